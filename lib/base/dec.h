@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dec.h - exact decimals as scaled 64-bit integers (money at scale 6, quantity at 4).
+ *
+ * INT64_MIN is never produced: it stands for "missing" in columns.
+ * Scales run from 0 to 18.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/str.h"
+
+#define DEC_MAX_SCALE 18
+
+/*
+ * Reads [blanks][+-]digits[.digits][blanks] into *out = value * 10^scale. ".5" and "5." are
+ * fine; more fraction digits than scale only when the rest is zeros; no exponent, no grouping.
+ * False when malformed, empty or too large; *out is then unchanged.
+ */
+bool dec_parse(struct str s, int scale, int64_t *out) MUST_CHECK;
+
+/* Writes v / 10^scale with trailing fraction zeros cut, but at least min_frac digits kept. */
+void dec_add(struct buf *b, int64_t v, int scale, int min_frac);
+
+/* The value at another scale, halves away from zero. A widening that does not fit gives INT64_MIN. */
+int64_t dec_round(int64_t v, int from_scale, int to_scale);
+
+int64_t dec_pow10(int n); /* 0 <= n <= 18 */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dict.h - distinct texts and their codes.
+ *
+ * A column of text becomes a column of small numbers: the first distinct text
+ * gets code 1, the next 2, ... Code 0 is "missing"; the empty text is a value
+ * like any other. Texts never move and never leave, so a borrowed dict_text()
+ * lives as long as the dictionary. One thread writes; while it does, nobody reads.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/str.h"
+
+struct dict;
+
+struct dict *dict_new(void);
+void dict_free(struct dict *d); /* NULL is fine */
+
+/* The code of s, added when new. Ends the process past 2^32 - 2 distinct texts. */
+uint32_t dict_code(struct dict *d, struct str s);
+
+/* The code of s, or 0 when it is not there. Safe from many threads while nobody adds. */
+uint32_t dict_find(const struct dict *d, struct str s);
+
+/* The text of a code, NUL behind it; code 0 gives {NULL, 0}. code <= dict_count(). */
+struct str dict_text(const struct dict *d, uint32_t code);
+
+uint32_t dict_count(const struct dict *d); /* the greatest code */
+size_t dict_bytes(const struct dict *d);   /* memory held */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mem.h - memory that is there or the program is not.
+ *
+ * Running out of memory ends the process with one line on stderr; nobody above
+ * checks for NULL. Memory whose size an input chooses must be bounded by the
+ * caller before it asks here.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#define RETURNS_MEMORY __attribute__((malloc, returns_nonnull, warn_unused_result))
+
+/* None returns NULL, size 0 included; all are released with xfree(). */
+void *xmalloc(size_t size) RETURNS_MEMORY;
+void *xcalloc(size_t n, size_t size) RETURNS_MEMORY;
+void *xrealloc(void *p, size_t size) __attribute__((returns_nonnull, warn_unused_result));
+void *xreallocarray(void *p, size_t n, size_t size)
+	__attribute__((returns_nonnull, warn_unused_result));
+char *xstrdup(const char *s) RETURNS_MEMORY;
+void *xmemdup(const void *p, size_t n) RETURNS_MEMORY;
+void xfree(void *p);
+
+/* The next capacity >= need by doubling; max is the greatest the counter's type can hold. */
+size_t grow_capacity(size_t cap, size_t need, size_t max);
+
+/*
+ * Makes room for `need` elements in the typed array ptr whose capacity is cap
+ * (any unsigned type). New elements are not initialised.
+ */
+#define GROW(ptr, cap, need)                                                       \
+	do {                                                                       \
+		if ((size_t)(need) > (size_t)(cap)) {                              \
+			(cap) = (__typeof__(cap))grow_capacity((size_t)(cap),      \
+				(size_t)(need), (size_t)((__typeof__(cap))-1));    \
+			(ptr) = xreallocarray((ptr), (size_t)(cap), sizeof *(ptr)); \
+		}                                                                  \
+	} while (0)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * str.h - a borrowed piece of text: pointer and length, no NUL needed.
+ *
+ * A struct str never owns its bytes; whoever hands it out says how long they
+ * live. {NULL, 0} is the empty text. Passed by value.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct str {
+	const char *p;
+	uint32_t n;
+};
+
+/* A struct str for a string literal, usable in expressions. */
+#define STR(lit) ((struct str){ "" lit, (uint32_t)(sizeof(lit) - 1) })
+
+/* printf("..." STR_FMT "...", STR_ARG(s)) */
+#define STR_FMT "%.*s"
+#define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
+
+struct str str_of(const char *cstr); /* NULL gives the empty text */
+struct str str_make(const char *p, size_t n);
+bool str_eq(struct str a, struct str b);
+int str_cmp(struct str a, struct str b); /* byte order; < 0, 0, > 0 */
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+struct str str_trim(struct str s); /* without ASCII blanks (space \t \r \n \v \f) at both ends */
+
+/* Position of the first byte c, or -1. */
+int64_t str_chr(struct str s, char c);
+
+/* Position of the first occurrence of needle, or -1; the empty needle is at 0. */
+int64_t str_find(struct str s, struct str needle);
+
+/* The part from byte `from` (clipped) of at most n bytes. */
+struct str str_sub(struct str s, size_t from, size_t n);
