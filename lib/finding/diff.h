@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * diff.h - findings now against alerts before: raised, amended, withdrawn.
+ *
+ * Old and new are matched within (rule, group key) by greatest overlap of records, ties by
+ * the first record's identity: the alert's id, and what people did with it, follow its
+ * records. An alert's id is a digest of (rule, key, first record when raised), so that a
+ * re-run after a crash makes the same ids; an alert raised again after withdrawal is the
+ * same alert with the next revision. Merges and splits are told.
+ * Knows findings; no database, no time.
+ */
+#pragma once
+
+#include "lib/finding/finding.h"
+
+enum change_kind { CHANGE_RAISED, CHANGE_AMENDED, CHANGE_WITHDRAWN };
+
+/* An alert as kept between judgings. */
+struct alert {
+	uint64_t id;             /* never 0, fits in 63 bits */
+	uint32_t revision;       /* of the alert, from 1 */
+	bool live;               /* false: withdrawn, kept so that it can be raised again */
+	struct finding *finding; /* last content */
+	uint64_t digest;
+};
+
+struct change {
+	enum change_kind kind;
+	uint64_t id;
+	uint32_t revision;       /* after the change */
+	bool again;              /* raised again after withdrawal */
+	const struct finding *before, *now;  /* NULL when there is none */
+	const char *why;         /* "records", "amount", "rule", "merged", "split", ...: a word for the history */
+};
+
+/* The alerts of one shard, by subject. */
+struct alertbook;
+struct alertbook *alertbook_new(void);
+void alertbook_free(struct alertbook *a);
+
+/* Put an alert as it was stored (start-up). */
+void alertbook_load(struct alertbook *a, const struct finding *f, uint64_t id, uint32_t revision, bool live);
+
+typedef void change_fn(void *ctx, const struct change *c);
+
+/* Replace the findings of one subject (all rules, or only rules in `only`) by `now[0..n)`; tells changes in a fixed order. */
+void alertbook_update(struct alertbook *a, enum subject_kind kind, struct str subject,
+		      const uint8_t *only, const struct finding *const *now, uint32_t n,
+		      change_fn *fn, void *ctx);
+
+/* Number of live alerts. */
+uint64_t alertbook_live(const struct alertbook *a);

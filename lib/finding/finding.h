@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * finding.h - a hit made into something that can be told, compared and kept: all text.
+ *
+ * A finding names its rule and the rule's own digest, its subject and key, all records with
+ * role and share of the amount (largest remainder: shares add up to the amount), what was
+ * observed, the limit, the amount, the fund's share and the sentence. The canonical form is
+ * one NDJSON line; equal lines mean equal findings; sorting the lines sorts findings.
+ * Knows hits and timelines' row names; no files, threads or database.
+ */
+#pragma once
+
+#include "lib/base/buf.h"
+#include "lib/rule/eval.h"
+#include "lib/stat/cells.h"
+#include "lib/timeline/timeline.h"
+
+struct finding_record {
+	enum stream stream;
+	struct str fixmedins_code, mdtrt_id, id;
+	int64_t revision;
+	enum hit_role role;
+	int64_t amount;          /* fen */
+};
+
+struct finding {
+	uint32_t rule_index;
+	struct str rule, digest;
+	enum subject_kind subject_kind;
+	struct str subject;
+	uint32_t n_key;
+	struct str *key_name, *key_value;   /* in the rule's order; the 按表 row's keys last */
+	int64_t begin, end;
+	struct str observed, limit;         /* as text, empty when the rule has none */
+	bool has_amount;
+	int64_t amount, fund_amount;        /* fen */
+	uint32_t n_record;
+	struct finding_record *record;
+	struct str sentence;
+	bool trial;                         /* the rule is 试行 */
+	bool excepted;
+	struct str except_owner, except_reason;
+	struct str psn_no, fixmedins_code;  /* for lists of alerts; facility of the first bearing record */
+};
+
+/* A growing list; texts live in its arena. */
+struct findings {
+	struct arena arena;
+	struct finding *item;
+	uint32_t n, cap;
+};
+
+void findings_init(struct findings *f);
+void findings_fini(struct findings *f);
+void findings_clear(struct findings *f);
+
+/* Ready-made hit_fn context: turns hits over `t` into findings of `out`. */
+struct finding_maker {
+	struct findings *out;
+	const struct timeline *t;
+	const struct batch *b;    /* the batch being judged: fund shares of lines come from it */
+	uint32_t *line_of;        /* scratch, owned by the maker */
+	uint32_t cap;
+};
+void finding_maker_init(struct finding_maker *m, struct findings *out, const struct timeline *t);
+void finding_maker_fini(struct finding_maker *m);
+/* Call before judging each batch. */
+void finding_maker_batch(struct finding_maker *m, const struct batch *b);
+void finding_take_hit(void *maker, const struct hit *h);
+
+/* Cell hits: start one finding from a judged cell, add its evidence from any shard, then seal
+ * (sorts the records, shares the amount). */
+struct finding *finding_from_cell(struct findings *out, const struct cell_hit *h);
+void finding_add_record(struct findings *out, struct finding *f, const struct timeline *t,
+			const struct hit_record *r, int64_t weight, int64_t fund_share);
+void finding_seal(struct findings *out, struct finding *f);
+
+/* Copy a finding into another list (texts too). */
+struct finding *finding_copy(struct findings *out, const struct finding *f);
+
+/* The canonical NDJSON line without newline (issue format), and the order of findings. */
+void finding_json(const struct finding *f, struct buf *out);
+void finding_csv_header(struct buf *out);
+void finding_csv(const struct finding *f, struct buf *out);
+int finding_cmp(const void *a, const void *b);
+void findings_sort(struct findings *f);
+
+/* Digest (64 bit) of the canonical line: cheap equality between before and now. */
+uint64_t finding_digest(const struct finding *f);

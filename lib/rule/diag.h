@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * diag.h - what is wrong or doubtful in rule files, said so that an administrator can mend it.
+ *
+ * A diagnostic has a code (a word from diag.def), a span in a source, a sentence, and where
+ * possible what was expected, near names and the repaired line. Diagnostics are collected,
+ * sorted by place and printed once, as text with a caret or as JSON; nothing else formats errors.
+ * Knows sources and spans, not the language.
+ */
+#pragma once
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bytes [start, end) of source number `file`. */
+struct span {
+	uint32_t file, start, end;
+};
+
+enum diag_code {
+#define DIAG(code, word, severity, zh, en, explain_zh, explain_en) DIAG_##code,
+#include "lib/rule/diag.def"
+#undef DIAG
+	DIAG_COUNT
+};
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
+
+struct diag {
+	struct span at;
+	enum diag_code code;
+	char *text;      /* the sentence */
+	char *expected;  /* what may stand here, or NULL */
+	char *near;      /* near names with what they are, or NULL */
+	char *fixed;     /* the repaired line, or NULL */
+	struct span also;/* second label (first declared here); end == 0: none */
+	char *also_text;
+};
+
+struct source_file {
+	char *name;       /* as shown */
+	struct str text;
+	uint32_t *line;   /* offset of each line start */
+	uint32_t n_lines;
+};
+
+struct diag_list {
+	struct arena arena;
+	struct source_file *file;
+	uint32_t n_files;
+	struct diag *diag;
+	uint32_t n, cap;
+	uint32_t errors, warnings;
+	bool english;     /* language of the sentences */
+};
+
+void diag_init(struct diag_list *d, bool english);
+void diag_fini(struct diag_list *d);
+
+/* Register a source text (copied); returns its number. */
+uint32_t diag_source(struct diag_list *d, const char *name, struct str text);
+
+/* Add one; the sentence is the code's own (zh or en by the list's language) with printf arguments. Returns it
+ * so that expected, near, fixed and also may be set (memory from d->arena). */
+struct diag *diag_add(struct diag_list *d, struct span at, enum diag_code code, ...);
+
+/* Line and column (1-based, columns in characters) of an offset. */
+void diag_place(const struct diag_list *d, struct span at, uint32_t *line, uint32_t *col);
+
+/* Sort by file and place, drop exact repeats. */
+void diag_sort(struct diag_list *d);
+
+/* All of them as text with source line and caret (right under CJK width), or as a JSON array. */
+void diag_print(const struct diag_list *d, struct buf *out);
+void diag_json(const struct diag_list *d, struct buf *out);
+
+/* The word of a code ("unknown-list"), its explanation, and the code of a word (DIAG_COUNT when unknown). */
+const char *diag_word(enum diag_code c);
+const char *diag_explain(enum diag_code c, bool english);
+enum diag_code diag_find(struct str word);

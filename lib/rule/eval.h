@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * eval.h - judge a batch by a rule set: hits out, and what each rule made of every record.
+ *
+ * plan: what a rule set needs computed, every distinct predicate once, immutable and shared.
+ * eval: one worker's scratch over one timeline's dictionary; steady state allocates nothing.
+ * Rules whose subject is a person (person_local) hit at once. Others (facility, practitioner,
+ * compare) give contributions to cells; their hits come from a second pass over the same
+ * subjects once the cells have been judged (see lib/stat/cells.h).
+ * A hit is a pure function of the batch, the rule and its knowledge: no order of subjects,
+ * no batching and no thread count changes it.
+ * Knows batches, rules and knowledge; not how findings are kept or told.
+ */
+#pragma once
+
+#include "lib/batch/batch.h"
+#include "lib/rule/ruleset.h"
+
+struct plan;
+struct eval;
+
+/* Role a record plays in a hit. */
+enum hit_role {
+	HIT_THIS,     /* 本次: the record itself, or 乙 of a pair */
+	HIT_AGAINST,  /* 对照: 甲 of a pair, the table's other side, the group's lines within the limit */
+	HIT_EXCESS,   /* 超出部分: lines beyond the limit, in event order */
+	HIT_PART,     /* a member of the group that carries a share of the amount */
+};
+
+struct hit_record {
+	enum stream stream;
+	uint32_t row;          /* handle of the timeline */
+	enum hit_role role;
+	struct rat weight;     /* share of the amount this record carries, before rounding; sum may be any positive number */
+};
+
+/* Group-level values of a hit. */
+struct hit_value {
+	enum type type;
+	bool known;
+	struct rat rat;        /* numbers, times, dates */
+	struct str text;       /* codes and texts: the text itself */
+};
+
+struct hit {
+	const struct rule *rule;
+	uint32_t rule_index;
+	uint32_t subject;          /* timeline subject (person rules) or the first contributing one */
+	uint32_t n_key;
+	const struct hit_value *key;
+	uint32_t table_row;        /* 按表 row, KNOWLEDGE_NONE */
+	int64_t begin, end;        /* seconds: first and last event time of the records */
+	struct hit_value observed, limit, amount;
+	uint32_t n_say;
+	const struct hit_value *say;  /* one per say_part with an expression, in order; texts already formatted for codes */
+	uint32_t n_record;
+	const struct hit_record *record;  /* sorted by (event time, stream, identity) */
+	uint32_t n_except;
+	const struct hit_value *except;   /* values of 例外按 */
+	bool excepted;             /* an exception row takes it: reported in the ledger only */
+	const struct exception *exception;
+};
+
+typedef void hit_fn(void *ctx, const struct hit *h);
+
+/* Per rule over live records of its stream and role 乙 for pairs: scope_out + hit + excepted + unknown + no_hit = records. */
+struct account {
+	uint64_t records, scope_out, hit, excepted, unknown, no_hit;
+	uint64_t hits, excepted_hits;             /* findings */
+	enum field unknown_field;                 /* a field that was missing, for the report */
+};
+
+struct plan *plan_new(const struct ruleset *rs);
+void plan_free(struct plan *p);
+const struct ruleset *plan_ruleset(const struct plan *p);
+
+/* Fields to gather for this plan (bitmap over enum field). */
+const uint8_t *plan_wanted(const struct plan *p);
+
+/* Scratch over one dictionary. `code` gives (adding when new) the code of a constant text. */
+struct eval *eval_new(const struct plan *p, const struct dict *dict);
+void eval_free(struct eval *e);
+
+/* Judge all person-local active rules over the batch; `only` (bitmap over rule index) restricts, NULL = all. */
+void eval_batch(struct eval *e, const struct batch *b, const uint8_t *only, hit_fn *fn, void *ctx);
+
+/* Per-rule accounts since eval_new, [n_rule]. */
+const struct account *eval_accounts(const struct eval *e);
+
+/*
+ * Cells: contributions of the batch's subjects to cell rules and indicators. For every subject
+ * and every (rule or indicator, cell key) one contribution with its partial aggregates.
+ */
+struct contribution {
+	uint32_t source;              /* indicator index, or n_indicator + rule index */
+	uint32_t n_key;
+	const struct hit_value *key;
+	uint32_t n_agg;
+	const struct partial *agg;    /* one per aggregate of the value / trigger / amount / 至少 expressions */
+};
+typedef void contribution_fn(void *ctx, uint32_t subject, const struct contribution *c);
+void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
+
+/* Partial aggregate of one subject in one cell: mergeable, exact. Distinct values are given one by
+ * one as texts; visit-scoped distincts are counts, since a visit belongs to one person. */
+struct partial {
+	uint64_t count;
+	struct rat sum;
+	struct rat min, max;
+	bool known;                   /* false: some summand was missing */
+	uint32_t n_value;
+	const struct str *value;      /* distinct values, sorted */
+};
+
+/* Second pass: for fired cells, the hits' records. `fired` tells whether (source, key) fired;
+ * eval_evidence calls `fn` with every record of the batch that belongs to a fired cell. */
+typedef bool fired_fn(void *ctx, uint32_t source, uint32_t n_key, const struct hit_value *key, uint32_t *cell);
+typedef void evidence_fn(void *ctx, uint32_t cell, const struct batch *b, const struct hit_record *r);
+void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void *fired_ctx,
+		   evidence_fn *fn, void *ctx);

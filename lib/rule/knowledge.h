@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * knowledge.h - lists (名单) and tables (表) from CSV files that rules use.
+ *
+ * A row is a knowledge point: key cells (exact, prefix, or regular expression), value cells,
+ * and optionally the dates it is in force. A list is a table without value columns. Loaded
+ * once, immutable, shared by all threads. Look-ups of prefix keys give the longest prefix.
+ * Knows CSV text, types and dates; no files, no rules.
+ */
+#pragma once
+
+#include "lib/base/arena.h"
+#include "lib/base/str.h"
+#include "lib/record/field.h"
+#include "lib/rule/diag.h"
+
+enum key_kind { KEY_EXACT, KEY_PREFIX, KEY_REGEX };
+
+/* Column types a table may declare: 笔数 数量 金额 比例 日期 天数 文本 代码 窗口. */
+enum column_kind { COLUMN_NUMBER, COLUMN_TEXT, COLUMN_DATE, COLUMN_WINDOW };
+
+struct knowledge_column {
+	struct str name;
+	enum type type;             /* TYPE_NONE for a window column */
+	enum column_kind kind;
+};
+
+struct knowledge_key {
+	struct str name;            /* column in the file */
+	enum key_kind kind;
+	enum field field;           /* the field it is about, FIELD_NONE when unknown */
+};
+
+struct knowledge {
+	struct str name, path;
+	bool list;
+	uint32_t n_key, n_col, n_row;
+	struct knowledge_key *key;
+	struct knowledge_column *col;
+	struct str *key_cell;       /* [n_row * n_key] */
+	struct str *cell;           /* [n_row * n_col], empty = missing */
+	int32_t *from, *until;      /* in force [from, until]; NULL when not declared; MISSING_I32 = open */
+	char digest[33];            /* of the meaning: rows sorted, file name left out */
+	struct knowledge_index *index;
+	struct span at;             /* its declaration */
+};
+
+#define KNOWLEDGE_NONE UINT32_MAX
+
+/* Row for a full key as of `day` (MISSING_I32: any day); KNOWLEDGE_NONE when there is none. */
+uint32_t knowledge_find(const struct knowledge *k, const struct str *key, int32_t day);
+
+/* All rows whose key `which` (0-based) alone fits `cell`, as of `day`: calls `row` for each. For joins. */
+void knowledge_each(const struct knowledge *k, uint32_t which, struct str cell, int32_t day,
+		    void (*row)(void *ctx, uint32_t r), void *ctx);
