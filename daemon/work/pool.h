@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pool.h - worker threads, each with its shard of the timelines; one thread commands them.
+ *
+ * Chunks are offered to every worker; each keeps the rows of its own subjects (register
+ * rows everybody). Judging is a barrier: all chunks given so far are in, shards agree on
+ * records that moved between them, every shard judges its own subjects, cells are merged
+ * and judged, and what was found is handed out on the calling thread in a fixed order.
+ * Results are the same, byte for byte, for any number of workers.
+ *
+ *   pool_add* -> pool_judge -> pool_add* -> pool_judge ... -> pool_free
+ *
+ * All calls come from one coordinating thread (scan's main, the daemon's intake thread).
+ * Knows the library and queue.h; no files, no database.
+ */
+#pragma once
+
+#include "daemon/work/chunkref.h"
+#include "lib/base/err.h"
+#include "lib/finding/diff.h"
+#include "lib/record/feed.h"
+#include "lib/rule/eval.h"
+#include "lib/timeline/timeline.h"
+
+struct pool;
+
+struct pool_conf {
+	const struct plan *plan;     /* borrowed until pool_plan gives another, or pool_free */
+	const struct feed *feed;     /* visit classes; NULL = national map. Borrowed for life */
+	const uint8_t *wanted;       /* fields to keep in timelines; NULL = all, so that later plans may read any */
+	const uint8_t *only;         /* bitmap over rule index: judge these rules alone; NULL = all. Borrowed */
+	uint32_t workers;            /* >= 1 */
+	uint32_t inbox;              /* chunks waiting per worker before pool_add waits; 0 = default */
+	bool keep_alerts;            /* daemon: compare with the alerts before, tell changes */
+};
+
+/* Who hears what judging found. Without alerts: every finding, sorted by finding_cmp,
+ * excepted ones too (f->excepted). With alerts: changes, subject by subject in a fixed
+ * order. Contents are valid during the call only. */
+struct pool_sink {
+	void (*finding)(void *ctx, const struct finding *f);
+	void (*change)(void *ctx, const struct change *c);
+	void *ctx;
+};
+
+enum pool_what {
+	POOL_DIRTY, /* subjects touched since they were judged last */
+	POOL_ALL,   /* every subject */
+};
+
+struct pool_stats {
+	struct timeline_stats timeline; /* summed over shards; register copies counted once */
+	struct gather_stats gather;     /* of the last judging; whole only after POOL_ALL */
+	uint64_t subjects_judged;       /* of the last judging */
+	uint64_t alerts_live;           /* keep_alerts only */
+	uint64_t chunks;                /* offered since pool_new */
+	uint32_t inbox_longest;         /* fullest inbox now */
+};
+
+/* Starts the threads (signals blocked in them). NULL with a sentence when that fails. */
+struct pool *pool_new(const struct pool_conf *conf, struct err *e);
+
+/* Stops and joins the threads; what waits in inboxes is taken in first. NULL is fine. */
+void pool_free(struct pool *p);
+
+/* Offers one chunk to all workers; takes over one reference. Waits while an inbox is
+ * full. An error while taking rows in is told by the next pool_judge. */
+void pool_add(struct pool *p, struct chunk_ref *take_chunk);
+
+/* Judges and delivers, then nothing is dirty. `cells` also judges rules over facilities and
+ * comparisons (their periods count as closed). False: nothing was delivered, the pool is
+ * of no more use, `e` says why. */
+bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct pool_sink *sink,
+		struct err *e);
+
+/* Judges by another plan from now on. The old one may be freed when this returns. Judge
+ * POOL_ALL afterwards so that every rule has its history. */
+void pool_plan(struct pool *p, const struct plan *plan, const uint8_t *only);
+
+/* Start-up, before the first pool_judge: an alert as it stands in the store (copied). */
+void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision, bool live);
+
+/* Sums over the shards; waits until the workers are idle. */
+void pool_stats_get(struct pool *p, struct pool_stats *out);
+
+/* Accounts of the last judging, one per rule of the plan, summed over the shards; valid
+ * until the next call. Whole only after POOL_ALL. */
+const struct account *pool_accounts(struct pool *p);
