@@ -76,7 +76,8 @@ const struct field_info *field_get(enum field id);
 enum field stream_first(enum stream s);
 unsigned stream_width(enum stream s);
 
-/* Number of leading fields of the stream that arrive in files; the rest are ROLE_DERIVED. */
+/* Number of leading fields of the stream that arrive in files; the rest are ROLE_DERIVED.
+ * 0 for stay and visit: all their fields are derived, whatever their role. */
 unsigned stream_stored_width(enum stream s);
 
 /* English name ("fee"), Chinese name ("费用明细"), core table ("fee_list_d") of a stream. */
@@ -89,6 +90,9 @@ enum stream stream_find(struct str name);
 
 /* Field of a stream by national code, Chinese title or alias; FIELD_NONE when unknown. */
 enum field field_find(enum stream s, struct str name);
+
+/* Field of a stream by national code alone; FIELD_NONE when unknown. */
+enum field field_named(enum stream s, struct str national);
 
 /* The field of stream `s` that plays the same part as `f` of another stream (same national
  * name), FIELD_NONE when there is none. */
@@ -104,6 +108,10 @@ enum field stream_time(enum stream s);
  */
 /* Code for a name or a code of the field's table; empty when the table has no such value. */
 struct str code_find(const char *field_name, struct str code_or_name);
+/* All codes a word stands for (药品 = 101, 103, 104): itself when it is a code, else every code
+ * with that name. Fills at most `max`, returns how many there are; 0 when unknown. */
+unsigned code_find_all(const char *field_name, struct str code_or_name, struct str *out,
+		       unsigned max);
 /* Display name of a code; empty when unknown. */
 struct str code_name(const char *field_name, struct str code);
 /* Whether the field has a code table at all. */

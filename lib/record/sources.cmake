@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(record_sources)
+set(record_sources
+	value.c field.c)
