@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# In reading order. For the target fundwatch_work; names are relative to daemon/.
+set(work_sources
+	work/queue.c
+	work/chunkref.c)
