@@ -38,6 +38,7 @@ static void mend_end(char *text, size_t n)
 
 static void write_text(char *out, size_t size, const char *fmt, va_list args)
 {
+	memset(out, 0, size);
 	int n = vsnprintf(out, size, fmt, args);
 
 	if (n < 0)
@@ -46,39 +47,33 @@ static void write_text(char *out, size_t size, const char *fmt, va_list args)
 		mend_end(out, size - 1);
 }
 
+/* By way of a copy: the arguments may point into e->text itself. */
 bool err_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
+	char text[sizeof e->text];
 	va_list args;
 
 	if (!e)
 		return false;
-	e->code = code;
 	va_start(args, fmt);
-	write_text(e->text, sizeof e->text, fmt, args);
+	write_text(text, sizeof text, fmt, args);
 	va_end(args);
+	e->code = code;
+	memcpy(e->text, text, sizeof text);
 	return false;
 }
 
 bool err_wrap(struct err *e, const char *fmt, ...)
 {
-	char old[sizeof e->text];
+	char text[sizeof e->text];
 	va_list args;
 
 	if (!e)
 		return false;
-	memcpy(old, e->text, sizeof old);
-	old[sizeof old - 1] = '\0';
 	va_start(args, fmt);
-	write_text(e->text, sizeof e->text, fmt, args);
+	write_text(text, sizeof text, fmt, args);
 	va_end(args);
-
-	size_t n = strlen(e->text);
-	size_t room = sizeof e->text - n;
-	int more = snprintf(e->text + n, room, ": %s", old);
-
-	if (more >= 0 && (size_t)more >= room)
-		mend_end(e->text, sizeof e->text - 1);
-	return false;
+	return err_set(e, e->code, "%s: %s", text, e->text);
 }
 
 const char *err_name(enum err_code code)

@@ -3,8 +3,8 @@
  * near.h - "did you mean ...?": the candidate closest to what was written.
  *
  * Distances count characters, not bytes; a swap of neighbours costs one.
- * A candidate helps only when it is at most 2 away, and at most a third of the
- * longer word (but 1 is always allowed for words of two characters or more).
+ * A candidate helps only when it is at most 2 or a third of the longer word
+ * away, and never more than half of it.
  */
 #pragma once
 

@@ -26,7 +26,8 @@ struct rat rat_scaled(int64_t v, int scale); /* v / 10^scale, scale 0..18 */
 bool rat_make(struct rat *out, __int128 num, __int128 den) MUST_CHECK;
 struct rat rat_reduce(struct rat a);
 
-/* False when the exact result does not fit or the divisor is 0; *out is then unchanged. */
+/* False when the exact result (a sum: over the least common denominator) does not fit or the
+ * divisor is 0; *out is then unchanged. */
 bool rat_add(struct rat *out, struct rat a, struct rat b) MUST_CHECK;
 bool rat_sub(struct rat *out, struct rat a, struct rat b) MUST_CHECK;
 bool rat_mul(struct rat *out, struct rat a, struct rat b) MUST_CHECK;

@@ -1,2 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(base_sources err.c)
+set(base_sources
+	err.c
+	mem.c
+	str.c
+	arena.c
+	buf.c
+	hash.c
+	dict.c
+	map.c
+	sort.c
+	digest.c
+	dec.c
+	rat.c
+	civil.c
+	utf8.c
+	near.c)
+set(base_hot hash.c dict.c map.c sort.c)

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dict.c - open addressing from hash to code, entries by code, text in an arena of blocks.
+ *
+ * A slot is (hash << 32 | code), so a look-up that misses seldom leaves the
+ * slot table, and a hit touches one slot, one entry and the text. Codes start
+ * at 1, hence a slot of 0 is free. At most half of the slots are in use.
+ */
+#include "lib/base/dict.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "lib/base/mem.h"
+
+enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 20 };
+
+struct entry {
+	const char *p;
+	uint32_t n;
+	uint32_t hash;
+};
+
+struct text_block {
+	struct text_block *prev;
+	char data[];
+};
+
+struct dict {
+	uint64_t *slot;
+	struct entry *entry; /* by code; entry[0] is the missing text */
+	struct text_block *block;
+	size_t block_size;
+	size_t block_used;
+	size_t text_bytes;   /* of all blocks */
+	size_t mask;         /* slots - 1 */
+	uint32_t count;
+	uint32_t cap;        /* of entry */
+};
+
+struct dict *dict_new(void)
+{
+	struct dict *d = xcalloc(1, sizeof *d);
+
+	d->mask = FIRST_SLOTS - 1;
+	d->slot = xcalloc(FIRST_SLOTS, sizeof *d->slot);
+	GROW(d->entry, d->cap, 1);
+	d->entry[0] = (struct entry){ 0 };
+	return d;
+}
+
+void dict_free(struct dict *d)
+{
+	if (!d)
+		return;
+	while (d->block) {
+		struct text_block *prev = d->block->prev;
+
+		xfree(d->block);
+		d->block = prev;
+	}
+	xfree(d->slot);
+	xfree(d->entry);
+	xfree(d);
+}
+
+static uint32_t hash_text(struct str s)
+{
+	return (uint32_t)XXH3_64bits(s.p, s.n);
+}
+
+static inline bool is_text(const struct entry *e, struct str s)
+{
+	return e->n == s.n && memcmp(e->p, s.p, s.n) == 0;
+}
+
+/* The slot of s, or the free slot where it belongs. */
+static size_t find_slot(const struct dict *d, struct str s, uint32_t hash)
+{
+	size_t at = hash & d->mask;
+
+	for (; d->slot[at]; at = (at + 1) & d->mask) {
+		if (d->slot[at] >> 32 != hash)
+			continue;
+		if (is_text(&d->entry[(uint32_t)d->slot[at]], s))
+			break;
+	}
+	return at;
+}
+
+static void rehash(struct dict *d)
+{
+	size_t slots = (d->mask + 1) * 2;
+
+	xfree(d->slot);
+	d->slot = xcalloc(slots, sizeof *d->slot);
+	d->mask = slots - 1;
+	for (uint32_t code = 1; code <= d->count; code++) {
+		uint32_t hash = d->entry[code].hash;
+		size_t at = hash & d->mask;
+
+		while (d->slot[at])
+			at = (at + 1) & d->mask;
+		d->slot[at] = (uint64_t)hash << 32 | code;
+	}
+}
+
+static void add_block(struct dict *d, size_t need)
+{
+	size_t size = d->block_size ? d->block_size * 2 : FIRST_TEXT;
+
+	if (size > LARGEST_TEXT)
+		size = LARGEST_TEXT;
+	if (size < need)
+		size = need;
+
+	struct text_block *block = xmalloc(sizeof *block + size);
+
+	block->prev = d->block;
+	d->block = block;
+	d->block_size = size;
+	d->block_used = 0;
+	d->text_bytes += sizeof *block + size;
+}
+
+static const char *keep_text(struct dict *d, struct str s)
+{
+	size_t need = (size_t)s.n + 1;
+
+	if (d->block_size - d->block_used < need)
+		add_block(d, need);
+
+	char *p = d->block->data + d->block_used;
+
+	memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	d->block_used += need;
+	return p;
+}
+
+static uint32_t add_text(struct dict *d, struct str s, uint32_t hash, size_t at)
+{
+	if (d->count == UINT32_MAX - 1) {
+		fputs("fundwatch: too many distinct texts in one dictionary\n", stderr);
+		abort();
+	}
+
+	uint32_t code = ++d->count;
+
+	GROW(d->entry, d->cap, (size_t)code + 1);
+	d->entry[code] = (struct entry){ keep_text(d, s), s.n, hash };
+	d->slot[at] = (uint64_t)hash << 32 | code;
+	if (code > d->mask / 2)
+		rehash(d);
+	return code;
+}
+
+uint32_t dict_code(struct dict *d, struct str s)
+{
+	if (!s.p)
+		s.p = "";
+
+	uint32_t hash = hash_text(s);
+	size_t at = find_slot(d, s, hash);
+
+	return d->slot[at] ? (uint32_t)d->slot[at] : add_text(d, s, hash, at);
+}
+
+uint32_t dict_find(const struct dict *d, struct str s)
+{
+	if (!s.p)
+		s.p = "";
+	return (uint32_t)d->slot[find_slot(d, s, hash_text(s))];
+}
+
+struct str dict_text(const struct dict *d, uint32_t code)
+{
+	assert(code <= d->count);
+	return (struct str){ d->entry[code].p, d->entry[code].n };
+}
+
+uint32_t dict_count(const struct dict *d)
+{
+	return d->count;
+}
+
+size_t dict_bytes(const struct dict *d)
+{
+	return sizeof *d + (d->mask + 1) * sizeof *d->slot + d->cap * sizeof *d->entry +
+	       d->text_bytes;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mem.c - allocation that ends the process instead of failing.
+ *
+ * The one file of the library that writes to stderr, and only on its way out.
+ */
+#include "lib/base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Noreturn void out_of_memory(size_t n, size_t size)
+{
+	fprintf(stderr, "fundwatch: out of memory (%zu x %zu bytes)\n", n, size);
+	abort();
+}
+
+/* malloc(0) may be NULL, which would look like a failure. */
+static size_t at_least_one(size_t size)
+{
+	return size ? size : 1;
+}
+
+void *xmalloc(size_t size)
+{
+	void *p = malloc(at_least_one(size));
+
+	if (!p)
+		out_of_memory(1, size);
+	return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(at_least_one(n), at_least_one(size));
+
+	if (!p)
+		out_of_memory(n, size);
+	return p;
+}
+
+void *xrealloc(void *p, size_t size)
+{
+	p = realloc(p, at_least_one(size));
+	if (!p)
+		out_of_memory(1, size);
+	return p;
+}
+
+void *xreallocarray(void *p, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		out_of_memory(n, size);
+	return xrealloc(p, bytes);
+}
+
+char *xstrdup(const char *s)
+{
+	return xmemdup(s, strlen(s) + 1);
+}
+
+void *xmemdup(const void *p, size_t n)
+{
+	void *copy = xmalloc(n);
+
+	if (n)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+void xfree(void *p)
+{
+	free(p);
+}
+
+size_t grow_capacity(size_t cap, size_t need, size_t max)
+{
+	if (need > max)
+		out_of_memory(need, 1);
+	if (cap < 8)
+		cap = 8;
+	while (cap < need && cap <= max / 2)
+		cap *= 2;
+	if (cap < need || cap > max)
+		cap = max;
+	return cap;
+}
