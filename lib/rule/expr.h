@@ -24,12 +24,13 @@ enum expr_op {
 	EXPR_BUCKET,     /* calendar bucket .bucket of the stream's event time of .role (a key) */
 	EXPR_LET,        /* .index: value of the rule's n-th 令 */
 	EXPR_KEY,        /* .index: value of the group's n-th key */
-	EXPR_ROWCOL,     /* .index: column of the 按表 row in hand */
+	EXPR_ROWCOL,     /* .table; .index: cell of the 按表 row in hand: keys 0 .. n_key-1, then value columns. Tested
+			  * for equality (是) with a key column, it fits as the key's kind says (exact, prefix, regex) */
 	EXPR_AMOUNT,     /* 违规金额, in 说明 */
 	EXPR_INDICATOR,  /* compare: the subject's own value (x) */
 	EXPR_PEER,       /* compare: .agg over peers: AGG_MEDIAN, AGG_MAD, AGG_MEAN, AGG_PERCENTILE (arg 0: p), AGG_COUNT */
 	/* look-ups */
-	EXPR_LOOKUP,     /* .table, arg = key expressions, .index = column: 「表」[k, …].列, missing when no row */
+	EXPR_LOOKUP,     /* .table, arg = key expressions, .index = value column: 「表」[k, …].列, missing when no row */
 	EXPR_INLIST,     /* .table (a list), arg = key expressions */
 	/* tests; result TYPE_FLAG, three-valued */
 	EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE,

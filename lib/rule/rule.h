@@ -23,7 +23,7 @@ enum window_kind {
 	WINDOW_DAYS,      /* sliding: .n calendar dates including today */
 	WINDOW_HOURS,     /* sliding: exact, unknown where the clock is 00:00:00 */
 	WINDOW_BUCKET,    /* .bucket: same calendar bucket (or visit, stay) */
-	WINDOW_TABLE,     /* .index: window column of the 按表 row */
+	WINDOW_TABLE,     /* .index: value column (a window) of the 按表 row */
 };
 struct window {
 	enum window_kind kind;

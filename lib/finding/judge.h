@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * judge.h - one shard's timelines and the evaluator over them: records in, findings out.
+ *
+ * Scan, daemon, replay, examples and bundles all judge through this file, so that they give
+ * the same answer. A judge belongs to one thread at a time; several judges (shards) of one
+ * plan may run in parallel, since the plan is immutable.
+ *
+ *   every shard, own thread    judge_add ...                     records
+ *   one thread, shards idle    judge_reconcile                   only when n > 1
+ *   every shard, own thread    judge_subjects                    person findings; cells filled
+ *   one thread, shards idle    verdict = judge_cells             facility and compare rules
+ *   every shard, own thread    judge_evidence(verdict)           their records
+ *   one thread, shards idle    verdict_findings; verdict_free
+ *
+ * "Idle" means: no thread is inside any judge function of these shards, and what the threads
+ * wrote is visible (a join, a mutex or a queue hand-over). The last three steps may be left
+ * out when plan_has_cells() is false.
+ * Knows timelines, plans, cells and findings; no files, threads or database.
+ */
+#pragma once
+
+#include "lib/base/err.h"
+#include "lib/finding/finding.h"
+#include "lib/rule/eval.h"
+#include "lib/stat/cells.h"
+#include "lib/timeline/timeline.h"
+
+struct judge;
+
+struct judge_conf {
+	/* As for the timeline; `wanted` NULL means plan_wanted(plan). A daemon that reloads rules gives
+	 * `all_fields`, so that rules loaded later find their fields. */
+	struct timeline_conf timeline;
+	bool all_fields;
+	/* Subjects will be judged again and again: cells remember each subject's contribution. */
+	bool replaceable;
+	uint32_t batch_rows;        /* aim for rows per batch, 0 = default */
+};
+
+/* The plan is borrowed and must outlive the judge (or be replaced first). */
+struct judge *judge_new(const struct plan *p, const struct judge_conf *conf);
+void judge_free(struct judge *j);
+
+/* The shard's timeline, to add records to and to look names up in. */
+struct timeline *judge_timeline(struct judge *j);
+const struct plan *judge_plan(const struct judge *j);
+
+/* Judge by another plan from now on. Timelines stay, cells and accounts start afresh: every subject
+ * must be judged again for its cells to be complete. */
+void judge_replan(struct judge *j, const struct plan *p);
+
+/* timeline_add and timeline_reconcile in this module's terms. */
+bool judge_add(struct judge *j, const struct chunk *c, enum stream s, const uint32_t *row,
+	       uint32_t n, uint32_t ref, struct err *e);
+void judge_reconcile(struct judge *const *shard, uint32_t n);
+
+/*
+ * Judge subjects: gathers them batch by batch, appends the findings that hold now to `out`
+ * (NULL: only count and fill cells), and replaces the subjects' contributions to the cells.
+ * `only` (bitmap over rule index, NULL = all) restricts the person rules. Findings come in no
+ * order: findings_sort before showing. Excepted findings are among them with `excepted` set.
+ */
+void judge_subjects(struct judge *j, const uint32_t *subject, uint32_t n, const uint8_t *only,
+		    struct findings *out);
+
+/* All subjects of the shard, or all that changed since the last judge_clean. */
+void judge_all(struct judge *j, const uint8_t *only, struct findings *out);
+void judge_dirty(struct judge *j, const uint8_t *only, struct findings *out);
+void judge_clean(struct judge *j);
+
+/* Whether any active rule of the plan needs cells: facility subjects, other keys, comparisons. */
+bool plan_has_cells(const struct plan *p);
+
+/*
+ * What the cells say, over all shards: an immutable list of fired cells that shards collect
+ * records for. Made by one thread while the shards are idle. `account` ([n_rule], may be NULL)
+ * gets the cells' accounts added.
+ */
+struct verdict;
+struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account);
+void verdict_free(struct verdict *v);
+uint32_t verdict_count(const struct verdict *v);
+
+/* Collect the shard's records of fired cells into part number `part` (0 .. n-1, the shard's place
+ * in judge_cells). Parts are separate: shards may do this at the same time. */
+void judge_evidence(struct judge *j, struct verdict *v, uint32_t part);
+
+/* The finished findings of all fired cells, appended to `out`. One thread, after all parts. */
+void verdict_findings(struct verdict *v, struct findings *out);
+
+/* Per-rule accounts [n_rule] and gather sums since judge_new or judge_replan. */
+const struct account *judge_accounts(const struct judge *j);
+const struct gather_stats *judge_gathered(const struct judge *j);
+
+/* Add accounts and sums up over shards. */
+void account_add(struct account *into, const struct account *from, uint32_t n_rule);
+void gather_stats_add(struct gather_stats *into, const struct gather_stats *from);
