@@ -23,5 +23,16 @@ struct chunk_ref *chunk_ref_get(struct chunk_ref *r);
 /* Gives a reference back; the last one frees the chunk. NULL is fine. */
 void chunk_ref_put(struct chunk_ref *r);
 
+/* Finds out which row belongs to which of `n_shards` workers, once, before the reference is
+ * shared. Does nothing when that was done for the same number. */
+void chunk_ref_scatter(struct chunk_ref *r, uint32_t n_shards);
+
+/* Rows of stream `s` for one shard, ascending; *n is their number. NULL with *n > 0 means all
+ * rows of the table: with one shard, and for registers that every shard keeps whole. */
+const uint32_t *chunk_ref_rows(const struct chunk_ref *r, enum stream s, uint32_t shard, uint32_t *n);
+
+/* Whether every shard keeps this stream whole (registers of facility, practitioner, item). */
+bool stream_broadcast(enum stream s);
+
 const struct chunk *chunk_ref_chunk(const struct chunk_ref *r);
 uint32_t chunk_ref_intake(const struct chunk_ref *r);

@@ -28,7 +28,6 @@ struct pool_conf {
 	const struct plan *plan;     /* borrowed until pool_plan gives another, or pool_free */
 	const struct feed *feed;     /* visit classes; NULL = national map. Borrowed for life */
 	const uint8_t *wanted;       /* fields to keep in timelines; NULL = all, so that later plans may read any */
-	const uint8_t *only;         /* bitmap over rule index: judge these rules alone; NULL = all. Borrowed */
 	uint32_t workers;            /* >= 1 */
 	uint32_t inbox;              /* chunks waiting per worker before pool_add waits; 0 = default */
 	bool keep_alerts;            /* daemon: compare with the alerts before, tell changes */
@@ -50,7 +49,7 @@ enum pool_what {
 
 struct pool_stats {
 	struct timeline_stats timeline; /* summed over shards; register copies counted once */
-	struct gather_stats gather;     /* of the last judging; whole only after POOL_ALL */
+	struct gather_stats gather;     /* of all judging since pool_new or pool_plan */
 	uint64_t subjects_judged;       /* of the last judging */
 	uint64_t alerts_live;           /* keep_alerts only */
 	uint64_t chunks;                /* offered since pool_new */
@@ -64,7 +63,8 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e);
 void pool_free(struct pool *p);
 
 /* Offers one chunk to all workers; takes over one reference. Waits while an inbox is
- * full. An error while taking rows in is told by the next pool_judge. */
+ * full. An error while taking rows in is told by the next pool_judge. Rows are scattered
+ * here unless the decoder's thread has done so (chunk_ref_scatter). */
 void pool_add(struct pool *p, struct chunk_ref *take_chunk);
 
 /* Judges and delivers, then nothing is dirty. `cells` also judges rules over facilities and
@@ -75,7 +75,7 @@ bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct po
 
 /* Judges by another plan from now on. The old one may be freed when this returns. Judge
  * POOL_ALL afterwards so that every rule has its history. */
-void pool_plan(struct pool *p, const struct plan *plan, const uint8_t *only);
+void pool_plan(struct pool *p, const struct plan *plan);
 
 /* Start-up, before the first pool_judge: an alert as it stands in the store (copied). */
 void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision, bool live);
@@ -83,6 +83,6 @@ void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint3
 /* Sums over the shards; waits until the workers are idle. */
 void pool_stats_get(struct pool *p, struct pool_stats *out);
 
-/* Accounts of the last judging, one per rule of the plan, summed over the shards; valid
- * until the next call. Whole only after POOL_ALL. */
+/* Accounts of all judging since pool_new or pool_plan, one per rule of the plan, summed over
+ * the shards; valid until the next call. After one POOL_ALL they are those of the data. */
 const struct account *pool_accounts(struct pool *p);

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * files.c - bounded reads, atomic writes, folder walks and the loader for knowledge files.
+ */
+#include "daemon/work/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/mem.h"
+
+#define DEPTH_MAX 8u
+#define RULE_FILES_MAX 20000u
+
+static bool read_all(int fd, const char *path, size_t max, struct buf *out, struct err *e)
+{
+	char block[65536];
+	for (;;) {
+		ssize_t n = read(fd, block, sizeof block);
+		if (n == 0)
+			return true;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+		if (out->n + (size_t)n > max)
+			return err_set(e, ERR_LIMIT, "%s: larger than %zu bytes", path, max);
+		buf_add(out, block, (size_t)n);
+	}
+}
+
+bool file_read(const char *path, size_t max, struct buf *out, struct err *e)
+{
+	struct stat st;
+	buf_reset(out);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+	bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (!ok)
+		err_set(e, ERR_WORLD, "%s: not a regular file", path);
+	ok = ok && read_all(fd, path, max, out, e);
+	close(fd);
+	if (ok && out->failed)
+		ok = err_set(e, ERR_LIMIT, "%s: larger than the buffer", path);
+	return ok;
+}
+
+static bool write_all(int fd, struct str text)
+{
+	size_t done = 0;
+	while (done < text.n) {
+		ssize_t n = write(fd, text.p + done, text.n - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		done += (size_t)n;
+	}
+	return fsync(fd) == 0;
+}
+
+bool file_write(const char *path, struct str text, struct err *e)
+{
+	char temp[PATH_MAX];
+	int n = snprintf(temp, sizeof temp, "%s.tmp-%ld", path, (long)getpid());
+	if (n < 0 || (size_t)n >= sizeof temp)
+		return err_set(e, ERR_LIMIT, "%s: path too long", path);
+	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err_set(e, ERR_WORLD, "%s: %s", temp, strerror(errno));
+	bool ok = write_all(fd, text);
+	ok = close(fd) == 0 && ok;
+	if (ok && rename(temp, path) == 0)
+		return true;
+	err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+	unlink(temp);
+	return false;
+}
+
+void path_list_fini(struct path_list *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		xfree(l->path[i]);
+	xfree(l->path);
+	*l = (struct path_list){ 0 };
+}
+
+void path_list_add(struct path_list *l, const char *path)
+{
+	GROW(l->path, l->cap, l->n + 1);
+	l->path[l->n++] = xstrdup(path);
+}
+
+static int path_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void path_list_sort(struct path_list *l, uint32_t from)
+{
+	if (l->n > from)
+		qsort(l->path + from, l->n - from, sizeof *l->path, path_cmp);
+}
+
+const char *path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* What a walk over folders collects: names with the ending, in folders down to `depth`. */
+struct walk {
+	struct path_list *out;
+	const char *ending; /* NULL = every file */
+	unsigned depth;
+};
+
+static bool wanted_name(const struct walk *w, const char *name)
+{
+	return !w->ending || str_ends(str_of(name), str_of(w->ending));
+}
+
+static bool walk_folder(const struct walk *w, const char *folder, struct err *e);
+
+static bool walk_entry(const struct walk *w, const char *folder, const char *name, struct err *e)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	size_t len = strlen(folder);
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	int n = snprintf(path, sizeof path, "%.*s/%s", (int)len, folder, name);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return err_set(e, ERR_LIMIT, "%s/%s: path too long", folder, name);
+	if (stat(path, &st) != 0)
+		return err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode) && w->depth > 0) {
+		struct walk below = *w;
+		below.depth--;
+		return walk_folder(&below, path, e);
+	}
+	if (!S_ISREG(st.st_mode) || !wanted_name(w, name))
+		return true;
+	if (w->out->n >= RULE_FILES_MAX)
+		return err_set(e, ERR_LIMIT, "%s: more than %u files", folder, RULE_FILES_MAX);
+	path_list_add(w->out, path);
+	return true;
+}
+
+static bool walk_folder(const struct walk *w, const char *folder, struct err *e)
+{
+	DIR *dir = opendir(folder);
+	if (!dir)
+		return err_set(e, ERR_WORLD, "%s: %s", folder, strerror(errno));
+	bool ok = true;
+	for (struct dirent *d; ok && (d = readdir(dir));)
+		if (d->d_name[0] != '.')
+			ok = walk_entry(w, folder, d->d_name, e);
+	closedir(dir);
+	return ok;
+}
+
+static bool find_files(const char *path, const struct walk *w, struct err *e)
+{
+	struct stat st;
+	uint32_t from = w->out->n;
+	if (stat(path, &st) != 0)
+		return err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode)) {
+		path_list_add(w->out, path);
+		return true;
+	}
+	if (!walk_folder(w, path, e))
+		return false;
+	path_list_sort(w->out, from);
+	if (w->out->n == from)
+		return err_set(e, ERR_INPUT, "%s: no %s%s in this folder", path,
+			       w->ending ? "*" : "files", w->ending ? w->ending : "");
+	return true;
+}
+
+bool rule_files_find(const char *path, struct path_list *out, struct err *e)
+{
+	return find_files(path, &(struct walk){ out, ".rules", DEPTH_MAX }, e);
+}
+
+bool input_files_find(const char *path, struct path_list *out, struct err *e)
+{
+	return find_files(path, &(struct walk){ out, NULL, 0 }, e);
+}
+
+/* Folders knowledge may be read from: where the rules came from, links resolved. */
+struct rule_roots {
+	struct path_list real;
+};
+
+static void roots_add(struct rule_roots *r, const char *path)
+{
+	char real[PATH_MAX];
+	struct stat st;
+	if (!realpath(path, real))
+		return; /* reading the rules will say why */
+	if (stat(real, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		char *slash = strrchr(real, '/');
+		slash[slash == real ? 1 : 0] = '\0';
+	}
+	path_list_add(&r->real, real);
+}
+
+static bool inside(const char *real, const char *root)
+{
+	size_t n = strlen(root);
+	return strncmp(real, root, n) == 0 && (real[n] == '/' || root[n - 1] == '/');
+}
+
+static bool load_knowledge(void *ctx, const char *path, struct buf *out, struct err *e)
+{
+	const struct rule_roots *roots = ctx;
+	char real[PATH_MAX];
+	if (!realpath(path, real))
+		return err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+	for (uint32_t i = 0; i < roots->real.n; i++)
+		if (inside(real, roots->real.path[i]))
+			return file_read(path, KNOWLEDGE_FILE_MAX, out, e);
+	return err_set(e, ERR_RULE, "%s: lies outside the rules' folder", path);
+}
+
+static bool read_texts(const struct path_list *files, struct rule_text *text, struct err *e)
+{
+	bool ok = true;
+	for (uint32_t i = 0; ok && i < files->n; i++) {
+		struct buf b;
+		size_t n;
+		buf_init(&b, 0);
+		ok = file_read(files->path[i], RULE_FILE_MAX, &b, e);
+		n = b.n;
+		text[i].name = files->path[i];
+		char *p = buf_take(&b, NULL);
+		text[i].text = str_make(p, n);
+	}
+	return ok;
+}
+
+static struct ruleset *compile(const struct path_list *files, const struct rule_roots *roots,
+			       const struct rule_settings *settings, struct diag_list *d,
+			       struct err *e)
+{
+	struct ruleset *set = NULL;
+	struct rule_text *text = xcalloc(files->n, sizeof *text);
+	const struct loader loader = { load_knowledge, (void *)roots };
+	if (read_texts(files, text, e))
+		set = ruleset_compile(text, files->n, &loader, settings, d);
+	for (uint32_t i = 0; i < files->n; i++)
+		xfree((void *)text[i].text.p);
+	xfree(text);
+	return set;
+}
+
+struct ruleset *rules_load(const struct path_list *paths, const struct rule_settings *settings,
+			   struct diag_list *d, struct err *e)
+{
+	struct path_list files = { 0 };
+	struct rule_roots roots = { 0 };
+	struct ruleset *set = NULL;
+	bool ok = true;
+	e->code = ERR_NONE;
+	for (uint32_t i = 0; ok && i < paths->n; i++) {
+		ok = rule_files_find(paths->path[i], &files, e);
+		roots_add(&roots, paths->path[i]);
+	}
+	if (ok)
+		set = compile(&files, &roots, settings, d, e);
+	path_list_fini(&files);
+	path_list_fini(&roots.real);
+	return set;
+}
+
+struct feed *feed_load(const char *path, struct err *e)
+{
+	struct buf b;
+	struct feed *f = NULL;
+	buf_init(&b, 0);
+	if (file_read(path, FEED_FILE_MAX, &b, e))
+		f = feed_parse(buf_str(&b), path, e);
+	buf_fini(&b);
+	return f;
+}
