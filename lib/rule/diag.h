@@ -33,12 +33,12 @@ enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 struct diag {
 	struct span at;
 	enum diag_code code;
-	char *text;      /* the sentence */
-	char *expected;  /* what may stand here, or NULL */
-	char *near;      /* near names with what they are, or NULL */
-	char *fixed;     /* the repaired line, or NULL */
-	struct span also;/* second label (first declared here); end == 0: none */
-	char *also_text;
+	const char *text;     /* the sentence */
+	const char *expected; /* what may stand here, or NULL */
+	const char *near;     /* near names with what they are, or NULL */
+	const char *fixed;    /* the repaired line, or NULL */
+	struct span also;     /* second label (first declared here); end == 0: none */
+	const char *also_text;
 };
 
 struct source_file {
@@ -51,12 +51,15 @@ struct source_file {
 struct diag_list {
 	struct arena arena;
 	struct source_file *file;
-	uint32_t n_files;
+	uint32_t n_files, cap_files;
 	struct diag *diag;
 	uint32_t n, cap;
 	uint32_t errors, warnings;
+	struct diag spill; /* where the ones past DIAG_MAX go */
 	bool english;     /* language of the sentences */
 };
+
+#define DIAG_MAX 2000
 
 void diag_init(struct diag_list *d, bool english);
 void diag_fini(struct diag_list *d);
@@ -64,8 +67,9 @@ void diag_fini(struct diag_list *d);
 /* Register a source text (copied); returns its number. */
 uint32_t diag_source(struct diag_list *d, const char *name, struct str text);
 
-/* Add one; the sentence is the code's own (zh or en by the list's language) with printf arguments. Returns it
- * so that expected, near, fixed and also may be set (memory from d->arena). */
+/* Add one; the sentence is the code's own (zh or en by the list's language), its %s filled with the
+ * `const char *` arguments. Returns it, valid until the next add, so that expected, near, fixed and
+ * also may be set (memory from d->arena). Past DIAG_MAX only one too-many is kept. */
 struct diag *diag_add(struct diag_list *d, struct span at, enum diag_code code, ...);
 
 /* Line and column (1-based, columns in characters) of an offset. */
@@ -78,7 +82,14 @@ void diag_sort(struct diag_list *d);
 void diag_print(const struct diag_list *d, struct buf *out);
 void diag_json(const struct diag_list *d, struct buf *out);
 
+/* The line of the source that holds an offset, without its line end; borrowed. */
+struct str diag_line(const struct diag_list *d, struct span at);
+
+/* A copy of the line at `at` with the bytes of the span replaced: a repaired line. */
+char *diag_repair(struct diag_list *d, struct span at, struct str instead);
+
 /* The word of a code ("unknown-list"), its explanation, and the code of a word (DIAG_COUNT when unknown). */
 const char *diag_word(enum diag_code c);
+enum severity diag_severity(enum diag_code c);
 const char *diag_explain(enum diag_code c, bool english);
 enum diag_code diag_find(struct str word);

@@ -8,6 +8,13 @@
  * Levels: a CONST needs no data; a ROW expression reads fields of one record (of role 0, or
  * of both roles of a pair); a GROUP expression holds aggregates over the records of one
  * group, or reads keys, lets and peer statistics. Aggregates' arguments are ROW expressions.
+ *
+ * Units inside numbers: money in yuan, times and durations in seconds, dates in days. So a
+ * DATE minus a DATE is a DURATION in seconds (days x 86400), and a DATE plus or minus a
+ * DURATION moves by whole days (the checker has made sure that it is some). DATE and TIME never meet
+ * in one comparison: the checker turns date constants into times. A constant DURATION written in
+ * days has .bucket BUCKET_DAY, else BUCKET_HOUR. COUNT, QTY and RATIO may be mixed in + - * / and
+ * comparisons once the checker has let them pass: their numbers are all in units of 1.
  */
 #pragma once
 
