@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * chunk.c - tables of columns that come into being when their first value does.
+ *
+ * A column is filled with "missing" up to the table's capacity, so a new row costs
+ * nothing and a column nobody fills costs nothing at all.
+ */
+#include "lib/record/chunk.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+#include "lib/base/utf8.h"
+#include "lib/record/column.h"
+#include "lib/record/parse.h"
+
+#define FIRST_CAP 64u
+#define RAW_MAX 4096u
+
+struct chunk *chunk_new(void)
+{
+	struct chunk *c = xcalloc(1, sizeof(*c));
+	c->dict = dict_new();
+	arena_init(&c->arena);
+	return c;
+}
+
+static void table_fini(struct table *t, enum stream s)
+{
+	unsigned width = stream_stored_width(s);
+	for (unsigned i = 0; t->col && i < width; i++)
+		xfree(t->col[i]);
+	xfree(t->col);
+	xfree(t->src);
+}
+
+void chunk_free(struct chunk *c)
+{
+	if (!c)
+		return;
+	for (unsigned s = 0; s < STREAM_STORED; s++)
+		table_fini(&c->table[s], (enum stream)s);
+	dict_free(c->dict);
+	arena_fini(&c->arena);
+	xfree(c->reject);
+	xfree(c);
+}
+
+static void fill_missing(void *col, enum width w, uint32_t from, uint32_t to)
+{
+	int64_t *i64 = col;
+	int32_t *i32 = col;
+	if (w == WIDTH_I64)
+		for (uint32_t i = from; i < to; i++)
+			i64[i] = MISSING_I64;
+	else if (w == WIDTH_I32)
+		for (uint32_t i = from; i < to; i++)
+			i32[i] = MISSING_I32;
+	else
+		memset((char *)col + (size_t)from * width_bytes(w), 0,
+		       (size_t)(to - from) * width_bytes(w));
+}
+
+static enum width stored_width(enum stream s, unsigned index)
+{
+	return type_width(field_get(stream_first(s) + index)->type);
+}
+
+static void table_grow(struct table *t, enum stream s)
+{
+	uint32_t cap = (uint32_t)grow_capacity(t->cap, t->cap ? t->cap + 1 : FIRST_CAP, UINT32_MAX);
+	unsigned width = stream_stored_width(s);
+	if (!t->col)
+		t->col = xcalloc(width, sizeof(*t->col));
+	for (unsigned i = 0; i < width; i++) {
+		if (!t->col[i])
+			continue;
+		enum width w = stored_width(s, i);
+		t->col[i] = xreallocarray(t->col[i], cap, width_bytes(w));
+		fill_missing(t->col[i], w, t->cap, cap);
+	}
+	t->src = xreallocarray(t->src, cap, sizeof(*t->src));
+	t->cap = cap;
+}
+
+uint32_t chunk_row(struct chunk *c, enum stream s)
+{
+	assert(s < STREAM_STORED);
+	struct table *t = &c->table[s];
+	if (t->n == t->cap)
+		table_grow(t, s);
+	t->src[t->n] = (struct source){ .revision = MISSING_I64 };
+	return t->n++;
+}
+
+void *column_make(struct chunk *c, enum stream s, unsigned index, enum type type)
+{
+	struct table *t = &c->table[s];
+	void *col = t->col[index];
+	if (col)
+		return col;
+	enum width w = type_width(type);
+	col = xcalloc(t->cap, width_bytes(w));
+	fill_missing(col, w, 0, t->cap);
+	t->col[index] = col;
+	return col;
+}
+
+void column_drop_row(struct chunk *c, enum stream s)
+{
+	struct table *t = &c->table[s];
+	assert(t->n);
+	t->n--;
+	unsigned width = stream_stored_width(s);
+	for (unsigned i = 0; i < width; i++)
+		if (t->col[i])
+			fill_missing(t->col[i], stored_width(s, i), t->n, t->n + 1);
+}
+
+/* The column to write field f of row r into. */
+static void *writable(struct chunk *c, enum field f, uint32_t r, enum width w)
+{
+	const struct field_info *info = field_get(f);
+	assert(info->stream < STREAM_STORED && info->role != ROLE_DERIVED);
+	assert(type_width(info->type) == w && r < c->table[info->stream].n);
+	(void)w;
+	(void)r;
+	return column_make(c, info->stream, info->index, info->type);
+}
+
+void chunk_set_i64(struct chunk *c, enum field f, uint32_t r, int64_t v)
+{
+	((int64_t *)writable(c, f, r, WIDTH_I64))[r] = v;
+}
+
+void chunk_set_i32(struct chunk *c, enum field f, uint32_t r, int32_t v)
+{
+	((int32_t *)writable(c, f, r, WIDTH_I32))[r] = v;
+}
+
+void chunk_set_text(struct chunk *c, enum field f, uint32_t r, struct str v)
+{
+	uint32_t code = v.n ? dict_code(c->dict, v) : MISSING_CODE;
+	((uint32_t *)writable(c, f, r, WIDTH_U32))[r] = code;
+}
+
+/* The column to read field f of row r from; NULL when it was never read or is derived. */
+static const void *readable(const struct chunk *c, enum field f, uint32_t r, enum width w)
+{
+	const struct field_info *info = field_get(f);
+	assert(type_width(info->type) == w);
+	(void)w;
+	if (info->stream >= STREAM_STORED || info->role == ROLE_DERIVED)
+		return NULL;
+	const struct table *t = &c->table[info->stream];
+	assert(r < t->n);
+	(void)r;
+	return t->col[info->index];
+}
+
+int64_t chunk_i64(const struct chunk *c, enum field f, uint32_t r)
+{
+	const int64_t *col = readable(c, f, r, WIDTH_I64);
+	return col ? col[r] : MISSING_I64;
+}
+
+int32_t chunk_i32(const struct chunk *c, enum field f, uint32_t r)
+{
+	const int32_t *col = readable(c, f, r, WIDTH_I32);
+	return col ? col[r] : MISSING_I32;
+}
+
+uint32_t chunk_code(const struct chunk *c, enum field f, uint32_t r)
+{
+	const uint32_t *col = readable(c, f, r, WIDTH_U32);
+	return col ? col[r] : MISSING_CODE;
+}
+
+struct str chunk_text(const struct chunk *c, enum field f, uint32_t r)
+{
+	return dict_text(c->dict, chunk_code(c, f, r));
+}
+
+static enum reject_reason parse_text(struct chunk *c, enum field f, uint32_t r, struct str text)
+{
+	text = str_trim(text);
+	if (parse_is_missing(text))
+		text.n = 0;
+	if (text.n > PARSE_TEXT_MAX)
+		return REJECT_TEXT_TOO_LONG;
+	const struct field_info *info = field_get(f);
+	if (info->type == TYPE_CODE && text.n) {
+		struct str code = code_find(info->name, text);
+		if (code.n)
+			text = code;
+	}
+	chunk_set_text(c, f, r, text);
+	return REJECT_NONE;
+}
+
+static enum reject_reason parse_by_width(struct chunk *c, enum field f, uint32_t r, struct str text)
+{
+	enum type t = field_get(f)->type;
+	enum reject_reason why;
+	int64_t i64;
+	int32_t i32;
+	switch (type_width(t)) {
+	case WIDTH_I64:
+		why = parse_i64(t, text, &i64);
+		if (why == REJECT_NONE)
+			chunk_set_i64(c, f, r, i64);
+		return why;
+	case WIDTH_I32:
+		why = parse_date(text, &i32);
+		if (why == REJECT_NONE)
+			chunk_set_i32(c, f, r, i32);
+		return why;
+	default:
+		return parse_text(c, f, r, text);
+	}
+}
+
+bool chunk_parse(struct chunk *c, enum field f, uint32_t r, struct str text, struct err *e)
+{
+	enum reject_reason why = parse_by_width(c, f, r, text);
+	if (why == REJECT_NONE)
+		return true;
+	struct str shown = str_sub(text, 0, 60);
+	return err_set(e, ERR_INPUT, "%s（%s）的值「" STR_FMT "」%s", field_get(f)->title,
+		       field_get(f)->name, STR_ARG(shown), reject_sentence(why, false));
+}
+
+/* ---- finishing a row ---- */
+
+static bool has_value(const struct chunk *c, enum field f, uint32_t r)
+{
+	const struct field_info *info = field_get(f);
+	const void *col = c->table[info->stream].col[info->index];
+	if (!col)
+		return false;
+	switch (type_width(info->type)) {
+	case WIDTH_I64:
+		return ((const int64_t *)col)[r] != MISSING_I64;
+	case WIDTH_I32:
+		return ((const int32_t *)col)[r] != MISSING_I32;
+	default:
+		return ((const uint32_t *)col)[r] != MISSING_CODE;
+	}
+}
+
+static const enum field required[] = {
+#define WANT_OPTIONAL(field)
+#define WANT_REQUIRED(field) field,
+#define FIELD(stream, name, title, alias, type, role, req, dflt) \
+	WANT_##req(FIELD_##stream##_##name)
+#include "lib/record/fields.def"
+#undef FIELD
+#undef WANT_REQUIRED
+#undef WANT_OPTIONAL
+};
+
+/* Of these two one must be there. */
+static const struct {
+	enum field a, b;
+} either[] = {
+	{ FIELD_fee_feedetl_sn, FIELD_fee_bkkp_sn },
+	{ FIELD_encounter_begntime, FIELD_encounter_endtime },
+};
+
+enum reject_reason column_required(const struct chunk *c, enum stream s, uint32_t row,
+				   enum field *which)
+{
+	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
+		*which = required[i];
+		enum stream of = field_get(*which)->stream;
+		if (of > s)
+			break;
+		if (of == s && !has_value(c, *which, row))
+			return REJECT_MISSING_REQUIRED;
+	}
+	for (size_t i = 0; i < sizeof(either) / sizeof(either[0]); i++) {
+		*which = either[i].a;
+		if (field_get(*which)->stream == s && !has_value(c, either[i].a, row) &&
+		    !has_value(c, either[i].b, row))
+			return REJECT_MISSING_REQUIRED;
+	}
+	*which = FIELD_NONE;
+	return REJECT_NONE;
+}
+
+int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int64_t revision)
+{
+	static const enum field candidates[STREAM_STORED][2] = {
+		{ FIELD_encounter_updt_time, FIELD_encounter_inf_time },
+		{ FIELD_settlement_updt_time, FIELD_settlement_inf_time },
+		{ FIELD_fee_updt_time, FIELD_fee_inf_time },
+		{ FIELD_diagnosis_updt_time, FIELD_diagnosis_inf_time },
+		{ FIELD_operation_updt_time, FIELD_operation_inf_time },
+		{ FIELD_stock_updt_time, FIELD_stock_inf_time },
+		{ FIELD_person_updt_time, FIELD_NONE },
+		{ FIELD_facility_updt_time, FIELD_NONE },
+		{ FIELD_practitioner_updt_time, FIELD_NONE },
+		{ FIELD_item_updt_time, FIELD_NONE },
+	};
+	for (unsigned i = 0; i < 2; i++) {
+		if (candidates[s][i] == FIELD_NONE)
+			break;
+		int64_t v = chunk_i64(c, candidates[s][i], row);
+		if (v != MISSING_I64)
+			return v;
+	}
+	return revision;
+}
+
+/* Sum over the known values of a hash of (field, value): no order, no dictionary codes in it. */
+static uint64_t content_digest(const struct chunk *c, enum stream s, uint32_t r)
+{
+	uint64_t sum = 1;
+	unsigned width = stream_stored_width(s);
+	for (unsigned i = 0; i < width; i++) {
+		enum field f = stream_first(s) + i;
+		if (!has_value(c, f, r))
+			continue;
+		uint64_t v;
+		switch (stored_width(s, i)) {
+		case WIDTH_I64:
+			v = (uint64_t)chunk_i64(c, f, r);
+			break;
+		case WIDTH_I32:
+			v = (uint64_t)(int64_t)chunk_i32(c, f, r);
+			break;
+		default:
+			v = hash_str(chunk_text(c, f, r));
+		}
+		sum += hash_join(hash_str(str_of(field_get(f)->name)), v);
+	}
+	return sum;
+}
+
+bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err *e)
+{
+	assert(s < STREAM_STORED && c->table[s].n);
+	uint32_t r = c->table[s].n - 1;
+	struct source *src = &c->table[s].src[r];
+	enum field which;
+	enum reject_reason why = column_required(c, s, r, &which);
+	if (why != REJECT_NONE) {
+		column_drop_row(c, s);
+		return err_set(e, ERR_INPUT, "%s缺少必填字段%s（%s）", stream_title(s),
+			       field_get(which)->title, field_get(which)->name);
+	}
+	src->revision = column_revision(c, s, r, revision);
+	if (src->digest == 0)
+		src->digest = content_digest(c, s, r);
+	return true;
+}
+
+/* ---- rejects ---- */
+
+/* A copy that is valid UTF-8 without NUL bytes, whatever the source was. */
+static struct str clean_copy(struct arena *a, struct str raw)
+{
+	struct str s = str_sub(raw, 0, RAW_MAX);
+	if (utf8_valid_prefix(s.p, s.n) == s.n && (s.n == 0 || !memchr(s.p, 0, s.n)))
+		return arena_str(a, s);
+	char *out = arena_alloc(a, (size_t)s.n * 3 + 1);
+	uint32_t n = 0;
+	for (uint32_t at = 0; at < s.n;) {
+		uint32_t cp;
+		at += utf8_next(s.p + at, s.n - at, &cp);
+		n += utf8_put(out + n, cp ? cp : UTF8_BAD);
+	}
+	return (struct str){ out, n };
+}
+
+void chunk_reject(struct chunk *c, const struct reject *r)
+{
+	GROW(c->reject, c->cap_reject, c->n_reject + 1u);
+	struct reject *copy = &c->reject[c->n_reject++];
+	*copy = *r;
+	copy->field = clean_copy(&c->arena, r->field);
+	copy->sentence = clean_copy(&c->arena, r->sentence);
+	copy->raw = clean_copy(&c->arena, r->raw);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * column.h - the memory of a chunk's columns, for code that fills many rows.
+ *
+ * For lib/record only; everybody else reads and writes through chunk.h. Pointers
+ * die when the table grows: fetch them per row or after chunk_row.
+ */
+#pragma once
+
+#include "lib/record/chunk.h"
+#include "lib/record/reject.h"
+
+/* The column of field f, made and filled with missing when it is not there yet. */
+void *column_make(struct chunk *c, enum stream s, unsigned index, enum type t);
+
+/* Takes the last row of a stream back. */
+void column_drop_row(struct chunk *c, enum stream s);
+
+/* Revision of the row: updt_time, else inf_time, else `revision`. */
+int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int64_t revision);
+
+/* Whether everything required is there; else the reason and the field that is missing. */
+enum reject_reason column_required(const struct chunk *c, enum stream s, uint32_t row,
+				   enum field *which);

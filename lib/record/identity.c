@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * identity.c - the parts of each stream's identity, as one table.
+ */
+#include "lib/record/identity.h"
+
+#include <assert.h>
+
+#include "lib/base/civil.h"
+#include "lib/base/digest.h"
+
+#define MAX_PARTS 6
+#define NO FIELD_NONE
+
+/* `serial` is the own number; with it missing, `instead` stand for it. */
+static const struct identity_parts {
+	enum field parts[3];
+	enum field serial;
+	enum field instead[MAX_PARTS];
+} parts[STREAM_STORED] = {
+	[STREAM_ENCOUNTER] = { { FIELD_encounter_fixmedins_code, NO },
+			       FIELD_encounter_mdtrt_id, { NO } },
+	[STREAM_SETTLEMENT] = { { FIELD_settlement_fixmedins_code, FIELD_settlement_mdtrt_id, NO },
+				FIELD_settlement_setl_id, { NO } },
+	[STREAM_FEE] = { { FIELD_fee_fixmedins_code, FIELD_fee_mdtrt_id, NO },
+			 FIELD_fee_feedetl_sn, { FIELD_fee_bkkp_sn, NO } },
+	[STREAM_DIAGNOSIS] = { { FIELD_diagnosis_mdtrt_id, NO },
+			       FIELD_diagnosis_setl_list_diag_id,
+			       { FIELD_diagnosis_setl_id, FIELD_diagnosis_diag_type,
+				 FIELD_diagnosis_diag_code, NO } },
+	[STREAM_OPERATION] = { { FIELD_operation_mdtrt_id, NO },
+			       FIELD_operation_setl_list_oprn_id,
+			       { FIELD_operation_setl_id, FIELD_operation_oprn_oprt_code,
+				 FIELD_operation_oprn_oprt_date, NO } },
+	[STREAM_STOCK] = { { FIELD_stock_fixmedins_code, FIELD_stock_infno, NO },
+			   NO,
+			   { FIELD_stock_fixmedins_bchno, FIELD_stock_mdtrt_id,
+			     FIELD_stock_rtal_docno, FIELD_stock_drug_trac_codg,
+			     FIELD_stock_inv_chg_time, NO } },
+	[STREAM_PERSON] = { { FIELD_person_psn_no, NO }, FIELD_person_begndate, { NO } },
+	[STREAM_FACILITY] = { { FIELD_facility_fixmedins_code, NO },
+			      FIELD_facility_begndate, { NO } },
+	[STREAM_PRACTITIONER] = { { FIELD_practitioner_fixmedins_code,
+				    FIELD_practitioner_dr_code, NO },
+				  FIELD_practitioner_begndate, { NO } },
+	[STREAM_ITEM] = { { FIELD_item_fixmedins_code, FIELD_item_med_list_codg, NO },
+			  FIELD_item_begndate, { NO } },
+};
+
+/* Appends a value; false when it is missing. */
+static bool add_part(struct buf *out, const struct chunk *c, enum field f, uint32_t row)
+{
+	buf_addc(out, 0x1f);
+	int32_t day;
+	int64_t time;
+	struct str text;
+	switch (type_width(field_get(f)->type)) {
+	case WIDTH_I32:
+		day = chunk_i32(c, f, row);
+		if (day != MISSING_I32)
+			civil_add_date(out, day);
+		return day != MISSING_I32;
+	case WIDTH_I64:
+		time = chunk_i64(c, f, row);
+		if (time != MISSING_I64)
+			civil_add_time(out, time);
+		return time != MISSING_I64;
+	default:
+		text = chunk_text(c, f, row);
+		buf_addstr(out, text);
+		return text.n > 0;
+	}
+}
+
+void identity_key(struct buf *out, const struct chunk *c, enum stream s, uint32_t row)
+{
+	assert(s < STREAM_STORED);
+	const struct identity_parts *p = &parts[s];
+	buf_adds(out, stream_name(s));
+	for (unsigned i = 0; p->parts[i] != NO; i++)
+		(void)add_part(out, c, p->parts[i], row);
+	if (p->serial != NO && add_part(out, c, p->serial, row))
+		return;
+	for (unsigned i = 0; p->instead[i] != NO; i++)
+		(void)add_part(out, c, p->instead[i], row);
+}
+
+struct identity identity_hash(const struct chunk *c, enum stream s, uint32_t row)
+{
+	struct buf key;
+	struct digest d;
+	uint64_t raw[2];
+	buf_init(&key, 0);
+	identity_key(&key, c, s, row);
+	digest_init(&d);
+	digest_add(&d, key.p, key.n);
+	digest_raw(&d, raw);
+	buf_fini(&key);
+	return (struct identity){ raw[0], raw[1] };
+}
+
+enum field identity_serial(enum stream s)
+{
+	assert(s < STREAM_STORED);
+	if (s == STREAM_STOCK)
+		return FIELD_stock_fixmedins_bchno;
+	return parts[s].serial;
+}
+
+struct str identity_serial_text(const struct chunk *c, enum stream s, uint32_t row)
+{
+	enum field serial = identity_serial(s);
+	if (type_width(field_get(serial)->type) != WIDTH_U32)
+		return (struct str){ 0 };
+	struct str text = chunk_text(c, serial, row);
+	for (unsigned i = 0; text.n == 0 && s != STREAM_STOCK && parts[s].instead[i] != NO; i++)
+		if (type_width(field_get(parts[s].instead[i])->type) == WIDTH_U32)
+			text = chunk_text(c, parts[s].instead[i], row);
+	return text;
+}
