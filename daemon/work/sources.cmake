@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # In reading order. For the target fundwatch_work; names are relative to daemon/.
 set(work_sources
+	work/files.c
+	work/tally.c
+	work/intake.c
 	work/queue.c
-	work/chunkref.c)
+	work/chunkref.c
+	work/worker.c
+	work/book.c
+	work/pool.c)

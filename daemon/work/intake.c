@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * intake.c - read, digest, decode, count, hand out.
+ */
+#include "daemon/work/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/work/files.h"
+#include "lib/base/digest.h"
+#include "lib/base/mem.h"
+
+#define BLOCK (1u << 20)
+
+struct intake {
+	char *path;
+	int fd;
+	uint32_t number;
+	uint64_t size;
+	_Atomic uint64_t read;
+	bool ended, broken;      /* no more bytes; the decoder gave up with `e` */
+	struct err e;
+	struct decoder *decoder;
+	struct digest digest;
+	struct tally tally;
+	char *block;
+};
+
+static bool check_file(int fd, const char *path, uint64_t *size, struct err *e)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_WORLD, "%s: not a regular file", path);
+	if (st.st_size == 0)
+		return err_set(e, ERR_INPUT, "%s: the file is empty", path);
+	*size = (uint64_t)st.st_size;
+	return true;
+}
+
+struct intake *intake_open(const char *path, const struct feed *feed, const uint8_t *wanted,
+			   uint32_t number, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t size;
+	struct decoder *d = NULL;
+	if (fd < 0) {
+		err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	if (check_file(fd, path, &size, e)) {
+		d = decoder_new(feed, path_base(path), wanted, e);
+		if (!d)
+			err_wrap(e, "%s", path);
+	}
+	if (!d) {
+		close(fd);
+		return NULL;
+	}
+	struct intake *in = xcalloc(1, sizeof *in);
+	*in = (struct intake){ .path = xstrdup(path), .fd = fd, .number = number, .size = size,
+			       .decoder = d, .block = xmalloc(BLOCK) };
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	digest_init(&in->digest);
+	tally_init(&in->tally);
+	return in;
+}
+
+void intake_close(struct intake *in)
+{
+	if (!in)
+		return;
+	close(in->fd);
+	decoder_free(in->decoder);
+	tally_fini(&in->tally);
+	xfree(in->block);
+	xfree(in->path);
+	xfree(in);
+}
+
+/* One block into the decoder. Sets ended, and broken when nothing good can follow. */
+static void read_block(struct intake *in)
+{
+	ssize_t n;
+	do
+		n = read(in->fd, in->block, BLOCK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		in->broken = true;
+		err_set(&in->e, ERR_WORLD, "%s: %s", in->path, strerror(errno));
+		return;
+	}
+	if (n == 0) {
+		in->ended = true;
+		in->broken = !decoder_finish(in->decoder, &in->e);
+	} else {
+		digest_add(&in->digest, in->block, (size_t)n);
+		in->broken = !decoder_push(in->decoder, in->block, (size_t)n, &in->e);
+		atomic_fetch_add_explicit(&in->read, (uint64_t)n, memory_order_relaxed);
+	}
+	if (in->broken)
+		err_wrap(&in->e, "%s", in->path);
+}
+
+bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e)
+{
+	struct chunk *c;
+	*out = NULL;
+	while (!(c = decoder_take(in->decoder)) && !in->ended && !in->broken)
+		read_block(in);
+	if (c) {
+		tally_chunk(&in->tally, c, in->number);
+		*out = chunk_ref_new(c, in->number);
+		return true;
+	}
+	if (in->broken)
+		*e = in->e;
+	return !in->broken;
+}
+
+const char *intake_path(const struct intake *in)
+{
+	return in->path;
+}
+
+uint64_t intake_size(const struct intake *in)
+{
+	return in->size;
+}
+
+uint64_t intake_bytes_read(const struct intake *in)
+{
+	return atomic_load_explicit(&in->read, memory_order_relaxed);
+}
+
+const struct decode_stats *intake_stats(const struct intake *in)
+{
+	return decoder_stats(in->decoder);
+}
+
+const struct tally *intake_tally(const struct intake *in)
+{
+	return &in->tally;
+}
+
+const char *intake_unknown_column(const struct intake *in, unsigned i)
+{
+	return decoder_unknown_column(in->decoder, i);
+}
+
+void intake_digest(const struct intake *in, char out[DIGEST_HEX])
+{
+	digest_hex(&in->digest, out);
+}

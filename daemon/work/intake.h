@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * intake.h - one input file read block by block into chunks.
+ *
+ * Reads blocks of 1 MiB, digests them, gives them to the file's decoder and hands out the
+ * chunks it makes; when the file is broken, everything good before the break has been
+ * handed out first. Also keeps the tally of what went by, for the load report.
+ * Belongs to one thread, except intake_bytes_read. Knows files and decoders; no rules.
+ */
+#pragma once
+
+#include "daemon/work/chunkref.h"
+#include "daemon/work/tally.h"
+#include "lib/base/digest.h"
+#include "lib/base/err.h"
+#include "lib/record/decode.h"
+
+struct intake;
+
+/* Opens `path` for `feed`. `wanted` is a bitmap over enum field, NULL = all; `number` is put into the
+ * chunks as their intake. Feed and bitmap stay borrowed. NULL with path and reason; an empty file is
+ * an error too. */
+struct intake *intake_open(const char *path, const struct feed *feed, const uint8_t *wanted,
+			   uint32_t number, struct err *e);
+void intake_close(struct intake *in); /* NULL is fine */
+
+/* The next chunk into *out (one reference, the caller's); *out == NULL at the end of the file. False
+ * when the file is broken for good; nothing follows. */
+bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e);
+
+const char *intake_path(const struct intake *in);
+uint64_t intake_size(const struct intake *in);       /* bytes of the file when opened */
+uint64_t intake_bytes_read(const struct intake *in); /* so far; from any thread */
+const struct decode_stats *intake_stats(const struct intake *in);
+const struct tally *intake_tally(const struct intake *in);
+
+/* i-th source column no field was found for, NULL past the end. */
+const char *intake_unknown_column(const struct intake *in, unsigned i);
+
+/* Digest of the bytes read so far; after the end, of the file. */
+void intake_digest(const struct intake *in, char out[DIGEST_HEX]);

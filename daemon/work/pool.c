@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pool.c - the coordinating side: orders out, answers in, and between them the steps that
+ * need all shards idle. The way of one judging is judge.h's picture, top to bottom.
+ */
+#include "daemon/work/pool.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/work/book.h"
+#include "daemon/work/queue.h"
+#include "daemon/work/worker.h"
+#include "lib/base/mem.h"
+
+#define INBOX_DEFAULT 16u
+
+struct pool {
+	const struct plan *plan;
+	uint32_t n;
+	struct worker *worker;
+	struct judge **judge;      /* [n] the workers' shards, for the steps over all */
+	struct queue *answers;
+	struct book *book;         /* keep_alerts only */
+	struct findings cells;     /* of the last judging */
+	struct account *cell_account, *account;
+	uint64_t chunks, judged;
+};
+
+static enum visit_class class_of(const void *feed, struct str med_type)
+{
+	return feed_visit_class(feed, med_type);
+}
+
+static struct judge *new_judge(const struct pool_conf *conf)
+{
+	struct judge_conf jc = {
+		.timeline = { .wanted = conf->wanted },
+		.all_fields = !conf->wanted,
+		.replaceable = conf->keep_alerts,
+	};
+	if (conf->feed) {
+		jc.timeline.visit_class = class_of;
+		jc.timeline.visit_class_ctx = conf->feed;
+	}
+	return judge_new(conf->plan, &jc);
+}
+
+static void new_accounts(struct pool *p)
+{
+	uint32_t n = plan_ruleset(p->plan)->n_rule;
+	xfree(p->account);
+	xfree(p->cell_account);
+	p->account = xcalloc(n + 1u, sizeof *p->account);
+	p->cell_account = xcalloc(n + 1u, sizeof *p->cell_account);
+}
+
+struct pool *pool_new(const struct pool_conf *conf, struct err *e)
+{
+	assert(conf->workers > 0);
+	struct pool *p = xcalloc(1, sizeof *p);
+	bool ok = true;
+	p->plan = conf->plan;
+	p->n = conf->workers;
+	p->worker = xcalloc(p->n, sizeof *p->worker);
+	p->judge = xcalloc(p->n, sizeof *p->judge);
+	p->answers = queue_new(sizeof(uint32_t), p->n);
+	p->book = conf->keep_alerts ? book_new() : NULL;
+	findings_init(&p->cells);
+	new_accounts(p);
+	for (uint32_t i = 0; ok && i < p->n; i++) {
+		struct worker *w = &p->worker[i];
+		w->shard = i;
+		w->answers = p->answers;
+		w->judge = p->judge[i] = new_judge(conf);
+		ok = worker_start(w, conf->inbox ? conf->inbox : INBOX_DEFAULT, e);
+	}
+	if (ok)
+		return p;
+	pool_free(p);
+	return NULL;
+}
+
+void pool_free(struct pool *p)
+{
+	if (!p)
+		return;
+	for (uint32_t i = 0; i < p->n; i++)
+		worker_stop(&p->worker[i]);
+	queue_free(p->answers);
+	if (p->book)
+		book_free(p->book);
+	findings_fini(&p->cells);
+	xfree(p->account);
+	xfree(p->cell_account);
+	xfree(p->judge);
+	xfree(p->worker);
+	xfree(p);
+}
+
+static void send(struct pool *p, uint32_t shard, const struct message *m)
+{
+	bool open = queue_put(p->worker[shard].inbox, m, NULL);
+	assert(open); /* inboxes are closed by pool_free alone */
+	(void)open;
+}
+
+/* One order to every worker, then wait for every answer: the shards are idle on return. */
+static void command(struct pool *p, const struct message *m)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		send(p, i, m);
+	for (uint32_t i = 0; i < p->n; i++) {
+		uint32_t shard;
+		bool answered = queue_get(p->answers, &shard);
+		assert(answered);
+		(void)answered;
+	}
+}
+
+void pool_add(struct pool *p, struct chunk_ref *take_chunk)
+{
+	chunk_ref_scatter(take_chunk, p->n);
+	for (uint32_t i = 1; i < p->n; i++)
+		chunk_ref_get(take_chunk);
+	for (uint32_t i = 0; i < p->n; i++)
+		send(p, i, &(struct message){ .order = ORDER_CHUNK, .chunk = take_chunk });
+	p->chunks++;
+}
+
+/* Everything taken in, or why not. */
+static bool settle(struct pool *p, struct err *e)
+{
+	command(p, &(struct message){ .order = ORDER_SYNC });
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (!p->worker[i].failed)
+			continue;
+		*e = p->worker[i].e;
+		return false;
+	}
+	if (p->n > 1)
+		judge_reconcile(p->judge, p->n);
+	return true;
+}
+
+static void judge_over_cells(struct pool *p)
+{
+	findings_clear(&p->cells);
+	memset(p->cell_account, 0, plan_ruleset(p->plan)->n_rule * sizeof *p->cell_account);
+	struct verdict *v = judge_cells(p->judge, p->n, p->cell_account);
+	if (verdict_count(v) > 0)
+		command(p, &(struct message){ .order = ORDER_EVIDENCE, .verdict = v });
+	verdict_findings(v, &p->cells);
+	verdict_free(v);
+}
+
+/* All findings of all shards and of the cells as one sorted list; the caller frees it. */
+static const struct finding **gather_findings(const struct pool *p, bool cells, uint32_t *n)
+{
+	uint32_t total = cells ? p->cells.n : 0, at = 0;
+	for (uint32_t i = 0; i < p->n; i++)
+		total += p->worker[i].found.n;
+	const struct finding **all = xcalloc(total + 1u, sizeof *all);
+	for (uint32_t i = 0; i < p->n; i++)
+		for (uint32_t k = 0; k < p->worker[i].found.n; k++)
+			all[at++] = &p->worker[i].found.item[k];
+	for (uint32_t k = 0; cells && k < p->cells.n; k++)
+		all[at++] = &p->cells.item[k];
+	*n = total;
+	return all;
+}
+
+static int by_finding(const void *a, const void *b)
+{
+	return finding_cmp(*(const struct finding *const *)a, *(const struct finding *const *)b);
+}
+
+static void tell_findings(const struct pool *p, bool cells, const struct pool_sink *sink)
+{
+	uint32_t n;
+	const struct finding **all = gather_findings(p, cells, &n);
+	qsort(all, n, sizeof *all, by_finding);
+	for (uint32_t i = 0; i < n; i++)
+		sink->finding(sink->ctx, all[i]);
+	xfree(all);
+}
+
+/* Who was judged: every shard's touched (or all) subjects, into the book. */
+static void note_subjects(struct pool *p, enum pool_what what)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct timeline *t = judge_timeline(p->judge[i]);
+		uint32_t n = timeline_subjects(t);
+		const uint32_t *dirty = what == POOL_DIRTY ? timeline_dirty(t, &n) : NULL;
+		p->judged += n;
+		for (uint32_t k = 0; p->book && k < n; k++) {
+			uint32_t s = dirty ? dirty[k] : k;
+			book_judged(p->book, timeline_subject_kind(t, s), timeline_subject_key(t, s));
+		}
+	}
+}
+
+static void tell_changes(struct pool *p, bool cells, const struct pool_sink *sink)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		book_found(p->book, &p->worker[i].found);
+	book_tell_subjects(p->book, sink->change, sink->ctx);
+	if (!cells)
+		return;
+	book_found(p->book, &p->cells);
+	book_tell_cells(p->book, sink->change, sink->ctx);
+}
+
+bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct pool_sink *sink,
+		struct err *e)
+{
+	if (!settle(p, e))
+		return false;
+	for (uint32_t i = 0; i < p->n; i++)
+		findings_clear(&p->worker[i].found);
+	p->judged = 0;
+	note_subjects(p, what);
+	command(p, &(struct message){ .order = what == POOL_ALL ? ORDER_ALL : ORDER_DIRTY });
+	cells = cells && plan_has_cells(p->plan);
+	if (cells)
+		judge_over_cells(p);
+	for (uint32_t i = 0; i < p->n; i++)
+		judge_clean(p->judge[i]);
+	if (p->book)
+		tell_changes(p, cells, sink);
+	else
+		tell_findings(p, cells, sink);
+	return true;
+}
+
+void pool_plan(struct pool *p, const struct plan *plan)
+{
+	command(p, &(struct message){ .order = ORDER_SYNC });
+	for (uint32_t i = 0; i < p->n; i++)
+		judge_replan(p->judge[i], plan);
+	p->plan = plan;
+	new_accounts(p);
+}
+
+void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision, bool live)
+{
+	assert(p->book);
+	book_load(p->book, plan_ruleset(p->plan), f, id, revision, live);
+}
+
+static void add_timeline(struct timeline_stats *into, const struct timeline_stats *from, bool first)
+{
+	for (int s = 0; s < STREAM_STORED; s++) {
+		if (!first && stream_broadcast((enum stream)s))
+			continue;
+		into->records[s] += from->records[s];
+		into->resent[s] += from->resent[s];
+		into->superseded[s] += from->superseded[s];
+	}
+	into->subjects += from->subjects;
+	into->bytes += from->bytes;
+}
+
+void pool_stats_get(struct pool *p, struct pool_stats *out)
+{
+	*out = (struct pool_stats){ .chunks = p->chunks, .subjects_judged = p->judged };
+	for (uint32_t i = 0; i < p->n; i++) {
+		uint32_t waiting = queue_length(p->worker[i].inbox);
+		if (waiting > out->inbox_longest)
+			out->inbox_longest = waiting;
+	}
+	command(p, &(struct message){ .order = ORDER_SYNC });
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct timeline_stats ts;
+		timeline_stats_get(judge_timeline(p->judge[i]), &ts);
+		add_timeline(&out->timeline, &ts, i == 0);
+		gather_stats_add(&out->gather, judge_gathered(p->judge[i]));
+	}
+	if (p->book)
+		out->alerts_live = book_live(p->book);
+}
+
+const struct account *pool_accounts(struct pool *p)
+{
+	uint32_t n = plan_ruleset(p->plan)->n_rule;
+	command(p, &(struct message){ .order = ORDER_SYNC });
+	memcpy(p->account, p->cell_account, n * sizeof *p->account);
+	for (uint32_t i = 0; i < p->n; i++)
+		account_add(p->account, judge_accounts(p->judge[i]), n);
+	return p->account;
+}

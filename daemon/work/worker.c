@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * worker.c - the loop of a worker thread: one small function per order.
+ */
+#include "daemon/work/worker.h"
+
+#include <signal.h>
+#include <string.h>
+
+static void take_rows(struct worker *w, struct chunk_ref *take_chunk)
+{
+	const struct chunk *c = chunk_ref_chunk(take_chunk);
+	for (int s = 0; s < STREAM_STORED && !w->failed; s++) {
+		uint32_t n;
+		const uint32_t *row = chunk_ref_rows(take_chunk, (enum stream)s, w->shard, &n);
+		if (n > 0)
+			w->failed = !judge_add(w->judge, c, (enum stream)s, row, n,
+					       chunk_ref_intake(take_chunk), &w->e);
+	}
+	chunk_ref_put(take_chunk);
+}
+
+static void follow(struct worker *w, const struct message *m)
+{
+	switch (m->order) {
+	case ORDER_CHUNK:
+		take_rows(w, m->chunk);
+		return;
+	case ORDER_SYNC:
+		break;
+	case ORDER_ALL:
+		judge_all(w->judge, NULL, &w->found);
+		break;
+	case ORDER_DIRTY:
+		judge_dirty(w->judge, NULL, &w->found);
+		break;
+	case ORDER_EVIDENCE:
+		judge_evidence(w->judge, m->verdict, w->shard);
+		break;
+	}
+	/* Only fails when the pool closes, and then nobody waits for it. */
+	bool answered = queue_put(w->answers, &w->shard, NULL);
+	(void)answered;
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct message m;
+	while (queue_get(w->inbox, &m))
+		follow(w, &m);
+	return NULL;
+}
+
+bool worker_start(struct worker *w, uint32_t inbox, struct err *e)
+{
+	sigset_t all, before;
+	findings_init(&w->found);
+	w->inbox = queue_new(sizeof(struct message), inbox);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int rc = pthread_create(&w->thread, NULL, work, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	w->started = rc == 0;
+	return w->started || err_set(e, ERR_WORLD, "cannot start a worker thread: %s", strerror(rc));
+}
+
+void worker_stop(struct worker *w)
+{
+	if (w->inbox)
+		queue_close(w->inbox);
+	if (w->started)
+		pthread_join(w->thread, NULL);
+	queue_free(w->inbox);
+	if (w->inbox)
+		findings_fini(&w->found);
+	judge_free(w->judge);
+}

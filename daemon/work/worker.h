@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * worker.h - one worker thread: an inbox, a shard, and an answer for every command.
+ *
+ * Private to the pool. The shard belongs to the thread while a command is under way and to
+ * the coordinating thread after its answer came: the hand-over is the queue's.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "daemon/work/chunkref.h"
+#include "daemon/work/queue.h"
+#include "lib/finding/judge.h"
+
+enum order {
+	ORDER_CHUNK,    /* take the chunk's rows in; no answer */
+	ORDER_SYNC,     /* answer when everything before is done */
+	ORDER_ALL,      /* judge every subject into `found` */
+	ORDER_DIRTY,    /* judge the touched ones */
+	ORDER_EVIDENCE, /* collect this shard's part of the verdict */
+};
+
+struct message {
+	enum order order;
+	struct chunk_ref *chunk;  /* ORDER_CHUNK: one reference moves with it */
+	struct verdict *verdict;  /* ORDER_EVIDENCE */
+};
+
+struct worker {
+	pthread_t thread;
+	bool started;
+	uint32_t shard;
+	struct queue *inbox;      /* of struct message */
+	struct queue *answers;    /* of uint32_t, the shard that is done; shared by all */
+	struct judge *judge;
+	struct findings found;    /* of the last ORDER_ALL or ORDER_DIRTY */
+	bool failed;              /* rows could not be taken in; `e` says why */
+	struct err e;
+};
+
+/* Starts the thread; the caller has filled shard, answers and judge. */
+bool worker_start(struct worker *w, uint32_t inbox, struct err *e);
+
+/* Drains the inbox, ends the thread, frees all but `answers`. */
+void worker_stop(struct worker *w);
