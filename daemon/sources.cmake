@@ -1,2 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(daemon_sources)
+# In reading order; names are relative to this folder.
+set(daemon_sources
+	conf.c
+	log.c
+	fault.c
+	sink/pgcopy.c
+	sink/schema.c
+	sink/db.c
+	sink/migrate.c)
+
+# In the order they are applied; names are relative to conf/sql.
+set(migrations
+	001_base.sql
+	002_records.sql
+	003_views.sql)

@@ -48,12 +48,18 @@ struct intake *intake_open(const char *path, const struct feed *feed, const uint
 			   uint32_t number, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t size;
-	struct decoder *d = NULL;
 	if (fd < 0) {
 		err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
 		return NULL;
 	}
+	return intake_take_fd(fd, path, feed, wanted, number, e);
+}
+
+struct intake *intake_take_fd(int fd, const char *path, const struct feed *feed,
+			      const uint8_t *wanted, uint32_t number, struct err *e)
+{
+	uint64_t size = 0;
+	struct decoder *d = NULL;
 	if (check_file(fd, path, &size, e)) {
 		d = decoder_new(feed, path_base(path), wanted, e);
 		if (!d)

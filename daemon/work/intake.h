@@ -22,6 +22,11 @@ struct intake;
  * an error too. */
 struct intake *intake_open(const char *path, const struct feed *feed, const uint8_t *wanted,
 			   uint32_t number, struct err *e);
+
+/* The same for a file that is open already, read from where it stands; `fd` is taken over, on
+ * errors too. `path` names it. */
+struct intake *intake_take_fd(int fd, const char *path, const struct feed *feed,
+			      const uint8_t *wanted, uint32_t number, struct err *e);
 void intake_close(struct intake *in); /* NULL is fine */
 
 /* The next chunk into *out (one reference, the caller's); *out == NULL at the end of the file. False

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fault.h - named points where a test may end the process as if the power went.
+ *
+ * FUNDWATCH_FAULT=sink_commit:3 kills the process (SIGKILL) when it reaches that point for
+ * the third time. Points stand in fault.def; an unknown one is an error at start. Compiled
+ * out of release builds.
+ */
+#pragma once
+
+#include "lib/base/err.h"
+
+enum fault {
+#define FAULT(name, what) FAULT_##name,
+#include "daemon/fault.def"
+#undef FAULT
+	FAULT_COUNT
+};
+
+#ifdef NDEBUG
+#define fault_init(e) (true)
+#define fault(point) ((void)0)
+#else
+/* Reads the environment; false when it names no point. Call before threads start. */
+bool fault_init(struct err *e) MUST_CHECK;
+void fault_reach(enum fault point);
+#define fault(point) fault_reach(FAULT_##point)
+#endif
