@@ -26,7 +26,7 @@ bool dec_parse(struct str s, int scale, int64_t *out) MUST_CHECK;
 /* Writes v / 10^scale with trailing fraction zeros cut, but at least min_frac digits kept. */
 void dec_add(struct buf *b, int64_t v, int scale, int min_frac);
 
-/* The value at another scale, halves away from zero. A widening that does not fit gives INT64_MIN. */
+/* The value at another scale, halves away from zero. Widening past 64 bits gives INT64_MIN. */
 int64_t dec_round(int64_t v, int from_scale, int to_scale);
 
 int64_t dec_pow10(int n); /* 0 <= n <= 18 */

@@ -9,8 +9,6 @@
 #include "lib/base/dict.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -145,10 +143,8 @@ static const char *keep_text(struct dict *d, struct str s)
 
 static uint32_t add_text(struct dict *d, struct str s, uint32_t hash, size_t at)
 {
-	if (d->count == UINT32_MAX - 1) {
-		fputs("fundwatch: too many distinct texts in one dictionary\n", stderr);
-		abort();
-	}
+	if (d->count == UINT32_MAX - 1)
+		mem_give_up("too many distinct texts in one dictionary");
 
 	uint32_t code = ++d->count;
 

@@ -16,6 +16,12 @@ static _Noreturn void out_of_memory(size_t n, size_t size)
 	abort();
 }
 
+_Noreturn void mem_give_up(const char *why)
+{
+	fprintf(stderr, "fundwatch: %s\n", why);
+	abort();
+}
+
 /* malloc(0) may be NULL, which would look like a failure. */
 static size_t at_least_one(size_t size)
 {

@@ -22,6 +22,9 @@ char *xstrdup(const char *s) RETURNS_MEMORY;
 void *xmemdup(const void *p, size_t n) RETURNS_MEMORY;
 void xfree(void *p);
 
+/* Ends the process with one line on stderr: a bound no caller can handle was reached. */
+_Noreturn void mem_give_up(const char *why);
+
 /* The next capacity >= need by doubling; max is the greatest the counter's type can hold. */
 size_t grow_capacity(size_t cap, size_t need, size_t max);
 

@@ -33,7 +33,7 @@ bool rat_sub(struct rat *out, struct rat a, struct rat b) MUST_CHECK;
 bool rat_mul(struct rat *out, struct rat a, struct rat b) MUST_CHECK;
 bool rat_div(struct rat *out, struct rat a, struct rat b) MUST_CHECK;
 
-/* -1, 0 or 1, exact for every pair. *ok (may be NULL) is false only when a denominator is not > 0. */
+/* -1, 0 or 1, exact for every pair. *ok (may be NULL) is false only for a denominator <= 0. */
 int rat_cmp(struct rat a, struct rat b, bool *ok);
 int rat_sign(struct rat a);
 

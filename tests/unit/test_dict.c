@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_dict.c - codes are dense, stable and reversible; texts never move.
+ */
+#include "lib/base/dict.h"
+
+#include "lib/base/mem.h"
+#include "tests/check.h"
+
+static void codes_count_from_one(void **state)
+{
+	struct dict *d = dict_new();
+
+	(void)state;
+	CHECK_INT(dict_count(d), 0);
+	CHECK_INT(dict_find(d, STR("a")), 0);
+	CHECK_INT(dict_code(d, STR("a")), 1);
+	CHECK_INT(dict_code(d, STR("医保")), 2);
+	CHECK_INT(dict_code(d, STR("a")), 1);
+	CHECK_INT(dict_find(d, STR("医保")), 2);
+	CHECK_INT(dict_count(d), 2);
+	CHECK_STR(dict_text(d, 2), "医保");
+	assert_null(dict_text(d, 0).p);
+	dict_free(d);
+	dict_free(NULL);
+}
+
+static void empty_text_is_a_value(void **state)
+{
+	struct dict *d = dict_new();
+
+	(void)state;
+	CHECK_INT(dict_find(d, STR("")), 0);
+	CHECK_INT(dict_code(d, STR("")), 1);
+	CHECK_INT(dict_code(d, (struct str){ NULL, 0 }), 1);
+	CHECK_INT(dict_find(d, (struct str){ NULL, 0 }), 1);
+	assert_non_null(dict_text(d, 1).p);
+	dict_free(d);
+}
+
+static void zero_bytes_and_long_texts(void **state)
+{
+	struct dict *d = dict_new();
+	size_t n = 3 << 20;
+	char *big = xmalloc(n);
+
+	(void)state;
+	memset(big, 'x', n);
+	CHECK_INT(dict_code(d, STR("a\0b")), 1);
+	CHECK_INT(dict_code(d, STR("a\0c")), 2);
+	CHECK_INT(dict_code(d, STR("a")), 3);
+	CHECK_INT(dict_code(d, str_make(big, n)), 4);
+	CHECK_INT(dict_code(d, str_make(big, n - 1)), 5);
+	CHECK_INT(dict_find(d, str_make(big, n)), 4);
+	CHECK_INT(dict_text(d, 4).n, n);
+	CHECK_INT(dict_text(d, 4).p[n], 0);
+	CHECK(dict_bytes(d) > 2 * n);
+	xfree(big);
+	dict_free(d);
+}
+
+static struct str number_text(char *out, size_t size, uint32_t i)
+{
+	return str_make(out, (size_t)snprintf(out, size, "H%05u-%u", i * 7919u % 100000u, i));
+}
+
+static void many(void **state)
+{
+	enum { N = 200000 };
+	struct dict *d = dict_new();
+	const char **at = xmalloc(N * sizeof *at);
+	char text[40];
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		CHECK_INT(dict_code(d, number_text(text, sizeof text, i)), i + 1);
+		at[i] = dict_text(d, i + 1).p;
+	}
+	for (uint32_t i = 0; i < N; i++) {
+		struct str s = number_text(text, sizeof text, i);
+
+		CHECK_INT(dict_find(d, s), i + 1);
+		CHECK_INT(dict_code(d, s), i + 1);
+		CHECK_STR(dict_text(d, i + 1), text);
+		assert_ptr_equal(dict_text(d, i + 1).p, at[i]);
+		CHECK_INT(dict_find(d, number_text(text, sizeof text, i + N)), 0);
+	}
+	CHECK_INT(dict_count(d), N);
+	xfree(at);
+	dict_free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(codes_count_from_one),
+		cmocka_unit_test(empty_text_is_a_value),
+		cmocka_unit_test(zero_bytes_and_long_texts),
+		cmocka_unit_test(many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_mem.c - growth stays within the counter's type; size 0 is never NULL.
+ */
+#include "lib/base/mem.h"
+
+#include "tests/check.h"
+
+static void zero_sizes_are_memory(void **state)
+{
+	void *p[] = { xmalloc(0), xcalloc(0, 8), xcalloc(8, 0), xrealloc(NULL, 0),
+		      xreallocarray(NULL, 0, 16), xmemdup("", 0) };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof p / sizeof p[0]; i++) {
+		assert_non_null(p[i]);
+		xfree(p[i]);
+	}
+	xfree(NULL);
+}
+
+static void copies(void **state)
+{
+	char *s = xstrdup("医保");
+	char *m = xmemdup("a\0b", 3);
+
+	(void)state;
+	assert_string_equal(s, "医保");
+	assert_memory_equal(m, "a\0b", 3);
+	xfree(s);
+	xfree(m);
+}
+
+static void capacity_doubles_within_bounds(void **state)
+{
+	(void)state;
+	CHECK_INT(grow_capacity(0, 1, 100), 8);
+	CHECK_INT(grow_capacity(8, 9, 100), 16);
+	CHECK_INT(grow_capacity(16, 1000, 100000), 1024);
+	CHECK_INT(grow_capacity(64, 90, 100), 100);
+	CHECK_INT(grow_capacity(0, 3, 5), 5);
+	CHECK_INT(grow_capacity(0x80000000u, 0x80000001u, UINT32_MAX), UINT32_MAX);
+	for (size_t need = 1; need < 5000; need++) {
+		size_t cap = grow_capacity(need / 2, need, SIZE_MAX);
+
+		CHECK(cap >= need && cap <= 2 * need + 8);
+	}
+}
+
+static void grow_keeps_elements(void **state)
+{
+	uint32_t *v = NULL;
+	uint32_t cap = 0;
+	uint16_t *small = NULL;
+	uint8_t small_cap = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++) {
+		GROW(v, cap, i + 1);
+		v[i] = i;
+	}
+	for (uint32_t i = 0; i < 10000; i++)
+		CHECK_INT(v[i], i);
+	GROW(small, small_cap, 200);
+	CHECK(small_cap >= 200);
+	xfree(v);
+	xfree(small);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zero_sizes_are_memory),
+		cmocka_unit_test(copies),
+		cmocka_unit_test(capacity_doubles_within_bounds),
+		cmocka_unit_test(grow_keeps_elements),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
