@@ -10,6 +10,7 @@
 #pragma once
 
 #include "lib/base/arena.h"
+#include "lib/base/rat.h"
 #include "lib/base/str.h"
 #include "lib/record/field.h"
 #include "lib/rule/diag.h"
@@ -46,6 +47,27 @@ struct knowledge {
 };
 
 #define KNOWLEDGE_NONE UINT32_MAX
+#define KNOWLEDGE_MAX_KEY 8
+#define KNOWLEDGE_MAX_COL 32
+
+/* How a declaration names its dates in the file, and where its parts were written. */
+struct knowledge_dates {
+	struct str from, until;     /* column names, empty when not declared */
+};
+
+/*
+ * Fills rows, digest and index of a declared list or table (name, list, key, col, at set) from
+ * its CSV text. What is wrong goes to `d`, with the place in the file `shown`. False when there
+ * were errors. Names of coded key fields become codes; value cells stay as written.
+ */
+bool knowledge_load(struct knowledge *k, struct str csv, const char *shown,
+		    const struct knowledge_dates *dates, struct arena *a, struct diag_list *d);
+
+/* Releases what the arena does not own (compiled patterns). */
+void knowledge_fini(struct knowledge *k);
+
+/* Value of a number, date (days) or duration (whole days, in seconds) cell; false when it is missing. */
+bool knowledge_number(const struct knowledge *k, uint32_t row, uint32_t col, struct rat *out);
 
 /* Row for a full key as of `day` (MISSING_I32: any day); KNOWLEDGE_NONE when there is none. */
 uint32_t knowledge_find(const struct knowledge *k, const struct str *key, int32_t day);
