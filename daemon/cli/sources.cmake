@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(cli_sources)
+set(cli_sources
+	cli.c
+	opt.c
+	help.c
+	help_man.c
+	grid.c)

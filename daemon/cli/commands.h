@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* commands.h - every command's entry; each is defined in the file of its name. */
+#pragma once
+
+#include "daemon/cli/cli.h"
+
+extern const struct command cmd_check;
+extern const struct command cmd_test;
+extern const struct command cmd_explain;
+extern const struct command cmd_rules_list;
+extern const struct command cmd_rules_show;
+extern const struct command cmd_scan;
+extern const struct command cmd_db_migrate;
+extern const struct command cmd_db_status;
+extern const struct command cmd_alerts_list;
+extern const struct command cmd_alerts_show;
+extern const struct command cmd_help;
