@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which row goes into which file: three fee files by facility, a fourth for
+ * what comes later (returns, corrections, repeated uploads, late lines), and
+ * likewise two settlement files. Also the item register.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "gen.h"
+#include "out.h"
+
+enum { FEE_FILES = 4, FEE_LATE = 3, SETL_FILES = 2, LATER = 5 * DAY_SECONDS };
+
+struct outputs {
+	struct out encounter, settlement[SETL_FILES], fee[FEE_FILES];
+	struct out diagnosis, operation;
+};
+
+static const char *coding_of(const struct gen *g, const char *stem)
+{
+	if (strcmp(g->opt.gzip, stem) == 0)
+		return "gzip";
+	return strcmp(g->opt.gb18030, stem) == 0 ? "gb18030" : "";
+}
+
+static bool open_one(struct gen *g, struct out *o, const char *stem,
+	const struct column *cols)
+{
+	if (!out_open(o, g->opt.out, stem, coding_of(g, stem)))
+		return false;
+	columns_header(o, cols);
+	return true;
+}
+
+bool outputs_open(struct gen *g)
+{
+	struct outputs *o = g->out = calloc(1, sizeof *o);
+	char stem[32];
+	bool ok = o && open_one(g, &o->encounter, "mdtrt_d_01",
+			encounter_columns)
+		&& open_one(g, &o->diagnosis, "setl_list_diag_d_01",
+			diagnosis_columns)
+		&& open_one(g, &o->operation, "setl_list_oprn_d_01",
+			operation_columns);
+
+	for (int i = 0; ok && i < SETL_FILES; i++) {
+		snprintf(stem, sizeof stem, "setl_d_%02d", i + 1);
+		ok = open_one(g, &o->settlement[i], stem, settlement_columns);
+	}
+	for (int i = 0; ok && i < FEE_FILES; i++) {
+		snprintf(stem, sizeof stem, "fee_list_d_%02d", i + 1);
+		ok = open_one(g, &o->fee[i], stem, fee_columns);
+	}
+	return ok;
+}
+
+bool outputs_close(struct gen *g)
+{
+	struct outputs *o = g->out;
+	bool ok = out_close(&o->encounter);
+
+	ok &= out_close(&o->diagnosis);
+	ok &= out_close(&o->operation);
+	for (int i = 0; i < SETL_FILES; i++)
+		ok &= out_close(&o->settlement[i]);
+	for (int i = 0; i < FEE_FILES; i++)
+		ok &= out_close(&o->fee[i]);
+	free(o);
+	return ok;
+}
+
+/* Extracted in the night after the visit ended. */
+static int64_t extracted(const struct visit *v)
+{
+	return (int64_t)(v->end_day + 1) * DAY_SECONDS + 2 * 3600;
+}
+
+static bool has_operation(const struct gen *g, const struct visit *v)
+{
+	for (int i = 0; i < v->nlines; i++)
+		if (g->cat.items[v->lines[i].item].chrg_type == 6)
+			return true;
+	return false;
+}
+
+void emit_encounter(struct gen *g, const struct visit *v)
+{
+	struct row r = { .g = g, .o = &g->out->encounter, .v = v,
+		.updated = extracted(v) };
+
+	columns_row(encounter_columns, &r);
+	if (v->kind == VISIT_PHARMACY || v->open)
+		return;
+	r.s = &v->setls[0];
+	r.o = &g->out->diagnosis;
+	columns_row(diagnosis_columns, &r);
+	r.number = 1;
+	if (v->kind == VISIT_IN)
+		columns_row(diagnosis_columns, &r);
+	r.o = &g->out->operation;
+	r.number = 2;
+	if (v->kind == VISIT_IN && has_operation(g, v))
+		columns_row(operation_columns, &r);
+}
+
+void emit_settlement(struct gen *g, const struct visit *v,
+	const struct setl *s)
+{
+	struct row r = { .g = g, .o = &g->out->settlement[s->late], .v = v,
+		.s = s, .updated = extracted(v) + (s->late ? LATER : 0) };
+
+	r.refunded = s->refunded && !s->flag_later;
+	columns_row(settlement_columns, &r);
+	if (!s->flag_later)
+		return;
+	r.refunded = true;
+	r.updated += LATER;
+	r.o = &g->out->settlement[1];
+	columns_row(settlement_columns, &r);
+}
+
+static void emit_line(struct gen *g, const struct visit *v,
+	const struct line *l)
+{
+	struct outputs *o = g->out;
+	struct row r = { .g = g, .v = v, .l = l, .cnt = l->cnt,
+		.s = l->setl >= 0 ? &v->setls[l->setl] : NULL,
+		.o = &o->fee[l->late ? FEE_LATE : v->fac % FEE_LATE],
+		.updated = extracted(v) + (l->late ? LATER : 0) };
+
+	if (l->was_cnt && !l->stale_late)
+		r.cnt = l->was_cnt;
+	if (l->was_cnt && l->stale_late)
+		r.updated += LATER;
+	columns_row(fee_columns, &r);
+	g->lines_out++;
+	if (!l->was_cnt && !l->resend)
+		return;
+	r.o = &o->fee[FEE_LATE];
+	r.updated = extracted(v) + (l->stale_late ? 0 : LATER);
+	r.cnt = l->stale_late ? l->was_cnt : l->cnt;
+	columns_row(fee_columns, &r);
+	g->lines_out++;
+}
+
+void emit_lines(struct gen *g, const struct visit *v)
+{
+	for (int i = 0; i < v->nlines; i++)
+		emit_line(g, v, &v->lines[i]);
+}
+
+static void emit_item(struct out *o, const struct item *it)
+{
+	out_room(o);
+	out_text(o, it->code);
+	*o->at++ = ',';
+	out_text(o, it->name);
+	*o->at++ = ',';
+	out_padded(o, (uint64_t)it->chrg_type, 2);
+	*o->at++ = ',';
+	out_int(o, it->list_type);
+	*o->at++ = ',';
+	out_money(o, it->price);
+	*o->at++ = ',';
+	if (it->group >= 0) {
+		*o->at++ = 'G';
+		out_padded(o, (uint64_t)it->group + 1, 3);
+	}
+	*o->at++ = ',';
+	out_int(o, (it->flags & ITEM_DEAR) != 0);
+	*o->at++ = ',';
+	out_text(o, it->generic);
+	*o->at++ = '\n';
+}
+
+bool emit_items(struct gen *g)
+{
+	static const char header[] = "med_list_codg,name,class,list_type,price,"
+		"subst_group,is_dear,generic_name\n";
+	struct out o;
+
+	if (!out_open(&o, g->opt.out, "items", ""))
+		return false;
+	memcpy(o.at, header, sizeof header - 1);
+	o.at += sizeof header - 1;
+	for (int i = 0; i < g->cat.nitems; i++)
+		emit_item(&o, &g->cat.items[i]);
+	return out_close(&o);
+}
