@@ -34,7 +34,7 @@ void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);
 void buf_addstr(struct buf *b, struct str s);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_vaddf(struct buf *b, const char *fmt, va_list args);
+void buf_vaddf(struct buf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 void buf_addu(struct buf *b, uint64_t v); /* decimal, much quicker than buf_addf */
 void buf_addi(struct buf *b, int64_t v);
 void buf_fill(struct buf *b, char c, size_t n); /* n times c */

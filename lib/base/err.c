@@ -36,7 +36,7 @@ static void mend_end(char *text, size_t n)
 		text[at - 1] = '\0';
 }
 
-static void write_text(char *out, size_t size, const char *fmt, va_list args)
+static PRINTF_LIKE(3, 0) void write_text(char *out, size_t size, const char *fmt, va_list args)
 {
 	memset(out, 0, size);
 	int n = vsnprintf(out, size, fmt, args);
