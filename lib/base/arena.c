@@ -4,7 +4,6 @@
  */
 #include "lib/base/arena.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,7 +73,8 @@ static void add_block(struct arena *a, size_t size)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	assert(size <= SIZE_MAX / 4);
+	if (size > SIZE_MAX / 4)
+		mem_give_up("a piece of memory is too large");
 	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (!a->head || a->head->size - a->head->used < size)
 		add_block(a, size);
@@ -91,7 +91,7 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
-		bytes = SIZE_MAX; /* the assert above tells the programmer */
+		bytes = SIZE_MAX; /* which arena_alloc() refuses */
 	return arena_alloc(a, bytes);
 }
 
@@ -127,7 +127,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 
 	int n = vsnprintf(NULL, 0, fmt, args);
 
-	assert(n >= 0);
+	if (n < 0)
+		mem_give_up("a text cannot be formatted");
 
 	char *text = arena_alloc(a, (size_t)n + 1);
 

@@ -4,8 +4,9 @@
  */
 #include "lib/base/str.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "lib/base/mem.h"
 
 struct str str_of(const char *cstr)
 {
@@ -14,7 +15,8 @@ struct str str_of(const char *cstr)
 
 struct str str_make(const char *p, size_t n)
 {
-	assert(n <= UINT32_MAX);
+	if (n > UINT32_MAX)
+		mem_give_up("a text is longer than 4 GiB");
 	return (struct str){ p, (uint32_t)n };
 }
 

@@ -24,7 +24,7 @@ struct str {
 #define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
 
 struct str str_of(const char *cstr); /* NULL gives the empty text */
-struct str str_make(const char *p, size_t n);
+struct str str_make(const char *p, size_t n); /* ends the process past 4 GiB */
 bool str_eq(struct str a, struct str b);
 int str_cmp(struct str a, struct str b); /* byte order; < 0, 0, > 0 */
 bool str_starts(struct str s, struct str prefix);

@@ -4,6 +4,11 @@
  */
 #include "lib/base/mem.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/arena.h"
 #include "tests/check.h"
 
 static void zero_sizes_are_memory(void **state)
@@ -67,6 +72,66 @@ static void grow_keeps_elements(void **state)
 	xfree(small);
 }
 
+static void product_overflows(void)
+{
+	xfree(xreallocarray(NULL, SIZE_MAX / 2, 3));
+}
+
+static void counter_is_full(void)
+{
+	uint8_t *v = NULL;
+	uint8_t cap = 0;
+	volatile size_t need = 256;
+
+	GROW(v, cap, need);
+	xfree(v);
+}
+
+static void arena_product_overflows(void)
+{
+	struct arena a;
+
+	arena_init(&a);
+	arena_array(&a, SIZE_MAX / 2, 3);
+}
+
+static void text_is_too_long(void)
+{
+	str_make("", (size_t)UINT32_MAX + 1);
+}
+
+/* Runs act in a child, whose stderr must say why and which must end by abort(). */
+static void check_ends(void (*act)(void), const char *why)
+{
+	char said[200] = "";
+	int ends[2], status;
+
+	assert_int_equal(pipe(ends), 0);
+
+	pid_t child = fork();
+
+	if (child == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		act();
+		_exit(0);
+	}
+	close(ends[1]);
+	CHECK(read(ends[0], said, sizeof said - 1) > 0);
+	close(ends[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_non_null(strstr(said, why));
+}
+
+static void too_much_ends_the_process(void **state)
+{
+	(void)state;
+	check_ends(product_overflows, "fundwatch: out of memory");
+	check_ends(counter_is_full, "fundwatch: out of memory");
+	check_ends(arena_product_overflows, "too large");
+	check_ends(text_is_too_long, "4 GiB");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -74,6 +139,7 @@ int main(void)
 		cmocka_unit_test(copies),
 		cmocka_unit_test(capacity_doubles_within_bounds),
 		cmocka_unit_test(grow_keeps_elements),
+		cmocka_unit_test(too_much_ends_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,7 @@ static void formats(void **state)
 	check_format((struct rat){ 5, 2 }, 4, "2.5");
 	check_format((struct rat){ 99999, 100000 }, 4, "1");
 	check_format((struct rat){ -99995, 10000 }, 3, "-10");
+	check_format((struct rat){ 12996, 10000 }, 3, "1.3");
 	check_format((struct rat){ 0, 5 }, 4, "0");
 	check_format((struct rat){ most, 1 }, 2, "170141183460469231731687303715884105727");
 	check_format((struct rat){ -most - 1, 1 }, 2, "-170141183460469231731687303715884105728");
