@@ -2,7 +2,7 @@
 /*
  * Which row goes into which file: three fee files by facility, a fourth for
  * what comes later (returns, corrections, repeated uploads, late lines), and
- * likewise two settlement files. Also the item register.
+ * likewise two settlement files. Also the registers.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -151,41 +151,92 @@ void emit_lines(struct gen *g, const struct visit *v)
 		emit_line(g, v, &v->lines[i]);
 }
 
-static void emit_item(struct out *o, const struct item *it)
+/* ---- registers: items and facilities */
+
+static void register_header(struct out *o, const char *header)
+{
+	size_t n = strlen(header);
+
+	memcpy(o->at, header, n);
+	o->at += n;
+}
+
+static void comma(struct out *o)
+{
+	*o->at++ = ',';
+}
+
+static void emit_item(const struct gen *g, struct out *o,
+	const struct item *it)
 {
 	out_room(o);
 	out_text(o, it->code);
-	*o->at++ = ',';
+	comma(o);
 	out_text(o, it->name);
-	*o->at++ = ',';
-	out_padded(o, (uint64_t)it->chrg_type, 2);
-	*o->at++ = ',';
+	comma(o);
+	out_text(o, it->generic);
+	comma(o);
 	out_int(o, it->list_type);
-	*o->at++ = ',';
+	comma(o);
+	out_padded(o, (uint64_t)it->chrg_type, 2);
+	comma(o);
+	out_text(o, it->selfpay ? "02" : "01");
+	comma(o);
 	out_money(o, it->price);
-	*o->at++ = ',';
+	comma(o);
 	if (it->group >= 0) {
 		*o->at++ = 'G';
 		out_padded(o, (uint64_t)it->group + 1, 3);
 	}
-	*o->at++ = ',';
+	comma(o);
 	out_int(o, (it->flags & ITEM_DEAR) != 0);
-	*o->at++ = ',';
-	out_text(o, it->generic);
+	comma(o);
+	out_time(o, (int64_t)g->opt.first_day * DAY_SECONDS);
 	*o->at++ = '\n';
 }
 
-bool emit_items(struct gen *g)
+static bool emit_items(const struct gen *g)
 {
-	static const char header[] = "med_list_codg,name,class,list_type,price,"
-		"subst_group,is_dear,generic_name\n";
 	struct out o;
 
-	if (!out_open(&o, g->opt.out, "items", ""))
+	if (!out_open(&o, g->opt.out, "item_d_01", ""))
 		return false;
-	memcpy(o.at, header, sizeof header - 1);
-	o.at += sizeof header - 1;
+	register_header(&o, "med_list_codg,item_name,genname,list_type,"
+		"med_chrgitm_type,chrgitm_lv,pric_uplmt_amt,subst_group,"
+		"is_dear,updt_time\n");
 	for (int i = 0; i < g->cat.nitems; i++)
-		emit_item(&o, &g->cat.items[i]);
+		emit_item(g, &o, &g->cat.items[i]);
 	return out_close(&o);
+}
+
+static bool emit_facilities(const struct gen *g)
+{
+	struct out o;
+
+	if (!out_open(&o, g->opt.out, "facility_d_01", ""))
+		return false;
+	register_header(&o, "fixmedins_code,fixmedins_name,fixmedins_type,"
+		"hosp_lv,fix_blng_admdvs,updt_time\n");
+	for (int i = 0; i < g->world.nfacs; i++) {
+		const struct facility *f = &g->world.facs[i];
+		out_room(&o);
+		out_text(&o, f->code);
+		comma(&o);
+		out_text(&o, f->name);
+		comma(&o);
+		out_int(&o, f->kind ? 1 : 2);
+		comma(&o);
+		out_padded(&o, (uint64_t)f->level, 2);
+		comma(&o);
+		out_text(&o, "440300");
+		comma(&o);
+		out_time(&o, (int64_t)g->opt.first_day * DAY_SECONDS);
+		*o.at++ = '\n';
+	}
+	return out_close(&o);
+}
+
+bool emit_registers(const struct gen *g)
+{
+	return emit_items(g) && emit_facilities(g);
 }

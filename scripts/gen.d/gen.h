@@ -233,7 +233,7 @@ void emit_encounter(struct gen *g, const struct visit *v);
 void emit_settlement(struct gen *g, const struct visit *v,
 	const struct setl *s);
 void emit_lines(struct gen *g, const struct visit *v);
-bool emit_items(struct gen *g);
+bool emit_registers(const struct gen *g);   /* items, facilities */
 
 /* ---- calendar */
 int day_of(int year, int month, int day);

@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 		return 1;
 	generate(&g);
 	tiers_truth(&g);
-	ok = emit_items(&g);
+	ok = emit_registers(&g);
 	ok &= outputs_close(&g);
 	ok &= truth_close(&g);
 	fprintf(stderr, "fundwatch-gen: %ld violations and %ld look-alikes "

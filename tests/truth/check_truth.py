@@ -306,8 +306,9 @@ def main():
         extra = [x for x in found if x not in want]
         sums = [(t, found[x]) for x, t in want.items() if x in found and t["amount"]
                 and Decimal(t["amount"]) != found[x]]
-        print("%-17s planted %4d found %4d missed %3d extra %3d (look-alikes %d of %d) wrong sums %d" % (
-            rule, len(want), len(found), len(missed), len(extra),
+        print("%-17s planted %4d found %4d missed %3d extra %3d" % (
+            rule, len(want), len(found), len(missed), len(extra)),
+            "(look-alikes %d of %d) wrong sums %d" % (
             sum(x in fake for x in extra), len(fake), len(sums)))
         for t in missed[:5]:
             print("   missed", t["why"], t["psn_no"], t["mdtrt_ids"], t["lines"])

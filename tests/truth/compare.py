@@ -74,9 +74,11 @@ def compare_rule(rule, rows, findings):
     recall = 1 - len(missed) / len(hits) if hits else 1.0
     precision = len(right) / len(findings) if findings else 1.0
     good = recall >= RECALL and precision >= PRECISION and not sums
-    print("%-4s %-17s planted %5d  found %5d  recall %.4f  precision %.4f  look-alikes hit %d of %d  wrong sums %d" % (
-        "ok" if good else "BAD", rule, len(hits), len(findings), recall, precision,
-        len(set(map(id, fakes.values()))), sum(t["kind"] == "lookalike" for t in rows), len(sums)))
+    print("%-4s %-17s planted %5d  found %5d  recall %.4f  precision %.4f" % (
+        "ok" if good else "BAD", rule, len(hits), len(findings), recall, precision),
+        " look-alikes hit %d of %d  wrong sums %d" % (
+        len(set(map(id, fakes.values()))),
+        sum(t["kind"] == "lookalike" for t in rows), len(sums)))
     for t in missed[:SHOWN]:
         print("     missed  %s: %s %s %s" % (t["why"], t["psn_no"], t["date"], sorted(t["marks"])))
     extra = [i for i in range(len(findings)) if i not in right]
@@ -84,7 +86,8 @@ def compare_rule(rule, rows, findings):
         why = fakes[i]["why"] if i in fakes else "not planted"
         print("     extra   %s: %s" % (why, findings[i]["sentence"]))
     for t, x in sums[:SHOWN]:
-        print("     sum     %s: %s planted %s found %s" % (t["why"], sorted(t["marks"]), t["amount"], x.get("amount")))
+        print("     sum     %s: %s planted %s found %s" % (
+            t["why"], sorted(t["marks"]), t["amount"], x.get("amount")))
     return good
 
 
