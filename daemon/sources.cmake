@@ -6,8 +6,16 @@ set(daemon_sources
 	fault.c
 	sink/pgcopy.c
 	sink/schema.c
+	sink/words.c
 	sink/db.c
-	sink/migrate.c)
+	sink/migrate.c
+	sink/release.c
+	sink/epoch.c
+	sink/rows.c
+	sink/commit.c
+	sink/sink.c
+	source/ledger.c
+	sink/restore.c)
 
 # In the order they are applied; names are relative to conf/sql.
 set(migrations

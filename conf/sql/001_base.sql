@@ -17,6 +17,7 @@ CREATE TABLE fundwatch.intake (
 	records      bigint NOT NULL,
 	rejects      bigint NOT NULL,
 	reason       text,                   -- why it failed
+	report       json,                   -- as written beside the file; at its end only
 	begun_at     timestamptz NOT NULL,
 	changed_at   timestamptz NOT NULL,
 	UNIQUE (file_name, digest, feed_digest)
@@ -36,7 +37,7 @@ CREATE TABLE fundwatch.epoch (
 	withdrawn    bigint NOT NULL,
 	rule_set     text NOT NULL,
 	committed_at timestamptz NOT NULL,
-	UNIQUE (intake_id, rows_to)
+	UNIQUE (intake_id, rows_from, rows_to)
 );
 
 -- A line that could not be taken. raw is the line as text; raw_bytes stands beside it

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * epoch.h - what one commit holds: rows of one intake, and what judging them changed.
+ *
+ * The intake thread fills an epoch and hands it to the sink; from then on it is the sink's.
+ * Alert changes are turned into COPY rows as they are told, since their texts do not
+ * outlive the telling. Events are chained: each carries the hash of itself and the one
+ * before, so that the history cannot be changed unseen.
+ * Knows chunks, changes and the tables' columns; no connection, no thread.
+ */
+#pragma once
+
+#include "daemon/sink/release.h"
+#include "daemon/work/chunkref.h"
+#include "lib/base/buf.h"
+#include "lib/base/digest.h"
+#include "lib/finding/diff.h"
+#include "lib/rule/ruleset.h"
+
+#define CHAIN_HASH 32
+
+enum epoch_kind { EPOCH_INTAKE, EPOCH_DRAIN, EPOCH_RULES };
+
+enum intake_state { INTAKE_READING, INTAKE_DONE, INTAKE_FAILED };
+
+/* The intake's row as it stands after the epoch. */
+struct intake_row {
+	int64_t id;
+	char *file_name;               /* owned */
+	char digest[DIGEST_HEX], feed_digest[DIGEST_HEX];
+	char *feed;                    /* owned */
+	uint64_t bytes, rows_done, records, rejects;
+	enum intake_state state;
+	char *reason, *report;         /* owned, or NULL */
+};
+
+/* Where the chain of events stands. Owned by the intake thread. */
+struct chain {
+	int64_t last_event;            /* 0: none yet */
+	unsigned char hash[CHAIN_HASH];
+};
+
+struct epoch {
+	int64_t number;
+	enum epoch_kind kind;
+	bool has_intake;
+	struct intake_row intake;
+	uint64_t rows_from, rows_to;   /* input rows of the intake */
+	uint64_t records, rejects;
+	struct chunk_ref **chunk;      /* one reference each */
+	uint32_t n_chunk, cap_chunk;
+	struct buf alert, alert_record, event; /* COPY streams, without their trailers */
+	uint64_t raised, amended, withdrawn;
+	char rule_set[DIGEST_HEX];
+	struct release *release;       /* to be written with it, or NULL; owned */
+	int64_t at;                    /* microseconds UTC */
+};
+
+struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_set, int64_t at);
+void epoch_free(struct epoch *ep); /* NULL is fine */
+
+/* Takes over one reference. */
+void epoch_add_chunk(struct epoch *ep, struct chunk_ref *take_chunk);
+
+/* Rules and chain that changes are told with; the ctx of epoch_change. */
+struct epoch_teller {
+	struct epoch *ep;
+	struct chain *chain;
+	const struct ruleset *rules;
+};
+void epoch_change(void *teller, const struct change *c);
+
+/* Words of the tables, the same as in JSON and rule files' English form. */
+const char *epoch_kind_word(enum epoch_kind k);
+const char *intake_state_word(enum intake_state s);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * restore.h - what the database remembers, given back at start.
+ *
+ * Record versions become chunks again, exactly: typed values are read in binary, and the
+ * row's digest is computed anew and compared with the stored one. Alerts become findings
+ * again; their canonical line is made anew and compared. A difference is counted, never
+ * silent. Knows tables, chunks and findings; not who takes them.
+ */
+#pragma once
+
+#include "daemon/sink/epoch.h"
+#include "daemon/source/ledger.h"
+
+struct restored {
+	int64_t last_epoch, last_intake;
+	struct chain chain;
+	uint64_t records, alerts;
+	uint64_t differing;         /* rows whose digest or line is not what was stored */
+};
+
+struct restore_to {
+	void (*chunk)(void *ctx, struct chunk_ref *take_chunk);
+	void (*alert)(void *ctx, const struct finding *f, uint64_t id, uint32_t revision, bool live);
+	void (*progress)(void *ctx, uint64_t records); /* every million records */
+	bool (*stop)(void *ctx);    /* asked now and then: give up? */
+	void *ctx;
+};
+
+/* All of it from one snapshot. `rules` gives findings their rule numbers; `ledger` is filled. */
+bool restore(struct db *db, const struct ruleset *rules, struct ledger *ledger,
+	     const struct restore_to *to, struct restored *out, struct err *e) MUST_CHECK;

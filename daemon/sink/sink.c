@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/sink/sink.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/sink/commit.h"
+#include "daemon/sink/migrate.h"
+#include "daemon/work/queue.h"
+#include "lib/base/mem.h"
+
+#define OBJECT "database"
+#define DAEMON_LOCK "SELECT pg_try_advisory_lock(7031415927)"
+
+struct sink {
+	struct sink_conf conf;
+	struct queue *inbox;
+	pthread_t thread;
+	int hurry;                   /* eventfd */
+	struct db db;
+	struct commit_state state;
+	bool troubled;               /* the log says that the database is away */
+	int64_t since;               /* monotonic second the trouble began */
+	uint64_t given_up;
+};
+
+bool sink_connect(struct db *db, const char *conninfo, struct err *e)
+{
+	if (!db_open(db, conninfo, e))
+		return false;
+	PGresult *r = db_ready(db, e) ? db_query(db, DAEMON_LOCK, 0, NULL, e) : NULL;
+	bool ok = r && *PQgetvalue(r, 0, 0) == 't';
+	if (r && !ok)
+		(void)err_set(e, ERR_WORLD, "another fundwatchd works on this database");
+	PQclear(r);
+	if (!ok)
+		db_close(db);
+	return ok;
+}
+
+bool wait_or_stop(int fd, int64_t seconds)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	return poll(&p, 1, (int)(seconds * 1000)) == 1;
+}
+
+static int64_t monotonic(void)
+{
+	struct timespec ts;
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static void trouble(struct sink *s, const char *why)
+{
+	if (!s->troubled)
+		log_error(OBJECT, "cannot commit: %s; trying again, reading waits when %u epochs are "
+			  "kept", why, s->conf.depth);
+	else
+		log_debug(OBJECT, "still not: %s", why);
+	if (!s->troubled)
+		s->since = monotonic();
+	s->troubled = true;
+}
+
+static void relief(struct sink *s)
+{
+	if (s->troubled)
+		log_notice(OBJECT, "commits again after %lld s", (long long)(monotonic() - s->since));
+	s->troubled = false;
+}
+
+/* Once: connect when needed, commit. */
+static bool try_commit(struct sink *s, const struct epoch *ep)
+{
+	struct err e;
+	if (db_lost(&s->db)) {
+		db_close(&s->db);
+		s->state.staged = false;
+		if (!sink_connect(&s->db, s->conf.conninfo, &e)) {
+			trouble(s, e.text);
+			return false;
+		}
+	}
+	if (commit_epoch(&s->db, &s->state, ep, &e)) {
+		relief(s);
+		return true;
+	}
+	trouble(s, e.text);
+	return false;
+}
+
+static bool commit(struct sink *s, const struct epoch *ep)
+{
+	int64_t pause = 1;
+	while (!try_commit(s, ep)) {
+		if (wait_or_stop(s->hurry, pause))
+			return false;
+		pause = pause * 2 < s->conf.retry_max ? pause * 2 : s->conf.retry_max;
+	}
+	return true;
+}
+
+static void *run(void *arg)
+{
+	struct sink *s = arg;
+	struct epoch *ep;
+	bool given_up = false;
+	while (queue_get(s->inbox, &ep)) {
+		given_up = given_up || !commit(s, ep);
+		if (given_up)
+			s->given_up++;
+		else
+			s->conf.committed(s->conf.ctx, ep);
+		epoch_free(ep);
+	}
+	db_close(&s->db);
+	if (s->conf.gone)
+		s->conf.gone(s->conf.ctx);
+	return NULL;
+}
+
+struct sink *sink_new(const struct sink_conf *conf, struct db take_db, struct err *e)
+{
+	struct sink *s = xcalloc(1, sizeof *s);
+	sigset_t all, before;
+	s->conf = *conf;
+	s->db = take_db;
+	s->inbox = queue_new(sizeof(struct epoch *), conf->depth);
+	s->hurry = eventfd(0, EFD_CLOEXEC);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = s->hurry < 0 ? errno : pthread_create(&s->thread, NULL, run, s);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error == 0)
+		return s;
+	(void)err_set(e, ERR_WORLD, "the sink's thread does not start: %s", strerror(error));
+	db_close(&s->db);
+	queue_free(s->inbox);
+	xfree(s);
+	return NULL;
+}
+
+bool sink_put(struct sink *s, struct epoch *take_epoch)
+{
+	if (queue_put(s->inbox, &take_epoch, NULL))
+		return true;
+	epoch_free(take_epoch);
+	return false;
+}
+
+uint32_t sink_waiting(struct sink *s)
+{
+	return queue_length(s->inbox);
+}
+
+void sink_close(struct sink *s)
+{
+	queue_close(s->inbox);
+}
+
+void sink_hurry(struct sink *s)
+{
+	uint64_t one = 1;
+	if (write(s->hurry, &one, sizeof one) < 0)
+		log_error(OBJECT, "eventfd: %s", strerror(errno));
+}
+
+uint64_t sink_given_up(const struct sink *s)
+{
+	return s->given_up;
+}
+
+void sink_free(struct sink *s)
+{
+	if (!s)
+		return;
+	(void)pthread_join(s->thread, NULL);
+	(void)close(s->hurry);
+	queue_free(s->inbox);
+	xfree(s);
+}
