@@ -4,4 +4,14 @@ set(cli_sources
 	opt.c
 	help.c
 	help_man.c
-	grid.c)
+	grid.c
+	words.c
+	ruleload.c
+	check.c
+	test.c
+	rules.c
+	rule_text.c
+	explain.c
+	db.c
+	alerts.c
+	alert_show.c)

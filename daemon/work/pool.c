@@ -58,11 +58,11 @@ static void new_accounts(struct pool *p)
 
 struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 {
-	assert(conf->workers > 0);
+	uint32_t inbox = conf->inbox ? conf->inbox : INBOX_DEFAULT;
 	struct pool *p = xcalloc(1, sizeof *p);
 	bool ok = true;
 	p->plan = conf->plan;
-	p->n = conf->workers;
+	p->n = conf->workers ? conf->workers : 1;
 	p->worker = xcalloc(p->n, sizeof *p->worker);
 	p->judge = xcalloc(p->n, sizeof *p->judge);
 	p->answers = queue_new(sizeof(uint32_t), p->n);
@@ -74,7 +74,7 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 		w->shard = i;
 		w->answers = p->answers;
 		w->judge = p->judge[i] = new_judge(conf);
-		ok = worker_start(w, conf->inbox ? conf->inbox : INBOX_DEFAULT, e);
+		ok = worker_start(w, conf->workers ? inbox : 0, e);
 	}
 	if (ok)
 		return p;
@@ -101,6 +101,10 @@ void pool_free(struct pool *p)
 
 static void send(struct pool *p, uint32_t shard, const struct message *m)
 {
+	if (!p->worker[shard].inbox) {
+		worker_follow(&p->worker[shard], m);
+		return;
+	}
 	bool open = queue_put(p->worker[shard].inbox, m, NULL);
 	assert(open); /* inboxes are closed by pool_free alone */
 	(void)open;
@@ -266,7 +270,8 @@ void pool_stats_get(struct pool *p, struct pool_stats *out)
 {
 	*out = (struct pool_stats){ .chunks = p->chunks, .subjects_judged = p->judged };
 	for (uint32_t i = 0; i < p->n; i++) {
-		uint32_t waiting = queue_length(p->worker[i].inbox);
+		struct queue *inbox = p->worker[i].inbox;
+		uint32_t waiting = inbox ? queue_length(inbox) : 0;
 		if (waiting > out->inbox_longest)
 			out->inbox_longest = waiting;
 	}

@@ -28,7 +28,7 @@ struct pool_conf {
 	const struct plan *plan;     /* borrowed until pool_plan gives another, or pool_free */
 	const struct feed *feed;     /* visit classes; NULL = national map. Borrowed for life */
 	const uint8_t *wanted;       /* fields to keep in timelines; NULL = all, so that later plans may read any */
-	uint32_t workers;            /* >= 1 */
+	uint32_t workers;            /* threads; 0 = the calling thread does the work of one */
 	uint32_t inbox;              /* chunks waiting per worker before pool_add waits; 0 = default */
 	bool keep_alerts;            /* daemon: compare with the alerts before, tell changes */
 };

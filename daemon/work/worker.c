@@ -20,7 +20,7 @@ static void take_rows(struct worker *w, struct chunk_ref *take_chunk)
 	chunk_ref_put(take_chunk);
 }
 
-static void follow(struct worker *w, const struct message *m)
+void worker_follow(struct worker *w, const struct message *m)
 {
 	switch (m->order) {
 	case ORDER_CHUNK:
@@ -48,7 +48,7 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	struct message m;
 	while (queue_get(w->inbox, &m))
-		follow(w, &m);
+		worker_follow(w, &m);
 	return NULL;
 }
 
@@ -56,6 +56,8 @@ bool worker_start(struct worker *w, uint32_t inbox, struct err *e)
 {
 	sigset_t all, before;
 	findings_init(&w->found);
+	if (inbox == 0)
+		return true;
 	w->inbox = queue_new(sizeof(struct message), inbox);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -72,7 +74,8 @@ void worker_stop(struct worker *w)
 	if (w->started)
 		pthread_join(w->thread, NULL);
 	queue_free(w->inbox);
-	if (w->inbox)
+	if (w->judge) {
 		findings_fini(&w->found);
-	judge_free(w->judge);
+		judge_free(w->judge);
+	}
 }

@@ -39,8 +39,12 @@ struct worker {
 	struct err e;
 };
 
-/* Starts the thread; the caller has filled shard, answers and judge. */
+/* Makes the worker ready; the caller has filled shard, answers and judge. With inbox 0 it has
+ * neither thread nor inbox: the caller follows orders for it by worker_follow. */
 bool worker_start(struct worker *w, uint32_t inbox, struct err *e);
+
+/* Does what the message says and answers. */
+void worker_follow(struct worker *w, const struct message *m);
 
 /* Drains the inbox, ends the thread, frees all but `answers`. */
 void worker_stop(struct worker *w);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * alert_show.c - `fundwatch alerts show`: one alert, understood in ten seconds: the sentence,
+ * the money, the rule's basis, every record with its role and share, and what happened since.
+ */
+#include <string.h>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/db.h"
+#include "daemon/cli/grid.h"
+#include "daemon/cli/words.h"
+#include "lib/base/dec.h"
+
+struct show_opts {
+	struct db_opts db;
+};
+
+enum {
+	SHOW_ID, SHOW_RULE, SHOW_TITLE, SHOW_BASIS, SHOW_NATURE, SHOW_SEVERITY, SHOW_STATE, SHOW_SENTENCE,
+	SHOW_AMOUNT, SHOW_FUND, SHOW_OBSERVED, SHOW_LIMIT, SHOW_PERSON, SHOW_FACILITY, SHOW_BEGIN, SHOW_END,
+	SHOW_REVISION, SHOW_FIRST, SHOW_CHANGED, SHOW_DIGEST, SHOW_TRIAL, SHOW_FINDING
+};
+
+static const char alert_sql[] =
+	"SELECT a.alert_id, a.rule_id, coalesce(r.title, ''), coalesce(r.basis, ''), a.nature, a.severity, a.state,"
+	" a.sentence, a.violation_amount, a.fund_amount, a.observed, a.threshold, a.psn_no, a.fixmedins_code,"
+	" a.event_begin, a.event_end, a.revision, date_trunc('second', a.first_found_at),"
+	" date_trunc('second', a.changed_at), a.rule_digest, a.trial, a.finding"
+	" FROM fundwatch.alert a LEFT JOIN fundwatch.rule_release_rule r"
+	" ON r.release = a.rule_set AND r.rule_id = a.rule_id WHERE a.alert_id = $1::bigint";
+
+/* What a record is, from its latest version: a fee line's item and count, a stay's dates and diagnosis. */
+static const char record_sql[] =
+	"SELECT ar.role, ar.stream, ar.fixmedins_code, ar.mdtrt_id, ar.record_id,"
+	" coalesce(f.at, s.at, e.at)::text, coalesce(f.what, s.what, e.what, ''),"
+	" coalesce(f.total, s.total)::numeric(18,2)::text, ar.amount::text"
+	" FROM fundwatch.alert_record ar"
+	" LEFT JOIN LATERAL (SELECT fee_ocur_time AS at, det_item_fee_sumamt AS total,"
+	"  concat_ws(' ', coalesce(medins_list_name, hilist_name, med_list_codg), '×' || trim_scale(cnt)) AS what"
+	"  FROM fundwatch.fee WHERE ar.stream = 'fee' AND mdtrt_id = ar.mdtrt_id"
+	"  AND fixmedins_code = ar.fixmedins_code AND coalesce(feedetl_sn, bkkp_sn) = ar.record_id"
+	"  ORDER BY revision DESC NULLS LAST LIMIT 1) f ON true"
+	" LEFT JOIN LATERAL (SELECT setl_time AS at, medfee_sumamt AS total, setl_id AS what"
+	"  FROM fundwatch.settlement WHERE ar.stream = 'settlement' AND mdtrt_id = ar.mdtrt_id"
+	"  AND fixmedins_code = ar.fixmedins_code AND setl_id = ar.record_id"
+	"  ORDER BY revision DESC NULLS LAST LIMIT 1) s ON true"
+	" LEFT JOIN LATERAL (SELECT begntime AS at,"
+	"  concat_ws(' ', '→ ' || endtime::date, dscg_maindiag_name, dscg_maindiag_code) AS what"
+	"  FROM fundwatch.encounter WHERE ar.stream IN ('stay', 'visit', 'encounter')"
+	"  AND mdtrt_id = ar.mdtrt_id AND fixmedins_code = ar.fixmedins_code"
+	"  ORDER BY revision DESC NULLS LAST LIMIT 1) e ON true"
+	" WHERE ar.alert_id = $1::bigint ORDER BY ar.seq";
+enum { REC_ROLE, REC_STREAM, REC_FACILITY, REC_VISIT, REC_ID, REC_TIME, REC_WHAT, REC_TOTAL, REC_SHARE };
+
+static const char event_sql[] =
+	"SELECT date_trunc('second', at), kind, why, amount_from, amount_to, who"
+	" FROM fundwatch.alert_event WHERE alert_id = $1::bigint ORDER BY event_id";
+
+struct shown {
+	PGresult *alert, *record, *event;
+};
+
+static bool ask(struct db *db, const char *id, struct shown *s, struct err *e)
+{
+	const char *value[] = { id };
+	*s = (struct shown){ 0 };
+	s->alert = db_query(db, alert_sql, 1, value, e);
+	s->record = s->alert ? db_query(db, record_sql, 1, value, e) : NULL;
+	s->event = s->record ? db_query(db, event_sql, 1, value, e) : NULL;
+	return s->event;
+}
+
+static void shown_fini(struct shown *s)
+{
+	PQclear(s->alert);
+	PQclear(s->record);
+	PQclear(s->event);
+}
+
+static const char *at(const PGresult *r, int row, int col)
+{
+	return PQgetvalue(r, row, col);
+}
+
+static void money_add(struct buf *b, const char *text)
+{
+	int64_t fen;
+	if (*text && dec_parse(str_of(text), 2, &fen))
+		grid_money(b, fen);
+	else
+		buf_adds(b, "-");
+}
+
+static void money_cell(struct grid *g, const char *text)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	if (*text)
+		money_add(&b, text);
+	grid_cell(g, buf_str(&b));
+	buf_fini(&b);
+}
+
+static void summary_text(const struct cli *c, const PGresult *r, struct buf *b)
+{
+	buf_addf(b, "%s\n\n", at(r, 0, SHOW_SENTENCE));
+	buf_adds(b, cli_text(c, "违规金额 ", "amount "));
+	money_add(b, at(r, 0, SHOW_AMOUNT));
+	buf_adds(b, cli_text(c, " 元，其中基金 ", " yuan, of the fund "));
+	money_add(b, at(r, 0, SHOW_FUND));
+	buf_adds(b, cli_text(c, " 元", " yuan"));
+	if (*at(r, 0, SHOW_OBSERVED) && *at(r, 0, SHOW_LIMIT))
+		buf_addf(b, cli_text(c, "；实际 %s，上限 %s", "; observed %s, limit %s"), at(r, 0, SHOW_OBSERVED),
+			 at(r, 0, SHOW_LIMIT));
+	buf_addf(b, cli_text(c, "\n规则     %s「%s」（%s，级别%s%s）\n依据     %s\n", "\nrule     %s「%s」 (%s, %s%s)\nbasis    %s\n"),
+		 at(r, 0, SHOW_RULE), at(r, 0, SHOW_TITLE), word_show(c, at(r, 0, SHOW_NATURE)),
+		 word_show(c, at(r, 0, SHOW_SEVERITY)),
+		 at(r, 0, SHOW_TRIAL)[0] == 't' ? cli_text(c, "，试行", ", on trial") : "", at(r, 0, SHOW_BASIS));
+	buf_addf(b, cli_text(c, "对象     人员 %s，机构 %s，%s 至 %s\n", "about    person %s, facility %s, %s to %s\n"),
+		 *at(r, 0, SHOW_PERSON) ? at(r, 0, SHOW_PERSON) : "-",
+		 *at(r, 0, SHOW_FACILITY) ? at(r, 0, SHOW_FACILITY) : "-", at(r, 0, SHOW_BEGIN), at(r, 0, SHOW_END));
+	buf_addf(b, cli_text(c, "疑点     %s，%s，第 %s 版，首次发现 %s\n", "alert    %s, %s, revision %s, first found %s\n"),
+		 at(r, 0, SHOW_ID), word_show(c, at(r, 0, SHOW_STATE)), at(r, 0, SHOW_REVISION), at(r, 0, SHOW_FIRST));
+}
+
+static void records_text(const struct cli *c, const PGresult *r, struct buf *b)
+{
+	static const char *const zh[] = { "作用", "记录", "机构", "就诊", "编号", "时间", "金额", "计入", "内容" };
+	static const char *const en[] = { "role", "record", "facility", "visit", "id", "time", "amount", "share", "what" };
+	struct grid g;
+	grid_init(&g, 9);
+	g.right[6] = g.right[7] = true;
+	g.indent = 2;
+	for (unsigned i = 0; i < g.columns; i++)
+		grid_cell(&g, str_of(c->english ? en[i] : zh[i]));
+	grid_rule(&g);
+	for (int i = 0; i < PQntuples(r); i++) {
+		grid_cell(&g, str_of(word_show(c, at(r, i, REC_ROLE))));
+		grid_cell(&g, str_of(word_stream(c, stream_find(str_of(at(r, i, REC_STREAM))))));
+		grid_cell(&g, str_of(at(r, i, REC_FACILITY)));
+		grid_cell(&g, str_of(at(r, i, REC_VISIT)));
+		grid_cell(&g, str_of(at(r, i, REC_ID)));
+		grid_cell(&g, str_of(at(r, i, REC_TIME)));
+		money_cell(&g, at(r, i, REC_TOTAL));
+		money_cell(&g, at(r, i, REC_SHARE));
+		grid_cell(&g, str_of(at(r, i, REC_WHAT)));
+	}
+	buf_addf(b, cli_text(c, "\n记录 %d 条\n", "\n%d records\n"), PQntuples(r));
+	grid_print(&g, b, cli_columns(c));
+	grid_fini(&g);
+}
+
+static void events_text(const struct cli *c, const PGresult *r, struct buf *b)
+{
+	buf_adds(b, cli_text(c, "\n经过\n", "\nhistory\n"));
+	for (int i = 0; i < PQntuples(r); i++) {
+		buf_addf(b, "  %s  %s (%s)  ", at(r, i, 0), word_show(c, at(r, i, 1)), at(r, i, 2));
+		money_add(b, at(r, i, 3));
+		buf_adds(b, " → ");
+		money_add(b, at(r, i, 4));
+		buf_addf(b, "  %s\n", at(r, i, 5));
+	}
+}
+
+static void rows_json(struct buf *b, const char *name, const PGresult *r)
+{
+	buf_addf(b, ",\"%s\":[", name);
+	for (int i = 0; i < PQntuples(r); i++) {
+		buf_adds(b, i ? ",{" : "{");
+		for (int k = 0; k < PQnfields(r); k++) {
+			buf_addf(b, "%s\"%s\":", k ? "," : "", PQfname(r, k));
+			if (PQgetisnull(r, i, k))
+				buf_adds(b, "null");
+			else
+				buf_json(b, str_of(at(r, i, k)));
+		}
+		buf_addc(b, '}');
+	}
+	buf_addc(b, ']');
+}
+
+static void show_json(const struct shown *s, struct buf *b)
+{
+	buf_addf(b, "{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,\"title\":", at(s->alert, 0, SHOW_ID),
+		 at(s->alert, 0, SHOW_STATE), at(s->alert, 0, SHOW_REVISION));
+	buf_json(b, str_of(at(s->alert, 0, SHOW_TITLE)));
+	buf_adds(b, ",\"basis\":");
+	buf_json(b, str_of(at(s->alert, 0, SHOW_BASIS)));
+	buf_addf(b, ",\"finding\":%s", at(s->alert, 0, SHOW_FINDING));
+	rows_json(b, "records", s->record);
+	rows_json(b, "history", s->event);
+	buf_adds(b, "}\n");
+}
+
+static enum cli_exit show(const struct cli *c, const struct shown *s, const char *id)
+{
+	struct buf b;
+	if (PQntuples(s->alert) == 0)
+		return cli_error(c, CLI_WORLD, cli_text(c, "没有这个疑点：%s", "there is no alert %s"), id);
+	buf_init(&b, 0);
+	if (c->json) {
+		show_json(s, &b);
+	} else {
+		summary_text(c, s->alert, &b);
+		records_text(c, s->record, &b);
+		events_text(c, s->event, &b);
+	}
+	enum cli_exit code = cli_out(c, &b, CLI_OK);
+	buf_fini(&b);
+	return code;
+}
+
+static enum cli_exit show_exec(struct cli *c, const void *opt, int n, char *const *arg)
+{
+	const struct show_opts *o = opt;
+	struct db db;
+	struct shown s;
+	struct err e = { 0 };
+	int64_t id;
+	(void)n;
+	if (!dec_parse(str_of(arg[0]), 0, &id))
+		return cli_error(c, CLI_USAGE, cli_text(c, "疑点编号是一个整数，不是 %s",
+							"an alert's number is an integer, not %s"), arg[0]);
+	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
+	if (code != CLI_OK)
+		return code;
+	code = ask(&db, arg[0], &s, &e) ? show(c, &s, arg[0]) : cli_err(c, &e);
+	shown_fini(&s);
+	db_close(&db);
+	return code;
+}
+
+static const struct opt show_opt[] = { DB_OPTS(struct show_opts), { 0 } };
+
+const struct command cmd_alerts_show = {
+	.name = "alerts show",
+	.args = "ALERT",
+	.zh = "一条疑点的全部说明：金额、依据、每条记录的作用和计入金额、经过",
+	.en = "one alert explained: money, basis, every record's role and share, history",
+	.opt = show_opt,
+	.opt_size = sizeof(struct show_opts),
+	.min_args = 1,
+	.max_args = 1,
+	.exec = show_exec,
+};

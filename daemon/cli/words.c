@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * words.c - one table of pairs per kind of word.
+ */
+#include "daemon/cli/words.h"
+
+#include <string.h>
+
+struct pair {
+	const char *en, *zh;
+};
+
+static const struct pair forms[] = { { "each", "逐条" }, { "group", "归并" }, { "pair", "成对" },
+				     { "compare", "对照" } };
+static const struct pair states[] = { { "off", "停用" }, { "trial", "试行" }, { "on", "启用" } };
+static const struct pair categories[] = { { "policy", "政策类" }, { "management", "管理类" },
+					  { "medical", "医疗类" } };
+static const struct pair natures[] = { { "violation", "违规" }, { "suspect", "可疑" }, { "clue", "线索" } };
+static const struct pair levels[] = { { "high", "高" }, { "middle", "中" }, { "low", "低" } };
+static const struct pair subjects[] = { { "person", "人员" }, { "facility", "机构" },
+					{ "practitioner", "医师" }, { "other", "其他" } };
+static const struct pair alert_states[] = { { "raised", "新发现" }, { "amended", "有变更" },
+					    { "withdrawn", "已撤销" }, { "live", "有效" } };
+static const struct pair roles[] = { { "this", "本次" }, { "against", "对照" }, { "excess", "超出部分" },
+				     { "part", "组成" } };
+
+#define SET(a) { a, sizeof a / sizeof *a }
+static const struct set {
+	const struct pair *pair;
+	size_t n;
+} sets[] = { SET(forms), SET(states), SET(categories), SET(natures), SET(levels), SET(subjects),
+	     SET(alert_states), SET(roles) };
+
+static const char *pick(const struct cli *c, const struct pair *p)
+{
+	return c->english ? p->en : p->zh;
+}
+
+const char *word_form(const struct cli *c, enum form f)
+{
+	return pick(c, &forms[f]);
+}
+
+const char *word_state(const struct cli *c, enum rule_state s)
+{
+	return pick(c, &states[s]);
+}
+
+const char *word_category(const struct cli *c, enum rule_category k)
+{
+	return pick(c, &categories[k]);
+}
+
+const char *word_nature(const struct cli *c, enum nature n)
+{
+	return pick(c, &natures[n]);
+}
+
+const char *word_level(const struct cli *c, enum level l)
+{
+	return pick(c, &levels[l]);
+}
+
+const char *word_subject(const struct cli *c, enum subject_kind k)
+{
+	return pick(c, &subjects[k]);
+}
+
+const char *word_stream(const struct cli *c, enum stream s)
+{
+	return c->english ? stream_name(s) : stream_title(s);
+}
+
+const char *word_field(const struct cli *c, enum field f)
+{
+	const struct field_info *i = field_get(f);
+	return c->english ? i->name : i->title;
+}
+
+const char *word_show(const struct cli *c, const char *english)
+{
+	for (size_t s = 0; s < sizeof sets / sizeof *sets; s++)
+		for (size_t i = 0; i < sets[s].n; i++)
+			if (strcmp(sets[s].pair[i].en, english) == 0)
+				return pick(c, &sets[s].pair[i]);
+	return english;
+}
+
+const char *word_english(const char *word)
+{
+	for (size_t s = 0; s < sizeof sets / sizeof *sets; s++)
+		for (size_t i = 0; i < sets[s].n; i++)
+			if (strcmp(sets[s].pair[i].zh, word) == 0)
+				return sets[s].pair[i].en;
+	return word;
+}
