@@ -16,6 +16,10 @@ bool out_open(struct out *o, const char *folder, const char *stem,
 	bool zip = strcmp(coding, "gzip") == 0;
 
 	memset(o, 0, sizeof *o);
+	/* an older run may have left the file in the other form */
+	snprintf(o->path, sizeof o->path, "%s/%s.csv%s", folder, stem,
+		zip ? "" : ".gz");
+	remove(o->path);
 	snprintf(o->path, sizeof o->path, "%s/%s.csv%s", folder, stem,
 		zip ? ".gz" : "");
 	o->buf = o->at = malloc(OUT_BUFFER);
