@@ -5,7 +5,7 @@
  */
 #include "plant.h"
 
-enum { INSIDE, OUTSIDE, A_RETURNED, A_CANCELLED };
+enum { INSIDE, OUTSIDE, A_RETURNED, A_CANCELLED, NO_CLOCK };
 
 static const struct pair *any_pair(struct gen *g, enum pair_window window)
 {
@@ -46,6 +46,9 @@ static void make_in_stay(struct gen *g, const struct plant *p, int day)
 
 	if ((p->arg & 15) == A_RETURNED)
 		visit_return(g, v, a, rng_chance(&g->rng, 500));
+	/* the hospital sends midnight whatever the time: nothing is known */
+	if ((p->arg & 15) == NO_CLOCK)
+		a->time = b->time = (int64_t)(day + 1) * DAY_SECONDS;
 	plant_truth(g, p, v, a, v, b, (p->arg & 15) == INSIDE
 		? line_inscp(g, b) : -1);
 	plant_finish(g, 0);
@@ -100,6 +103,8 @@ const struct plant plants_pair[] = {
 	ROW("lookalike", "seven hours apart", make_in_stay, WINDOW_SIX_HOURS,
 		OUTSIDE),
 	ROW("lookalike", "another hour", make_in_stay, WINDOW_HOUR, OUTSIDE),
+	ROW("lookalike", "no clock: always midnight", make_in_stay,
+		WINDOW_SIX_HOURS, NO_CLOCK),
 	ROW("lookalike", "the including item was returned", make_in_stay,
 		WINDOW_DAY, A_RETURNED),
 	ROW("lookalike", "the bill was cancelled", make_outpatient, WINDOW_DAY,

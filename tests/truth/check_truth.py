@@ -128,8 +128,9 @@ def beside(window, a, b):
         return a["mdtrt_id"] == b["mdtrt_id"]
     if window == "单日":
         return a["day"] == b["day"]
-    if window == "6小时":
-        return abs(a["at"] - b["at"]) <= datetime.timedelta(hours=6)
+    if window == "6小时":  # a clock that is always midnight is no clock
+        known = any(x["at"].time() != datetime.time() for x in (a, b))
+        return known and abs(a["at"] - b["at"]) <= datetime.timedelta(hours=6)
     return a["at"].replace(minute=0, second=0) == b["at"].replace(minute=0, second=0)
 
 
