@@ -314,8 +314,8 @@ int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int6
 	return revision;
 }
 
-/* Sum over the known values of a hash of (field, value): no order, no dictionary codes in it. */
-static uint64_t content_digest(const struct chunk *c, enum stream s, uint32_t r)
+/* A sum, so that the order of columns does not matter; texts by content, not by code. */
+uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t r)
 {
 	uint64_t sum = 1;
 	unsigned width = stream_stored_width(s);
@@ -353,7 +353,7 @@ bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err
 	}
 	src->revision = column_revision(c, s, r, revision);
 	if (src->digest == 0)
-		src->digest = content_digest(c, s, r);
+		src->digest = column_digest(c, s, r);
 	return true;
 }
 

@@ -27,7 +27,8 @@ struct source {
 	uint64_t offset;    /* byte offset of the row in the decoded (inflated, UTF-8) text */
 	uint32_t length;    /* bytes of the raw row */
 	int64_t revision;   /* seconds; MISSING_I64 when the feed has none */
-	uint64_t digest;    /* XXH3_64 of the row's known content, ties and re-sends */
+	uint64_t digest;    /* ties and re-sends: of header and raw row as UTF-8; of the known
+	                     * content when there is no raw row or it fills a once_per stream */
 };
 
 struct table {
@@ -80,7 +81,7 @@ struct str chunk_text(const struct chunk *c, enum field f, uint32_t r);
  * `NULL`, `\N`, and the empty text are missing. False with a sentence when it does not parse. */
 bool chunk_parse(struct chunk *c, enum field f, uint32_t r, struct str text, struct err *e);
 
-/* Finish the row: digest over known content, revision from updt_time / inf_time / `revision`
+/* Finish the row: digest over known content when none is set yet, revision from updt_time / inf_time / `revision`
  * (the feed's extract date), required fields present. False: the row is taken back and `e` says why. */
 bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err *e);
 

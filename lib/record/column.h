@@ -19,6 +19,9 @@ void column_drop_row(struct chunk *c, enum stream s);
 /* Revision of the row: updt_time, else inf_time, else `revision`. */
 int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int64_t revision);
 
+/* Digest over the row's known content: sum of hashes of (field, value), never 0 by chance alone. */
+uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t row);
+
 /* Whether everything required is there; else the reason and the field that is missing. */
 enum reject_reason column_required(const struct chunk *c, enum stream s, uint32_t row,
 				   enum field *which);

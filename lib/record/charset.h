@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * charset.h - the second stage: text of a source in, UTF-8 out, line by line where it matters.
+ *
+ * Declared or found out. Finding out looks at the first lines that are not ASCII: Chinese
+ * text in UTF-8 has three-byte characters, which GB18030 text forms by chance only rarely.
+ * Blocks that are all valid pass untouched; otherwise each line is looked at alone, so one
+ * broken line spoils only itself: it passes unchanged and marked as suspect.
+ * A byte-order mark is dropped; UTF-16 is refused.
+ */
+#pragma once
+
+#include "lib/record/feed_plan.h"
+#include "lib/record/flow.h"
+
+struct charset;
+
+/* `longest` bounds the bytes held back for an unfinished line. */
+struct charset *charset_new(enum feed_charset declared, size_t longest);
+void charset_free(struct charset *cs);
+
+bool charset_push(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e);
+
+/* No more bytes. False when nothing in the input that was not ASCII could be read. */
+bool charset_finish(struct charset *cs, struct flow to, struct err *e);
+
+/* What it turned out to be; CHARSET_AUTO while only ASCII was seen. */
+enum feed_charset charset_found(const struct charset *cs);

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * csv.c - find the record's end, cut it into cells, give it out.
+ *
+ * Lines without a quote take the short way: one search for the line end, one for a quote,
+ * one pass for separators. The carry holds what is not yet a whole record.
+ */
+#include "lib/record/csv.h"
+
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/base/utf8.h"
+#include "lib/record/decode.h"
+
+#define CELLS_MAX 4096u
+#define QUOTED_MAX (64u << 10) /* a quoted record that spans lines is not longer */
+
+struct csv {
+	char separator;
+	csv_row_fn *row;
+	void *ctx;
+	struct buf carry;
+	size_t scanned;     /* bytes of the carry known to hold no line end */
+	uint64_t line;      /* lines before the next record */
+	uint64_t offset;    /* of the next record */
+	unsigned width;     /* 0 = not known yet */
+	bool skipping;      /* inside a line given up for its length */
+	bool suspect;
+	struct str *cell;
+	unsigned n, cap;
+	struct arena scratch; /* cells whose quotes were doubled */
+};
+
+struct csv *csv_new(char separator, csv_row_fn *row, void *ctx)
+{
+	struct csv *csv = xcalloc(1, sizeof(*csv));
+	csv->separator = separator;
+	csv->row = row;
+	csv->ctx = ctx;
+	buf_init(&csv->carry, 0);
+	arena_init(&csv->scratch);
+	return csv;
+}
+
+void csv_free(struct csv *csv)
+{
+	if (!csv)
+		return;
+	buf_fini(&csv->carry);
+	arena_fini(&csv->scratch);
+	xfree(csv->cell);
+	xfree(csv);
+}
+
+void csv_width(struct csv *csv, unsigned width)
+{
+	csv->width = width;
+}
+
+/* ---- cells ---- */
+
+static void add_cell(struct csv *csv, const char *p, size_t n)
+{
+	if (csv->n > CELLS_MAX)
+		return;
+	GROW(csv->cell, csv->cap, csv->n + 1u);
+	csv->cell[csv->n++] = (struct str){ p, (uint32_t)n };
+}
+
+/* Cuts a line without quotes at its separators. */
+static void split_plain(struct csv *csv, const char *p, size_t n)
+{
+	size_t from = 0, i = 0;
+#ifdef __SSE2__
+	const __m128i sep = _mm_set1_epi8(csv->separator);
+	for (; i + 16 <= n; i += 16) {
+		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, sep));
+		for (; mask; mask &= mask - 1) {
+			size_t at = i + (unsigned)__builtin_ctz(mask);
+			add_cell(csv, p + from, at - from);
+			from = at + 1;
+		}
+	}
+#endif
+	for (; i < n; i++) {
+		if (p[i] != csv->separator)
+			continue;
+		add_cell(csv, p + from, i - from);
+		from = i + 1;
+	}
+	add_cell(csv, p + from, n - from);
+}
+
+enum cut { CUT_DONE, CUT_MORE, CUT_STRAY };
+
+/* A cell's content between its quotes, doubled ones made single. */
+static void add_quoted(struct csv *csv, const char *p, size_t n, bool doubled)
+{
+	if (!doubled) {
+		add_cell(csv, p, n);
+		return;
+	}
+	char *out = arena_alloc(&csv->scratch, n);
+	size_t made = 0;
+	for (size_t i = 0; i < n; i++) {
+		out[made++] = p[i];
+		i += p[i] == '"';
+	}
+	add_cell(csv, out, made);
+}
+
+/* The quoted cell at p[*at] (its opening quote); leaves *at behind the closing quote. */
+static enum cut cut_quoted(struct csv *csv, const char *p, size_t n, size_t *at, bool end)
+{
+	size_t from = *at + 1, i = from;
+	bool doubled = false;
+	for (;;) {
+		const char *quote = i < n ? memchr(p + i, '"', n - i) : NULL;
+		if (!quote)
+			return CUT_MORE;
+		i = (size_t)(quote - p) + 1;
+		if (i == n && !end)
+			return CUT_MORE;
+		if (i == n || p[i] != '"')
+			break;
+		doubled = true;
+		i++;
+	}
+	add_quoted(csv, p + from, i - 1 - from, doubled);
+	*at = i;
+	return CUT_DONE;
+}
+
+static enum cut cut_plain(struct csv *csv, const char *p, size_t n, size_t *at, bool end)
+{
+	size_t from = *at, i = from;
+	while (i < n && p[i] != csv->separator && p[i] != '\n' && p[i] != '"')
+		i++;
+	if (i == n && !end)
+		return CUT_MORE;
+	if (i < n && p[i] == '"')
+		return CUT_STRAY;
+	bool last = i == n || p[i] == '\n';
+	add_cell(csv, p + from, i - from - (last && i > from && p[i - 1] == '\r'));
+	*at = i;
+	return CUT_DONE;
+}
+
+/* Behind a cell: a separator, or the record's end (with *ended and its length in *at). */
+static enum cut cut_between(struct csv *csv, const char *p, size_t n, size_t *at, bool end,
+			    bool *ended)
+{
+	size_t i = *at;
+	if (i < n && p[i] == '\r')
+		i++;
+	if (i == n && !end)
+		return CUT_MORE;
+	*ended = i == n || p[i] == '\n';
+	if (*ended) {
+		*at = i;
+		return CUT_DONE;
+	}
+	if (p[*at] != csv->separator)
+		return CUT_STRAY;
+	*at += 1;
+	return CUT_DONE;
+}
+
+/* Cuts the record at p; *length is what it takes without the line end. */
+static enum cut cut_record(struct csv *csv, const char *p, size_t n, bool end, size_t *length)
+{
+	size_t at = 0;
+	bool ended = false;
+	while (!ended) {
+		enum cut c;
+		if (at == n && !end)
+			return CUT_MORE;
+		if (at < n && p[at] == '"')
+			c = cut_quoted(csv, p, n, &at, end);
+		else
+			c = cut_plain(csv, p, n, &at, end);
+		if (c == CUT_DONE)
+			c = cut_between(csv, p, n, &at, end, &ended);
+		if (c != CUT_DONE)
+			return c;
+	}
+	*length = at;
+	return CUT_DONE;
+}
+
+/* ---- giving out ---- */
+
+static unsigned bad_cell(const struct csv *csv)
+{
+	for (unsigned i = 0; i < csv->n; i++)
+		if (!utf8_valid(csv->cell[i].p, csv->cell[i].n))
+			return i + 1;
+	return 0;
+}
+
+static void trim_surplus(struct csv *csv)
+{
+	while (csv->width && csv->n > csv->width && csv->cell[csv->n - 1].n == 0)
+		csv->n--;
+}
+
+static bool give(struct csv *csv, struct str raw, enum reject_reason why, unsigned column,
+		 struct err *e)
+{
+	struct csv_row row = {
+		.cell = csv->cell, .n = csv->n, .raw = raw, .line = csv->line + 1,
+		.offset = csv->offset, .why = why, .column = column,
+	};
+	return csv->row(csv->ctx, &row, e);
+}
+
+/* A record whose quotes are right: the last checks, then out. */
+static bool give_cells(struct csv *csv, struct str raw, struct err *e)
+{
+	trim_surplus(csv);
+	if (raw.n && memchr(raw.p, 0, raw.n))
+		return give(csv, raw, REJECT_BAD_BYTE, 0, e);
+	if (csv->suspect && !utf8_valid(raw.p, raw.n))
+		return give(csv, raw, REJECT_BAD_CHARSET, bad_cell(csv), e);
+	if (csv->n > CELLS_MAX || (csv->width && csv->n != csv->width))
+		return give(csv, raw, REJECT_BAD_COLUMNS, 0, e);
+	return give(csv, raw, REJECT_NONE, 0, e);
+}
+
+static struct str without_cr(const char *p, size_t n)
+{
+	return (struct str){ p, (uint32_t)(n - (n && p[n - 1] == '\r')) };
+}
+
+static uint64_t count_lines(const char *p, size_t n)
+{
+	uint64_t lines = 0;
+	for (const char *nl; n && (nl = memchr(p, '\n', n)); lines++) {
+		n -= (size_t)(nl - p) + 1;
+		p = nl + 1;
+	}
+	return lines;
+}
+
+/* A line with quotes. Returns bytes taken without the line end, or SIZE_MAX for "more needed". */
+static size_t quoted_record(struct csv *csv, const char *p, size_t n, size_t line, bool end,
+			    bool *good, struct err *e)
+{
+	size_t length = 0;
+	enum cut c = cut_record(csv, p, n, end, &length);
+	if (c == CUT_MORE && !end && n - line <= QUOTED_MAX)
+		return SIZE_MAX;
+	bool several = c == CUT_DONE && length > line;
+	trim_surplus(csv);
+	if (c == CUT_DONE && (!several || !csv->width || csv->n == csv->width)) {
+		*good = give_cells(csv, without_cr(p, length), e);
+		csv->line += count_lines(p, length);
+		return length;
+	}
+	enum reject_reason why = c == CUT_STRAY ? REJECT_STRAY_QUOTE : REJECT_OPEN_QUOTE;
+	*good = give(csv, without_cr(p, line), why, csv->n + (c != CUT_DONE), e);
+	return line;
+}
+
+/* One record at p. Returns bytes taken, 0 when more are needed. */
+static size_t record(struct csv *csv, const char *p, size_t n, bool end, bool *good, struct err *e)
+{
+	const char *nl = n > csv->scanned ? memchr(p + csv->scanned, '\n', n - csv->scanned) : NULL;
+	if (!nl && !end) {
+		csv->scanned = n;
+		return 0;
+	}
+	size_t line = nl ? (size_t)(nl - p) : n, taken = line;
+	csv->n = 0;
+	if (csv->scratch.used)
+		arena_reset(&csv->scratch);
+	struct str text = without_cr(p, line);
+	if (line > DECODE_LINE_MAX) {
+		*good = give(csv, text, REJECT_LINE_TOO_LONG, 0, e);
+	} else if (memchr(p, '"', line)) {
+		taken = quoted_record(csv, p, n, line, end, good, e);
+		if (taken == SIZE_MAX)
+			return 0;
+	} else if (text.n) {
+		split_plain(csv, text.p, text.n);
+		*good = give_cells(csv, text, e);
+	}
+	csv->scanned = 0;
+	csv->line++;
+	taken += taken < n;
+	csv->offset += taken;
+	return taken;
+}
+
+/* As many records as there are; returns bytes taken. */
+static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *good,
+		      struct err *e)
+{
+	size_t at = 0;
+	while (*good && at < n) {
+		size_t taken = record(csv, p + at, n - at, end, good, e);
+		if (taken == 0)
+			break;
+		at += taken;
+	}
+	return at;
+}
+
+/* The rest of a line that was given up; returns bytes to skip. */
+static size_t skip(struct csv *csv, const char *p, size_t n)
+{
+	const char *nl = memchr(p, '\n', n);
+	size_t skipped = nl ? (size_t)(nl - p) + 1 : n;
+	csv->offset += skipped;
+	csv->skipping = !nl;
+	csv->line += nl != NULL;
+	return skipped;
+}
+
+/* The carry is longer than any line may be. */
+static bool give_up(struct csv *csv, struct err *e)
+{
+	csv->n = 0;
+	bool good = give(csv, buf_str(&csv->carry), REJECT_LINE_TOO_LONG, 0, e);
+	csv->offset += csv->carry.n;
+	csv->skipping = true;
+	csv->scanned = 0;
+	buf_reset(&csv->carry);
+	return good;
+}
+
+static bool push(struct csv *csv, const char *p, size_t n, bool end, struct err *e)
+{
+	bool good = true, held = csv->carry.n > 0;
+	if (held) {
+		buf_add(&csv->carry, p, n);
+		p = csv->carry.p;
+		n = csv->carry.n;
+	}
+	size_t taken = records(csv, p, n, end, &good, e);
+	if (held && taken) {
+		memmove(csv->carry.p, p + taken, n - taken);
+		csv->carry.n = n - taken;
+	} else if (!held && taken < n) {
+		buf_add(&csv->carry, p + taken, n - taken);
+	}
+	if (good && csv->scanned > DECODE_LINE_MAX)
+		return give_up(csv, e);
+	return good;
+}
+
+bool csv_push(struct csv *csv, const char *p, size_t n, bool suspect, struct err *e)
+{
+	csv->suspect |= suspect;
+	if (csv->skipping && n) {
+		size_t skipped = skip(csv, p, n);
+		p += skipped;
+		n -= skipped;
+	}
+	return n == 0 || push(csv, p, n, false, e);
+}
+
+bool csv_finish(struct csv *csv, struct err *e)
+{
+	return push(csv, "", 0, true, e);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * csv.h - text in, rows of cells out: RFC 4180 with care for broken lines.
+ *
+ * A quoted cell may span lines. When a quote is wrong (stray, never closed, or the record
+ * it makes has the wrong number of columns) only the first physical line is given up and
+ * reading goes on with the next, so one bad quote costs one line.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/base/str.h"
+#include "lib/record/reject.h"
+
+/* Borrowed until the row function returns. */
+struct csv_row {
+	struct str *cell;         /* not trimmed */
+	unsigned n;
+	struct str raw;           /* without the line end */
+	uint64_t line, offset;    /* 1-based line; byte in the text */
+	enum reject_reason why;   /* REJECT_NONE, or why there are no cells to use */
+	unsigned column;          /* 1-based cell the reason points at, 0 = whole line */
+};
+
+typedef bool csv_row_fn(void *ctx, const struct csv_row *row, struct err *e);
+
+struct csv;
+
+struct csv *csv_new(char separator, csv_row_fn *row, void *ctx);
+void csv_free(struct csv *csv);
+
+/* Rows with another number of cells than this are rejects; surplus empty cells are not counted. */
+void csv_width(struct csv *csv, unsigned width);
+
+/* `suspect`: these bytes may not be UTF-8; from now on every row is looked at. */
+bool csv_push(struct csv *csv, const char *p, size_t n, bool suspect, struct err *e);
+bool csv_finish(struct csv *csv, struct err *e);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * decode.c - the stages put in a row: inflate, character set, format, rows.
+ *
+ * The format is known from the feed or from the first byte that is not blank: braces
+ * and brackets begin JSON, everything else is a CSV header.
+ */
+#include "lib/record/decode.h"
+
+#include <string.h>
+
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+#include "lib/record/charset.h"
+#include "lib/record/csv.h"
+#include "lib/record/inflate.h"
+#include "lib/record/json.h"
+#include "lib/record/national.h"
+#include "lib/record/row.h"
+
+#define STEP (256u << 10) /* bytes taken through the stages at once */
+
+struct decoder {
+	const struct feed_file *file;
+	struct inflate *inflate;
+	struct charset *charset;
+	enum feed_format format; /* FORMAT_AUTO until seen */
+	bool any_message;        /* JSON objects may be messages or rows, each as it is */
+	struct csv *csv;
+	struct json *json;
+	bool has_header;
+	uint64_t header_hash;
+	bool broken;
+	struct decode_stats stats;
+	struct rower rower;
+};
+
+/* ---- CSV ---- */
+
+static bool take_header(struct decoder *d, const struct csv_row *row, struct err *e)
+{
+	if (row->why != REJECT_NONE)
+		return err_set(e, ERR_INPUT, "第 %llu 行表头不能读取：%s",
+			       (unsigned long long)row->line, reject_sentence(row->why, false));
+	d->has_header = true;
+	d->header_hash = hash_str(row->raw);
+	if (!plan_header(&d->rower.plan, row->cell, row->n, e))
+		return false;
+	d->stats.unknown_columns = d->rower.plan.n_unknown;
+	csv_width(d->csv, row->n);
+	return true;
+}
+
+static bool take_csv_row(void *ctx, const struct csv_row *row, struct err *e)
+{
+	struct decoder *d = ctx;
+	if (!d->has_header)
+		return take_header(d, row, e);
+	struct row_in in = {
+		.cell = row->cell, .n = row->n, .raw = row->raw, .line = row->line,
+		.offset = row->offset, .length = row->raw.n, .streams = ROW_ALL_STREAMS,
+	};
+	if (row->why != REJECT_NONE) {
+		rower_refuse(&d->rower, &in, row->why, row->column, (struct str){ 0 });
+		return true;
+	}
+	in.digest = hash_join(d->header_hash, hash_str(row->raw)) | 1u;
+	rower_take(&d->rower, &in);
+	return true;
+}
+
+/* ---- JSON ---- */
+
+static void take_json(void *ctx, const struct json_in *in)
+{
+	struct decoder *d = ctx;
+	bool message = d->format == FORMAT_NATIONAL;
+	if (d->any_message && in->object)
+		message = d->file->n_stream == 0 || national_is_message(in->object);
+	if (message)
+		national_take(&d->rower, in);
+	else
+		national_take_row(&d->rower, in);
+}
+
+/* ---- which format ---- */
+
+static void open_format(struct decoder *d)
+{
+	if (d->format == FORMAT_CSV) {
+		d->csv = csv_new(d->file->separator, take_csv_row, d);
+		return;
+	}
+	plan_open(&d->rower.plan);
+	d->json = json_new(d->format == FORMAT_NDJSON, take_json, d);
+}
+
+static void sniff(struct decoder *d, const char *p, size_t n)
+{
+	while (n && memchr(" \t\r\n", *p, 4)) {
+		p++;
+		n--;
+	}
+	if (n == 0)
+		return;
+	d->any_message = *p == '{' || *p == '[';
+	d->format = d->any_message ? FORMAT_NATIONAL : FORMAT_CSV;
+}
+
+static bool take_text(void *ctx, const char *p, size_t n, bool suspect, struct err *e)
+{
+	struct decoder *d = ctx;
+	d->stats.bytes_text += n;
+	if (d->format == FORMAT_AUTO)
+		sniff(d, p, n);
+	if (d->format == FORMAT_AUTO)
+		return true; /* blanks only so far */
+	if (!d->csv && !d->json)
+		open_format(d);
+	if (d->csv)
+		return csv_push(d->csv, p, n, suspect, e);
+	json_push(d->json, p, n, suspect);
+	return true;
+}
+
+static bool take_bytes(void *ctx, const char *p, size_t n, bool suspect, struct err *e)
+{
+	struct decoder *d = ctx;
+	(void)suspect;
+	return charset_push(d->charset, p, n, (struct flow){ take_text, d }, e);
+}
+
+/* ---- the decoder ---- */
+
+struct decoder *decoder_new(const struct feed *feed, const char *file_name, const uint8_t *wanted,
+			    struct err *e)
+{
+	const struct feed_file *file = feed_file_for(feed, file_name);
+	if (!file) {
+		err_set(e, ERR_INPUT, "feed「%s」没有能匹配文件名 %s 的 files 项", feed_name(feed),
+			file_name);
+		return NULL;
+	}
+	struct decoder *d = xcalloc(1, sizeof(*d));
+	d->file = file;
+	d->format = file->format;
+	d->inflate = inflate_new();
+	d->charset = charset_new(file->charset, DECODE_LINE_MAX);
+	rower_init(&d->rower, feed, file, wanted, &d->stats);
+	return d;
+}
+
+void decoder_free(struct decoder *d)
+{
+	if (!d)
+		return;
+	inflate_free(d->inflate);
+	charset_free(d->charset);
+	csv_free(d->csv);
+	json_free(d->json);
+	rower_fini(&d->rower);
+	xfree(d);
+}
+
+bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e)
+{
+	const char *p = bytes;
+	struct flow to = { take_bytes, d };
+	if (d->broken)
+		return err_set(e, ERR_INPUT, "输入此前已损坏");
+	d->stats.bytes_in += n;
+	while (n && !d->broken) {
+		size_t step = n < STEP ? n : STEP;
+		d->broken = !inflate_push(d->inflate, p, step, to, e);
+		p += step;
+		n -= step;
+	}
+	if (d->broken)
+		rower_flush(&d->rower);
+	return !d->broken;
+}
+
+/* The last line, unless the input broke off in the middle of it. */
+static bool finish_text(struct decoder *d, struct err *e)
+{
+	bool good = charset_finish(d->charset, (struct flow){ take_text, d }, e);
+	if (d->csv)
+		good = csv_finish(d->csv, good ? e : NULL) && good;
+	if (d->json)
+		json_finish(d->json);
+	return good;
+}
+
+bool decoder_finish(struct decoder *d, struct err *e)
+{
+	bool good = false;
+	if (d->broken)
+		err_set(e, ERR_INPUT, "输入此前已损坏");
+	else if (inflate_finish(d->inflate, (struct flow){ take_bytes, d }, e))
+		good = finish_text(d, e);
+	d->broken = true;
+	rower_flush(&d->rower);
+	if (d->json)
+		d->stats.unknown_columns = d->rower.plan.n_unknown;
+	return good;
+}
+
+struct chunk *decoder_take(struct decoder *d)
+{
+	return rower_next(&d->rower);
+}
+
+const struct decode_stats *decoder_stats(const struct decoder *d)
+{
+	return &d->stats;
+}
+
+const char *decoder_unknown_column(const struct decoder *d, unsigned i)
+{
+	const struct plan *p = &d->rower.plan;
+	return i < p->n_unknown ? p->column[p->unknown[i]].p : NULL;
+}

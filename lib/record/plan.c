@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plan.c - resolve names once, so that rows need none.
+ */
+#include "lib/record/plan.h"
+
+#include <string.h>
+
+#include "lib/record/names.h"
+
+#define NAME_MAX_BYTES 256u
+
+/* For files without streams of their own. */
+static const struct feed_stream plain_streams[STREAM_STORED] = {
+	{ .stream = STREAM_ENCOUNTER }, { .stream = STREAM_SETTLEMENT }, { .stream = STREAM_FEE },
+	{ .stream = STREAM_DIAGNOSIS }, { .stream = STREAM_OPERATION }, { .stream = STREAM_STOCK },
+	{ .stream = STREAM_PERSON }, { .stream = STREAM_FACILITY },
+	{ .stream = STREAM_PRACTITIONER }, { .stream = STREAM_ITEM },
+};
+
+void plan_init(struct plan *p, const struct feed_file *file, const uint8_t *wanted)
+{
+	*p = (struct plan){ .wanted = wanted };
+	arena_init(&p->arena);
+	p->names = dict_new();
+	bool own = file->n_stream > 0;
+	p->n_entry = own ? file->n_stream : STREAM_STORED;
+	p->entry = arena_array(&p->arena, p->n_entry, sizeof(*p->entry));
+	for (unsigned i = 0; i < p->n_entry; i++) {
+		struct entry *en = &p->entry[i];
+		en->feed = own ? &file->stream[i] : &plain_streams[i];
+		en->stream = en->feed->stream;
+		en->when_column = NO_COLUMN;
+		if (en->feed->n_once)
+			en->seen = xcalloc(SEEN_SLOTS, sizeof(*en->seen));
+	}
+}
+
+void plan_fini(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_entry; i++) {
+		xfree(p->entry[i].binding);
+		xfree(p->entry[i].seen);
+	}
+	arena_fini(&p->arena);
+	dict_free(p->names);
+	xfree(p->column_of);
+	xfree(p->column);
+	xfree(p->known);
+	xfree(p->unknown);
+}
+
+/* ---- targets ---- */
+
+static struct target target_of(const struct feed_stream *s, enum field f)
+{
+	const struct field_info *info = field_get(f);
+	struct target t = { .field = f, .index = (uint16_t)info->index, .type = info->type };
+	t.named = info->type == TYPE_CODE && code_table(info->name);
+	for (unsigned i = 0; i < s->n_values; i++)
+		if (s->values[i].field == f)
+			t.values = &s->values[i];
+	return t;
+}
+
+/* Identity, time, state and whatever is required are read in any case. */
+static bool is_wanted(const struct plan *p, enum field f)
+{
+	const struct field_info *info = field_get(f);
+	if (!p->wanted || info->req == REQ_REQUIRED)
+		return true;
+	if (info->role != ROLE_VALUE && info->role != ROLE_ENTITY)
+		return true;
+	return p->wanted[f / 8] >> (f % 8) & 1;
+}
+
+static bool is_given(const struct feed_stream *s, enum field f)
+{
+	for (unsigned i = 0; i < s->n_gift; i++)
+		if (s->gift[i].field == f && s->gift[i].kind != GIVE_DEFAULT)
+			return true;
+	return false;
+}
+
+static bool is_mapped(const struct feed_stream *s, enum field f)
+{
+	for (unsigned i = 0; i < s->n_column; i++)
+		if (s->column[i].field == f)
+			return true;
+	return false;
+}
+
+/* ---- columns ---- */
+
+static void bind(struct plan *p, struct entry *en, uint32_t column, enum field f)
+{
+	p->known[column] = true;
+	if (!is_wanted(p, f))
+		return;
+	struct binding b = { .column = column, .to = target_of(en->feed, f) };
+	for (unsigned i = 0; i < en->n_binding; i++)
+		b.fallback |= en->binding[i].to.field == f;
+	GROW(en->binding, en->cap_binding, en->n_binding + 1u);
+	en->binding[en->n_binding++] = b;
+}
+
+/* What a column means to one stream: as the feed says, else by its own name. */
+static void bind_column(struct plan *p, struct entry *en, uint32_t column, struct str name)
+{
+	const struct feed_stream *s = en->feed;
+	bool said = false;
+	for (unsigned i = 0; i < s->n_column; i++) {
+		if (!names_equal(s->column[i].source, name))
+			continue;
+		bind(p, en, column, s->column[i].field);
+		said = true;
+	}
+	if (said || s->strict)
+		return;
+	enum field f = names_field(en->stream, name);
+	if (f == FIELD_NONE)
+		p->known[column] |= names_ignored(en->stream, name);
+	else if (is_given(s, f) || is_mapped(s, f))
+		p->known[column] = true;
+	else
+		bind(p, en, column, f);
+}
+
+/* The dictionary code of a name, letters lowered; 0 for names too long to be one. */
+static uint32_t name_code(struct plan *p, struct str name, bool add)
+{
+	char low[NAME_MAX_BYTES];
+	if (name.n > sizeof(low))
+		return 0;
+	for (uint32_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		low[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	}
+	struct str s = { low, name.n };
+	return add ? dict_code(p->names, s) : dict_find(p->names, s);
+}
+
+static uint32_t find_column(struct plan *p, struct str name)
+{
+	uint32_t code = name_code(p, name, false);
+	return code ? p->column_of[code] : NO_COLUMN;
+}
+
+static uint32_t add_column(struct plan *p, struct str name)
+{
+	uint32_t column = p->n_column;
+	GROW(p->column, p->cap_column, p->n_column + 1u);
+	GROW(p->known, p->cap_known, p->n_column + 1u);
+	p->column[column] = arena_str(&p->arena, name);
+	p->known[column] = false;
+	p->n_column++;
+	uint32_t code = name.n ? name_code(p, name, true) : 0;
+	if (code) {
+		GROW(p->column_of, p->cap_names, code + 1u);
+		p->column_of[code] = column;
+	}
+	return column;
+}
+
+/* Columns used by filters, keys and templates are known even when no field takes them. */
+static bool is_referenced(const struct feed_stream *s, struct str name)
+{
+	bool used = names_equal(s->when.column, name);
+	for (unsigned i = 0; i < s->n_once; i++)
+		used |= names_equal(s->once_per[i], name);
+	for (unsigned i = 0; i < s->n_gift; i++)
+		for (unsigned k = 0; k < s->gift[i].text.n; k++)
+			used |= s->gift[i].text.piece[k].column &&
+				names_equal(s->gift[i].text.piece[k].text, name);
+	return used;
+}
+
+static void resolve_column(struct plan *p, uint32_t column)
+{
+	struct str name = p->column[column];
+	for (unsigned i = 0; name.n && i < p->n_entry; i++) {
+		bind_column(p, &p->entry[i], column, name);
+		p->known[column] |= is_referenced(p->entry[i].feed, name);
+	}
+	if (p->known[column])
+		return;
+	GROW(p->unknown, p->cap_unknown, p->n_unknown + 1u);
+	p->unknown[p->n_unknown++] = column;
+}
+
+/* ---- what the feed itself names ---- */
+
+static uint32_t lookup(struct plan *p, struct str name, bool make)
+{
+	uint32_t column = find_column(p, name);
+	if (column != NO_COLUMN || !make)
+		return column;
+	column = add_column(p, name);
+	resolve_column(p, column);
+	return column;
+}
+
+static void resolve_gift(struct plan *p, struct entry *en, const struct feed_gift *from, bool make)
+{
+	if (!is_wanted(p, from->field))
+		return;
+	struct gift *g = &en->gift[en->n_gift++];
+	g->kind = from->kind;
+	g->to = target_of(en->feed, from->field);
+	g->n = from->text.n;
+	g->piece = arena_array(&p->arena, g->n + 1u, sizeof(*g->piece));
+	for (unsigned i = 0; i < g->n; i++) {
+		struct feed_piece piece = from->text.piece[i];
+		g->piece[i].text = piece.text;
+		g->piece[i].column = piece.column ? lookup(p, piece.text, make) : NO_COLUMN;
+		if (piece.column && g->piece[i].column == NO_COLUMN)
+			g->piece[i].text.n = 0;
+	}
+}
+
+static void resolve_entry(struct plan *p, struct entry *en, bool make)
+{
+	const struct feed_stream *s = en->feed;
+	if (s->when.column.n)
+		en->when_column = lookup(p, s->when.column, make);
+	for (unsigned i = 0; i < s->n_once; i++)
+		en->once_column[i] = lookup(p, s->once_per[i], make);
+	en->gift = arena_array(&p->arena, s->n_gift + 1u, sizeof(*en->gift));
+	for (unsigned i = 0; i < s->n_gift; i++)
+		resolve_gift(p, en, &s->gift[i], make);
+}
+
+void plan_open(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_entry; i++)
+		resolve_entry(p, &p->entry[i], true);
+}
+
+uint32_t plan_key(struct plan *p, struct str name)
+{
+	uint32_t column = find_column(p, name);
+	if (column != NO_COLUMN)
+		return column;
+	if (p->n_column >= COLUMNS_MAX || name.n == 0 || name.n > NAME_MAX_BYTES)
+		return NO_COLUMN;
+	return lookup(p, name, true);
+}
+
+/* ---- a CSV header ---- */
+
+static bool is_filled(const struct entry *en, enum field f)
+{
+	for (unsigned i = 0; i < en->n_binding; i++)
+		if (en->binding[i].to.field == f)
+			return true;
+	for (unsigned i = 0; i < en->n_gift; i++)
+		if (en->gift[i].to.field == f)
+			return true;
+	return false;
+}
+
+static bool check_entry(const struct entry *en, struct err *e)
+{
+	const struct feed_stream *s = en->feed;
+	if (s->when.column.n && en->when_column == NO_COLUMN)
+		return err_set(e, ERR_INPUT, "表头没有列「" STR_FMT "」（feed 按它筛选）",
+			       STR_ARG(s->when.column));
+	for (unsigned i = 0; i < s->n_once; i++)
+		if (en->once_column[i] == NO_COLUMN)
+			return err_set(e, ERR_INPUT, "表头没有列「" STR_FMT "」（feed 按它去重）",
+				       STR_ARG(s->once_per[i]));
+	for (unsigned i = 0; i < stream_stored_width(en->stream); i++) {
+		enum field f = stream_first(en->stream) + i;
+		const struct field_info *info = field_get(f);
+		if (info->req == REQ_REQUIRED && !is_filled(en, f))
+			return err_set(e, ERR_INPUT, "表头没有%s的必填列 %s（%s）",
+				       stream_title(en->stream), info->name, info->title);
+	}
+	return true;
+}
+
+bool plan_header(struct plan *p, const struct str *names, unsigned n, struct err *e)
+{
+	if (n > COLUMNS_MAX)
+		return err_set(e, ERR_LIMIT, "表头有 %u 列，最多 %u 列", n, COLUMNS_MAX);
+	for (unsigned i = 0; i < n; i++) {
+		struct str name = str_trim(names[i]);
+		if (name.n && find_column(p, name) != NO_COLUMN)
+			return err_set(e, ERR_INPUT, "表头的列「" STR_FMT "」出现两次",
+				       STR_ARG(name));
+		(void)add_column(p, name);
+	}
+	for (unsigned i = 0; i < n; i++)
+		resolve_column(p, i);
+	for (unsigned i = 0; i < p->n_entry; i++)
+		resolve_entry(p, &p->entry[i], false);
+	for (unsigned i = 0; i < p->n_entry; i++)
+		if (!check_entry(&p->entry[i], e))
+			return false;
+	return true;
+}
+
+void plan_new_chunk(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_entry; i++) {
+		struct entry *en = &p->entry[i];
+		for (unsigned k = 0; k < en->n_binding; k++)
+			en->binding[k].to.cached_n = 0;
+		for (unsigned k = 0; k < en->n_gift; k++)
+			en->gift[k].to.cached_n = 0;
+	}
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plan.h - a feed's streams against the columns a file really has.
+ *
+ * Resolved once per header (CSV) or as keys turn up (JSON): which column fills which
+ * field, through which value map; which columns nobody knows. For lib/record only.
+ */
+#pragma once
+
+#include "lib/base/dict.h"
+#include "lib/record/feed_plan.h"
+
+#define NO_COLUMN UINT32_MAX
+#define CACHE_TEXT 48u
+#define COLUMNS_MAX 4096u
+#define SEEN_SLOTS (1u << 20) /* keys of once_per remembered; a power of two */
+
+/* Where a text goes, and the last text seen there with its value: neighbours repeat. */
+struct target {
+	enum field field;
+	uint16_t index;
+	enum type type;
+	bool named;                      /* its code table may know names for codes */
+	const struct feed_values *values; /* NULL when no map */
+	uint8_t cached_n;                /* 0 = nothing cached */
+	char cached[CACHE_TEXT];
+	union {
+		int64_t i64;
+		int32_t i32;
+		uint32_t u32;
+	} value;
+};
+
+struct binding {
+	uint32_t column;
+	bool fallback; /* another column fills the same field first */
+	struct target to;
+};
+
+struct gift_piece {
+	struct str text;
+	uint32_t column; /* NO_COLUMN: literal */
+};
+struct gift {
+	enum feed_give kind;
+	struct gift_piece *piece;
+	unsigned n;
+	struct target to;
+};
+
+/* One stream a row may fill. */
+struct entry {
+	const struct feed_stream *feed;
+	enum stream stream;
+	struct binding *binding;
+	unsigned n_binding, cap_binding;
+	struct gift *gift;
+	unsigned n_gift;
+	uint32_t when_column;
+	uint32_t once_column[FEED_KEY_MAX];
+	uint64_t *seen; /* direct-mapped set of key hashes; NULL without once_per */
+};
+
+struct plan {
+	struct arena arena;
+	const uint8_t *wanted;
+	struct entry *entry;
+	unsigned n_entry;
+	struct dict *names;        /* lower-cased column names */
+	uint32_t *column_of;       /* by dictionary code */
+	uint32_t cap_names;
+	struct str *column;        /* names as the source writes them */
+	bool *known;
+	uint32_t n_column, cap_column, cap_known;
+	uint32_t *unknown;         /* columns nobody knows */
+	uint32_t n_unknown, cap_unknown;
+};
+
+/* A plan for a file entry; without streams (national) it has one entry per stored stream.
+ * `wanted` as in decoder_new. */
+void plan_init(struct plan *p, const struct feed_file *file, const uint8_t *wanted);
+void plan_fini(struct plan *p);
+
+/* All columns of a CSV header. False when a name stands twice, or a column that is required,
+ * filtered by or keyed on is not there. */
+bool plan_header(struct plan *p, const struct str *names, unsigned n, struct err *e);
+
+/* The column of a JSON key, made when new; NO_COLUMN when there are too many. */
+uint32_t plan_key(struct plan *p, struct str name);
+
+/* Registers the columns that the feed names itself; for JSON, before the first row. */
+void plan_open(struct plan *p);
+
+/* Forgets what depends on a chunk's dictionary. */
+void plan_new_chunk(struct plan *p);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * row.h - cells of one input row become records of one or more streams, or a reject.
+ *
+ * A row is taken whole or not at all: when one of its records cannot be made, the others
+ * of the same row are taken back and the row is one reject.
+ * Knows plans and chunks, not where the cells came from. For lib/record only.
+ */
+#pragma once
+
+#include "lib/record/decode.h"
+#include "lib/record/plan.h"
+#include "lib/record/reject.h"
+
+#define ROW_ALL_STREAMS UINT32_MAX
+
+struct row_in {
+	const struct str *cell; /* by plan column; shorter than the plan: the rest is empty */
+	uint32_t n;
+	struct str raw;         /* shown when the row is refused */
+	uint64_t line, offset;
+	uint32_t length;        /* bytes of the row in the text */
+	uint64_t digest;        /* of the raw row; 0 = made from the content */
+	uint32_t streams;       /* bit per enum stream it may fill; ROW_ALL_STREAMS */
+};
+
+/* A cell that held an object or array where a plain value belongs. */
+struct str row_nested(void);
+
+struct rower {
+	struct plan plan;
+	int64_t revision;
+	struct decode_stats *stats;
+	struct chunk *chunk; /* being filled; NULL before the first row of it */
+	struct chunk **ready;
+	unsigned n_ready, cap_ready, next_ready;
+	char *text;          /* scratch for composed texts */
+	uint32_t text_cap;
+};
+
+void rower_init(struct rower *r, const struct feed *feed, const struct feed_file *file,
+		const uint8_t *wanted, struct decode_stats *stats);
+void rower_fini(struct rower *r);
+
+/* One row; what is wrong with it becomes a reject. */
+void rower_take(struct rower *r, const struct row_in *row);
+
+/* One row that could not even be cut into cells; `detail` may be empty. */
+void rower_refuse(struct rower *r, const struct row_in *row, enum reject_reason why,
+		  uint32_t column, struct str detail);
+
+/* The last, partial chunk becomes ready. */
+void rower_flush(struct rower *r);
+
+/* The next ready chunk or NULL; the caller frees it. */
+struct chunk *rower_next(struct rower *r);
