@@ -53,6 +53,21 @@ uint32_t batch_rows(const struct batch *b);
 const int64_t *batch_i64(const struct batch *b, enum field f);
 const int32_t *batch_i32(const struct batch *b, enum field f);
 const uint32_t *batch_code(const struct batch *b, enum field f);
+const uint8_t *batch_flag(const struct batch *b, enum field f); /* enum truth */
 
-/* Allocate rows and the asked columns of stream `s` (bitmap over enum field), all values missing. */
+/* Bitmaps over enum field: FIELD_BITMAP bytes, bit f%8 of byte f/8. NULL stands for all fields. */
+#define FIELD_BITMAP ((FIELD_COUNT + 7) / 8)
+
+static inline bool field_wanted(const uint8_t *wanted, enum field f)
+{
+	return !wanted || (wanted[(unsigned)f >> 3] >> ((unsigned)f & 7) & 1);
+}
+
+static inline void field_want(uint8_t *wanted, enum field f)
+{
+	wanted[(unsigned)f >> 3] = (uint8_t)(wanted[(unsigned)f >> 3] | 1u << ((unsigned)f & 7));
+}
+
+/* Allocate n rows and the wanted columns of stream `s`, all values missing. b->n_subjects is
+ * already set. Who fills the rows may lower rows[s].n afterwards and sets start[]. */
 void batch_alloc(struct batch *b, enum stream s, uint32_t n, const uint8_t *wanted);

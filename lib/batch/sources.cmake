@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(batch_sources)
+set(batch_sources batch.c)

@@ -29,6 +29,13 @@ struct timeline_conf {
 	const void *visit_class_ctx;
 };
 
+/*
+ * Fields that must be decoded so that `wanted` (NULL = all) can be gathered: what stands behind
+ * derived fields, and what identity, order, revision and reversal need. Bitmaps of FIELD_BITMAP
+ * bytes; `needed` is for decoder_new.
+ */
+void timeline_needs(const uint8_t *wanted, uint8_t *needed);
+
 /* Sums over the life of the timeline: records = live + superseded + resent + retracted + reversed. */
 struct timeline_stats {
 	uint64_t records[STREAM_STORED];    /* versions offered */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * collect.c - the visible rows of a subject as items, in order, each bound to its visit.
+ *
+ * Order is (event time, identity bytes): facility, visit, serial as texts, never codes,
+ * which tell the order of arrival. Rows mostly arrive in order, so that is looked at first.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "lib/base/sort.h"
+#include "lib/timeline/gather.h"
+
+enum { FEW_VISITS = 16 };
+
+/* ---- rows to items ---- */
+
+static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
+{
+	struct timeline *t = g->t;
+	const struct store *st = &t->store[s];
+	const struct list *list = subject_list_const(&t->subject[g->subject], s);
+	enum field when = stream_time(s);
+	struct cell time = { 0 };
+	struct items *items = &g->items[s];
+	uint32_t n;
+
+	items->n = 0;
+	if (!list || !list->n)
+		return;
+	if (when != FIELD_NONE)
+		time = layout_cell(&st->layout, when);
+	GROW(g->id, g->cap_id, list->n);
+	GROW(items->v, items->cap, list->n);
+	n = store_list(st, list, g->id);
+	while (n-- > 0) { /* lists give the newest block first */
+		const struct row *r = store_row(st, g->id[n]);
+		bool retracted = r->flags & ROW_RETRACTED;
+
+		if (r->flags & ROW_HIDDEN)
+			continue;
+		if (retracted && gs)
+			gs->retracted[s]++;
+		if (retracted && s != STREAM_SETTLEMENT)
+			continue;
+		items->v[items->n++] = (struct item){
+			.time = store_value(st, r, time),
+			.row = r,
+			.id = g->id[n],
+			.visit = NO_INDEX,
+			.link = NO_INDEX,
+			.state = retracted ? ITEM_RETRACTED : ITEM_LIVE,
+		};
+	}
+}
+
+/* ---- order ---- */
+
+static int compare_codes(const struct dict *d, uint32_t a, uint32_t b)
+{
+	return a == b ? 0 : str_cmp(dict_text(d, a), dict_text(d, b));
+}
+
+int item_compare(const struct gather *g, enum stream s, const struct item *a,
+		 const struct item *b)
+{
+	const struct timeline *t = g->t;
+	int c = (a->time > b->time) - (a->time < b->time);
+
+	if (c)
+		return c;
+	if (!a->row) { /* stays and visits */
+		const struct visit *va = &g->visit[a->visit], *vb = &g->visit[b->visit];
+
+		c = compare_codes(t->dict, va->facility, vb->facility);
+		return c ? c : compare_codes(t->dict, va->mdtrt, vb->mdtrt);
+	}
+	if (a->row->place != b->row->place) {
+		const struct place *v = t->places[stream_plan(s)->places].v;
+		const struct place *pa = &v[a->row->place], *pb = &v[b->row->place];
+
+		c = compare_codes(t->dict, pa->a, pb->a);
+		return c ? c : compare_codes(t->dict, pa->b, pb->b);
+	}
+	return str_cmp(store_serial(&t->store[s], a->row), store_serial(&t->store[s], b->row));
+}
+
+/* Merge sort; halves that already follow each other are left alone. */
+static void merge_runs(struct gather *g, enum stream s, struct item *v, struct item *tmp,
+		       uint32_t n)
+{
+	if (n < 2)
+		return;
+	uint32_t half = n / 2, i = 0, k = half, at = 0;
+
+	merge_runs(g, s, v, tmp, half);
+	merge_runs(g, s, v + half, tmp, n - half);
+	if (item_compare(g, s, &v[half - 1], &v[half]) <= 0)
+		return;
+	memcpy(tmp, v, half * sizeof *v);
+	while (i < half && k < n)
+		v[at++] = item_compare(g, s, &tmp[i], &v[k]) <= 0 ? tmp[i++] : v[k++];
+	memcpy(v + at, tmp + i, (half - i) * sizeof *v);
+}
+
+void items_sort(struct gather *g, enum stream s)
+{
+	struct items *items = &g->items[s];
+
+	GROW(g->sorted, g->cap_sorted, items->n + 1);
+	merge_runs(g, s, items->v, g->sorted, items->n);
+}
+
+/* ---- visits ---- */
+
+static uint32_t new_visit(struct gather *g, uint32_t place)
+{
+	const struct place *p = &g->t->places[PLACES_VISIT].v[place];
+
+	GROW(g->visit, g->cap_visit, g->n_visit + 1);
+	g->visit[g->n_visit] = (struct visit){
+		.place = place,
+		.facility = p->a,
+		.mdtrt = p->b,
+		.encounter = NO_INDEX,
+		.settlement = NO_INDEX,
+		.last_settlement = NO_INDEX,
+		.main_diagnosis = NO_INDEX,
+		.main_operation = NO_INDEX,
+		.finished = TRUTH_UNKNOWN,
+		.visit_class = NO_CLASS,
+		.begin = MISSING_I64,
+		.end = MISSING_I64,
+		.gend = MISSING_I64,
+		.brdy = MISSING_I64,
+	};
+	return g->n_visit++;
+}
+
+static uint32_t visit_at(struct gather *g, uint32_t place)
+{
+	uint64_t *slot;
+	bool fresh;
+
+	if (g->n_visit <= FEW_VISITS && map64_count(&g->visit_of) == 0) {
+		for (uint32_t i = 0; i < g->n_visit; i++) {
+			if (g->visit[i].place == place)
+				return i;
+		}
+		if (g->n_visit < FEW_VISITS)
+			return new_visit(g, place);
+		for (uint32_t i = 0; i < g->n_visit; i++)
+			map64_put(&g->visit_of, g->visit[i].place, i);
+	}
+	slot = map64_at(&g->visit_of, place, &fresh);
+	if (fresh)
+		*slot = new_visit(g, place);
+	return (uint32_t)*slot;
+}
+
+static void bind_rows(struct gather *g, enum stream s)
+{
+	struct items *items = &g->items[s];
+	uint32_t place = UINT32_MAX, visit = NO_INDEX;
+
+	for (uint32_t i = 0; i < items->n; i++) {
+		struct item *it = &items->v[i];
+
+		if (it->row->place != place) {
+			place = it->row->place;
+			visit = visit_at(g, place);
+		}
+		it->visit = visit;
+	}
+}
+
+/* Diagnoses and operations may not say the facility: the visit of that number, of their
+ * facility if they name one; of several, the least facility. */
+static uint32_t visit_by_number(const struct gather *g, uint32_t mdtrt, uint32_t facility)
+{
+	uint32_t best = NO_INDEX;
+
+	for (uint32_t i = 0; i < g->n_visit; i++) {
+		const struct visit *v = &g->visit[i];
+
+		if (v->mdtrt != mdtrt || (facility && v->facility != facility))
+			continue;
+		if (best == NO_INDEX ||
+		    compare_codes(g->t->dict, v->facility, g->visit[best].facility) < 0)
+			best = i;
+	}
+	return best;
+}
+
+static void bind_by_number(struct gather *g, enum stream s, enum field facility)
+{
+	struct cell cell = layout_cell(&g->t->store[s].layout, facility);
+	struct items *items = &g->items[s];
+
+	for (uint32_t i = 0; i < items->n; i++) {
+		struct item *it = &items->v[i];
+		uint32_t mdtrt = g->t->places[PLACES_VISIT].v[it->row->place].b;
+
+		it->visit = visit_by_number(g, mdtrt, row_u32(it->row, cell.off));
+	}
+}
+
+static void chain_settlements(struct gather *g)
+{
+	struct items *items = &g->items[STREAM_SETTLEMENT];
+
+	for (uint32_t i = 0; i < items->n; i++) {
+		struct visit *v = &g->visit[items->v[i].visit];
+
+		v->known_settlement = true;
+		if (v->last_settlement == NO_INDEX)
+			v->settlement = i;
+		else
+			items->v[v->last_settlement].link = i;
+		v->last_settlement = i;
+	}
+}
+
+/* Which settlement a line names: in its own visit, by number. */
+static void link_lines(struct gather *g)
+{
+	const struct items *setl = &g->items[STREAM_SETTLEMENT];
+	struct items *fee = &g->items[STREAM_FEE];
+
+	for (uint32_t i = 0; i < fee->n; i++) {
+		struct item *it = &fee->v[i];
+		uint32_t id = row_u32(it->row, g->fee_setl.off);
+		uint32_t at = id ? g->visit[it->visit].settlement : NO_INDEX;
+
+		while (at != NO_INDEX && row_u32(setl->v[at].row, g->setl_id.off) != id)
+			at = setl->v[at].link;
+		it->link = at;
+	}
+}
+
+void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
+{
+	g->subject = subject;
+	g->n_visit = 0;
+	if (map64_count(&g->visit_of))
+		map64_clear(&g->visit_of);
+	for (int s = 0; s < STREAM_STORED; s++) {
+		take_rows(g, (enum stream)s, gs);
+		items_sort(g, (enum stream)s);
+	}
+	bind_rows(g, STREAM_ENCOUNTER);
+	bind_rows(g, STREAM_SETTLEMENT);
+	bind_rows(g, STREAM_FEE);
+	bind_by_number(g, STREAM_DIAGNOSIS, FIELD_diagnosis_fixmedins_code);
+	bind_by_number(g, STREAM_OPERATION, FIELD_operation_fixmedins_code);
+	for (uint32_t i = 0; i < g->items[STREAM_ENCOUNTER].n; i++)
+		g->visit[g->items[STREAM_ENCOUNTER].v[i].visit].encounter = i;
+	chain_settlements(g);
+	link_lines(g);
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * column.c - live items of one subject, appended to the columns of a batch.
+ *
+ * Rows are stored side by side and wanted in columns: a subject's rows are in cache by
+ * now, so each column is one short loop over them. What reversal left of a line replaces
+ * what the line said.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "lib/timeline/gather.h"
+#include "lib/timeline/needs.h"
+
+/* ---- fills by pack ---- */
+
+#define FILL(name, type, expr)                                                              \
+	static void fill_##name(struct gather *g, const struct column *c,                   \
+				const struct item *const *live, uint32_t n, void *out)      \
+	{                                                                                   \
+		const struct spill *spill = &g->t->store[field_get(c->field)->stream].spill; \
+		unsigned off = c->cell.off;                                                 \
+		type *to = out;                                                             \
+                                                                                            \
+		(void)spill;                                                                \
+		for (uint32_t i = 0; i < n; i++) {                                          \
+			uint32_t v = row_u32(live[i]->row, off);                            \
+                                                                                            \
+			to[i] = expr;                                                       \
+		}                                                                           \
+	}
+
+FILL(code, uint32_t, v)
+FILL(date, int32_t, (int32_t)v)
+FILL(dec, int64_t, unpack_dec(spill, v))
+FILL(time, int64_t, unpack_time(spill, v))
+
+static void fill_place(struct gather *g, const struct column *c, const struct item *const *live,
+		       uint32_t n, void *out)
+{
+	enum stream s = field_get(c->field)->stream;
+	const struct place *v = g->t->places[stream_plan(s)->places].v;
+	bool second = c->cell.pack == PACK_PLACE_B;
+	uint32_t *to = out;
+
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = second ? v[live[i]->row->place].b : v[live[i]->row->place].a;
+}
+
+static void fill_owner(struct gather *g, const struct column *c, const struct item *const *live,
+		       uint32_t n, void *out)
+{
+	uint32_t *to = out, key = g->t->subject[g->subject].key;
+
+	(void)c;
+	(void)live;
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = key;
+}
+
+/* One value as a column of type `w` holds it. */
+static void put_value(void *out, uint32_t i, enum width w, int64_t v)
+{
+	switch (w) {
+	case WIDTH_I64:
+		((int64_t *)out)[i] = v;
+		break;
+	case WIDTH_I32:
+		((int32_t *)out)[i] = v == MISSING_I64 ? MISSING_I32 : (int32_t)v;
+		break;
+	case WIDTH_U32:
+		((uint32_t *)out)[i] = v == MISSING_I64 ? MISSING_CODE : (uint32_t)v;
+		break;
+	case WIDTH_U8:
+		((uint8_t *)out)[i] = v == MISSING_I64 ? TRUTH_UNKNOWN : (uint8_t)v;
+		break;
+	}
+}
+
+static void fill_values(struct gather *g, const struct column *c, const struct item *const *live,
+			uint32_t n, void *out)
+{
+	enum width w = type_width(field_get(c->field)->type);
+
+	for (uint32_t i = 0; i < n; i++)
+		put_value(out, i, w, c->value(g, c, live[i]));
+}
+
+static int64_t value_stored(struct gather *g, const struct column *c, const struct item *it)
+{
+	uint64_t link;
+
+	if (c->cell.pack != PACK_LINK)
+		return row_value(g->t, c->field, it->row);
+	if (!(it->row->flags & ROW_LINKED) ||
+	    !map64_get(&g->t->store[field_get(c->field)->stream].link, it->id, &link))
+		return MISSING_I64;
+	return (int64_t)link;
+}
+
+/* ---- plan ---- */
+
+static fill_fn *stored_fill(enum pack pack)
+{
+	static fill_fn *const fills[] = {
+		[PACK_CODE] = fill_code,
+		[PACK_DATE] = fill_date,
+		[PACK_DEC] = fill_dec,
+		[PACK_TIME] = fill_time,
+		[PACK_PLACE_A] = fill_place,
+		[PACK_PLACE_B] = fill_place,
+		[PACK_OWNER] = fill_owner,
+		[PACK_SERIAL] = fill_values,
+		[PACK_LINK] = fill_values,
+	};
+
+	assert(pack != PACK_NONE && pack < sizeof fills / sizeof fills[0]);
+	return fills[pack];
+}
+
+static void plan_column(struct gather *g, struct column *c, enum field f)
+{
+	memset(c, 0, sizeof *c);
+	c->field = f;
+	if (!field_is_derived(f)) {
+		c->cell = layout_cell(&g->t->store[field_get(f)->stream].layout, f);
+		c->fill = stored_fill((enum pack)c->cell.pack);
+		c->value = value_stored;
+		return;
+	}
+	c->fill = fill_values;
+	c->value = derive_value(f);
+	for (int s = 0; s < STREAM_STORED; s++) {
+		enum field twin = needs_twin(f, (enum stream)s);
+
+		c->twin[s].field = twin;
+		if (twin != FIELD_NONE)
+			c->twin[s].cell = layout_cell(&g->t->store[s].layout, twin);
+	}
+}
+
+static void plan_stream(struct gather *g, enum stream s)
+{
+	unsigned width = stream_width(s);
+
+	g->column[s] = xcalloc(width, sizeof *g->column[s]);
+	for (unsigned i = 0; i < width; i++) {
+		enum field f = (enum field)((unsigned)stream_first(s) + i);
+
+		if (field_wanted(g->t->wanted, f))
+			plan_column(g, &g->column[s][g->n_column[s]++], f);
+	}
+	g->derived_rows[s] = s >= STREAM_STORED && g->n_column[s];
+}
+
+static uint32_t code(struct gather *g, const char *text)
+{
+	return dict_code(g->t->dict, str_of(text));
+}
+
+static struct cell cell_of(const struct gather *g, enum field f)
+{
+	return layout_cell(&g->t->store[field_get(f)->stream].layout, f);
+}
+
+void columns_init(struct gather *g)
+{
+	static const char *const classes[] = { "other", "outpatient", "inpatient", "pharmacy",
+					       "homebed" };
+	static const char *const digits[] = { "0", "1", "2", "3" };
+
+	for (int s = 0; s < STREAM_COUNT; s++)
+		plan_stream(g, (enum stream)s);
+	for (int i = 0; i < 5; i++)
+		g->class_code[i] = code(g, classes[i]);
+	for (int i = 0; i < 4; i++)
+		g->digit_code[i] = code(g, digits[i]);
+	g->shares = field_wanted(g->t->wanted, FIELD_fee_fund_pay);
+	g->fee_time = cell_of(g, FIELD_fee_fee_ocur_time);
+	g->fee_cnt = cell_of(g, FIELD_fee_cnt);
+	g->fee_amount = cell_of(g, FIELD_fee_det_item_fee_sumamt);
+	g->fee_inscp = cell_of(g, FIELD_fee_inscp_amt);
+	g->fee_item = cell_of(g, FIELD_fee_med_list_codg);
+	g->fee_setl = cell_of(g, FIELD_fee_setl_id);
+	g->setl_id = cell_of(g, FIELD_settlement_setl_id);
+	g->setl_sum = cell_of(g, FIELD_settlement_medfee_sumamt);
+}
+
+/* ---- rows ---- */
+
+static bool line_in_scope(const struct gather *g, const struct item *it)
+{
+	const struct store *st = &g->t->store[STREAM_FEE];
+	const struct left *left = it->touched ? &g->left[it - g->items[STREAM_FEE].v] : NULL;
+	int64_t money;
+
+	if (row_u32(it->row, g->fee_setl.off) == MISSING_CODE || it->row->flags & ROW_REFUSED)
+		return false;
+	if (it->link != NO_INDEX && g->items[STREAM_SETTLEMENT].v[it->link].state != ITEM_LIVE)
+		return false;
+	money = left ? left->inscp : store_value(st, it->row, g->fee_inscp);
+	if (money == MISSING_I64)
+		money = left ? left->amount : store_value(st, it->row, g->fee_amount);
+	return money != MISSING_I64 && money > 0;
+}
+
+/* Whether the settlement a diagnosis or operation names is one that was cancelled. */
+static bool names_cancelled(const struct gather *g, enum stream s, const struct item *it)
+{
+	const struct items *setl = &g->items[STREAM_SETTLEMENT];
+	struct cell cell = cell_of(g, s == STREAM_DIAGNOSIS ? FIELD_diagnosis_setl_id :
+							      FIELD_operation_setl_id);
+	uint32_t id = row_u32(it->row, cell.off);
+
+	for (uint32_t i = id ? g->visit[it->visit].settlement : NO_INDEX; i != NO_INDEX;
+	     i = setl->v[i].link) {
+		if (row_u32(setl->v[i].row, g->setl_id.off) == id)
+			return setl->v[i].state != ITEM_LIVE;
+	}
+	return false;
+}
+
+static bool in_scope(const struct gather *g, enum stream s, const struct item *it)
+{
+	switch (s) {
+	case STREAM_FEE:
+		return line_in_scope(g, it);
+	case STREAM_ENCOUNTER:
+	case STREAM_STAY:
+	case STREAM_VISIT:
+		return g->visit[it->visit].settled;
+	case STREAM_DIAGNOSIS:
+	case STREAM_OPERATION:
+		return it->visit != NO_INDEX && g->visit[it->visit].settled &&
+		       !names_cancelled(g, s, it);
+	default:
+		return true;
+	}
+}
+
+static uint32_t live_items(struct gather *g, enum stream s, struct gather_stats *gs)
+{
+	const struct items *items = &g->items[s];
+	uint32_t n = 0;
+
+	GROW(g->live, g->cap_live, items->n);
+	for (uint32_t i = 0; i < items->n; i++) {
+		if (items->v[i].state == ITEM_LIVE)
+			g->live[n++] = &items->v[i];
+		else if (gs && s < STREAM_STORED && items->v[i].state == ITEM_REVERSED)
+			gs->reversed[s]++;
+	}
+	if (gs && s < STREAM_STORED)
+		gs->live[s] += n;
+	return n;
+}
+
+static void put_left(struct gather *g, struct rows *rows, uint32_t at, const struct item *it)
+{
+	const struct left *left = &g->left[it - g->items[STREAM_FEE].v];
+	const struct {
+		enum field field;
+		int64_t value;
+	} put[] = {
+		{ FIELD_fee_cnt, left->cnt },
+		{ FIELD_fee_det_item_fee_sumamt, left->amount },
+		{ FIELD_fee_inscp_amt, left->inscp },
+	};
+
+	for (int i = 0; i < 3; i++) {
+		int64_t *col = rows->col[field_get(put[i].field)->index];
+
+		if (col)
+			col[at] = put[i].value;
+	}
+}
+
+static void write_stream(struct gather *g, struct batch *b, enum stream s,
+			 struct gather_stats *gs)
+{
+	struct rows *rows = &b->rows[s];
+	uint32_t at = rows->n, n = live_items(g, s, gs);
+
+	for (uint32_t i = 0; i < n; i++) {
+		rows->row[at + i] = g->live[i]->id;
+		rows->scope[at + i] = in_scope(g, s, g->live[i]);
+	}
+	for (uint32_t i = 0; n && i < g->n_column[s]; i++) {
+		const struct column *c = &g->column[s][i];
+		const struct field_info *info = field_get(c->field);
+		uint8_t *out = rows->col[info->index];
+
+		c->fill(g, c, g->live, n, out + (size_t)at * width_bytes(type_width(info->type)));
+	}
+	for (uint32_t i = 0; s == STREAM_FEE && i < n; i++) {
+		if (g->live[i]->touched)
+			put_left(g, rows, at + i, g->live[i]);
+		if (gs && row_u32(g->live[i]->row, g->fee_setl.off) == MISSING_CODE)
+			gs->unsettled++;
+	}
+	rows->n = at + n;
+}
+
+void columns_write(struct gather *g, struct batch *b, struct gather_stats *gs)
+{
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		if (g->items[s].n)
+			write_stream(g, b, (enum stream)s, gs);
+	}
+}

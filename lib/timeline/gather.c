@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gather.c - whole timelines of asked subjects into a batch, subject by subject.
+ *
+ * The batch is allocated for all stored rows of the subjects, then filled with those
+ * that are live; only the first gathers of a timeline allocate.
+ */
+#include "lib/timeline/gather.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+
+static struct gather *gather_new(struct timeline *t)
+{
+	struct gather *g = xcalloc(1, sizeof *g);
+
+	g->t = t;
+	map64_init(&g->visit_of);
+	map64_init(&g->icd_class);
+	map64_init(&g->class_of);
+	columns_init(g);
+	return g;
+}
+
+void gather_free(struct gather *g)
+{
+	if (!g)
+		return;
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		xfree(g->items[s].v);
+		xfree(g->column[s]);
+	}
+	map64_fini(&g->visit_of);
+	map64_fini(&g->icd_class);
+	map64_fini(&g->class_of);
+	xfree(g->visit);
+	xfree(g->id);
+	xfree(g->sorted);
+	xfree(g->left);
+	xfree(g->share);
+	xfree(g->line);
+	xfree(g->queue);
+	xfree(g->pair);
+	xfree(g->refund);
+	xfree(g->live);
+	xfree(g);
+}
+
+int64_t row_value(struct timeline *t, enum field f, const struct row *r)
+{
+	enum stream s = field_get(f)->stream;
+	const struct store *st = &t->store[s];
+	struct cell cell = layout_cell(&st->layout, f);
+	const struct place *p = &t->places[stream_plan(s)->places].v[r->place];
+	uint32_t code = MISSING_CODE;
+
+	switch ((enum pack)cell.pack) {
+	case PACK_PLACE_A:
+		code = p->a;
+		break;
+	case PACK_PLACE_B:
+		code = p->b;
+		break;
+	case PACK_OWNER:
+		code = t->subject[r->subject].key;
+		break;
+	case PACK_SERIAL:
+		if (!(r->flags & ROW_STANDIN))
+			code = dict_code(t->dict, store_serial(st, r));
+		break;
+	default:
+		return store_value(st, r, cell);
+	}
+	return code ? (int64_t)code : MISSING_I64;
+}
+
+/* Room for everything the subjects have. */
+static void allocate(const struct timeline *t, struct batch *b)
+{
+	uint64_t n[STREAM_COUNT] = { 0 };
+
+	for (uint32_t i = 0; i < b->n_subjects; i++) {
+		const struct subject *s = &t->subject[b->subject[i]];
+
+		for (int k = 0; k < STREAM_STORED; k++) {
+			const struct list *list = subject_list_const(s, (enum stream)k);
+
+			n[k] += list ? list->n : 0;
+		}
+	}
+	n[STREAM_VISIT] = n[STREAM_STAY] = n[STREAM_ENCOUNTER] + n[STREAM_SETTLEMENT];
+	for (int k = 0; k < STREAM_COUNT; k++) {
+		assert(n[k] < UINT32_MAX);
+		batch_alloc(b, (enum stream)k, (uint32_t)n[k], t->wanted);
+		b->rows[k].n = 0;
+	}
+}
+
+void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
+		     struct batch *b, struct gather_stats *gs)
+{
+	struct gather *g;
+
+	if (!t->gather)
+		t->gather = gather_new(t);
+	g = t->gather;
+	batch_clear(b);
+	b->dict = t->dict;
+	b->n_subjects = n;
+	b->subject = arena_array(&b->arena, n ? n : 1, sizeof *b->subject);
+	if (n)
+		memcpy(b->subject, subject, n * sizeof *subject);
+	allocate(t, b);
+	for (uint32_t i = 0; i < n; i++) {
+		assert(subject[i] < t->n_subject);
+		for (int k = 0; k < STREAM_COUNT; k++)
+			b->rows[k].start[i] = b->rows[k].n;
+		gather_collect(g, subject[i], gs);
+		gather_reverse(g);
+		gather_visits(g);
+		gather_share(g);
+		columns_write(g, b, gs);
+	}
+	for (int k = 0; k < STREAM_COUNT; k++)
+		b->rows[k].start[n] = b->rows[k].n;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gather.h - one subject on the way from stored rows to a batch; for this folder only.
+ *
+ * The subject's rows become items: sorted, bound to their visits, marked by reversal. Then
+ * visits get their facts, and columns are written from items. All arrays are scratch that
+ * lives as long as the timeline and is used again for the next subject.
+ */
+#pragma once
+
+#include "lib/timeline/state.h"
+
+#define NO_INDEX UINT32_MAX
+
+enum item_state { ITEM_LIVE, ITEM_REVERSED, ITEM_RETRACTED };
+
+struct item {
+	int64_t time;
+	const struct row *row;   /* NULL: a stay or visit */
+	uint32_t id;             /* handle */
+	uint32_t visit;          /* index in gather.visit, NO_INDEX */
+	uint32_t link;           /* fee: index of its settlement; settlement: next of the visit */
+	uint8_t state;           /* enum item_state */
+	bool touched;            /* fee: partly reversed, see gather.left */
+};
+
+struct items {
+	struct item *v;
+	uint32_t n, cap;
+};
+
+/* What is left of a line, or of a reversal looking for one. */
+struct left {
+	int64_t cnt, amount, inscp;
+};
+
+struct visit {
+	uint32_t place;          /* number in PLACES_VISIT */
+	uint32_t facility, mdtrt;/* codes */
+	uint32_t encounter;      /* index among items, NO_INDEX */
+	uint32_t settlement;     /* first; the next by item.link */
+	uint32_t last_settlement;
+	uint32_t main_diagnosis, main_operation;
+	uint32_t n_settlement, n_line; /* live */
+	bool known_settlement;   /* any settlement at all, cancelled ones too */
+	bool settled_line;       /* a live line names a settlement */
+	bool settled;
+	uint8_t finished;        /* enum truth */
+	uint8_t visit_class;     /* enum visit_class, or NO_CLASS */
+	bool person_known;       /* gender and birth below are those for `person_row` */
+	const struct row *person_row;
+	int64_t begin, end;
+	int64_t gend, brdy;      /* code, days; MISSING_I64 */
+};
+#define NO_CLASS 255
+
+struct gather;
+struct column;
+typedef int64_t value_fn(struct gather *g, const struct column *c, const struct item *it);
+typedef void fill_fn(struct gather *g, const struct column *c, const struct item *const *live,
+		     uint32_t n, void *out);
+
+/* One column to write, and for derived ones the fields of the same name elsewhere. */
+struct column {
+	enum field field;
+	fill_fn *fill;
+	value_fn *value;
+	struct cell cell;
+	struct { enum field field; struct cell cell; } twin[STREAM_STORED]; /* field NONE: no twin */
+};
+
+struct gather {
+	struct timeline *t;
+	uint32_t subject;
+	struct items items[STREAM_COUNT];
+	struct visit *visit;
+	uint32_t n_visit, cap_visit;
+	uint32_t *id;                 /* rows of a list */
+	uint32_t cap_id;
+	struct item *sorted;
+	uint32_t cap_sorted;
+	struct map64 visit_of;        /* place -> index, for subjects with many visits */
+	struct left *left;            /* [fee items] when the subject reverses */
+	int64_t *share;               /* [fee items] fund's share */
+	uint32_t *line, *queue;       /* fee items of one visit and item; those with something left */
+	struct sort_pair *pair;
+	struct refund *refund;
+	uint32_t cap_left, cap_share, cap_line, cap_queue, cap_pair, cap_refund;
+	const struct item **live;
+	uint32_t cap_live;
+	struct column *column[STREAM_COUNT];
+	uint32_t n_column[STREAM_COUNT];
+	bool derived_rows[STREAM_COUNT]; /* stays, visits wanted */
+	bool shares;                  /* fund's share wanted */
+	struct map64 icd_class;       /* code -> code of its category */
+	struct map64 class_of;        /* med_type code -> class + 1 */
+	uint32_t class_code[5];       /* by enum visit_class */
+	uint32_t digit_code[4];       /* "0" .. "3" */
+	struct cell fee_time, fee_cnt, fee_amount, fee_inscp, fee_item, fee_setl, setl_id, setl_sum;
+};
+
+/* ---- collect.c: items of a subject, sorted, bound to visits ---- */
+void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs);
+int item_compare(const struct gather *g, enum stream s, const struct item *a,
+		 const struct item *b);
+void items_sort(struct gather *g, enum stream s);
+
+/* ---- reverse.c: cancelled settlements, returned lines ---- */
+void gather_reverse(struct gather *g);
+
+/* ---- visit.c: facts of visits; items of stays and visits ---- */
+void gather_visits(struct gather *g);
+void gather_share(struct gather *g);
+uint8_t visit_class_of(struct gather *g, int64_t med_type);
+
+/* ---- derive.c: columns that no file carries ---- */
+value_fn *derive_value(enum field f);
+
+/* ---- column.c: items into a batch ---- */
+void columns_init(struct gather *g);
+void columns_write(struct gather *g, struct batch *b, struct gather_stats *gs);
+
+/* ---- register.c ---- */
+/* The row of a register list in force on a day, NULL when none. */
+const struct row *register_on(const struct timeline *t, enum stream s, const struct list *l,
+			      int32_t day);
+/* The same for a place: facility, or item (its price at a facility, b, else b = 0). */
+const struct row *register_at(const struct timeline *t, enum stream s, uint32_t a, uint32_t b,
+			      int32_t day);
+
+/* A stored field of a row (not a link); MISSING_I64 when missing, codes too. May add a code. */
+int64_t row_value(struct timeline *t, enum field f, const struct row *r);
+
+static inline const struct item *item_at(const struct gather *g, enum stream s, uint32_t i)
+{
+	return i == NO_INDEX ? NULL : &g->items[s].v[i];
+}

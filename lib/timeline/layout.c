@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * layout.c - cells by type, and the table of fields that need none.
+ */
+#include "lib/timeline/layout.h"
+
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "lib/batch/batch.h"
+
+static const struct {
+	enum field field;
+	enum pack pack;
+} implied[] = {
+	{ FIELD_encounter_fixmedins_code, PACK_PLACE_A },
+	{ FIELD_encounter_mdtrt_id, PACK_PLACE_B },
+	{ FIELD_encounter_psn_no, PACK_OWNER },
+	{ FIELD_settlement_fixmedins_code, PACK_PLACE_A },
+	{ FIELD_settlement_mdtrt_id, PACK_PLACE_B },
+	{ FIELD_settlement_psn_no, PACK_OWNER },
+	{ FIELD_settlement_init_setl_id, PACK_LINK },
+	{ FIELD_fee_fixmedins_code, PACK_PLACE_A },
+	{ FIELD_fee_mdtrt_id, PACK_PLACE_B },
+	{ FIELD_fee_psn_no, PACK_OWNER },
+	{ FIELD_fee_feedetl_sn, PACK_SERIAL },
+	{ FIELD_fee_init_feedetl_sn, PACK_LINK },
+	{ FIELD_diagnosis_mdtrt_id, PACK_PLACE_B },
+	{ FIELD_diagnosis_psn_no, PACK_OWNER },
+	{ FIELD_diagnosis_setl_list_diag_id, PACK_SERIAL },
+	{ FIELD_operation_mdtrt_id, PACK_PLACE_B },
+	{ FIELD_operation_psn_no, PACK_OWNER },
+	{ FIELD_operation_setl_list_oprn_id, PACK_SERIAL },
+	{ FIELD_stock_fixmedins_code, PACK_PLACE_A },
+	{ FIELD_stock_mdtrt_id, PACK_PLACE_B },
+	{ FIELD_person_psn_no, PACK_OWNER },
+	{ FIELD_facility_fixmedins_code, PACK_PLACE_A },
+	{ FIELD_practitioner_dr_code, PACK_PLACE_A },
+	{ FIELD_practitioner_fixmedins_code, PACK_PLACE_B },
+	{ FIELD_item_med_list_codg, PACK_PLACE_A },
+	{ FIELD_item_fixmedins_code, PACK_PLACE_B },
+};
+
+static enum pack pack_of(enum field f)
+{
+	for (size_t i = 0; i < sizeof implied / sizeof implied[0]; i++) {
+		if (implied[i].field == f)
+			return implied[i].pack;
+	}
+	switch (field_get(f)->type) {
+	case TYPE_CODE:
+	case TYPE_TEXT:
+		return PACK_CODE;
+	case TYPE_DATE:
+		return PACK_DATE;
+	case TYPE_TIME:
+		return PACK_TIME;
+	default:
+		return PACK_DEC;
+	}
+}
+
+void layout_init(struct layout *l, enum stream s, uint32_t header, const uint8_t *keep)
+{
+	unsigned width = stream_stored_width(s);
+
+	memset(l, 0, sizeof *l);
+	l->size = header;
+	l->cell = xcalloc(width, sizeof *l->cell);
+	l->kept = xcalloc(width, sizeof *l->kept);
+	for (unsigned i = 0; i < width; i++) {
+		enum field f = (enum field)((unsigned)stream_first(s) + i);
+		enum pack pack = pack_of(f);
+
+		if (pack <= PACK_STORED && !field_wanted(keep, f))
+			continue;
+		l->cell[i].pack = (uint8_t)pack;
+		if (pack > PACK_STORED)
+			continue;
+		l->cell[i].off = (uint16_t)l->size;
+		l->kept[l->n_kept++] = f;
+		l->size += 4;
+	}
+}
+
+void layout_fini(struct layout *l)
+{
+	xfree(l->cell);
+	xfree(l->kept);
+	memset(l, 0, sizeof *l);
+}

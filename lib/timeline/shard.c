@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shard.c - which shard a record belongs to, and shards agreeing on moved records.
+ *
+ * A record's person chooses its shard; a correction of the person may leave two versions
+ * in two shards. A visit seen in two shards is contested: from then on each change of its
+ * rows is compared with the other shards, and all but the greatest version are hidden.
+ * Only visits not known at the last call are looked up, so the cost follows the news.
+ */
+#include <assert.h>
+
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+#include "lib/timeline/state.h"
+
+uint32_t timeline_shard(const struct chunk *c, enum stream s, uint32_t row, uint32_t n_shards)
+{
+	enum field key = stream_plan(s)->subject_key;
+
+	if (key == FIELD_NONE)
+		return UINT32_MAX;
+	return (uint32_t)((hash_str(chunk_text(c, key, row)) >> 32) * n_shards >> 32);
+}
+
+/* ---- visits in several shards ---- */
+
+static uint32_t find_visit(const struct timeline *t, struct str facility, struct str visit)
+{
+	uint32_t a = dict_find(t->dict, facility), b = dict_find(t->dict, visit);
+
+	if ((facility.p && !a) || (visit.p && !b))
+		return UINT32_MAX;
+	return places_find(&t->places[PLACES_VISIT], a, b);
+}
+
+static void push_rows(struct timeline *t, uint32_t visit, uint32_t subject)
+{
+	static const enum stream streams[] = { STREAM_ENCOUNTER, STREAM_SETTLEMENT, STREAM_FEE,
+					       STREAM_DIAGNOSIS, STREAM_OPERATION };
+
+	for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
+		const struct store *st = &t->store[streams[i]];
+		const struct list *list = subject_list(&t->subject[subject], streams[i]);
+		uint32_t *row = xcalloc(list->n, sizeof *row);
+		uint32_t n = store_list(st, list, row);
+
+		for (uint32_t k = 0; k < n; k++) {
+			if (store_row(st, row[k])->place == visit)
+				fresh_push(t, streams[i], row[k]);
+		}
+		xfree(row);
+	}
+}
+
+static void contest(struct timeline *t, uint32_t visit)
+{
+	struct place *v = &t->places[PLACES_VISIT].v[visit];
+
+	if (v->flags & VISIT_CONTESTED)
+		return;
+	v->flags |= VISIT_CONTESTED;
+	if (v->subject != UINT32_MAX)
+		push_rows(t, visit, v->subject);
+	if (!(v->flags & VISIT_SEVERAL))
+		return;
+	for (uint32_t i = 0; i < t->n_shared; i++) {
+		if (t->shared[i] >> 32 == visit)
+			push_rows(t, visit, (uint32_t)t->shared[i]);
+	}
+}
+
+static void contest_new_visits(struct timeline *const *shard, uint32_t n, uint32_t me)
+{
+	struct timeline *t = shard[me];
+	const struct places *places = &t->places[PLACES_VISIT];
+
+	for (uint32_t v = t->visits_checked; v < places->n; v++) {
+		struct str a = dict_text(t->dict, places->v[v].a);
+		struct str b = dict_text(t->dict, places->v[v].b);
+
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t there = i == me ? UINT32_MAX : find_visit(shard[i], a, b);
+
+			if (there == UINT32_MAX)
+				continue;
+			contest(t, v);
+			contest(shard[i], there);
+		}
+	}
+	t->visits_checked = places->n;
+}
+
+/* ---- one identity in several shards ---- */
+
+static void show(struct timeline *t, enum stream s, struct row *r, bool visible)
+{
+	bool hidden = r->flags & ROW_HIDDEN;
+
+	if (hidden != visible)
+		return;
+	r->flags ^= ROW_HIDDEN;
+	if (visible)
+		t->store[s].hidden--;
+	else
+		t->store[s].hidden++;
+	subject_mark(t, r->subject);
+}
+
+static struct row *same_record(const struct timeline *t, const struct row_name *name)
+{
+	struct str facility = name->fixmedins_code;
+	uint32_t visit, row;
+	size_t slot;
+
+	if (stream_plan(name->stream)->a == FIELD_NONE)
+		facility = (struct str){ 0 };
+	visit = find_visit(t, facility, name->mdtrt_id);
+	if (visit == UINT32_MAX)
+		return NULL;
+	row = store_find(&t->store[name->stream], identity_of(visit, name->serial), visit,
+			 name->serial, &slot);
+	return row == ROW_NONE ? NULL : store_row(&t->store[name->stream], row);
+}
+
+static void settle(struct timeline *const *shard, uint32_t n, const struct row_name *name)
+{
+	uint32_t winner = UINT32_MAX;
+	int64_t best_rev = 0;
+	uint64_t best_digest = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct row *r = same_record(shard[i], name);
+		int64_t rev = r ? unpack_time(&shard[i]->store[name->stream].spill, r->revision) : 0;
+
+		if (!r || (winner != UINT32_MAX &&
+			   !version_after(rev, r->digest, best_rev, best_digest)))
+			continue;
+		winner = i;
+		best_rev = rev;
+		best_digest = r->digest;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		struct row *r = same_record(shard[i], name);
+
+		if (r)
+			show(shard[i], name->stream, r, i == winner);
+	}
+}
+
+void timeline_reconcile(struct timeline *const *shard, uint32_t n)
+{
+	for (uint32_t i = 0; n > 1 && i < n; i++)
+		contest_new_visits(shard, n, i);
+	for (uint32_t i = 0; i < n; i++) {
+		for (uint32_t k = 0; k < shard[i]->n_fresh; k++) {
+			struct row_at at = shard[i]->fresh[k];
+			struct row_name name;
+
+			if (store_row(&shard[i]->store[at.stream], at.row)->flags & ROW_DEAD)
+				continue;
+			timeline_row_name(shard[i], at.stream, at.row, &name);
+			settle(shard, n, &name);
+		}
+		shard[i]->n_fresh = 0;
+	}
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * state.h - what a timeline is made of; for the files of this folder only.
+ *
+ *   subjects   who has rows: key, lists of rows by stream
+ *   places     pairs of codes a row's identity stands in: (facility, visit) for events,
+ *              (entity, facility) for registers, whose rows hang on the place itself
+ *   stores     the rows, by stream
+ */
+#pragma once
+
+#include "lib/base/buf.h"
+#include "lib/timeline/store.h"
+#include "lib/timeline/timeline.h"
+
+enum places_kind { PLACES_VISIT, PLACES_STOCK, PLACES_PERSON, PLACES_FACILITY,
+		   PLACES_PRACTITIONER, PLACES_ITEM, PLACES_COUNT };
+
+enum visit_flag { VISIT_CONTESTED = 1, VISIT_SEVERAL = 2 };
+
+struct place {
+	uint32_t a, b;
+	union {
+		struct list list;                 /* of registers: their rows */
+		struct {
+			uint32_t subject;         /* of visits: who was first seen in it */
+			uint32_t flags;           /* enum visit_flag */
+		};
+	};
+};
+
+struct places {
+	struct map64 map;    /* a << 32 | b -> number */
+	struct place *v;
+	uint32_t n, cap;
+};
+
+enum { LIST_ENCOUNTER, LIST_SETTLEMENT, LIST_FEE, LIST_DIAGNOSIS, LIST_OPERATION, LIST_PERSON,
+       LIST_COUNT, LIST_STOCK = 0, LIST_NONE = -1 };
+
+enum subject_flag { SUBJECT_DIRTY = 1, SUBJECT_REVERSES = 2 };
+
+struct subject {
+	uint32_t key;        /* code */
+	uint8_t kind;        /* enum subject_kind */
+	uint8_t flags;       /* enum subject_flag */
+	struct list list[LIST_COUNT];
+};
+
+struct row_at {
+	enum stream stream;
+	uint32_t row;
+};
+
+struct timeline {
+	struct timeline_conf conf;
+	uint8_t wanted[FIELD_BITMAP];
+	struct dict *dict;
+	struct store store[STREAM_STORED];
+	struct places places[PLACES_COUNT];
+	struct subject *subject;
+	uint32_t n_subject, cap_subject;
+	struct map64 subject_of;      /* kind << 32 | code -> number */
+	uint32_t *dirty;
+	uint32_t n_dirty, cap_dirty;
+	bool all_dirty;
+	uint64_t *shared;             /* visit << 32 | subject, of visits with several subjects */
+	uint32_t n_shared, cap_shared;
+	uint32_t visits_checked;      /* visits known to the other shards */
+	struct row_at *fresh;         /* rows of contested visits that changed since */
+	uint32_t n_fresh, cap_fresh;
+	struct intake *intake;        /* scratch of timeline_add */
+	struct gather *gather;        /* scratch of timeline_gather */
+};
+
+/* What distinguishes the streams here. */
+struct stream_plan {
+	enum places_kind places;
+	int list;                     /* LIST_NONE: hangs on the place */
+	enum subject_kind subject;
+	enum field subject_key;       /* FIELD_NONE for registers without subject */
+	enum field a, b;              /* the place; FIELD_NONE: always missing */
+	enum field own[2];            /* the row's own serial, or what stands in for it */
+	enum field part[6];           /* without own: these together, up to FIELD_NONE */
+	enum field link;              /* points to another row's serial */
+	enum field valid;             /* '0' retracts */
+};
+const struct stream_plan *stream_plan(enum stream s);
+
+/* ---- directory.c ---- */
+uint32_t places_at(struct places *p, uint32_t a, uint32_t b);
+uint32_t places_find(const struct places *p, uint32_t a, uint32_t b); /* UINT32_MAX: none */
+void places_fini(struct places *p);
+uint32_t subject_at(struct timeline *t, enum subject_kind k, uint32_t key);
+void subject_mark(struct timeline *t, uint32_t subject);
+/* Rows of subject s in stream; NULL for streams its kind does not have. */
+struct list *subject_list(struct subject *s, enum stream stream);
+const struct list *subject_list_const(const struct subject *s, enum stream stream);
+
+/* ---- ingest.c ---- */
+void intake_free(struct intake *in);
+/* The serial of a chunk's row: bytes in the chunk or in `scratch`. *standin: not its own field. */
+struct str row_serial(const struct chunk *c, enum stream s, uint32_t row, struct buf *scratch,
+		      bool *standin);
+uint64_t identity_of(uint32_t place, struct str serial);
+void fresh_push(struct timeline *t, enum stream s, uint32_t row);
+
+/* ---- gather.c ---- */
+void gather_free(struct gather *g);
+
+/* Greater (revision, digest)? */
+static inline bool version_after(int64_t rev, uint64_t digest, int64_t rev0, uint64_t digest0)
+{
+	return rev != rev0 ? rev > rev0 : digest > digest0;
+}

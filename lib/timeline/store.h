@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.h - the rows of one stream in one shard.
+ *
+ * Rows lie packed in pages and never move; a row's number is its handle. A list (the rows
+ * of one subject) is a chain of blocks of a few neighbouring rows, so that walking it
+ * costs one cache miss a block. An index finds a row by identity: slots of 32 hash bits
+ * and a row number, verified on the row. Serials lie in a heap of bytes, each once.
+ *
+ *   list.tail ─▶ block ─▶ prev[block] ─▶ ...        row r is in block r >> block_bits
+ *
+ * Knows rows as bytes with a header; what the cells mean is in layout.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lib/base/err.h"
+#include "lib/base/map.h"
+#include "lib/base/str.h"
+#include "lib/timeline/layout.h"
+#include "lib/timeline/pack.h"
+
+#define STORE_PAGE_BITS 10
+#define STORE_PAGE_ROWS (1u << STORE_PAGE_BITS)
+#define ROW_NONE UINT32_MAX
+#define ROW_LIMIT (UINT32_C(1) << 31) /* the top bit of a handle is free for derived rows */
+
+enum row_flag {
+	ROW_DEAD = 1,       /* moved away; a hole */
+	ROW_HIDDEN = 2,     /* another shard has a greater revision */
+	ROW_RETRACTED = 4,  /* vali_flag says invalid */
+	ROW_REFUNDED = 8,   /* refd_setl_flag = 1 */
+	ROW_REFUSED = 16,   /* hosp_appr_flag = 2 */
+	ROW_NEGATIVE = 32,  /* negative quantity or amount */
+	ROW_LINKED = 64,    /* has an entry in the link table */
+	ROW_STANDIN = 128,  /* the serial stands in for a missing one of its own */
+};
+
+struct row {
+	uint64_t digest;
+	uint32_t subject;   /* number; UINT32_MAX for registers without */
+	uint32_t place;     /* number in the stream's places */
+	uint32_t serial;    /* offset in the heap */
+	uint32_t revision;  /* packed time */
+	uint32_t ref;
+	uint32_t line;      /* UINT32_MAX when greater */
+	uint32_t flags;     /* enum row_flag */
+} __attribute__((packed, aligned(4)));
+
+struct list {
+	uint32_t tail;  /* last block + 1, 0 = empty */
+	uint32_t n;     /* rows, holes included */
+};
+
+struct store {
+	enum stream stream;
+	struct layout layout;
+	unsigned block_bits;
+	uint8_t **page;
+	uint32_t n_page, cap_page;
+	uint32_t n;          /* rows handed out, holes and unused block ends included */
+	uint32_t *prev;      /* by block: previous block of the same list + 1 */
+	uint32_t n_block, cap_block;
+	uint64_t *slot;      /* hash << 32 | row + 1 */
+	size_t slots, used;
+	uint8_t *heap;
+	uint32_t heap_n, heap_cap;
+	struct spill spill;
+	struct map64 link;   /* row -> code of the serial it points to */
+	struct map64 stand;  /* row -> code of the item where med_list_codg is missing */
+	struct map64 old;    /* hash of (identity, digest) of versions that lost */
+	uint64_t records, resent, superseded, hidden;
+};
+
+void store_init(struct store *st, enum stream s, const uint8_t *keep);
+void store_fini(struct store *st);
+size_t store_bytes(const struct store *st);
+
+/* False with a sentence when `n` more rows with `bytes` of serials might not fit. */
+bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *e);
+
+static inline struct row *store_row(const struct store *st, uint32_t row)
+{
+	return (struct row *)(void *)(st->page[row >> STORE_PAGE_BITS] +
+		(size_t)(row & (STORE_PAGE_ROWS - 1)) * st->layout.size);
+}
+
+/* A new row at the end of a list, cells not set. */
+uint32_t store_append(struct store *st, struct list *list);
+
+/* The rows of a list into out[list->n], newest block first; holes are left out. Returns how many. */
+uint32_t store_list(const struct store *st, const struct list *list, uint32_t *out);
+
+/* Serial bytes. */
+uint32_t store_put_serial(struct store *st, struct str s);
+struct str store_serial(const struct store *st, const struct row *r);
+
+/* Row of an identity, ROW_NONE when new; *slot is where store_index_set puts it. */
+uint32_t store_find(const struct store *st, uint64_t hash, uint32_t place, struct str serial,
+		    size_t *slot);
+void store_index_set(struct store *st, size_t slot, uint64_t hash, uint32_t row);
+/* Make room for n more, so that slots stay where store_find saw them. */
+void store_index_reserve(struct store *st, uint32_t n);
+void store_prefetch(const struct store *st, uint64_t hash);
+
+/* One value, MISSING_I64 when missing, codes too. */
+int64_t store_value(const struct store *st, const struct row *r, struct cell c);
+
+static inline uint32_t row_u32(const struct row *r, unsigned off)
+{
+	uint32_t v;
+
+	__builtin_memcpy(&v, (const uint8_t *)r + off, sizeof v);
+	return v;
+}
+
+static inline void row_set_u32(struct row *r, unsigned off, uint32_t v)
+{
+	__builtin_memcpy((uint8_t *)r + off, &v, sizeof v);
+}
