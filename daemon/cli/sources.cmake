@@ -12,6 +12,12 @@ set(cli_sources
 	rules.c
 	rule_text.c
 	explain.c
+	scan.c
+	scan_out.c
+	scan_rejects.c
+	scan_report.c
+	scan_text.c
+	progress.c
 	db.c
 	alerts.c
 	alert_show.c)

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scan.c - `fundwatch scan`: files in, findings out, no database.
+ *
+ * Readers decode the files, workers keep and judge the timelines, this thread stands between
+ * them. All periods count as closed. Nothing is written unless everything was read and the
+ * sums add up, so a result is always a whole one.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/progress.h"
+#include "daemon/cli/ruleload.h"
+#include "daemon/cli/scan_out.h"
+#include "daemon/cli/scan_rejects.h"
+#include "daemon/cli/scan_report.h"
+#include "lib/base/mem.h"
+
+#define THREADS_MAX 256
+
+struct scan_opts {
+	const char *rules, *feed, *format, *out, *report, *rejects, *year;
+	struct text_list rule;
+	struct number threads;
+	bool all_fields;
+};
+
+struct scan {
+	struct cli *c;
+	const struct scan_opts *o;
+	struct loaded loaded;
+	struct plan *plan;
+	struct feed *feed;
+	struct path_list files;
+	uint32_t skipped;
+	struct readers *readers;
+	struct pool *pool;
+	struct scan_out out;
+	struct scan_rejects *rejects;
+	struct progress progress;
+	struct rule_sum *sum;
+	uint64_t findings;
+};
+
+/* Rules not asked for are switched off for this run. */
+static enum cli_exit choose_rules(struct scan *s)
+{
+	struct ruleset *rs = s->loaded.set;
+	const struct text_list *only = &s->o->rule;
+	uint8_t *wanted = xcalloc(rs->n_rule + 1u, 1);
+	enum cli_exit code = CLI_OK;
+	for (unsigned i = 0; code == CLI_OK && i < only->n; i++) {
+		const struct rule *r = rule_need(s->c, rs, only->v[i]);
+		if (r && !rule_active(r))
+			code = cli_error(s->c, CLI_FAILED, cli_text(s->c, "规则 %s 是停用的，先把状态改为试行或启用",
+								    "rule %s is off; set its state to trial or on first"),
+					 only->v[i]);
+		else if (r)
+			wanted[r - rs->rule] = 1;
+		else
+			code = CLI_USAGE;
+	}
+	for (uint32_t i = 0; only->n > 0 && i < rs->n_rule; i++)
+		if (!wanted[i])
+			rs->rule[i].state = STATE_OFF;
+	xfree(wanted);
+	return code;
+}
+
+/* One PATH: a file the feed must take, or a folder of which it takes what it knows. */
+static bool add_path(struct scan *s, const char *path, struct err *e)
+{
+	struct path_list found = { 0 };
+	bool ok = input_files_find(path, &found, e);
+	for (uint32_t i = 0; ok && i < found.n; i++) {
+		bool explicit = strcmp(found.path[i], path) == 0;
+		if (feed_takes(s->feed, path_base(found.path[i])))
+			path_list_add(&s->files, found.path[i]);
+		else if (explicit)
+			ok = err_set(e, ERR_INPUT, "%s: feed %s has no entry for a file of this name", path,
+				     feed_name(s->feed));
+		else
+			s->skipped++;
+	}
+	path_list_fini(&found);
+	return ok;
+}
+
+static enum cli_exit choose_files(struct scan *s, int n, char *const *arg)
+{
+	struct err e = { 0 };
+	for (int i = 0; i < n; i++)
+		if (!add_path(s, arg[i], &e))
+			return cli_err(s->c, &e);
+	if (s->files.n > 0)
+		return CLI_OK;
+	return cli_error(s->c, CLI_WORLD, cli_text(s->c, "没有可读的文件：数据源 %s 不认识这些目录中的任何文件",
+						   "nothing to read: feed %s takes no file of these folders"),
+			 feed_name(s->feed));
+}
+
+static enum cli_exit prepare(struct scan *s, int n, char *const *arg)
+{
+	struct err e = { 0 };
+	char *rules[] = { (char *)(s->o->rules ? s->o->rules : "rules") };
+	enum cli_exit code = rules_need(s->c, &s->loaded, 1, rules, s->o->year);
+	if (code == CLI_OK)
+		code = choose_rules(s);
+	if (code != CLI_OK)
+		return code;
+	s->plan = plan_new(s->loaded.set);
+	s->feed = s->o->feed ? feed_load(s->o->feed, &e) : feed_default();
+	if (!s->feed)
+		return cli_err(s->c, &e);
+	return choose_files(s, n, arg);
+}
+
+static uint32_t thread_count(const struct number *asked)
+{
+	long n = asked->given ? (long)asked->v : sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		n = 1;
+	return n > THREADS_MAX ? THREADS_MAX : (uint32_t)n;
+}
+
+static bool start(struct scan *s, struct err *e)
+{
+	uint32_t threads = thread_count(&s->o->threads);
+	const uint8_t *wanted = plan_wanted(s->plan);
+	const struct pool_conf pc = { .plan = s->plan, .feed = s->feed, .wanted = wanted,
+				      .workers = threads > 1 ? threads : 0 };
+	const struct readers_conf rc = { .files = &s->files, .feed = s->feed,
+					 .wanted = s->o->all_fields ? NULL : wanted,
+					 .threads = threads > 1 ? threads : 0, .shards = threads };
+	if (!scan_out_open(&s->out, s->c, s->o->out, s->o->format, e))
+		return false;
+	s->rejects = scan_rejects_new(s->o->rejects, &s->files);
+	s->pool = pool_new(&pc, e);
+	s->readers = s->pool ? readers_start(&rc, e) : NULL;
+	return s->readers;
+}
+
+static bool read_all(struct scan *s, struct err *e)
+{
+	struct chunk_ref *chunk;
+	bool ok = true;
+	while (ok && (chunk = readers_next(s->readers))) {
+		uint64_t bytes, total, rows;
+		ok = scan_rejects_add(s->rejects, chunk_ref_chunk(chunk), chunk_ref_intake(chunk), e);
+		pool_add(s->pool, chunk);
+		readers_progress(s->readers, &bytes, &total, &rows);
+		progress_reading(&s->progress, bytes, total, rows);
+	}
+	return ok;
+}
+
+/* Every broken file is told; true when there was none and something was read. */
+static bool all_read(struct scan *s)
+{
+	uint64_t rows = 0;
+	uint32_t failed = 0;
+	for (uint32_t i = 0; i < s->files.n; i++) {
+		const struct reader_file *f = readers_file(s->readers, i);
+		rows += f->stats.rows;
+		failed += f->failed;
+		if (f->failed)
+			cli_err(s->c, &f->e);
+	}
+	if (failed == 0 && rows == 0)
+		cli_error(s->c, CLI_WORLD, "%s", cli_text(s->c, "文件里没有一行数据", "there is not one row in the files"));
+	return failed == 0 && rows > 0;
+}
+
+static void take_finding(void *ctx, const struct finding *f)
+{
+	struct scan *s = ctx;
+	struct rule_sum *sum = &s->sum[f->rule_index];
+	if (f->excepted) {
+		sum->excepted++;
+		return;
+	}
+	s->findings++;
+	sum->findings++;
+	sum->amount += f->has_amount ? f->amount : 0;
+	sum->fund += f->has_amount ? f->fund_amount : 0;
+	scan_out_finding(&s->out, f);
+}
+
+static bool judge(struct scan *s, struct err *e)
+{
+	const struct pool_sink sink = { .finding = take_finding, .ctx = s };
+	progress_step(&s->progress, cli_text(s->c, "判定…", "judging..."));
+	s->sum = xcalloc(s->loaded.set->n_rule + 1u, sizeof *s->sum);
+	return pool_judge(s->pool, POOL_ALL, true, &sink, e);
+}
+
+static bool write_report(const struct scan *s, const struct scan_report *r, struct err *e)
+{
+	struct buf b;
+	bool ok = true;
+	buf_init(&b, 0);
+	if (s->o->report) {
+		report_json(r, &b);
+		ok = file_write(s->o->report, buf_str(&b), e);
+		buf_reset(&b);
+	}
+	if (s->c->json)
+		report_json(r, &b);
+	else
+		report_text(s->c, r, &b);
+	cli_note(&b);
+	buf_fini(&b);
+	return ok;
+}
+
+static enum cli_exit report(struct scan *s)
+{
+	struct err e = { 0 };
+	struct scan_report r = { .rules = s->loaded.set, .readers = s->readers, .n_file = s->files.n,
+				 .skipped = s->skipped, .feed = feed_name(s->feed), .sum = s->sum,
+				 .findings = s->findings };
+	pool_stats_get(s->pool, &r.stats);
+	r.account = pool_accounts(s->pool);
+	r.seconds = progress_seconds(&s->progress);
+	progress_end(&s->progress);
+	if (!write_report(s, &r, &e))
+		return cli_err(s->c, &e);
+	if (report_balance(&r, &e))
+		return CLI_OK;
+	cli_err(s->c, &e);
+	return CLI_FAILED;
+}
+
+static enum cli_exit run(struct scan *s)
+{
+	struct err e = { 0 };
+	bool ok = start(s, &e) && read_all(s, &e);
+	if (ok && !all_read(s)) {
+		progress_end(&s->progress);
+		return CLI_WORLD;
+	}
+	ok = ok && judge(s, &e);
+	if (ok)
+		return report(s);
+	progress_end(&s->progress);
+	return cli_err(s->c, &e);
+}
+
+/* The files appear only when all went well. */
+static enum cli_exit finish(struct scan *s, enum cli_exit code)
+{
+	struct err e = { 0 };
+	bool keep = code == CLI_OK;
+	if (s->out.to && !scan_out_close(&s->out, keep, &e))
+		code = cli_err(s->c, &e);
+	if (!scan_rejects_close(s->rejects, keep, &e))
+		code = cli_err(s->c, &e);
+	readers_free(s->readers);
+	pool_free(s->pool);
+	path_list_fini(&s->files);
+	if (s->feed)
+		feed_free(s->feed);
+	if (s->plan)
+		plan_free(s->plan);
+	xfree(s->sum);
+	loaded_fini(&s->loaded);
+	return code;
+}
+
+static enum cli_exit scan_exec(struct cli *c, const void *opt, int n, char *const *arg)
+{
+	struct scan s = { .c = c, .o = opt };
+	progress_begin(&s.progress, c);
+	enum cli_exit code = prepare(&s, n, arg);
+	if (code == CLI_OK)
+		code = run(&s);
+	return finish(&s, code);
+}
+
+static const struct opt scan_opt[] = {
+	{ "rules", 0, OPT_TEXT, offsetof(struct scan_opts, rules), "DIR", "规则目录或文件，默认 rules",
+	  "folder or file of rules, \"rules\" by default" },
+	{ "feed", 0, OPT_TEXT, offsetof(struct scan_opts, feed), "FILE",
+	  "数据源说明（conf/feeds/*.yaml），默认为核心表格式",
+	  "what the files look like (conf/feeds/*.yaml), by default core-table extracts" },
+	{ "rule", 'r', OPT_LIST, offsetof(struct scan_opts, rule), "ID", "只用这条规则", "judge by this rule only" },
+	{ "threads", 't', OPT_NUMBER, offsetof(struct scan_opts, threads), "N",
+	  "评估线程数，默认为处理器核数；结果与它无关",
+	  "evaluation threads, by default one per processor; results do not depend on it" },
+	{ "format", 0, OPT_TEXT, offsetof(struct scan_opts, format), "ndjson|csv|table",
+	  "结果格式，默认 ndjson，每行一条", "form of the result, ndjson (one finding a line) by default" },
+	{ "output", 'o', OPT_TEXT, offsetof(struct scan_opts, out), "FILE", "结果写入文件（全部成功才出现）",
+	  "write the result to FILE, which appears only when all went well" },
+	{ "report", 0, OPT_TEXT, offsetof(struct scan_opts, report), "FILE", "读入与判定的报告另存为 JSON",
+	  "also write the report as JSON to FILE" },
+	{ "rejects", 0, OPT_TEXT, offsetof(struct scan_opts, rejects), "FILE",
+	  "拒收的每一行写入文件（NDJSON，带原文）", "write every rejected row, raw text included, to FILE as NDJSON" },
+	{ "insurance-year", 0, OPT_TEXT, offsetof(struct scan_opts, year), "MM-DD",
+	  "医保年度的第一天，默认 01-01", "first day of the insurance year, 01-01 by default" },
+	{ "all-fields", 0, OPT_FLAG, offsetof(struct scan_opts, all_fields), NULL,
+	  "读入全部字段（报告各字段缺失比例），较慢", "read every field, for the report's shares of missing; slower" },
+	{ 0 },
+};
+
+const struct command cmd_scan = {
+	.name = "scan",
+	.args = "PATH...",
+	.zh = "不用数据库，直接判定文件，列出疑点",
+	.en = "judge files without any database and list the findings",
+	.more_zh = "PATH 是核心表导出文件（可为 .gz），或装有这些文件的目录。结果已排序，与线程数无关，\n"
+		   "逐字节相同。标准错误输出报告：行数、金额合计、拒收原因与位置、缺失比例、各规则的命中、\n"
+		   "未命中、例外、无法判断；--json 时报告也是 JSON。\n"
+		   "有没有疑点不影响退出码；合计不平为 1；文件读不了、没有数据为 3，此时不写结果。",
+	.more_en = "PATH is an extract file (.gz too) or a folder of them. The result is sorted and the same, byte\n"
+		   "for byte, for any number of threads. Standard error gets a report: rows, sums of money, rejects\n"
+		   "with places, shares of missing, and per rule hits, no hits, excepted, cannot judge; as JSON with\n"
+		   "--json. Findings do not change the exit code; 1 when the sums do not add up, 3 when a file\n"
+		   "cannot be read or there is no data, and then no result is written.",
+	.opt = scan_opt,
+	.opt_size = sizeof(struct scan_opts),
+	.min_args = 1,
+	.max_args = -1,
+	.exec = scan_exec,
+};

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * scan_out.c - findings as lines of JSON, CSV, or a table for people.
+ */
+#include "daemon/cli/scan_out.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/civil.h"
+#include "lib/base/mem.h"
+
+static enum scan_format format_of(const char *word)
+{
+	if (word && strcmp(word, "csv") == 0)
+		return SCAN_CSV;
+	return word && strcmp(word, "table") == 0 ? SCAN_TABLE : SCAN_NDJSON;
+}
+
+static bool open_temp(struct scan_out *o, struct err *e)
+{
+	char temp[PATH_MAX];
+	int n = snprintf(temp, sizeof temp, "%s.tmp-%ld", o->path, (long)getpid());
+	if (n < 0 || (size_t)n >= sizeof temp)
+		return err_set(e, ERR_LIMIT, "%s: path too long", o->path);
+	o->to = fopen(temp, "we");
+	if (!o->to)
+		return err_set(e, ERR_WORLD, "%s: %s", temp, strerror(errno));
+	o->temp = xstrdup(temp);
+	return true;
+}
+
+static void write_line(struct scan_out *o)
+{
+	fwrite(buf_cstr(&o->line), 1, o->line.n, o->to);
+	buf_reset(&o->line);
+}
+
+static void table_head(struct scan_out *o)
+{
+	static const char *const zh[] = { "规则", "违规金额", "其中基金", "日期", "机构", "人员", "记录", "说明" };
+	static const char *const en[] = { "rule", "amount", "of the fund", "date", "facility", "person", "records", "sentence" };
+	grid_init(&o->grid, 8);
+	o->grid.right[1] = o->grid.right[2] = o->grid.right[6] = true;
+	for (unsigned i = 0; i < o->grid.columns; i++)
+		grid_cell(&o->grid, str_of(o->c->english ? en[i] : zh[i]));
+	grid_rule(&o->grid);
+}
+
+bool scan_out_open(struct scan_out *o, const struct cli *c, const char *path, const char *format,
+		   struct err *e)
+{
+	*o = (struct scan_out){ .c = c, .format = format_of(format), .path = path };
+	buf_init(&o->line, 0);
+	if (!path)
+		o->to = stdout;
+	else if (!open_temp(o, e))
+		return false;
+	if (o->format == SCAN_TABLE)
+		table_head(o);
+	if (o->format == SCAN_CSV) {
+		finding_csv_header(&o->line);
+		buf_addc(&o->line, '\n');
+		write_line(o);
+	}
+	return true;
+}
+
+static void money_cell(struct scan_out *o, bool has, int64_t fen)
+{
+	buf_reset(&o->line);
+	if (has)
+		grid_money(&o->line, fen);
+	grid_cell(&o->grid, buf_str(&o->line));
+	buf_reset(&o->line);
+}
+
+static void table_row(struct scan_out *o, const struct finding *f)
+{
+	grid_cell(&o->grid, f->rule);
+	money_cell(o, f->has_amount, f->amount);
+	money_cell(o, f->has_amount, f->fund_amount);
+	civil_add_date(&o->line, civil_day_of(f->end));
+	grid_cell(&o->grid, buf_str(&o->line));
+	buf_reset(&o->line);
+	grid_cell(&o->grid, f->fixmedins_code);
+	grid_cell(&o->grid, f->psn_no);
+	grid_cellf(&o->grid, "%u", f->n_record);
+	grid_cell(&o->grid, f->sentence);
+}
+
+void scan_out_finding(struct scan_out *o, const struct finding *f)
+{
+	switch (o->format) {
+	case SCAN_TABLE:
+		table_row(o, f);
+		return;
+	case SCAN_CSV:
+		finding_csv(f, &o->line);
+		break;
+	case SCAN_NDJSON:
+		finding_json(f, &o->line);
+		break;
+	}
+	buf_addc(&o->line, '\n');
+	write_line(o);
+}
+
+static bool finish(struct scan_out *o, struct err *e)
+{
+	const char *name = o->path ? o->path : "standard output";
+	bool ok = fflush(o->to) == 0 && !ferror(o->to) && !o->line.failed;
+	if (o->path) {
+		ok = ok && fsync(fileno(o->to)) == 0;
+		ok = fclose(o->to) == 0 && ok;
+		ok = ok && rename(o->temp, o->path) == 0;
+	}
+	return ok || err_set(e, ERR_WORLD, "%s: %s", name, strerror(errno));
+}
+
+bool scan_out_close(struct scan_out *o, bool keep, struct err *e)
+{
+	bool ok = true;
+	if (o->format == SCAN_TABLE && keep) {
+		grid_print(&o->grid, &o->line, o->path ? 0 : cli_columns(o->c));
+		write_line(o);
+	}
+	if (keep)
+		ok = finish(o, e);
+	else if (o->path)
+		fclose(o->to);
+	if (o->temp && (!keep || !ok))
+		unlink(o->temp);
+	if (o->format == SCAN_TABLE)
+		grid_fini(&o->grid);
+	xfree(o->temp);
+	buf_fini(&o->line);
+	return ok;
+}
