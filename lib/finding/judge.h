@@ -69,9 +69,6 @@ void judge_all(struct judge *j, const uint8_t *only, struct findings *out);
 void judge_dirty(struct judge *j, const uint8_t *only, struct findings *out);
 void judge_clean(struct judge *j);
 
-/* Whether any active rule of the plan needs cells: facility subjects, other keys, comparisons. */
-bool plan_has_cells(const struct plan *p);
-
 /*
  * What the cells say, over all shards: an immutable list of fired cells that shards collect
  * records for. Made by one thread while the shards are idle. `account` ([n_rule], may be NULL)

@@ -15,6 +15,7 @@
 
 #include "lib/batch/batch.h"
 #include "lib/rule/ruleset.h"
+#include "lib/rule/value.h"
 
 struct plan;
 struct eval;
@@ -29,17 +30,12 @@ enum hit_role {
 
 struct hit_record {
 	enum stream stream;
+	uint32_t at;           /* row of the batch's stream */
 	uint32_t row;          /* handle of the timeline */
 	enum hit_role role;
-	struct rat weight;     /* share of the amount this record carries, before rounding; sum may be any positive number */
-};
-
-/* Group-level values of a hit. */
-struct hit_value {
-	enum type type;
-	bool known;
-	struct rat rat;        /* numbers, times, dates */
-	struct str text;       /* codes and texts: the text itself */
+	int64_t time;          /* event time in seconds, MISSING_I64 when it has none */
+	int64_t weight;        /* its part in the amount: shares are weight / sum of weights; 0 = bears nothing */
+	int64_t fund, base;    /* fund money paid on it and its in-scope amount (10^-6 yuan); MISSING_I64 = not known */
 };
 
 struct hit {
@@ -47,16 +43,17 @@ struct hit {
 	uint32_t rule_index;
 	uint32_t subject;          /* timeline subject (person rules) or the first contributing one */
 	uint32_t n_key;
-	const struct hit_value *key;
+	const struct value *key;   /* codes as codes, buckets as shown ("2026-03") */
 	uint32_t table_row;        /* 按表 row, KNOWLEDGE_NONE */
 	int64_t begin, end;        /* seconds: first and last event time of the records */
-	struct hit_value observed, limit, amount;
+	struct value observed, limit, amount;  /* amount in yuan */
+	bool amount_is_fund;       /* the amount is fund money itself, so its fund share is all of it */
 	uint32_t n_say;
-	const struct hit_value *say;  /* one per say_part with an expression, in order; texts already formatted for codes */
+	const struct value *say;   /* one per say_part with an expression, in order; codes as codes */
 	uint32_t n_record;
 	const struct hit_record *record;  /* sorted by (event time, stream, identity) */
 	uint32_t n_except;
-	const struct hit_value *except;   /* values of 例外按 */
+	const struct value *except;   /* values of 例外按 */
 	bool excepted;             /* an exception row takes it: reported in the ledger only */
 	const struct exception *exception;
 };
@@ -67,7 +64,7 @@ typedef void hit_fn(void *ctx, const struct hit *h);
 struct account {
 	uint64_t records, scope_out, hit, excepted, unknown, no_hit;
 	uint64_t hits, excepted_hits;             /* findings */
-	enum field unknown_field;                 /* a field that was missing, for the report */
+	enum field unknown_field;                 /* a field that was missing, for the report; FIELD_NONE = none seen */
 };
 
 struct plan *plan_new(const struct ruleset *rs);
@@ -77,7 +74,10 @@ const struct ruleset *plan_ruleset(const struct plan *p);
 /* Fields to gather for this plan (bitmap over enum field). */
 const uint8_t *plan_wanted(const struct plan *p);
 
-/* Scratch over one dictionary. `code` gives (adding when new) the code of a constant text. */
+/* Whether any active rule needs cells: facility subjects, other keys, comparisons. */
+bool plan_has_cells(const struct plan *p);
+
+/* Scratch over one dictionary, which may grow between batches. Borrows both. */
 struct eval *eval_new(const struct plan *p, const struct dict *dict);
 void eval_free(struct eval *e);
 
@@ -86,20 +86,6 @@ void eval_batch(struct eval *e, const struct batch *b, const uint8_t *only, hit_
 
 /* Per-rule accounts since eval_new, [n_rule]. */
 const struct account *eval_accounts(const struct eval *e);
-
-/*
- * Cells: contributions of the batch's subjects to cell rules and indicators. For every subject
- * and every (rule or indicator, cell key) one contribution with its partial aggregates.
- */
-struct contribution {
-	uint32_t source;              /* indicator index, or n_indicator + rule index */
-	uint32_t n_key;
-	const struct hit_value *key;
-	uint32_t n_agg;
-	const struct partial *agg;    /* one per aggregate of the value / trigger / amount / 至少 expressions */
-};
-typedef void contribution_fn(void *ctx, uint32_t subject, const struct contribution *c);
-void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
 
 /* Partial aggregate of one subject in one cell: mergeable, exact. Distinct values are given one by
  * one as texts; visit-scoped distincts are counts, since a visit belongs to one person. */
@@ -112,9 +98,24 @@ struct partial {
 	const struct str *value;      /* distinct values, sorted */
 };
 
+/*
+ * Cells: contributions of the batch's subjects to cell rules and indicators. For every subject
+ * and every (rule or indicator, cell key) one contribution with its partial aggregates.
+ */
+struct contribution {
+	uint32_t source;              /* a cell source of the plan */
+	uint32_t n_key;
+	const struct value *key;
+	uint32_t n_agg;
+	const struct partial *agg;    /* one per aggregate of the value / trigger / amount / 至少 expressions */
+};
+typedef void contribution_fn(void *ctx, uint32_t subject, const struct contribution *c);
+void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
+
 /* Second pass: for fired cells, the hits' records. `fired` tells whether (source, key) fired;
- * eval_evidence calls `fn` with every record of the batch that belongs to a fired cell. */
-typedef bool fired_fn(void *ctx, uint32_t source, uint32_t n_key, const struct hit_value *key, uint32_t *cell);
+ * eval_evidence calls `fn` with every record of the batch that bears a fired cell: for a quotient the
+ * records its numerator counts, else all records of the cell. */
+typedef bool fired_fn(void *ctx, uint32_t source, uint32_t n_key, const struct value *key, uint32_t *cell);
 typedef void evidence_fn(void *ctx, uint32_t cell, const struct batch *b, const struct hit_record *r);
 void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void *fired_ctx,
 		   evidence_fn *fn, void *ctx);

@@ -31,12 +31,12 @@ struct cell_hit {
 	const struct rule *rule;
 	uint32_t rule_index, source, cell;
 	uint32_t n_key;
-	const struct hit_value *key;
-	struct hit_value observed, limit, amount;
+	const struct value *key;
+	struct value observed, limit, amount;
 	uint32_t n_say;
-	const struct hit_value *say;
+	const struct value *say;
 	uint32_t n_peer;
-	struct hit_value median, mad;
+	struct value median, mad;
 };
 typedef void cell_hit_fn(void *ctx, const struct cell_hit *h);
 

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * eval_cell.c - what each subject contributes to cells, and which records stand behind a cell.
+ *
+ * A contribution holds per aggregate the mergeable part: count, sum, least, greatest, and the
+ * distinct values one by one unless they cannot be shared with another subject (persons,
+ * visits). Behind the aggregates stand the peers' fields of the cell, each as one value.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/rule/form.h"
+
+struct cells_pass {
+	struct eval *e;
+	const struct cell_source *s;
+	uint32_t source, subject;
+	const uint8_t *filter;
+	contribution_fn *give;
+	void *ctx;
+	fired_fn *fired;
+	void *fired_ctx;
+	evidence_fn *evidence;
+};
+
+static struct value row_value(struct eval *e, enum stream s, const struct node *n, uint32_t row)
+{
+	struct frame f;
+
+	frame_row(&f, e, s, row);
+	return node_value(&f, n);
+}
+
+static bool counts(struct eval *e, const struct cells_pass *x, const struct node *cond, uint32_t row)
+{
+	enum truth t = (enum truth)x->filter[row];
+
+	if (cond && t) {
+		uint8_t c = slot_truth_at(e, cond, row);
+
+		t = c < t ? (enum truth)c : t;
+	}
+	return t == TRUTH_TRUE;
+}
+
+static int compare_str(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static struct str text_of(struct eval *e, const struct value *v)
+{
+	if (type_is_text(v->type))
+		return v->text;
+	buf_reset(&e->text);
+	value_add(&e->text, v);
+	return arena_str(&e->scratch, buf_str(&e->text));
+}
+
+static uint32_t unique(struct str *v, uint32_t n)
+{
+	uint32_t kept = 0;
+
+	qsort(v, n, sizeof *v, compare_str);
+	for (uint32_t i = 0; i < n; i++)
+		if (kept == 0 || !str_eq(v[i], v[kept - 1]))
+			v[kept++] = v[i];
+	return kept;
+}
+
+static void take_number(struct partial *p, const struct value *v)
+{
+	if (!v->known || !num_add(&p->sum, p->sum, v->rat)) {
+		p->known = false;
+		return;
+	}
+	if (p->count == 0 || num_cmp(v->rat, p->min) < 0)
+		p->min = v->rat;
+	if (p->count == 0 || num_cmp(v->rat, p->max) > 0)
+		p->max = v->rat;
+}
+
+static struct partial partial_of(struct cells_pass *x, const struct node *n, bool counted,
+				 const uint32_t *row, uint32_t rows)
+{
+	struct partial p = { .known = true, .sum = { 0, 1 }, .min = { 0, 1 }, .max = { 0, 1 } };
+	bool texts = n->agg == AGG_DISTINCT;
+	struct str *list = texts ? arena_array(&x->e->scratch, rows, sizeof *list) : NULL;
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		struct value v;
+
+		if (!counts(x->e, x, n->cond, row[i]))
+			continue;
+		if (n->n_arg) {
+			v = row_value(x->e, x->s->side.stream, n->arg[0], row[i]);
+			if (!texts)
+				take_number(&p, &v);
+			else if (v.known)
+				list[m++] = text_of(x->e, &v);
+			else
+				p.known = false;
+		}
+		p.count++;
+	}
+	if (texts) {
+		m = unique(list, m);
+		p.count = m;
+		p.n_value = counted ? 0 : m;
+		p.value = list;
+	}
+	return p;
+}
+
+/* A peer's field: the least text among the rows, so that the order of subjects does not show. */
+static struct partial peer_of(struct cells_pass *x, const struct node *n, const uint32_t *row,
+			      uint32_t rows)
+{
+	struct partial p = { .known = true, .sum = { 0, 1 }, .min = { 0, 1 }, .max = { 0, 1 } };
+	struct str *list = arena_array(&x->e->scratch, rows, sizeof *list);
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		struct value v = row_value(x->e, x->s->side.stream, n, row[i]);
+
+		if (v.known)
+			list[m++] = text_of(x->e, &v);
+	}
+	p.n_value = unique(list, m) > 0;
+	p.value = list;
+	p.count = p.n_value;
+	return p;
+}
+
+static const struct value *cell_key(struct cells_pass *x, uint32_t row)
+{
+	struct value *key = arena_array(&x->e->scratch, x->s->n_key, sizeof *key);
+
+	for (uint32_t i = 0; i < x->s->n_key; i++)
+		key[i] = row_value(x->e, x->s->side.stream, x->s->key[i], row);
+	return key;
+}
+
+static void contribute(struct cells_pass *x, const uint32_t *row, uint32_t n)
+{
+	const struct cell_source *s = x->s;
+	uint32_t n_agg = s->n_agg + s->n_peer;
+	struct partial *agg = arena_array(&x->e->scratch, n_agg, sizeof *agg);
+	struct contribution c = { .source = x->source, .n_key = s->n_key, .n_agg = n_agg,
+				  .agg = agg };
+
+	for (uint32_t i = 0; i < s->n_agg; i++)
+		agg[i] = partial_of(x, s->agg[i], s->counted[i], row, n);
+	for (uint32_t i = 0; i < s->n_peer; i++)
+		agg[s->n_agg + i] = peer_of(x, s->peer[i], row, n);
+	c.key = cell_key(x, row[0]);
+	x->give(x->ctx, x->e->b->subject[x->subject], &c);
+}
+
+/* ---- evidence ---- */
+
+static bool bears(struct cells_pass *x, uint32_t row)
+{
+	for (uint32_t i = 0; i < x->s->n_bear; i++)
+		if (counts(x->e, x, x->s->bear[i], row))
+			return true;
+	return x->s->n_bear == 0 && counts(x->e, x, NULL, row);
+}
+
+static void show(struct cells_pass *x, const uint32_t *row, uint32_t n)
+{
+	uint32_t cell;
+
+	if (!x->fired(x->fired_ctx, x->source, x->s->n_key, cell_key(x, row[0]), &cell))
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		struct hit_record r;
+
+		if (!bears(x, row[i]))
+			continue;
+		r = hit_record_of(x->e, &x->s->side, row[i]);
+		r.role = HIT_PART;
+		x->evidence(x->ctx, cell, x->e->b, &r);
+	}
+}
+
+/* ---- rows by cell ---- */
+
+static uint32_t take_cell(struct cells_pass *x, struct sort_pair *v, uint32_t n)
+{
+	const struct side *s = &x->s->side;
+	struct eval *e = x->e;
+	uint32_t first = (uint32_t)v[0].value, left = 0, taken = 0;
+
+	GROW(e->rows, e->cap_rows, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (keyset_same(e, s->keys, first, s->stream, s->keys, (uint32_t)v[i].value,
+				s->stream))
+			e->rows[taken++] = (uint32_t)v[i].value;
+		else
+			v[left++] = v[i];
+	}
+	if (x->give)
+		contribute(x, e->rows, taken);
+	else
+		show(x, e->rows, taken);
+	return left;
+}
+
+static void pass_subject(struct cells_pass *x, const uint64_t *key)
+{
+	const struct rows *rows = &x->e->b->rows[x->s->side.stream];
+	struct sort_pair *v;
+	uint32_t n = 0;
+
+	for (uint32_t i = rows->start[x->subject]; i < rows->start[x->subject + 1]; i++)
+		if (x->filter[i] == TRUTH_TRUE && key[i] != KEY_MISSING)
+			n = pairs_add(x->e, 0, n, key[i], i);
+	v = x->e->pair[0];
+	pairs_sort(v, n);
+	for (uint32_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && v[end].key == v[i].key;)
+			end++;
+		for (uint32_t left = end - i; left;)
+			left = take_cell(x, v + i, left);
+	}
+}
+
+static void pass(struct cells_pass *x, const struct batch *b)
+{
+	struct eval *e = x->e;
+
+	eval_start(e, b);
+	for (x->source = 0; x->source < e->p->n_source; x->source++) {
+		x->s = &e->p->source[x->source];
+		if (!b->rows[x->s->side.stream].n)
+			continue;
+		x->filter = side_filter(e, &x->s->side, x->s->scope, &e->filter[0]);
+		for (x->subject = 0; x->filter && x->subject < b->n_subjects; x->subject++) {
+			pass_subject(x, slot_keyset(e, x->s->side.keys, x->s->side.stream));
+			arena_reset(&e->scratch);
+		}
+	}
+}
+
+void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx)
+{
+	struct cells_pass x = { .e = e, .give = fn, .ctx = ctx };
+
+	pass(&x, b);
+}
+
+void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void *fired_ctx,
+		   evidence_fn *fn, void *ctx)
+{
+	struct cells_pass x = { .e = e, .fired = fired, .fired_ctx = fired_ctx, .evidence = fn,
+				.ctx = ctx };
+
+	pass(&x, b);
+}

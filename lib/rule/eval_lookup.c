@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * eval_lookup.c - lists and tables at run time, with what was found remembered per code.
+ *
+ * For a single code key, the rows that fit a code on any day are found once per distinct
+ * value ever. A code with no row, or with one, needs no more searching: only the row's dates are
+ * compared. Codes with several rows ask the table again for the day (longest prefix wins).
+ */
+#include <string.h>
+
+#include "lib/rule/frame.h"
+
+#include <pcre2.h>
+
+enum { MAX_KEYS = KNOWLEDGE_MAX_KEY };
+
+bool table_in_force(const struct knowledge *k, uint32_t row, int32_t day)
+{
+	bool since = !k->from || k->from[row] == MISSING_I32 || k->from[row] <= day;
+	bool till = !k->until || k->until[row] == MISSING_I32 || day <= k->until[row];
+
+	return since && till;
+}
+
+static bool is_dated(const struct knowledge *k)
+{
+	return k->from || k->until;
+}
+
+static bool has_day(const struct knowledge *k, int32_t day)
+{
+	return day != MISSING_I32 || !is_dated(k);
+}
+
+bool regex_matches(struct eval *e, void *regex, struct str s)
+{
+	if (!e->match)
+		e->match = pcre2_match_data_create(1, NULL);
+	return pcre2_match(regex, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, 0, 0, e->match, NULL) >= 0;
+}
+
+struct value cell_value(const struct knowledge *k, uint32_t row, uint32_t col)
+{
+	const struct knowledge_column *c = &k->col[col];
+	struct str cell = k->cell[row * k->n_col + col];
+	struct rat r;
+
+	if (c->kind == COLUMN_TEXT || c->kind == COLUMN_WINDOW)
+		return cell.n ? value_str(c->type == TYPE_CODE ? TYPE_CODE : TYPE_TEXT, cell)
+			      : value_missing(TYPE_TEXT);
+	return knowledge_number(k, row, col, &r) ? value_rat(c->type, r)
+						 : value_missing(c->type);
+}
+
+/* ---- rows that fit a code ---- */
+
+struct fit_list {
+	struct fits *fits;
+	uint32_t n;
+};
+
+static void add_fit(void *ctx, uint32_t row)
+{
+	struct fit_list *l = ctx;
+	struct fits *f = l->fits;
+
+	GROW(f->row, f->cap_row, f->n_row + 1);
+	f->row[f->n_row++] = row;
+	l->n++;
+}
+
+static void fits_reach(struct fits *f, uint32_t n)
+{
+	if (f->n_dense >= n)
+		return;
+	n += n / 2;
+	f->at = xreallocarray(f->at, n, sizeof *f->at);
+	f->n = xreallocarray(f->n, n, sizeof *f->n);
+	memset(f->at + f->n_dense, 0xFF, (n - f->n_dense) * sizeof *f->at);
+	f->n_dense = n;
+}
+
+static void sort_rows(uint32_t *v, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t x = v[i], at = i;
+
+		for (; at > 0 && v[at - 1] > x; at--)
+			v[at] = v[at - 1];
+		v[at] = x;
+	}
+}
+
+const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t code, uint32_t *n)
+{
+	const struct table_memo *m = &e->p->memo[memo];
+	struct fits *f = &e->fits[memo];
+	uint32_t dense = domain_dense(e, m->field, code);
+
+	*n = 0;
+	if (!dense)
+		return NULL;
+	fits_reach(f, dense + 1);
+	if (f->at[dense] == UINT32_MAX) {
+		struct fit_list l = { f, 0 };
+
+		f->at[dense] = f->n_row;
+		knowledge_each(m->table, m->key == NO_INDEX ? 0 : m->key, dict_text(e->dict, code),
+			       MISSING_I32, add_fit, &l);
+		f->n[dense] = l.n;
+		sort_rows(f->row + f->at[dense], l.n);
+	}
+	*n = f->n[dense];
+	return f->row + f->at[dense];
+}
+
+bool table_fits(struct eval *e, uint32_t memo, uint32_t code, uint32_t row)
+{
+	uint32_t n;
+	const uint32_t *rows = table_rows(e, memo, code, &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (rows[i] == row)
+			return true;
+	return false;
+}
+
+struct one_row {
+	uint32_t row;
+	bool found;
+};
+
+static void look_for(void *ctx, uint32_t row)
+{
+	struct one_row *o = ctx;
+
+	o->found |= o->row == row;
+}
+
+bool key_matches(const struct knowledge *k, uint32_t key, struct str text, uint32_t row)
+{
+	struct one_row o = { row, false };
+
+	knowledge_each(k, key, text, MISSING_I32, look_for, &o);
+	return o.found;
+}
+
+/* ---- look-ups by the whole key ---- */
+
+/* The row for a code as of a day, KNOWLEDGE_NONE when there is none. */
+static uint32_t find_by_code(struct frame *f, const struct node *n, uint32_t code)
+{
+	uint32_t count;
+	const uint32_t *rows = table_rows(f->e, n->memo, code, &count);
+	struct str key;
+
+	if (count == 0)
+		return KNOWLEDGE_NONE;
+	if (count == 1)
+		return table_in_force(n->table, rows[0], f->day) ? rows[0] : KNOWLEDGE_NONE;
+	key = dict_text(f->e->dict, code);
+	return knowledge_find(n->table, &key, f->day);
+}
+
+/* False: some key is missing, so nothing can be said. */
+static bool find_row(struct frame *f, const struct node *n, uint32_t *row)
+{
+	struct str key[MAX_KEYS];
+	const struct node *a = n->arg[0];
+
+	*row = KNOWLEDGE_NONE;
+	if (!has_day(n->table, f->day) || n->n_arg > MAX_KEYS)
+		return false;
+	if (n->memo != NO_INDEX && f->code_field == FIELD_NONE &&
+	    f->stream[a->role] == a->stream) {
+		uint32_t code = ((const uint32_t *)slot_column(f->e, a->field))[f->at[a->role]];
+
+		*row = code ? find_by_code(f, n, code) : KNOWLEDGE_NONE;
+		return code != 0;
+	}
+	for (uint32_t i = 0; i < n->n_arg; i++) {
+		struct value v = node_value(f, n->arg[i]);
+
+		if (!v.known)
+			return false;
+		key[i] = v.text;
+		if (!type_is_text(v.type)) {
+			buf_reset(&f->e->text);
+			value_add(&f->e->text, &v);
+			key[i] = arena_str(&f->e->scratch, buf_str(&f->e->text));
+		}
+	}
+	*row = knowledge_find(n->table, key, f->day);
+	return true;
+}
+
+struct value lookup_value(struct frame *f, const struct node *n)
+{
+	uint32_t row;
+
+	if (!find_row(f, n, &row) || row == KNOWLEDGE_NONE)
+		return value_missing(n->type);
+	return cell_value(n->table, row, n->index);
+}
+
+enum truth inlist_truth(struct frame *f, const struct node *n)
+{
+	uint32_t row;
+
+	if (!find_row(f, n, &row))
+		return TRUTH_UNKNOWN;
+	return row == KNOWLEDGE_NONE ? TRUTH_FALSE : TRUTH_TRUE;
+}

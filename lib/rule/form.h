@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * form.h - what the group forms share. Inside lib/rule only.
+ */
+#pragma once
+
+#include "lib/rule/frame.h"
+
+/* A group rule at work. */
+struct group {
+	struct eval *e;
+	const struct rule_plan *rp;
+	uint32_t subject;
+	uint32_t table_row;
+	const uint8_t *base;     /* truth of the conjuncts per row */
+	const uint8_t *filter;   /* with the table row's conditions */
+	bool maybe;              /* the group in hand has unknown rows */
+};
+
+/* A frame over rows of one group, as of the group's day. */
+void group_frame(const struct group *g, struct frame *f, const uint32_t *row, uint32_t n);
+
+/* The trigger, decided only when no completion of the unknown records would change it. */
+enum truth group_trigger(struct frame *f, const struct rule_plan *rp);
+
+/* Marks the rows of the frame; unknown ones stay unknown. */
+void group_mark(const struct group *g, const struct frame *f, enum mark m);
+
+/* form_window.c: sliding windows over the rows of one key. */
+void window_judge(struct group *g, uint32_t *row, uint32_t n);
+
+/* Small sorts in place, and lists that grow. */
+void pairs_sort(struct sort_pair *v, uint32_t n);
+uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint64_t value);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * form_each.c - rules about one record alone, and the marks every form leaves on records.
+ *
+ * With a table each record is joined to the table rows its code fits; the rest of the
+ * condition is tried per row.
+ */
+#include "lib/rule/frame.h"
+
+/* ---- marks ---- */
+
+void mark_row(struct eval *e, uint32_t row, enum mark m)
+{
+	struct marks *k = &e->marks;
+
+	if (k->mark[row] == MARK_NONE) {
+		GROW(k->list, k->cap_list, k->n + 1);
+		k->list[k->n++] = row;
+	}
+	if (k->mark[row] < m)
+		k->mark[row] = (uint8_t)m;
+}
+
+/* A field of the condition that is missing in the row, for the report. */
+static enum field missing_field(struct eval *e, const struct node *n, uint32_t row)
+{
+	struct frame f;
+	struct value v;
+
+	if (n->op == EXPR_FIELD) {
+		frame_row(&f, e, field_get(n->field)->stream, row);
+		v = node_value(&f, n);
+		return v.known ? FIELD_NONE : n->field;
+	}
+	for (uint32_t i = 0; i < n->n_arg; i++) {
+		enum field found = missing_field(e, n->arg[i], row);
+
+		if (found != FIELD_NONE)
+			return found;
+	}
+	return FIELD_NONE;
+}
+
+void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row)
+{
+	const struct side *s = &rp->side[rp->n_side - 1];
+	struct account *a = &e->account[rp->index];
+
+	mark_row(e, row, MARK_UNKNOWN);
+	for (uint32_t i = 0; i < s->n_conj && a->unknown_field == FIELD_NONE; i++)
+		a->unknown_field = missing_field(e, s->conj[i], row);
+	for (uint32_t i = 0; s->keys && i < s->keys->n && a->unknown_field == FIELD_NONE; i++)
+		a->unknown_field = missing_field(e, s->keys->node[i], row);
+	if (rp->when && a->unknown_field == FIELD_NONE && rp->n_side == 1)
+		a->unknown_field = missing_field(e, rp->when, row);
+}
+
+/* ---- one record ---- */
+
+struct each {
+	struct eval *e;
+	const struct rule_plan *rp;
+	uint32_t subject;
+	const uint8_t *filter;
+};
+
+static enum truth least(enum truth a, enum truth b)
+{
+	return a < b ? a : b;
+}
+
+static void judge(const struct each *x, uint32_t row, uint32_t table_row)
+{
+	const struct rule_plan *rp = x->rp;
+	struct hit_group g = { .rp = rp, .subject = x->subject };
+	enum truth t = (enum truth)x->filter[row];
+	struct frame f;
+
+	frame_row(&f, x->e, rp->side[0].stream, row);
+	f.rows[0] = &row;
+	f.n[0] = 1;
+	f.table = rp->rule->table;
+	f.table_row = table_row;
+	for (uint32_t i = 0; i < rp->n_rest && t; i++)
+		t = least(t, node_truth(&f, rp->rest[i]));
+	if (t && rp->when)
+		t = least(t, node_truth(&f, rp->when));
+	if (t == TRUTH_UNKNOWN)
+		note_unknown(x->e, rp, row);
+	if (t != TRUTH_TRUE)
+		return;
+	g.frame = &f;
+	mark_row(x->e, row, hit_give(&g) ? MARK_EXCEPTED : MARK_HIT);
+}
+
+static void judge_table(const struct each *x, uint32_t row)
+{
+	const struct join *j = &x->rp->side[0].join;
+	const struct knowledge *k = x->rp->rule->table;
+	int32_t day = slot_day(x->e, x->rp->side[0].stream)[row];
+	const uint32_t *fit = NULL;
+	uint32_t n = k->n_row, code = 0;
+
+	if (j->field) {
+		code = ((const uint32_t *)slot_column(x->e, j->field->field))[row];
+		fit = table_rows(x->e, j->memo, code, &n);
+	}
+	if (j->field && !code)
+		note_unknown(x->e, x->rp, row);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t r = fit ? fit[i] : i;
+
+		if (table_in_force(k, r, day))
+			judge(x, row, r);
+	}
+}
+
+void form_each(struct eval *e, const struct rule_plan *rp)
+{
+	const struct rows *rows = &e->b->rows[rp->side[0].stream];
+	struct each x = { .e = e, .rp = rp };
+
+	x.filter = side_filter(e, &rp->side[0], rp->rule->scope, &e->filter[0]);
+	for (x.subject = 0; x.filter && x.subject < e->b->n_subjects; x.subject++)
+		for (uint32_t i = rows->start[x.subject]; i < rows->start[x.subject + 1]; i++) {
+			if (!x.filter[i])
+				continue;
+			if (rp->rule->table)
+				judge_table(&x, i);
+			else
+				judge(&x, i, KNOWLEDGE_NONE);
+		}
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * form_group.c - rules about records that are alike in some keys.
+ *
+ * Within each subject the rows that pass are sorted by the hash of their keys (and the table row
+ * they fit), so that groups are runs; rows of a run stay in event order. The trigger is tried
+ * without and with the rows that are unknown: it is decided when both agree and more rows can
+ * only make it truer. Sliding windows are form_window.c.
+ */
+#include "lib/base/hash.h"
+#include "lib/rule/form.h"
+
+static enum truth when_of(struct frame *f, const struct rule_plan *rp)
+{
+	f->n_memo = 0;
+	return rp->when ? node_truth(f, rp->when) : TRUTH_TRUE;
+}
+
+enum truth group_trigger(struct frame *f, const struct rule_plan *rp)
+{
+	enum truth without, with;
+
+	f->include_maybe = false;
+	f->saw_maybe = false;
+	without = when_of(f, rp);
+	if (!f->saw_maybe)
+		return without;
+	f->include_maybe = true;
+	with = when_of(f, rp);
+	f->include_maybe = false;
+	f->n_memo = 0;
+	return with == without && rp->rising ? with : TRUTH_UNKNOWN;
+}
+
+void group_mark(const struct group *g, const struct frame *f, enum mark m)
+{
+	for (uint32_t i = 0; i < f->n[0]; i++) {
+		uint32_t row = f->rows[0][i];
+		bool sure = !f->filter || f->filter[row] == TRUTH_TRUE;
+
+		if (m == MARK_UNKNOWN || !sure)
+			note_unknown(g->e, g->rp, row);
+		else
+			mark_row(g->e, row, m);
+	}
+}
+
+/* The day a look-up is as of: the bucket's start, else the last record. */
+static int32_t anchor(const struct group *g, const uint32_t *row, uint32_t n)
+{
+	const struct rule_plan *rp = g->rp;
+	const struct node *key;
+	uint64_t number;
+
+	if (rp->key_bucket_at == NO_INDEX)
+		return slot_day(g->e, rp->side[0].stream)[row[n - 1]];
+	key = rp->key[rp->key_bucket_at];
+	number = slot_key(g->e, key, rp->side[0].stream)[row[0]];
+	return bucket_start(key->bucket, key->bucket == BUCKET_DAY ? (int32_t)(uint32_t)number
+								   : (int64_t)number,
+			    &g->e->p->rs->settings);
+}
+
+void group_frame(const struct group *g, struct frame *f, const uint32_t *row, uint32_t n)
+{
+	frame_init(f, g->e);
+	f->stream[0] = g->rp->side[0].stream;
+	f->rows[0] = row;
+	f->n[0] = n;
+	f->at[0] = row[0];
+	f->filter = g->maybe ? g->filter : NULL;
+	f->day = anchor(g, row, n);
+	f->table = g->rp->rule->table;
+	f->table_row = g->table_row;
+}
+
+static void judge_whole(struct group *g, const uint32_t *row, uint32_t n)
+{
+	struct hit_group h = { .rp = g->rp, .subject = g->subject };
+	struct frame f;
+	enum truth t;
+
+	group_frame(g, &f, row, n);
+	t = group_trigger(&f, g->rp);
+	if (t == TRUTH_FALSE)
+		return;
+	if (t == TRUTH_UNKNOWN) {
+		group_mark(g, &f, MARK_UNKNOWN);
+		return;
+	}
+	h.frame = &f;
+	group_mark(g, &f, hit_give(&h) ? MARK_EXCEPTED : MARK_HIT);
+}
+
+/* Conditions on the table row, per row of the group; rows that fail are taken out. */
+static uint32_t apply_rest(struct group *g, uint32_t *row, uint32_t n)
+{
+	struct eval *e = g->e;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		enum truth t = (enum truth)g->base[row[i]];
+		struct frame f;
+
+		frame_row(&f, e, g->rp->side[0].stream, row[i]);
+		f.table = g->rp->rule->table;
+		f.table_row = g->table_row;
+		for (uint32_t k = 0; k < g->rp->n_rest && t; k++) {
+			enum truth u = node_truth(&f, g->rp->rest[k]);
+
+			t = u < t ? u : t;
+		}
+		e->rest[row[i]] = (uint8_t)t;
+		if (t)
+			row[kept++] = row[i];
+	}
+	return kept;
+}
+
+/* Groups of unknown rows only can never be sure of anything. */
+static bool any_sure(const struct group *g, const uint32_t *row, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (g->filter[row[i]] == TRUTH_TRUE)
+			return true;
+	return false;
+}
+
+static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
+{
+	enum window_kind w = g->rp->rule->window.kind;
+
+	if (g->rp->n_rest)
+		n = apply_rest(g, row, n);
+	g->maybe = false;
+	for (uint32_t i = 0; i < n; i++)
+		g->maybe |= g->filter[row[i]] == TRUTH_UNKNOWN;
+	if (n == 0)
+		return;
+	if (w == WINDOW_DAYS || w == WINDOW_HOURS)
+		window_judge(g, row, n);
+	else if (!g->maybe || any_sure(g, row, n) || g->rp->when)
+		judge_whole(g, row, n);
+}
+
+/* ---- runs ---- */
+
+static bool same_group(const struct group *g, const struct sort_pair *a, const struct sort_pair *b)
+{
+	const struct side *s = &g->rp->side[0];
+
+	return a->value >> 32 == b->value >> 32 &&
+	       keyset_same(g->e, s->keys, (uint32_t)a->value, s->stream, s->keys,
+			   (uint32_t)b->value, s->stream);
+}
+
+/* Rows of v[0..n) (one hash) that are of v[0]'s group go to `rows`; others move to the front. */
+static uint32_t take_group(struct group *g, struct sort_pair *v, uint32_t n)
+{
+	struct eval *e = g->e;
+	struct sort_pair first = v[0];
+	uint32_t left = 0, taken = 0;
+
+	GROW(e->rows, e->cap_rows, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (same_group(g, &first, &v[i]))
+			e->rows[taken++] = (uint32_t)v[i].value;
+		else
+			v[left++] = v[i];
+	}
+	g->table_row = g->rp->rule->table ? (uint32_t)(first.value >> 32) : KNOWLEDGE_NONE;
+	judge_rows(g, e->rows, taken);
+	return left;
+}
+
+static void judge_runs(struct group *g, struct sort_pair *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n;) {
+		uint32_t end = i + 1, left;
+
+		while (end < n && v[end].key == v[i].key)
+			end++;
+		for (left = end - i; left;)
+			left = take_group(g, v + i, left);
+		i = end;
+	}
+}
+
+void pairs_sort(struct sort_pair *v, uint32_t n)
+{
+	if (n > 32) {
+		sort_pairs(v, n);
+		return;
+	}
+	for (uint32_t i = 1; i < n; i++) {
+		struct sort_pair x = v[i];
+		uint32_t at = i;
+
+		for (; at > 0 && (v[at - 1].key > x.key ||
+				  (v[at - 1].key == x.key && v[at - 1].value > x.value)); at--)
+			v[at] = v[at - 1];
+		v[at] = x;
+	}
+}
+
+uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint64_t value)
+{
+	GROW(e->pair[list], e->cap_pair[list], n + 1);
+	e->pair[list][n] = (struct sort_pair){ key, value };
+	return n + 1;
+}
+
+/* One entry per table row the record fits. */
+static uint32_t add_fits(struct group *g, uint32_t n, uint64_t hash, uint32_t row)
+{
+	const struct join *j = &g->rp->side[0].join;
+	const struct knowledge *k = g->rp->rule->table;
+	int32_t day = anchor(g, &row, 1);
+	const uint32_t *fit = NULL;
+	uint32_t count = k->n_row, code = 0;
+
+	if (j->field) {
+		code = ((const uint32_t *)slot_column(g->e, j->field->field))[row];
+		fit = table_rows(g->e, j->memo, code, &count);
+	}
+	if (j->field && !code)
+		note_unknown(g->e, g->rp, row);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t r = fit ? fit[i] : i;
+
+		if (table_in_force(k, r, day))
+			n = pairs_add(g->e, 0, n, hash_join(hash, r), (uint64_t)r << 32 | row);
+	}
+	return n;
+}
+
+static uint32_t collect(struct group *g, const uint64_t *key, uint32_t from, uint32_t to)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = from; i < to; i++) {
+		if (!g->base[i])
+			continue;
+		if (key[i] == KEY_MISSING)
+			note_unknown(g->e, g->rp, i);
+		else if (g->rp->rule->table)
+			n = add_fits(g, n, key[i], i);
+		else
+			n = pairs_add(g->e, 0, n, key[i], i);
+	}
+	return n;
+}
+
+void form_group(struct eval *e, const struct rule_plan *rp)
+{
+	const struct side *s = &rp->side[0];
+	const struct rows *rows = &e->b->rows[s->stream];
+	struct group g = { .e = e, .rp = rp };
+	const uint64_t *key;
+
+	g.base = g.filter = side_filter(e, s, rp->rule->scope, &e->filter[0]);
+	if (!g.filter)
+		return;
+	if (rp->n_rest) {
+		GROW(e->rest, e->cap_rest, rows->n + 1);
+		g.filter = e->rest;
+	}
+	key = slot_keyset(e, s->keys, s->stream);
+	for (g.subject = 0; g.subject < e->b->n_subjects; g.subject++) {
+		uint32_t n = collect(&g, key, rows->start[g.subject], rows->start[g.subject + 1]);
+
+		pairs_sort(e->pair[0], n);
+		judge_runs(&g, e->pair[0], n);
+	}
+}

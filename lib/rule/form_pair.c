@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * form_pair.c - rules about two records of a subject: 甲 and 乙 with the same keys.
+ *
+ * Both sides' rows are listed per subject by the hash of their keys; where a table drives both,
+ * by the table row they fit as well, so that thousands of knowledge points are one join.
+ * Candidates of equal hash are tried one by one: order and interval, window, the rest of the
+ * condition. Each 乙 is reported with its nearest 甲, or with every one.
+ */
+#include "lib/base/civil.h"
+#include "lib/base/hash.h"
+#include "lib/rule/form.h"
+
+struct pairing {
+	struct eval *e;
+	const struct rule_plan *rp;
+	uint32_t subject;
+	const uint8_t *filter[2];
+	bool twins;              /* both roles look at one stream, unordered */
+	uint32_t table_row;
+};
+
+static int64_t distance(int64_t a, int64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static int64_t day_of(int64_t secs)
+{
+	return secs / CIVIL_DAY - (secs % CIVIL_DAY < 0);
+}
+
+/* ---- windows ---- */
+
+static enum truth truth_of(bool b)
+{
+	return b ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+/* A midnight clock means that only the date is known: the time lies anywhere in the day. */
+static enum truth within_hours(int64_t a, int64_t b, int64_t hours)
+{
+	int64_t lo = distance(a, b), hi = lo;
+
+	if (a % CIVIL_DAY == 0 || b % CIVIL_DAY == 0) {
+		lo = lo > CIVIL_DAY ? lo - CIVIL_DAY : 0;
+		hi += CIVIL_DAY;
+	}
+	if (hi <= hours * 3600)
+		return TRUTH_TRUE;
+	return lo > hours * 3600 ? TRUTH_FALSE : TRUTH_UNKNOWN;
+}
+
+static enum truth same_visit(struct pairing *x, uint32_t a, uint32_t b)
+{
+	static const struct str names[] = { { "mdtrt_id", 8 }, { "fixmedins_code", 14 } };
+
+	for (int i = 0; i < 2; i++) {
+		enum field fa = field_find(x->rp->side[0].stream, names[i]);
+		enum field fb = field_find(x->rp->side[1].stream, names[i]);
+		uint32_t va, vb;
+
+		if (fa == FIELD_NONE || fb == FIELD_NONE)
+			continue; /* diagnoses carry no facility */
+		va = ((const uint32_t *)slot_column(x->e, fa))[a];
+		vb = ((const uint32_t *)slot_column(x->e, fb))[b];
+		if (!va || !vb)
+			return TRUTH_UNKNOWN;
+		if (va != vb)
+			return TRUTH_FALSE;
+	}
+	return TRUTH_TRUE;
+}
+
+static enum truth in_window(struct pairing *x, const struct window *w, uint32_t a, uint32_t b)
+{
+	const struct rule_settings *set = &x->e->p->rs->settings;
+	int64_t ta, tb;
+
+	if (w->kind == WINDOW_NONE)
+		return TRUTH_TRUE;
+	if (w->kind == WINDOW_BUCKET && (w->bucket == BUCKET_VISIT || w->bucket == BUCKET_STAY))
+		return same_visit(x, a, b);
+	ta = row_time(x->e, x->rp->side[0].time, a);
+	tb = row_time(x->e, x->rp->side[1].time, b);
+	if (ta == MISSING_I64 || tb == MISSING_I64)
+		return TRUTH_UNKNOWN;
+	if (w->kind == WINDOW_DAYS)
+		return truth_of(distance(day_of(ta), day_of(tb)) < w->n);
+	if (w->kind == WINDOW_HOURS)
+		return within_hours(ta, tb, w->n);
+	if (w->bucket == BUCKET_HOUR && day_of(ta) == day_of(tb) &&
+	    (ta % CIVIL_DAY == 0 || tb % CIVIL_DAY == 0))
+		return TRUTH_UNKNOWN;
+	return truth_of(bucket_number(w->bucket, ta, false, set) ==
+			bucket_number(w->bucket, tb, false, set));
+}
+
+static enum truth window_truth(struct pairing *x, uint32_t a, uint32_t b)
+{
+	const struct rule_plan *rp = x->rp;
+
+	if (rp->rule->window.kind == WINDOW_BUCKET)
+		return TRUTH_TRUE; /* among the keys */
+	if (rp->rule->window.kind != WINDOW_TABLE)
+		return in_window(x, &rp->rule->window, a, b);
+	if (x->table_row == KNOWLEDGE_NONE)
+		return TRUTH_UNKNOWN;
+	return in_window(x, &rp->table_window[x->table_row], a, b);
+}
+
+/* ---- order and interval ---- */
+
+/* 乙's start - 甲's end, in seconds; MISSING_I64 when either is not known. */
+static int64_t interval(struct pairing *x, uint32_t a, uint32_t b)
+{
+	int64_t end = row_time(x->e, x->rp->side[0].end, a);
+	int64_t start = row_time(x->e, x->rp->side[1].time, b);
+
+	return end == MISSING_I64 || start == MISSING_I64 ? MISSING_I64 : start - end;
+}
+
+static enum truth order_truth(struct pairing *x, uint32_t a, uint32_t b)
+{
+	const struct rule *r = x->rp->rule;
+	const struct side *s = x->rp->side;
+	int64_t ta, tb, gap;
+
+	if (!r->ordered)
+		return TRUTH_TRUE;
+	ta = row_time(x->e, s[0].time, a);
+	tb = row_time(x->e, s[1].time, b);
+	if (ta == MISSING_I64 || tb == MISSING_I64)
+		return TRUTH_UNKNOWN;
+	if (ta > tb || (ta == tb && s[0].stream == s[1].stream && a > b))
+		return TRUTH_FALSE;
+	gap = interval(x, a, b);
+	if (gap == MISSING_I64) /* a stay that has not ended is not followed by another */
+		return r->gap_max == INT64_MAX && r->gap_min == INT64_MIN ? TRUTH_TRUE
+									  : TRUTH_UNKNOWN;
+	if (r->gap_days)
+		gap = day_of(tb) - day_of(row_time(x->e, s[0].end, a));
+	return truth_of(gap >= r->gap_min && gap <= r->gap_max);
+}
+
+/* ---- one pair ---- */
+
+static int32_t later_day(struct pairing *x, uint32_t a, uint32_t b)
+{
+	int32_t da = slot_day(x->e, x->rp->side[0].stream)[a];
+	int32_t db = slot_day(x->e, x->rp->side[1].stream)[b];
+
+	return da > db ? da : db;
+}
+
+static void pair_frame(struct pairing *x, struct frame *f, const uint32_t *a, const uint32_t *b)
+{
+	frame_init(f, x->e);
+	f->stream[0] = x->rp->side[0].stream;
+	f->stream[1] = x->rp->side[1].stream;
+	f->at[0] = *a;
+	f->at[1] = *b;
+	f->rows[0] = a;
+	f->rows[1] = b;
+	f->n[0] = f->n[1] = 1;
+	f->day = later_day(x, *a, *b);
+	f->table = x->rp->rule->table;
+	f->table_row = x->table_row;
+}
+
+static enum truth least(enum truth a, enum truth b)
+{
+	return a < b ? a : b;
+}
+
+static bool in_force(const struct rule *r, const struct frame *f)
+{
+	return (r->from == MISSING_I32 || f->day >= r->from) &&
+	       (r->until == MISSING_I32 || f->day <= r->until) &&
+	       (f->table_row == KNOWLEDGE_NONE || table_in_force(f->table, f->table_row, f->day));
+}
+
+static enum truth pair_truth(struct pairing *x, uint32_t a, uint32_t b)
+{
+	const struct rule_plan *rp = x->rp;
+	enum truth t = least((enum truth)x->filter[0][a], (enum truth)x->filter[1][b]);
+	struct frame f;
+
+	if (t && (t = least(t, order_truth(x, a, b))))
+		t = least(t, window_truth(x, a, b));
+	if (!t)
+		return t;
+	pair_frame(x, &f, &a, &b);
+	if (!in_force(rp->rule, &f))
+		return TRUTH_FALSE;
+	for (uint32_t i = 0; i < rp->n_rest && t; i++)
+		t = least(t, node_truth(&f, rp->rest[i]));
+	if (t && rp->when)
+		t = least(t, node_truth(&f, rp->when));
+	return t;
+}
+
+static bool fits_side(struct pairing *x, unsigned side, uint32_t row)
+{
+	const struct join *j = &x->rp->side[side].join;
+
+	if (!x->filter[side][row])
+		return false;
+	if (!j->field || x->table_row == KNOWLEDGE_NONE)
+		return true;
+	return table_fits(x->e, j->memo,
+			  ((const uint32_t *)slot_column(x->e, j->field->field))[row],
+			  x->table_row);
+}
+
+/* Of two records that fit both ways round, only the way with the earlier as 甲 counts. */
+static bool is_mirrored(struct pairing *x, uint32_t a, uint32_t b)
+{
+	return x->twins && a > b && fits_side(x, 0, b) && fits_side(x, 1, a) &&
+	       pair_truth(x, b, a) == TRUTH_TRUE;
+}
+
+static void report(struct pairing *x, uint32_t a, uint32_t b)
+{
+	struct hit_group g = { .rp = x->rp, .subject = x->subject };
+	struct frame f;
+
+	pair_frame(x, &f, &a, &b);
+	g.frame = &f;
+	mark_row(x->e, b, hit_give(&g) ? MARK_EXCEPTED : MARK_HIT);
+}
+
+/* How far 甲 is from 乙, for the nearest. */
+static int64_t apart(struct pairing *x, uint32_t a, uint32_t b)
+{
+	int64_t ta = row_time(x->e, x->rp->side[0].time, a);
+	int64_t tb = row_time(x->e, x->rp->side[1].time, b);
+	int64_t gap = interval(x, a, b);
+
+	if (x->rp->rule->ordered && gap != MISSING_I64)
+		return distance(gap, 0);
+	return ta == MISSING_I64 || tb == MISSING_I64 ? INT64_MAX : distance(ta, tb);
+}
+
+/* Rows that share a hash but not the keys, or that are one and the same, make no pair. */
+static bool may_pair(struct pairing *x, uint32_t a, uint32_t b)
+{
+	const struct side *s = x->rp->side;
+
+	return (s[0].stream != s[1].stream || a != b) &&
+	       keyset_same(x->e, s[0].keys, a, s[0].stream, s[1].keys, b, s[1].stream);
+}
+
+static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
+{
+	uint32_t best = NO_INDEX;
+	int64_t best_apart = INT64_MAX;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t a = (uint32_t)v[i].value;
+		enum truth t = may_pair(x, a, b) ? pair_truth(x, a, b) : TRUTH_FALSE;
+
+		if (t == TRUTH_UNKNOWN)
+			note_unknown(x->e, x->rp, b);
+		if (t != TRUTH_TRUE || is_mirrored(x, a, b))
+			continue;
+		if (x->rp->rule->pick == PICK_EACH) {
+			report(x, a, b);
+		} else if (best == NO_INDEX || apart(x, a, b) < best_apart) {
+			best = a;
+			best_apart = apart(x, a, b);
+		}
+	}
+	if (best != NO_INDEX)
+		report(x, best, b);
+}
+
+/* ---- candidates ---- */
+
+static uint32_t list_side(struct pairing *x, unsigned side)
+{
+	const struct side *s = &x->rp->side[side];
+	const struct rows *rows = &x->e->b->rows[s->stream];
+	const uint64_t *key = slot_keyset(x->e, s->keys, s->stream);
+	const uint32_t *code = s->join.field ? slot_column(x->e, s->join.field->field) : NULL;
+	bool both = x->rp->side[0].join.field && x->rp->side[1].join.field;
+	uint32_t n = 0;
+
+	for (uint32_t i = rows->start[x->subject]; i < rows->start[x->subject + 1]; i++) {
+		uint32_t count = 0;
+		const uint32_t *fit;
+
+		if (!x->filter[side][i])
+			continue;
+		if (key[i] == KEY_MISSING || (code && !code[i])) {
+			if (side == 1)
+				note_unknown(x->e, x->rp, i);
+			continue;
+		}
+		if (!code) {
+			n = pairs_add(x->e, side, n, key[i], i);
+			continue;
+		}
+		fit = table_rows(x->e, s->join.memo, code[i], &count);
+		for (uint32_t k = 0; k < count; k++)
+			n = pairs_add(x->e, side, n,
+				      both ? hash_join(key[i], fit[k]) : key[i],
+				      (uint64_t)fit[k] << 32 | i);
+	}
+	pairs_sort(x->e->pair[side], n);
+	return n;
+}
+
+/* End of the run of one key and table row that starts at i. */
+static uint32_t run_end(const struct sort_pair *v, uint32_t n, uint32_t i)
+{
+	uint32_t end = i + 1;
+
+	while (end < n && v[end].key == v[i].key && v[end].value >> 32 == v[i].value >> 32)
+		end++;
+	return end;
+}
+
+static void judge_second_rows(struct pairing *x, const struct sort_pair *a, uint32_t n_a,
+			      const struct sort_pair *b)
+{
+	const struct knowledge *k = x->rp->rule->table;
+	bool joined = x->rp->side[0].join.field || x->rp->side[1].join.field;
+
+	if (!k || joined) {
+		x->table_row = !k ? KNOWLEDGE_NONE
+				  : (uint32_t)((x->rp->side[0].join.field ? a : b)->value >> 32);
+		judge_second(x, a, n_a, (uint32_t)b->value);
+		return;
+	}
+	for (x->table_row = 0; x->table_row < k->n_row; x->table_row++)
+		judge_second(x, a, n_a, (uint32_t)b->value);
+}
+
+static void judge_run(struct pairing *x, const struct sort_pair *a, uint32_t n_a,
+		      const struct sort_pair *b, uint32_t n_b)
+{
+	bool both = x->rp->side[0].join.field && x->rp->side[1].join.field;
+
+	for (uint32_t i = 0; i < n_b; i++)
+		if (!both || a->value >> 32 == b[i].value >> 32)
+			judge_second_rows(x, a, n_a, &b[i]);
+}
+
+static void match_lists(struct pairing *x, uint32_t n_a, uint32_t n_b)
+{
+	const struct sort_pair *a = x->e->pair[0], *b = x->e->pair[1];
+	uint32_t j = 0;
+
+	for (uint32_t i = 0, end; i < n_a; i = end) {
+		uint32_t last;
+
+		end = run_end(a, n_a, i);
+		while (j < n_b && b[j].key < a[i].key)
+			j++;
+		for (last = j; last < n_b && b[last].key == a[i].key;)
+			last++;
+		if (last > j)
+			judge_run(x, a + i, end - i, b + j, last - j);
+	}
+}
+
+void form_pair(struct eval *e, const struct rule_plan *rp)
+{
+	struct pairing x = { .e = e, .rp = rp };
+
+	for (unsigned i = 2; i-- > 0;)
+		x.filter[i] = side_filter(e, &rp->side[i], rp->rule->scope, &e->filter[i]);
+	if (!x.filter[0] || !x.filter[1])
+		return;
+	x.twins = !rp->rule->ordered && rp->side[0].stream == rp->side[1].stream;
+	for (x.subject = 0; x.subject < e->b->n_subjects; x.subject++) {
+		uint32_t n_b = list_side(&x, 1);
+		uint32_t n_a = n_b ? list_side(&x, 0) : 0;
+
+		if (n_a)
+			match_lists(&x, n_a, n_b);
+	}
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * frame.h - a worker's evaluator from the inside. Inside lib/ only.
+ *
+ * Three layers, each knowing only those above it in this list:
+ *   predicate*.c  truth, number and key vectors of a whole batch, by slot, on demand
+ *   eval_*.c      one value for one record, pair, group or cell: a frame
+ *   form_*.c      rules: which records make a hit
+ * Belongs to one thread; memory grows to the largest batch and stays.
+ */
+#pragma once
+
+#include "lib/base/sort.h"
+#include "lib/rule/order.h"
+#include "lib/rule/plan.h"
+
+#define TRUTH_UNSET 0xFFu
+#define KEY_MISSING UINT64_MAX
+
+/* What a slot holds of the batch in hand. Buffers belong to the slot, `v` may borrow a column. */
+struct slot {
+	uint64_t stamp;          /* batch number the content is of */
+	void *buf;
+	size_t cap;
+	const void *v;           /* uint8_t truth[n], int64_t number[n] or uint64_t key[n] */
+	uint8_t *code_truth;     /* WAY_DICT: per dense number, TRUTH_UNSET = not computed */
+	uint32_t n_code;
+	uint32_t code[FEW_CODES];/* WAY_CODE_CONST: codes of the constants, 0 = not in the dictionary yet */
+};
+
+/* Dense numbers of the distinct codes a field ever had; 0 = missing. */
+struct domain {
+	uint32_t *dense_of;      /* [n_code] by dictionary code, 0 = none yet */
+	uint32_t n_code;
+	uint32_t *code_of;       /* [n] by dense number */
+	uint32_t n, cap;
+	uint64_t stamp;
+	uint32_t *row;           /* dense number per row of the batch */
+	uint32_t cap_row;
+};
+
+/* Rows of a table that fit a code, by dense number. */
+struct fits {
+	uint32_t *at, *n;        /* [n_dense] place in `row`; UINT32_MAX in at = not computed */
+	uint32_t n_dense;
+	uint32_t *row;
+	uint32_t n_row, cap_row;
+};
+
+/* Sums of rows marked while a rule is judged; touched rows are listed to be wiped again. */
+struct marks {
+	uint8_t *mark;           /* per row of the stream: enum mark */
+	uint32_t cap;
+	uint32_t *list;
+	uint32_t n, cap_list;
+};
+enum mark { MARK_NONE, MARK_UNKNOWN, MARK_EXCEPTED, MARK_HIT };
+
+/* Truth of one side's condition per row, and how many rows are inside scope and dates. */
+struct filter {
+	uint8_t *truth;
+	uint32_t cap;
+	uint64_t inside;
+};
+
+struct eval {
+	const struct plan *p;
+	const struct dict *dict;
+	const struct batch *b;
+	uint64_t stamp;
+	uint32_t dict_count;     /* when constants were last looked up */
+	struct slot *slot;       /* [n_node] */
+	struct slot *key;        /* [n_node] key vectors */
+	struct slot *keyset;     /* [n_keyset] hashes */
+	struct slot *day;        /* [STREAM_COUNT] event date per row */
+	struct slot absent[4];   /* missing values by width, as long as the longest stream */
+	struct domain *domain;   /* [FIELD_COUNT] */
+	struct fits *fits;       /* [n_memo] */
+	struct account *account; /* [rs->n_rule] */
+	struct dict *computed;   /* texts of computed keys */
+	struct marks marks;
+	struct arena scratch;    /* values of one hit */
+	struct filter filter[2]; /* of the sides of the rule in hand, per row */
+	uint8_t *rest;           /* filter with the table row's conditions in it */
+	uint8_t *excess, *beyond;/* per row of a group: of one window, of a run */
+	uint32_t cap_rest, cap_excess, cap_beyond;
+	struct sort_pair *pair[2];
+	uint32_t cap_pair[2];
+	uint32_t *rows, cap_rows;
+	struct buf text;
+	hit_fn *fn;
+	void *fn_ctx;
+	/* what an aggregate is being computed with */
+	struct value *list;
+	uint64_t *number;
+	uint32_t cap_list, cap_number;
+	void *match;             /* PCRE2 match data */
+};
+
+enum { FRAME_MEMO = 12 };
+
+/* Where an expression is evaluated. Zeroed by frame_init; the caller fills what it has. */
+struct frame {
+	struct eval *e;
+	uint32_t at[2];          /* record of each role for row-level reading */
+	enum stream stream[2];
+	const uint32_t *rows[2]; /* records of the group in event order */
+	uint32_t n[2];
+	const uint8_t *filter;   /* truth of the group's rows when some may be unknown; NULL = all sure */
+	bool include_maybe;      /* count unknown records in */
+	bool saw_maybe;          /* out: some record was unknown */
+	int32_t day;             /* as of; MISSING_I32 = not known */
+	const struct knowledge *table;
+	uint32_t table_row;
+	const struct value *key; /* a cell's key */
+	struct value indicator, amount;
+	const struct peers *peers; /* of the cell */
+	enum field code_field;   /* WAY_DICT: this field reads ... */
+	uint32_t code;           /* ... this code */
+	uint32_t n_memo;
+	const struct node *memo_node[FRAME_MEMO];
+	struct value memo[FRAME_MEMO];
+};
+void frame_init(struct frame *f, struct eval *e);
+void frame_row(struct frame *f, struct eval *e, enum stream s, uint32_t row);
+
+/* eval_node.c: one value. */
+struct value node_value(struct frame *f, const struct node *n);
+enum truth node_truth(struct frame *f, const struct node *n);
+
+/* eval_func.c, eval_agg.c, eval_lookup.c: parts of node_value. */
+struct value func_value(struct frame *f, const struct node *n);
+struct value agg_value(struct frame *f, const struct node *n);
+struct value agg_peers(struct frame *f, const struct node *n);
+struct value lookup_value(struct frame *f, const struct node *n);
+enum truth inlist_truth(struct frame *f, const struct node *n);
+bool table_fits(struct eval *e, uint32_t memo, uint32_t code, uint32_t row);
+const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t code, uint32_t *n);
+bool table_in_force(const struct knowledge *k, uint32_t row, int32_t day);
+bool key_matches(const struct knowledge *k, uint32_t key, struct str text, uint32_t row);
+bool regex_matches(struct eval *e, void *regex, struct str s);
+struct value cell_value(const struct knowledge *k, uint32_t row, uint32_t col);
+
+/* predicate*.c: vectors over all rows of the node's stream in the batch. */
+const uint8_t *slot_truth(struct eval *e, const struct node *n);
+uint8_t slot_truth_at(struct eval *e, const struct node *n, uint32_t row);
+const int64_t *slot_number(struct eval *e, const struct node *n);
+const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s);
+const uint64_t *slot_keyset(struct eval *e, const struct keyset *k, enum stream s);
+const int32_t *slot_day(struct eval *e, enum stream s);
+const uint32_t *domain_rows(struct eval *e, enum field f);
+uint32_t domain_dense(struct eval *e, enum field f, uint32_t code);
+void *slot_room(struct slot *s, size_t bytes);
+
+/* A gathered column, or one of missing values when nobody gathered it. */
+const void *slot_column(struct eval *e, enum field f);
+
+/* Same keys in two rows, hashes being equal. */
+bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum stream sa,
+		 const struct keyset *b, uint32_t row_b, enum stream sb);
+
+/* predicate.c: the filter of one side of a rule: scope, the rule's dates and conjuncts. NULL when no
+ * row can pass. */
+const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope scope,
+			   struct filter *out);
+
+/* Calendar. */
+int64_t bucket_number(enum bucket b, int64_t time, bool is_date, const struct rule_settings *set);
+struct value bucket_value(struct eval *e, enum bucket b, int64_t number);
+int32_t bucket_start(enum bucket b, int64_t number, const struct rule_settings *set);
+int64_t row_time(struct eval *e, enum field f, uint32_t row);
+
+/* eval_hit.c: hand a hit to the caller. */
+struct hit_group {
+	const struct rule_plan *rp;
+	struct frame *frame;     /* the records, and where values are evaluated */
+	uint32_t subject;        /* batch subject */
+	const uint8_t *excess;   /* per row of the group: beyond the limit; NULL = by the rule's own trigger */
+	const struct value *observed, *limit; /* NULL = the expressions' values */
+};
+struct hit_record hit_record_of(struct eval *e, const struct side *s, uint32_t at);
+/* True when an exception took it. */
+bool hit_give(const struct hit_group *g);
+
+/* Rows of the group beyond `limit` in event order, or'ed into `excess`; false when the trigger has no such shape. */
+bool hit_excess(struct frame *f, const struct rule_plan *rp, const struct value *limit,
+		uint8_t *excess);
+
+/* eval.c: take up a batch; every slot is stale from now on. */
+void eval_start(struct eval *e, const struct batch *b);
+
+/* form_*.c: one rule over the batch. */
+void form_each(struct eval *e, const struct rule_plan *rp);
+void form_group(struct eval *e, const struct rule_plan *rp);
+void form_pair(struct eval *e, const struct rule_plan *rp);
+void mark_row(struct eval *e, uint32_t row, enum mark m);
+void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kernel.c - the loops of kernel.h, stamped from lists where only an operator differs.
+ */
+#include "lib/rule/kernel.h"
+
+#include <assert.h>
+
+void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, int64_t lo,
+		  int64_t hi, bool outside)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t in = (uint8_t)(((v[i] >= lo) & (v[i] <= hi)) ^ outside);
+
+		out[i] = v[i] == MISSING_I64 ? TRUTH_UNKNOWN : (uint8_t)(in * TRUTH_TRUE);
+	}
+}
+
+#define COMPARE(name, op)                                                                \
+	static void cmp_##name(uint8_t *restrict out, const int64_t *restrict a,         \
+			       const int64_t *restrict b, uint32_t n)                    \
+	{                                                                                \
+		for (uint32_t i = 0; i < n; i++) {                                       \
+			uint8_t t = (uint8_t)((a[i] op b[i]) * TRUTH_TRUE);              \
+			bool gone = (a[i] == MISSING_I64) | (b[i] == MISSING_I64);       \
+			out[i] = gone ? TRUTH_UNKNOWN : t;                               \
+		}                                                                        \
+	}
+COMPARE(eq, ==)
+COMPARE(ne, !=)
+COMPARE(lt, <)
+COMPARE(le, <=)
+COMPARE(gt, >)
+COMPARE(ge, >=)
+#undef COMPARE
+
+void kernel_cmp(enum kernel_cmp op, uint8_t *restrict out, const int64_t *restrict a,
+		const int64_t *restrict b, uint32_t n)
+{
+	static void (*const by_op[])(uint8_t *restrict, const int64_t *restrict,
+				     const int64_t *restrict, uint32_t) = {
+		[KERNEL_EQ] = cmp_eq, [KERNEL_NE] = cmp_ne, [KERNEL_LT] = cmp_lt,
+		[KERNEL_LE] = cmp_le, [KERNEL_GT] = cmp_gt, [KERNEL_GE] = cmp_ge,
+	};
+	by_op[op](out, a, b, n);
+}
+
+void kernel_code_in(uint8_t *restrict out, const uint32_t *restrict v, uint32_t n,
+		    const uint32_t *code, uint32_t k, bool negated)
+{
+	uint32_t c[4];
+
+	assert(k >= 1 && k <= 4);
+	for (uint32_t i = 0; i < 4; i++) /* a constant nobody has yet: a code nobody has */
+		c[i] = i < k && code[i] ? code[i] : UINT32_MAX;
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t in = (uint8_t)(((v[i] == c[0]) | (v[i] == c[1]) | (v[i] == c[2]) |
+					(v[i] == c[3])) ^ negated);
+
+		out[i] = v[i] == MISSING_CODE ? TRUTH_UNKNOWN : (uint8_t)(in * TRUTH_TRUE);
+	}
+}
+
+void kernel_code_eq(uint8_t *restrict out, const uint32_t *restrict a,
+		    const uint32_t *restrict b, uint32_t n, bool negated)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t in = (uint8_t)((a[i] == b[i]) ^ negated);
+		bool gone = (a[i] == MISSING_CODE) | (b[i] == MISSING_CODE);
+
+		out[i] = gone ? TRUTH_UNKNOWN : (uint8_t)(in * TRUTH_TRUE);
+	}
+}
+
+#define NULL_TEST(name, type, missing)                                                   \
+	void kernel_null_##name(uint8_t *restrict out, const type *restrict v, uint32_t n) \
+	{                                                                                \
+		for (uint32_t i = 0; i < n; i++)                                         \
+			out[i] = (uint8_t)((v[i] == (missing)) * TRUTH_TRUE);            \
+	}
+NULL_TEST(i64, int64_t, MISSING_I64)
+NULL_TEST(i32, int32_t, MISSING_I32)
+NULL_TEST(u32, uint32_t, MISSING_CODE)
+NULL_TEST(u8, uint8_t, TRUTH_UNKNOWN)
+#undef NULL_TEST
+
+void kernel_and(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = out[i] < a[i] ? out[i] : a[i];
+}
+
+void kernel_or(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = out[i] > a[i] ? out[i] : a[i];
+}
+
+void kernel_not(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = (uint8_t)(TRUTH_TRUE - a[i]);
+}
+
+void kernel_scope(uint8_t *restrict out, const uint8_t *restrict scope, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = (uint8_t)((scope[i] != 0) * TRUTH_TRUE);
+}
+
+uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += v[i] == what;
+	return sum;
+}
+
+#define ARITHMETIC(name, builtin)                                                        \
+	void kernel_##name(int64_t *restrict out, const int64_t *restrict a,             \
+			   const int64_t *restrict b, uint32_t n)                        \
+	{                                                                                \
+		for (uint32_t i = 0; i < n; i++) {                                       \
+			bool gone = a[i] == MISSING_I64 || b[i] == MISSING_I64;          \
+			if (gone || builtin(a[i], b[i], &out[i]))                        \
+				out[i] = MISSING_I64;                                    \
+		}                                                                        \
+	}
+ARITHMETIC(add, __builtin_add_overflow)
+ARITHMETIC(sub, __builtin_sub_overflow)
+ARITHMETIC(mul, __builtin_mul_overflow)
+#undef ARITHMETIC
+
+void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == MISSING_I32 ? MISSING_I64 : v[i];
+}
+
+void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kernel.h - plain loops over columns: tests to truth bytes, numbers to numbers.
+ *
+ * No calls, no memory, no failure; the compiler makes SIMD of them (-O3). Truth is a byte:
+ * false 0, unknown 1, true 2, so that AND is min, OR is max and NOT is 2 - x.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/record/value.h"
+
+enum kernel_cmp { KERNEL_EQ, KERNEL_NE, KERNEL_LT, KERNEL_LE, KERNEL_GT, KERNEL_GE };
+
+/* lo <= v <= hi, or the opposite. */
+void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, int64_t lo,
+		  int64_t hi, bool outside);
+void kernel_cmp(enum kernel_cmp op, uint8_t *restrict out, const int64_t *restrict a,
+		const int64_t *restrict b, uint32_t n);
+
+/* v is one of code[0..k), or none of them. Code 0 in `code` fits nothing. */
+void kernel_code_in(uint8_t *restrict out, const uint32_t *restrict v, uint32_t n,
+		    const uint32_t *code, uint32_t k, bool negated);
+void kernel_code_eq(uint8_t *restrict out, const uint32_t *restrict a,
+		    const uint32_t *restrict b, uint32_t n, bool negated);
+
+void kernel_null_i64(uint8_t *restrict out, const int64_t *restrict v, uint32_t n);
+void kernel_null_i32(uint8_t *restrict out, const int32_t *restrict v, uint32_t n);
+void kernel_null_u32(uint8_t *restrict out, const uint32_t *restrict v, uint32_t n);
+void kernel_null_u8(uint8_t *restrict out, const uint8_t *restrict v, uint32_t n);
+
+void kernel_and(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
+void kernel_or(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
+void kernel_not(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
+
+/* Settled rows: 1 -> true, 0 -> false. */
+void kernel_scope(uint8_t *restrict out, const uint8_t *restrict scope, uint32_t n);
+uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what);
+
+/* Missing stays missing, and so becomes what does not fit. */
+void kernel_add(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b, uint32_t n);
+void kernel_sub(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b, uint32_t n);
+void kernel_mul(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b, uint32_t n);
+void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n);
+void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n);

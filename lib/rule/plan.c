@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plan.c - from checked rules to rule plans: conditions split, keys and tables found.
+ */
+#include "lib/rule/plan.h"
+
+#include <string.h>
+
+/* Where conjuncts go while one rule is laid out. */
+struct split {
+	struct plan *p;
+	struct rule_plan *rp;
+	struct scope sc;
+	struct node **conj[2], **rest;
+	uint32_t n_conj[2], cap_conj[2], n_rest, cap_rest;
+};
+
+static struct scope rule_scope_of(const struct rule *r, bool flat)
+{
+	enum stream second = r->n_role > 1 ? r->stream[1] : r->stream[0];
+
+	return (struct scope){ .rule = r, .flat = flat, .stream = { r->stream[0], second } };
+}
+
+static bool is_table_key(const struct expr *e, const struct rule *r)
+{
+	return e->op == EXPR_ROWCOL && r->table && e->index < r->table->n_key;
+}
+
+static bool is_code_field(const struct expr *e)
+{
+	return e->op == EXPR_FIELD && type_is_text(e->type);
+}
+
+/* `甲.项目 是 r.项目甲` drives its side's join, if none does yet. */
+static bool take_join(struct split *s, const struct expr *e)
+{
+	const struct expr *field = e->op == EXPR_EQ ? e->arg[0] : NULL;
+	const struct expr *key = e->op == EXPR_EQ ? e->arg[1] : NULL;
+	struct scope flat = rule_scope_of(s->rp->rule, true);
+	struct join *j;
+
+	if (field && is_table_key(field, s->rp->rule)) {
+		const struct expr *swap = field;
+
+		field = key;
+		key = swap;
+	}
+	if (!field || !is_code_field(field) || !is_table_key(key, s->rp->rule))
+		return false;
+	j = &s->rp->side[field->role].join;
+	if (j->field)
+		return false;
+	*j = (struct join){ .table = s->rp->rule->table, .key = key->index,
+			    .field = plan_node(s->p, field, &flat),
+			    .memo = plan_memo(s->p, s->rp->rule->table, field->field, key->index) };
+	return true;
+}
+
+static void take_rest(struct split *s, struct node *n)
+{
+	GROW(s->rest, s->cap_rest, s->n_rest + 1);
+	s->rest[s->n_rest++] = n;
+}
+
+static void take_conjunct(struct split *s, const struct expr *e, bool negated)
+{
+	struct scope flat = rule_scope_of(s->rp->rule, true);
+	struct node *n = plan_node(s->p, e, &s->sc);
+	unsigned side = n->roles == 2;
+	bool pair = s->rp->n_side > 1;
+
+	if (!negated && take_join(s, e))
+		return;
+	if (n->group || n->roles == 3 || (pair && n->dated)) {
+		take_rest(s, negated ? plan_node_not(s->p, n) : n);
+		return;
+	}
+	n = plan_node(s->p, e, &flat);
+	GROW(s->conj[side], s->cap_conj[side], s->n_conj[side] + 1);
+	s->conj[side][s->n_conj[side]++] = negated ? plan_node_not(s->p, n) : n;
+}
+
+static void split(struct split *s, const struct expr *e, bool negated)
+{
+	while (e->op == EXPR_LET)
+		e = s->rp->rule->let[e->index].expr;
+	if (e->op == EXPR_NOT) {
+		split(s, e->arg[0], !negated);
+	} else if (e->op == (negated ? EXPR_OR : EXPR_AND)) {
+		for (uint32_t i = 0; i < e->n_arg; i++)
+			split(s, e->arg[i], negated);
+	} else {
+		take_conjunct(s, e, negated);
+	}
+}
+
+static int cost_of(const struct node *n)
+{
+	switch (n->way) {
+	case WAY_ROW: return 3;
+	case WAY_DICT: return 1;
+	case WAY_AND: case WAY_OR: case WAY_NOT: return 2;
+	default: return 0;
+	}
+}
+
+/* Cheap ones first, otherwise as written. */
+static void sort_conj(struct node **v, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		struct node *x = v[i];
+		uint32_t at = i;
+
+		for (; at > 0 && cost_of(v[at - 1]) > cost_of(x); at--)
+			v[at] = v[at - 1];
+		v[at] = x;
+	}
+}
+
+static void split_where(struct plan *p, struct rule_plan *rp)
+{
+	struct split s = { .p = p, .rp = rp, .sc = rule_scope_of(rp->rule, false) };
+
+	if (rp->rule->where)
+		split(&s, rp->rule->where, false);
+	for (uint32_t i = 0; i < 2; i++) {
+		sort_conj(s.conj[i], s.n_conj[i]);
+		rp->side[i].conj = arena_dup(&p->arena, s.conj[i], s.n_conj[i] * sizeof(void *));
+		rp->side[i].n_conj = s.n_conj[i];
+		xfree(s.conj[i]);
+	}
+	rp->rest = arena_dup(&p->arena, s.rest, s.n_rest * sizeof(void *));
+	rp->n_rest = s.n_rest;
+	xfree(s.rest);
+}
+
+static enum field first_field(enum stream s, const char *const *name)
+{
+	for (; *name; name++) {
+		enum field f = field_find(s, str_of(*name));
+
+		if (f != FIELD_NONE)
+			return f;
+	}
+	return FIELD_NONE;
+}
+
+void plan_side(struct plan *p, struct side *side, enum stream s)
+{
+	static const char *const end[] = { "endtime", NULL };
+	static const char *const base[] = { "inscp_amt", NULL };
+	static const char *const fund[] = { "fund_pay", "fund_pay_sumamt", NULL };
+	static const char *const weight[] = { "inscp_amt", "medfee_sumamt", "fund_pay_sumamt", NULL };
+	static const char *const settled[] = { "setl_id", NULL };
+
+	side->stream = s;
+	side->from = side->until = MISSING_I32;
+	side->time = stream_time(s);
+	side->end = first_field(s, end);
+	if (side->end == FIELD_NONE)
+		side->end = side->time;
+	side->base = first_field(s, base);
+	side->fund = first_field(s, fund);
+	side->weight = first_field(s, weight);
+	side->settled = first_field(s, settled);
+	plan_want(p, side->time);
+	plan_want(p, side->end);
+	plan_want(p, side->base);
+	plan_want(p, side->fund);
+	plan_want(p, side->weight);
+	plan_want(p, side->settled);
+}
+
+/* The person is the same for all records of a subject. */
+static bool is_person_key(const struct rule *r, const struct node *n)
+{
+	return r->person_local && r->subject == SUBJECT_PERSON && n->op == EXPR_FIELD &&
+	       strcmp(field_get(n->field)->name, "psn_no") == 0;
+}
+
+static struct keyset *side_keys(struct plan *p, const struct rule *r, struct expr **key,
+				enum stream s)
+{
+	struct scope flat = rule_scope_of(r, true);
+	struct node **v = arena_array(&p->arena, r->n_key + 1, sizeof *v);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->n_key; i++) {
+		struct node *k = plan_node(p, key[i], &flat);
+
+		if (!is_person_key(r, k))
+			v[n++] = k;
+	}
+	if (r->window.kind == WINDOW_BUCKET)
+		v[n++] = plan_node_bucket(p, r->window.bucket, s);
+	return plan_keyset(p, s, v, n);
+}
+
+static bool is_calendar(enum bucket b)
+{
+	return b >= BUCKET_DAY;
+}
+
+static void take_keys(struct plan *p, struct rule_plan *rp)
+{
+	const struct rule *r = rp->rule;
+	struct scope sc = rule_scope_of(r, false);
+
+	rp->key = arena_array(&p->arena, r->n_key, sizeof *rp->key);
+	rp->key_bucket_at = NO_INDEX;
+	for (uint32_t i = 0; i < r->n_key; i++) {
+		rp->key[i] = plan_node(p, r->key[i], &sc);
+		if (rp->key[i]->op == EXPR_BUCKET && is_calendar(rp->key[i]->bucket))
+			rp->key_bucket_at = i;
+	}
+	rp->side[0].keys = side_keys(p, r, r->key, r->stream[0]);
+	if (rp->n_side > 1)
+		rp->side[1].keys = side_keys(p, r, r->key_twin ? r->key_twin : r->key,
+					     r->stream[1]);
+}
+
+static bool names_fund(const struct node *n)
+{
+	if (!n)
+		return false;
+	if (n->op == EXPR_FIELD && strncmp(field_get(n->field)->name, "fund_pay", 8) == 0)
+		return true;
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (names_fund(n->arg[i]))
+			return true;
+	return false;
+}
+
+static bool rises(const struct node *n)
+{
+	if (n->op != EXPR_AGG)
+		return false;
+	return n->agg == AGG_COUNT || n->agg == AGG_SUM || n->agg == AGG_DISTINCT ||
+	       n->agg == AGG_MAX || n->agg == AGG_RUNNING;
+}
+
+static bool holds_aggregate(const struct node *n)
+{
+	if (n->op == EXPR_AGG)
+		return true;
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (holds_aggregate(n->arg[i]))
+			return true;
+	return false;
+}
+
+/* Whether one more record can only make it truer: sums of amounts left after reversals are not negative. */
+static bool is_rising(const struct node *n)
+{
+	switch (n->op) {
+	case EXPR_AND: case EXPR_OR:
+		for (uint32_t i = 0; i < n->n_arg; i++)
+			if (!is_rising(n->arg[i]))
+				return false;
+		return true;
+	case EXPR_GT: case EXPR_GE:
+		return rises(n->arg[0]) && !holds_aggregate(n->arg[1]);
+	case EXPR_LT: case EXPR_LE:
+		return rises(n->arg[1]) && !holds_aggregate(n->arg[0]);
+	default:
+		return !holds_aggregate(n);
+	}
+}
+
+static struct node *maybe_node(struct plan *p, const struct expr *e, const struct scope *sc)
+{
+	return e ? plan_node(p, e, sc) : NULL;
+}
+
+static void take_values(struct plan *p, struct rule_plan *rp)
+{
+	const struct rule *r = rp->rule;
+	struct scope sc = rule_scope_of(r, false);
+
+	sc.key = rp->key;
+	sc.n_key = r->n_key;
+	rp->when = maybe_node(p, r->when, &sc);
+	rp->amount = maybe_node(p, r->amount, &sc);
+	rp->observed = maybe_node(p, r->observed, &sc);
+	rp->limit = maybe_node(p, r->limit, &sc);
+	rp->say = arena_array(&p->arena, r->n_say, sizeof *rp->say);
+	for (uint32_t i = 0; i < r->n_say; i++)
+		if (r->say[i].expr)
+			rp->say[rp->n_say++] = plan_node(p, r->say[i].expr, &sc);
+	rp->rising = rp->when && is_rising(rp->when);
+	rp->amount_is_fund = names_fund(rp->amount);
+	rp->bears[0] = rp->amount && (rp->amount->roles & 1);
+	rp->bears[1] = rp->amount && ((rp->amount->roles & 2) || !rp->bears[0]);
+}
+
+static void take_windows(struct plan *p, struct rule_plan *rp)
+{
+	const struct rule *r = rp->rule;
+	const struct knowledge *k = r->table;
+
+	if (r->window.kind != WINDOW_TABLE || !k)
+		return;
+	rp->table_window = arena_array(&p->arena, k->n_row, sizeof *rp->table_window);
+	for (uint32_t i = 0; i < k->n_row; i++)
+		if (!window_parse(k->cell[i * k->n_col + r->window.index], &rp->table_window[i]))
+			rp->table_window[i] = (struct window){ .kind = WINDOW_NONE };
+}
+
+static void want_exceptions(struct plan *p, const struct rule *r)
+{
+	for (uint32_t i = 0; i < r->n_except; i++)
+		plan_want(p, r->except[i]);
+}
+
+static struct rule_plan *rule_plan_new(struct plan *p, uint32_t index)
+{
+	struct rule_plan *rp = arena_new(&p->arena, struct rule_plan);
+	const struct rule *r = &p->rs->rule[index];
+
+	rp->rule = r;
+	rp->index = index;
+	rp->source = NO_INDEX;
+	rp->n_side = r->form == FORM_PAIR ? 2 : 1;
+	want_exceptions(p, r);
+	if (r->form == FORM_COMPARE)
+		return rp;
+	for (uint32_t i = 0; i < rp->n_side; i++)
+		plan_side(p, &rp->side[i], r->stream[i]);
+	if (rp->n_side == 1) { /* a pair is in force as of its later record */
+		rp->side[0].from = r->from;
+		rp->side[0].until = r->until;
+	}
+	split_where(p, rp);
+	take_keys(p, rp);
+	take_windows(p, rp);
+	if (r->person_local)
+		take_values(p, rp);
+	return rp;
+}
+
+static void plan_rules(struct plan *p)
+{
+	p->rule = arena_array(&p->arena, p->rs->n_rule, sizeof(struct rule_plan *));
+	for (uint32_t i = 0; i < p->rs->n_rule; i++)
+		if (rule_active(&p->rs->rule[i]))
+			p->rule[p->n_rule++] = rule_plan_new(p, i);
+}
+
+struct plan *plan_new(const struct ruleset *rs)
+{
+	struct plan *p = xcalloc(1, sizeof *p);
+	size_t bytes = (FIELD_COUNT + 7) / 8;
+
+	p->rs = rs;
+	arena_init(&p->arena);
+	map64_init(&p->seen);
+	p->wanted = arena_alloc(&p->arena, bytes);
+	for (size_t i = 0; rs->wanted && i < bytes; i++)
+		p->wanted[i] = rs->wanted[i];
+	plan_rules(p);
+	plan_cells(p);
+	return p;
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	map64_fini(&p->seen);
+	xfree(p->node);
+	xfree(p->keyset);
+	xfree(p->memo);
+	arena_fini(&p->arena);
+	xfree(p);
+}
+
+const struct ruleset *plan_ruleset(const struct plan *p)
+{
+	return p->rs;
+}
+
+const uint8_t *plan_wanted(const struct plan *p)
+{
+	return p->wanted;
+}
+
+bool plan_has_cells(const struct plan *p)
+{
+	return p->n_source > 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plan.h - what a rule set needs computed, laid out for the evaluator. Inside lib/ only.
+ *
+ * Expressions become nodes: lets put in their places, parameters folded, each distinct node of
+ * the whole rule set kept once. A row-level node over one role has a way to be computed
+ * for all rows of a stream at once (enum way); its number is its slot in every eval.
+ * Conditions are split at 且: conjuncts over one role are slots shared by all rules that
+ * have them, conjuncts that join a table's key drive the look-up, the rest is tried per pair.
+ * Immutable after plan_new, shared by all threads.
+ */
+#pragma once
+
+#include "lib/base/arena.h"
+#include "lib/base/map.h"
+#include "lib/rule/eval.h"
+
+#define NO_INDEX UINT32_MAX
+
+enum way {
+	WAY_NONE,        /* only for one group or pair at a time */
+	/* truth bytes per row */
+	WAY_CONST,       /* the same for all rows */
+	WAY_FLAG,        /* a flag column as it is */
+	WAY_CMP_CONST,   /* numbers against a constant */
+	WAY_CMP,         /* numbers against numbers of the same scale */
+	WAY_CODE_CONST,  /* code is (not) one of a few constants */
+	WAY_CODE,        /* code is (not) another code */
+	WAY_NULL,
+	WAY_AND, WAY_OR, WAY_NOT,
+	WAY_DICT,        /* anything that depends on one code: once per distinct value */
+	WAY_ROW,         /* anything else: row by row, remembered */
+	/* 64-bit numbers per row, at 10^-scale */
+	WAY_COLUMN,      /* a column as it is, or widened */
+	WAY_ADD, WAY_SUB, WAY_MUL, WAY_NEG,
+};
+
+enum { FEW_CODES = 4 };
+
+struct node {
+	enum expr_op op;
+	enum type type;
+	uint8_t roles;            /* bit per role read */
+	uint8_t role;             /* FIELD, BUCKET, AGG */
+	bool group;               /* needs a group: aggregates, keys, peers, table row */
+	bool dated;               /* looks something up as of a day */
+	enum stream stream;       /* of the role read, STREAM_COUNT when none or several */
+	enum field field;         /* FIELD; BUCKET: the event time */
+	enum bucket bucket;
+	enum agg agg;
+	enum func func;
+	uint32_t index, n_arg;
+	struct node **arg;
+	struct node *cond;
+	struct rat rat;
+	struct str text;
+	const struct knowledge *table;
+	void *regex;
+
+	uint32_t id;              /* slot */
+	enum way way;             /* truth or numbers for all rows at once */
+	int scale;                /* numbers: value * 10^scale lies in the vector */
+	enum field domain;        /* WAY_DICT: whose codes */
+	int64_t lo, hi;           /* WAY_CMP_CONST: true for lo <= v <= hi (or the opposite with `outside`) */
+	bool outside;
+	uint32_t memo;            /* LOOKUP, INLIST over one code: number of its table memo, else NO_INDEX */
+};
+
+/* Keys of a group or pair side: hashed together once per batch. */
+struct keyset {
+	uint32_t id, n;
+	enum stream stream;
+	struct node **node;       /* row level, role 0, each with a WAY_KEY_* or code column */
+};
+
+/* `field 是 r.key`: rows of the table that fit a record. */
+struct join {
+	const struct knowledge *table;
+	uint32_t key;             /* which key of the table */
+	struct node *field;       /* role's code field; NULL = no such conjunct */
+	uint32_t memo;            /* memo of fits per code */
+};
+
+struct side {
+	enum stream stream;
+	uint32_t n_conj;
+	struct node **conj;       /* role 0 form, cheap ones first */
+	struct keyset *keys;      /* NULL = none */
+	struct join join;
+	enum field time, end;     /* event time; end of a stay or visit, else the time */
+	enum field weight, base, fund, settled;
+	int32_t from, until;      /* the rule's own dates, MISSING_I32 = open */
+};
+
+struct rule_plan {
+	const struct rule *rule;
+	uint32_t index;
+	uint32_t n_side;
+	struct side side[2];
+	struct window *table_window; /* WINDOW_TABLE: [table->n_row] */
+	uint32_t n_rest;
+	struct node **rest;       /* conjuncts of both roles, of the table row, or as of the pair's day */
+	struct node **key;        /* [rule->n_key], may hold EXPR_KEY's meaning */
+	struct node *when, *amount, *observed, *limit;
+	struct node **say;        /* [n_say], parts with an expression only */
+	uint32_t n_say;
+	bool rising;              /* more records can only make `when` truer */
+	bool amount_is_fund;
+	bool bears[2];            /* pair: which records carry the amount */
+	uint32_t key_bucket_at;   /* the calendar bucket among the keys, NO_INDEX = none */
+	uint32_t source;          /* compare and cell rules: cell source, else NO_INDEX */
+	uint32_t *peer;           /* compare: [n_peer_key] places among the source's peer nodes */
+	uint32_t subject_key;     /* cells: key that names the subject */
+};
+
+/* One thing summed up per cell: an indicator, or a rule whose subject is not a person. */
+struct cell_source {
+	const struct indicator *indicator;   /* one of the two */
+	const struct rule_plan *rule;
+	struct side side;
+	uint32_t n_key;
+	struct node **key;        /* row level */
+	uint32_t n_agg;
+	struct node **agg;        /* aggregates of all rules that read the source */
+	bool *counted;            /* [n_agg] distinct of persons or visits: counts add up */
+	uint32_t n_peer;          /* row-level nodes of 同类, kept per cell as least text */
+	struct node **peer;
+	struct node *value, *enough;
+	uint32_t n_bear;
+	struct node **bear;       /* conditions of the numerator's aggregates; a record bears if any holds; 0 = all do */
+	enum rule_scope scope;
+};
+
+struct table_memo {
+	const struct knowledge *table;
+	enum field field;         /* whose codes */
+	uint32_t key;             /* joins: which key; NO_INDEX: whole-key look-up */
+};
+
+struct plan {
+	const struct ruleset *rs;
+	struct arena arena;
+	uint8_t *wanted;
+	struct map64 seen;        /* hash of node -> index of chain */
+	struct node **node;
+	uint32_t n_node, cap_node;
+	struct keyset **keyset;
+	uint32_t n_keyset, cap_keyset;
+	struct table_memo *memo;
+	uint32_t n_memo, cap_memo;
+	struct rule_plan **rule;  /* active rules, by rule index order */
+	uint32_t n_rule;
+	struct cell_source *source;
+	uint32_t n_source;
+	bool domain[FIELD_COUNT]; /* code fields that get dense numbers */
+};
+
+/* plan_node.c: where an expression stands decides what its names mean. */
+struct scope {
+	const struct rule *rule;      /* whose lets, or NULL */
+	enum stream stream[2];        /* of the roles */
+	struct node **key;            /* what EXPR_KEY means, or NULL */
+	uint32_t n_key;
+	bool flat;                    /* read role 1 as role 0: the slot of one side */
+	bool cell;                    /* keys come from a cell, so fields that are keys do too */
+};
+struct node *plan_node(struct plan *p, const struct expr *e, const struct scope *sc);
+struct node *plan_node_not(struct plan *p, struct node *a);
+struct node *plan_node_bucket(struct plan *p, enum bucket bucket, enum stream s);
+uint32_t plan_memo(struct plan *p, const struct knowledge *t, enum field f, uint32_t key);
+struct keyset *plan_keyset(struct plan *p, enum stream s, struct node **node, uint32_t n);
+void plan_want(struct plan *p, enum field f);
+
+/* plan_way.c: how a row-level node is computed for all rows. */
+void plan_way(struct plan *p, struct node *n);
+
+/* Event time, money and settlement fields of a stream. */
+void plan_side(struct plan *p, struct side *side, enum stream s);
+
+/* plan_cell.c */
+void plan_cells(struct plan *p);

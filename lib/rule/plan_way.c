@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plan_way.c - how a row-level node is computed for all rows of a stream at once.
+ *
+ * Tests become truth bytes, numbers 64-bit vectors at a decimal scale. What fits no kernel
+ * but depends on one code only is computed once per distinct value; the rest row by row.
+ * A node over two roles, a group or a table row has no way: it is tried one at a time.
+ */
+#include "lib/rule/plan.h"
+
+static bool is_number(enum type t)
+{
+	return t == TYPE_MONEY || t == TYPE_QTY || t == TYPE_COUNT || t == TYPE_RATIO;
+}
+
+static bool is_clock(enum type t)
+{
+	return t == TYPE_TIME || t == TYPE_DURATION;
+}
+
+static bool is_vector(const struct node *n)
+{
+	return n->way >= WAY_COLUMN;
+}
+
+/* Types whose stored integers may be added or compared as they are. */
+static bool like(const struct node *a, const struct node *b)
+{
+	return (is_number(a->type) && is_number(b->type)) ||
+	       (is_clock(a->type) && is_clock(b->type)) ||
+	       (a->type == TYPE_DATE && b->type == TYPE_DATE);
+}
+
+/* value * 10^scale as an integer pair around it; false when out of the 64-bit range. */
+static bool scaled(struct rat r, int scale, int64_t *floor, int64_t *ceil)
+{
+	struct rat ten = { 1, 1 }, s;
+	__int128 q;
+
+	for (int i = 0; i < scale; i++)
+		ten.num *= 10;
+	if (!rat_mul(&s, r, ten))
+		return false;
+	q = s.num / s.den - (s.num % s.den < 0);
+	if (q <= INT64_MIN + 1 || q >= INT64_MAX - 1)
+		return false;
+	*floor = (int64_t)q;
+	*ceil = *floor + (s.num % s.den != 0);
+	return true;
+}
+
+static enum expr_op mirrored(enum expr_op op)
+{
+	switch (op) {
+	case EXPR_LT: return EXPR_GT;
+	case EXPR_LE: return EXPR_GE;
+	case EXPR_GT: return EXPR_LT;
+	case EXPR_GE: return EXPR_LE;
+	default: return op;
+	}
+}
+
+static void set_range(struct node *n, enum expr_op op, int64_t floor, int64_t ceil)
+{
+	n->lo = INT64_MIN + 1;
+	n->hi = INT64_MAX;
+	if (op == EXPR_GT)
+		n->lo = floor + 1;
+	else if (op == EXPR_GE)
+		n->lo = ceil;
+	else if (op == EXPR_LT)
+		n->hi = ceil - 1;
+	else if (op == EXPR_LE)
+		n->hi = floor;
+	else if (floor == ceil)
+		n->lo = n->hi = floor;
+	else
+		n->lo = 1, n->hi = 0;
+	n->outside = op == EXPR_NE;
+}
+
+static bool const_range(struct node *n, const struct node *v, const struct node *c,
+			enum expr_op op)
+{
+	int64_t floor, ceil;
+
+	if (!is_vector(v) || c->op != EXPR_CONST || !like(v, c) ||
+	    !scaled(c->rat, v->scale, &floor, &ceil))
+		return false;
+	set_range(n, op, floor, ceil);
+	n->way = WAY_CMP_CONST;
+	return true;
+}
+
+static bool is_code_field(const struct node *n)
+{
+	return n->op == EXPR_FIELD && type_is_text(n->type);
+}
+
+/* The one code field all of `n` depends on; false when it reads anything else. */
+static bool sole_code(const struct node *n, enum field *f)
+{
+	if (n->op == EXPR_FIELD) {
+		if (!is_code_field(n) || (*f != FIELD_NONE && *f != n->field))
+			return false;
+		*f = n->field;
+		return true;
+	}
+	if (n->op == EXPR_BUCKET || n->group || n->dated)
+		return false;
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (!sole_code(n->arg[i], f))
+			return false;
+	return true;
+}
+
+static bool constants_from(const struct node *n, uint32_t first)
+{
+	for (uint32_t i = first; i < n->n_arg; i++)
+		if (n->arg[i]->op != EXPR_CONST)
+			return false;
+	return true;
+}
+
+static enum way compare_way(struct node *n)
+{
+	const struct node *a = n->arg[0], *b = n->arg[1];
+	bool equality = n->op == EXPR_EQ || n->op == EXPR_NE;
+
+	if (const_range(n, a, b, n->op) || const_range(n, b, a, mirrored(n->op)))
+		return WAY_CMP_CONST;
+	if (is_vector(a) && is_vector(b) && like(a, b) && a->scale == b->scale)
+		return WAY_CMP;
+	if (equality && is_code_field(a) && b->op == EXPR_CONST)
+		return WAY_CODE_CONST;
+	if (equality && is_code_field(a) && is_code_field(b))
+		return WAY_CODE;
+	return WAY_ROW;
+}
+
+static enum way test_way(struct node *n)
+{
+	switch (n->op) {
+	case EXPR_CONST:
+		return WAY_CONST;
+	case EXPR_FIELD:
+		return WAY_FLAG;
+	case EXPR_EQ: case EXPR_NE: case EXPR_LT: case EXPR_LE: case EXPR_GT: case EXPR_GE:
+		return compare_way(n);
+	case EXPR_IN:
+		return is_code_field(n->arg[0]) && n->n_arg <= FEW_CODES + 1 &&
+		       constants_from(n, 1) ? WAY_CODE_CONST : WAY_ROW;
+	case EXPR_NULL:
+		return n->arg[0]->op == EXPR_FIELD ? WAY_NULL : WAY_ROW;
+	case EXPR_AND:
+		return WAY_AND;
+	case EXPR_OR:
+		return WAY_OR;
+	case EXPR_NOT:
+		return WAY_NOT;
+	default:
+		return WAY_ROW;
+	}
+}
+
+static bool summable(const struct node *n)
+{
+	const struct node *a = n->arg[0], *b = n->arg[1];
+	int64_t floor, ceil;
+
+	if (!like(a, b) || a->type == TYPE_DATE)
+		return false;
+	if (is_vector(a) && is_vector(b))
+		return a->scale == b->scale;
+	if (is_vector(a) && b->op == EXPR_CONST)
+		return scaled(b->rat, a->scale, &floor, &ceil) && floor == ceil;
+	return is_vector(b) && a->op == EXPR_CONST &&
+	       scaled(a->rat, b->scale, &floor, &ceil) && floor == ceil;
+}
+
+static bool is_whole(const struct node *n)
+{
+	int64_t floor, ceil;
+
+	return n->op == EXPR_CONST && scaled(n->rat, 0, &floor, &ceil) && floor == ceil;
+}
+
+static enum way product_way(struct node *n)
+{
+	const struct node *a = n->arg[0], *b = n->arg[1];
+
+	if (!is_number(a->type) || !is_number(b->type))
+		return WAY_NONE;
+	if (is_vector(a) && is_vector(b) && a->scale + b->scale <= 12)
+		n->scale = a->scale + b->scale;
+	else if (is_vector(a) && is_whole(b))
+		n->scale = a->scale;
+	else if (is_vector(b) && is_whole(a))
+		n->scale = b->scale;
+	else
+		return WAY_NONE;
+	return WAY_MUL;
+}
+
+static enum way number_way(struct node *n)
+{
+	switch (n->op) {
+	case EXPR_FIELD:
+		n->scale = type_scale(n->type);
+		return WAY_COLUMN;
+	case EXPR_ADD: case EXPR_SUB:
+		if (!summable(n))
+			return WAY_NONE;
+		n->scale = is_vector(n->arg[0]) ? n->arg[0]->scale : n->arg[1]->scale;
+		return n->op == EXPR_ADD ? WAY_ADD : WAY_SUB;
+	case EXPR_MUL:
+		return product_way(n);
+	case EXPR_NEG:
+		n->scale = n->arg[0]->scale;
+		return is_vector(n->arg[0]) ? WAY_NEG : WAY_NONE;
+	default:
+		return WAY_NONE;
+	}
+}
+
+/* A look-up by one code remembers the row per code. */
+static void memo_of(struct plan *p, struct node *n)
+{
+	if ((n->op == EXPR_LOOKUP || n->op == EXPR_INLIST) && n->n_arg == 1 &&
+	    is_code_field(n->arg[0]))
+		n->memo = plan_memo(p, n->table, n->arg[0]->field, NO_INDEX);
+}
+
+/* Vectors are made of vectors over one stream; a constant has none. */
+static bool args_ready(const struct node *n)
+{
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (n->arg[i]->stream == STREAM_COUNT)
+			return false;
+	return true;
+}
+
+static void way_of_test(struct plan *p, struct node *n)
+{
+	enum field sole = FIELD_NONE;
+
+	n->way = test_way(n);
+	if (n->way == WAY_CONST)
+		return;
+	if (n->stream == STREAM_COUNT || (n->way >= WAY_AND && !args_ready(n)))
+		n->way = WAY_ROW;
+	if ((n->way == WAY_ROW || n->way >= WAY_AND) && sole_code(n, &sole) &&
+	    sole != FIELD_NONE) {
+		n->way = WAY_DICT;
+		n->domain = sole;
+		p->domain[sole] = true;
+	}
+}
+
+void plan_way(struct plan *p, struct node *n)
+{
+	n->way = WAY_NONE;
+	n->domain = FIELD_NONE;
+	memo_of(p, n);
+	if (n->group || n->roles > 1 || (n->roles && n->stream == STREAM_COUNT))
+		return;
+	if (n->type == TYPE_FLAG)
+		way_of_test(p, n);
+	else if (!type_is_text(n->type))
+		n->way = number_way(n);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * predicate_key.c - keys as 64-bit numbers per row, and a hash of several keys together.
+ *
+ * A key's number is exact: a dictionary code, an integer, a calendar bucket, a visit as
+ * (facility, visit) codes. Only the hash over several can meet another; whoever groups by it
+ * compares the keys themselves (keyset_same).
+ */
+#include <string.h>
+
+#include "lib/base/civil.h"
+#include "lib/base/hash.h"
+#include "lib/rule/frame.h"
+
+/* ---- dense numbers of codes ---- */
+
+static uint32_t dense_new(struct domain *d, uint32_t code)
+{
+	if (d->n == 0) { /* 0 is the missing code */
+		GROW(d->code_of, d->cap, 1);
+		d->code_of[d->n++] = 0;
+	}
+	GROW(d->code_of, d->cap, d->n + 1);
+	d->code_of[d->n] = code;
+	return d->dense_of[code] = d->n++;
+}
+
+static void domain_reach(struct eval *e, struct domain *d)
+{
+	uint32_t want = dict_count(e->dict) + 1;
+
+	if (d->n_code >= want)
+		return;
+	want += want / 2;
+	d->dense_of = xreallocarray(d->dense_of, want, sizeof *d->dense_of);
+	memset(d->dense_of + d->n_code, 0, (want - d->n_code) * sizeof *d->dense_of);
+	d->n_code = want;
+}
+
+uint32_t domain_dense(struct eval *e, enum field f, uint32_t code)
+{
+	struct domain *d = &e->domain[f];
+
+	domain_reach(e, d);
+	if (!code)
+		return 0;
+	return d->dense_of[code] ? d->dense_of[code] : dense_new(d, code);
+}
+
+const uint32_t *domain_rows(struct eval *e, enum field f)
+{
+	struct domain *d = &e->domain[f];
+	uint32_t n = e->b->rows[field_get(f)->stream].n;
+	const uint32_t *code;
+
+	if (d->stamp == e->stamp)
+		return d->row;
+	d->stamp = e->stamp;
+	domain_reach(e, d);
+	if (d->n == 0) {
+		GROW(d->code_of, d->cap, 1);
+		d->code_of[d->n++] = 0;
+	}
+	GROW(d->row, d->cap_row, n + 1);
+	code = slot_column(e, f);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t dense = d->dense_of[code[i]];
+
+		d->row[i] = dense || !code[i] ? dense : dense_new(d, code[i]);
+	}
+	return d->row;
+}
+
+/* ---- calendar ---- */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/* The insurance year a day lies in: the calendar year its first day lies in. */
+static int64_t insurance_year(int32_t day, const struct rule_settings *set)
+{
+	int m = set->insurance_year_month ? set->insurance_year_month : 1;
+	int d = set->insurance_year_day ? set->insurance_year_day : 1;
+	int32_t year = civil_year(day);
+
+	return day < civil_days(year, m, d) ? year - 1 : year;
+}
+
+int64_t bucket_number(enum bucket b, int64_t time, bool is_date, const struct rule_settings *set)
+{
+	int32_t day = is_date ? (int32_t)time : (int32_t)floor_div(time, CIVIL_DAY);
+
+	switch (b) {
+	case BUCKET_DAY: return day;
+	case BUCKET_WEEK: return floor_div((int64_t)day + 3, 7); /* 1970-01-01 was a Thursday */
+	case BUCKET_MONTH: return civil_month(day);
+	case BUCKET_QUARTER: return civil_quarter(day);
+	case BUCKET_YEAR: return civil_year(day);
+	case BUCKET_INSURANCE_YEAR: return insurance_year(day, set);
+	case BUCKET_HOUR: return is_date ? (int64_t)day * 24 : floor_div(time, 3600);
+	default: return 0;
+	}
+}
+
+int32_t bucket_start(enum bucket b, int64_t number, const struct rule_settings *set)
+{
+	switch (b) {
+	case BUCKET_DAY: return (int32_t)number;
+	case BUCKET_WEEK: return (int32_t)(number * 7 - 3);
+	case BUCKET_MONTH: return civil_month_start((int32_t)number);
+	case BUCKET_QUARTER: return civil_month_start((int32_t)number * 3);
+	case BUCKET_YEAR: return civil_days((int)number, 1, 1);
+	case BUCKET_INSURANCE_YEAR:
+		return civil_days((int)number,
+				  set->insurance_year_month ? set->insurance_year_month : 1,
+				  set->insurance_year_day ? set->insurance_year_day : 1);
+	case BUCKET_HOUR: return (int32_t)floor_div(number, 24);
+	default: return MISSING_I32;
+	}
+}
+
+static void bucket_text(struct buf *out, enum bucket b, int64_t number,
+			const struct rule_settings *set)
+{
+	int y, m;
+
+	civil_ymd(bucket_start(b, number, set), &y, &m, NULL);
+	switch (b) {
+	case BUCKET_MONTH: buf_addf(out, "%04d-%02d", y, m); break;
+	case BUCKET_QUARTER: buf_addf(out, "%04dQ%d", y, (m - 1) / 3 + 1); break;
+	case BUCKET_YEAR:
+	case BUCKET_INSURANCE_YEAR: buf_addf(out, "%04d", (int)number); break;
+	case BUCKET_HOUR:
+		civil_add_date(out, bucket_start(b, number, set));
+		buf_addf(out, " %02d", (int)(number - floor_div(number, 24) * 24));
+		break;
+	default: civil_add_date(out, bucket_start(b, number, set));
+	}
+}
+
+/* Days, weeks (by their Monday), ... as text; the number stays beside it. */
+struct value bucket_value(struct eval *e, enum bucket b, int64_t number)
+{
+	struct value v = value_str(TYPE_TEXT, (struct str){ NULL, 0 });
+
+	v.rat = rat_int(number);
+	buf_reset(&e->text);
+	bucket_text(&e->text, b, number, &e->p->rs->settings);
+	v.text = arena_str(&e->scratch, buf_str(&e->text));
+	return v;
+}
+
+int64_t row_time(struct eval *e, enum field f, uint32_t row)
+{
+	if (type_width(field_get(f)->type) == WIDTH_I64)
+		return ((const int64_t *)slot_column(e, f))[row];
+
+	int32_t day = ((const int32_t *)slot_column(e, f))[row];
+
+	return day == MISSING_I32 ? MISSING_I64 : civil_midnight(day);
+}
+
+const int32_t *slot_day(struct eval *e, enum stream st)
+{
+	struct slot *s = &e->day[st];
+	enum field f = stream_time(st);
+	uint32_t n = e->b->rows[st].n;
+	const int64_t *time;
+	int32_t *day;
+
+	if (s->stamp == e->stamp)
+		return s->v;
+	s->stamp = e->stamp;
+	s->v = slot_column(e, f);
+	if (type_width(field_get(f)->type) != WIDTH_I64)
+		return s->v;
+	time = s->v;
+	s->v = day = slot_room(s, (size_t)n * 4 + 4);
+	for (uint32_t i = 0; i < n; i++)
+		day[i] = time[i] == MISSING_I64 ? MISSING_I32
+						: (int32_t)floor_div(time[i], CIVIL_DAY);
+	return s->v;
+}
+
+/* ---- keys ---- */
+
+static void key_of_code(struct eval *e, enum field f, uint32_t n, uint64_t *out)
+{
+	const uint32_t *v = slot_column(e, f);
+
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] ? v[i] : KEY_MISSING;
+}
+
+static void key_of_i64(struct eval *e, enum field f, uint32_t n, uint64_t *out)
+{
+	const int64_t *v = slot_column(e, f);
+
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == MISSING_I64 ? KEY_MISSING : (uint64_t)v[i];
+}
+
+static void key_of_i32(struct eval *e, enum field f, uint32_t n, uint64_t *out)
+{
+	const int32_t *v = slot_column(e, f);
+
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == MISSING_I32 ? KEY_MISSING : (uint32_t)v[i];
+}
+
+static void key_of_flag(struct eval *e, enum field f, uint32_t n, uint64_t *out)
+{
+	const uint8_t *v = slot_column(e, f);
+
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == TRUTH_UNKNOWN ? KEY_MISSING : v[i];
+}
+
+static void key_of_visit(struct eval *e, enum stream s, uint32_t n, uint64_t *out)
+{
+	enum field visit = field_find(s, STR("mdtrt_id"));
+	enum field where = field_find(s, STR("fixmedins_code"));
+	const uint32_t *v = visit == FIELD_NONE ? NULL : slot_column(e, visit);
+	const uint32_t *w = where == FIELD_NONE ? NULL : slot_column(e, where);
+
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = !v || !v[i] ? KEY_MISSING : (uint64_t)(w ? w[i] : 0) << 32 | v[i];
+}
+
+static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
+{
+	const struct rule_settings *set = &e->p->rs->settings;
+	uint32_t rows = e->b->rows[s].n;
+	const int32_t *day = slot_day(e, s);
+
+	if (n->bucket == BUCKET_VISIT || n->bucket == BUCKET_STAY) {
+		key_of_visit(e, s, rows, out);
+		return;
+	}
+	for (uint32_t i = 0; i < rows; i++) {
+		if (day[i] == MISSING_I32)
+			out[i] = KEY_MISSING;
+		else if (n->bucket == BUCKET_DAY)
+			out[i] = (uint32_t)day[i];
+		else if (n->bucket == BUCKET_HOUR)
+			out[i] = (uint64_t)bucket_number(n->bucket, row_time(e, stream_time(s), i),
+							 false, set);
+		else
+			out[i] = (uint64_t)bucket_number(n->bucket, day[i], true, set);
+	}
+}
+
+/* A computed key: its text gets a number of its own in this evaluator. */
+static void key_of_rows(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
+{
+	for (uint32_t i = 0; i < e->b->rows[s].n; i++) {
+		struct frame f;
+		struct value v;
+
+		frame_row(&f, e, s, i);
+		v = node_value(&f, n);
+		buf_reset(&e->text);
+		value_add(&e->text, &v);
+		out[i] = v.known ? dict_code(e->computed, buf_str(&e->text)) : KEY_MISSING;
+	}
+}
+
+const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s)
+{
+	struct slot *k = &e->key[n->id];
+	uint32_t rows = e->b->rows[s].n;
+	uint64_t *out;
+
+	if (k->stamp == e->stamp)
+		return k->v;
+	k->stamp = e->stamp;
+	k->v = out = slot_room(k, (size_t)rows * 8 + 8);
+	if (n->op == EXPR_BUCKET)
+		key_of_bucket(e, n, s, out);
+	else if (n->op != EXPR_FIELD)
+		key_of_rows(e, n, s, out);
+	else if (type_is_text(n->type))
+		key_of_code(e, n->field, rows, out);
+	else if (type_width(field_get(n->field)->type) == WIDTH_I64)
+		key_of_i64(e, n->field, rows, out);
+	else if (type_width(field_get(n->field)->type) == WIDTH_I32)
+		key_of_i32(e, n->field, rows, out);
+	else
+		key_of_flag(e, n->field, rows, out);
+	return k->v;
+}
+
+const uint64_t *slot_keyset(struct eval *e, const struct keyset *ks, enum stream s)
+{
+	struct slot *k = &e->keyset[ks->id];
+	uint32_t rows = e->b->rows[s].n;
+	uint64_t *out;
+
+	if (k->stamp == e->stamp)
+		return k->v;
+	k->stamp = e->stamp;
+	k->v = out = slot_room(k, (size_t)rows * 8 + 8);
+	memset(out, 0, (size_t)rows * 8);
+	for (uint32_t j = 0; j < ks->n; j++) {
+		const uint64_t *v = slot_key(e, ks->node[j], s);
+
+		for (uint32_t i = 0; i < rows; i++)
+			out[i] = v[i] == KEY_MISSING || out[i] == KEY_MISSING
+					 ? KEY_MISSING : hash_join(out[i], v[i]) >> 1;
+	}
+	return k->v;
+}
+
+bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum stream sa,
+		 const struct keyset *b, uint32_t row_b, enum stream sb)
+{
+	for (uint32_t i = 0; i < a->n; i++)
+		if (slot_key(e, a->node[i], sa)[row_a] != slot_key(e, b->node[i], sb)[row_b])
+			return false;
+	return true;
+}
