@@ -15,7 +15,15 @@ set(daemon_sources
 	sink/commit.c
 	sink/sink.c
 	source/ledger.c
-	sink/restore.c)
+	source/spool.c
+	source/report.c
+	sink/restore.c
+	rules.c
+	mail.c
+	engine.c
+	engine_start.c
+	engine_file.c
+	loop.c)
 
 # In the order they are applied; names are relative to conf/sql.
 set(migrations

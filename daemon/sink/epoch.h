@@ -54,6 +54,7 @@ struct epoch {
 	char rule_set[DIGEST_HEX];
 	struct release *release;       /* to be written with it, or NULL; owned */
 	int64_t at;                    /* microseconds UTC */
+	void *tag;                     /* the caller's, for the news of its commit */
 };
 
 struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_set, int64_t at);

@@ -40,12 +40,12 @@ static bool check_row(int number, const char *name, const char *sum, struct err 
 	char mine[DIGEST_HEX];
 	const struct migration *m = find(number);
 	if (!m)
-		return err_set(e, ERR_WORLD,
+		return err_set(e, ERR_CONF,
 			       "the database has migration %d (%s), which this program (up to %d) does "
 			       "not know: install the newer Fundwatch", number, name, newest());
 	checksum(m, mine);
 	if (strcmp(mine, sum) != 0)
-		return err_set(e, ERR_WORLD,
+		return err_set(e, ERR_CONF,
 			       "migration %d (%s) was applied with other text (checksum %s, here %s): "
 			       "an applied migration must not be edited", number, m->name, sum, mine);
 	return true;
@@ -82,7 +82,7 @@ bool db_ready(struct db *db, struct err *e)
 		return false;
 	if (s.applied == s.wanted)
 		return true;
-	return err_set(e, ERR_WORLD, "the database is at migration %d of %d: run "
+	return err_set(e, ERR_CONF, "the database is at migration %d of %d: run "
 		       "`fundwatch db migrate`", s.applied, s.wanted);
 }
 

@@ -17,7 +17,7 @@
 #include "lib/base/mem.h"
 
 #define OBJECT "database"
-#define DAEMON_LOCK "SELECT pg_try_advisory_lock(7031415927)"
+#define DAEMON_LOCK "SET lock_timeout = 10000; SELECT pg_advisory_lock(7031415927); RESET lock_timeout"
 
 struct sink {
 	struct sink_conf conf;
@@ -31,18 +31,19 @@ struct sink {
 	uint64_t given_up;
 };
 
+/* The backend of a daemon that was killed a moment ago may still hold the lock: wait a little. */
 bool sink_connect(struct db *db, const char *conninfo, struct err *e)
 {
 	if (!db_open(db, conninfo, e))
 		return false;
-	PGresult *r = db_ready(db, e) ? db_query(db, DAEMON_LOCK, 0, NULL, e) : NULL;
-	bool ok = r && *PQgetvalue(r, 0, 0) == 't';
-	if (r && !ok)
-		(void)err_set(e, ERR_WORLD, "another fundwatchd works on this database");
-	PQclear(r);
-	if (!ok)
-		db_close(db);
-	return ok;
+	if (db_ready(db, e)) {
+		if (db_exec(db, DAEMON_LOCK, e))
+			return true;
+		if (!db_lost(db))
+			(void)err_set(e, ERR_CONF, "another fundwatchd works on this database");
+	}
+	db_close(db);
+	return false;
 }
 
 bool wait_or_stop(int fd, int64_t seconds)

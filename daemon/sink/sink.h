@@ -25,7 +25,8 @@ struct sink_conf {
 	void *ctx;
 };
 
-/* Connects and takes the lock that says one daemon works on one database. */
+/* Connects and takes the lock that says one daemon works on one database. ERR_CONF when trying
+ * again would not help: wrong schema, another daemon. */
 bool sink_connect(struct db *db, const char *conninfo, struct err *e) MUST_CHECK;
 
 /* Starts the thread (signals blocked); `take_db` is connected by sink_connect. */

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/engine_state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "lib/base/mem.h"
+
+#define INBOX_DEPTH 8
+
+int64_t engine_now(void)
+{
+	struct timespec ts;
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind)
+{
+	struct epoch *ep = epoch_new(++en->last_epoch, kind, en->rules->set->digest, engine_now());
+	ep->release = en->rules->release;
+	en->rules->release = NULL;
+	return ep;
+}
+
+bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what what, bool cells,
+		  struct err *e)
+{
+	struct epoch_teller teller = { take_epoch, &en->chain, en->rules->set };
+	struct pool_sink to = { .change = epoch_change, .ctx = &teller };
+	if (!pool_judge(en->pool, what, cells, &to, e)) {
+		epoch_free(take_epoch);
+		return err_wrap(e, "judging");
+	}
+	return sink_put(en->sink, take_epoch) || err_set(e, ERR_BUG, "the sink is closed");
+}
+
+bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e)
+{
+	struct rules *old = en->rules;
+	en->rules = take_rules;
+	pool_plan(en->pool, take_rules->plan);
+	if (!engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, en->drained, e))
+		return false;
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_RULES_LIVE, .rules = old });
+	return true;
+}
+
+static bool drain(struct engine *en, struct err *e)
+{
+	if (en->drained)
+		return true;
+	en->drained = true;
+	return engine_judge(en, engine_epoch(en, EPOCH_DRAIN), POOL_DIRTY, true, e);
+}
+
+static bool work(struct engine *en, const struct job *job, struct err *e)
+{
+	if (job->kind == JOB_RULES)
+		return engine_swap(en, job->rules, e);
+	bool ok = job->kind == JOB_FILE ? engine_file(en, job->file, e) : drain(en, e);
+	if (ok)
+		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
+	return ok;
+}
+
+/* Only rules can have come while a file is read. */
+bool engine_pending(struct engine *en, struct err *e)
+{
+	struct job job;
+	while (queue_take(en->inbox, &job, 1) == 1)
+		if (!work(en, &job, e))
+			return false;
+	return true;
+}
+
+static void end_sink(struct engine *en)
+{
+	if (en->sink)
+		sink_close(en->sink);
+	else
+		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_SINK_GONE });
+}
+
+static void *run(void *arg)
+{
+	struct engine *en = arg;
+	struct job job;
+	struct err e = { .text = "" };
+	bool ok = engine_start(en, &e);
+	if (ok)
+		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
+	while (ok && !en->stopping && queue_get(en->inbox, &job))
+		ok = work(en, &job, &e);
+	if (!ok && !en->stopping)
+		mail_post(en->conf.mailbox,
+			  &(struct mail){ .kind = MAIL_FATAL, .text = xstrdup(e.text) });
+	end_sink(en);
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_ENGINE_GONE });
+	return NULL;
+}
+
+struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rules, struct err *e)
+{
+	struct engine *en = xcalloc(1, sizeof *en);
+	sigset_t all, before;
+	en->conf = *conf;
+	en->rules = take_rules;
+	en->inbox = queue_new(sizeof(struct job), INBOX_DEPTH);
+	en->ledger = ledger_new();
+	en->stop_fd = eventfd(0, EFD_CLOEXEC);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = en->stop_fd < 0 ? errno : pthread_create(&en->thread, NULL, run, en);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error == 0)
+		return en;
+	(void)err_set(e, ERR_WORLD, "the engine's thread does not start: %s", strerror(error));
+	queue_free(en->inbox);
+	ledger_free(en->ledger);
+	rules_free(en->rules);
+	xfree(en);
+	return NULL;
+}
+
+bool engine_take(struct engine *en, struct spool_file *file)
+{
+	return queue_try_put(en->inbox, &(struct job){ JOB_FILE, file, NULL }, NULL);
+}
+
+bool engine_drain(struct engine *en)
+{
+	return queue_try_put(en->inbox, &(struct job){ JOB_DRAIN, NULL, NULL }, NULL);
+}
+
+bool engine_rules(struct engine *en, struct rules *take_rules)
+{
+	if (queue_try_put(en->inbox, &(struct job){ JOB_RULES, NULL, take_rules }, NULL))
+		return true;
+	rules_free(take_rules);
+	return false;
+}
+
+void engine_stop(struct engine *en)
+{
+	uint64_t one = 1;
+	en->stopping = true;
+	queue_close(en->inbox);
+	if (write(en->stop_fd, &one, sizeof one) < 0)
+		log_error(NULL, "eventfd: %s", strerror(errno));
+	if (en->sink)
+		sink_hurry(en->sink);
+}
+
+void engine_free(struct engine *en)
+{
+	struct job job;
+	if (!en)
+		return;
+	(void)pthread_join(en->thread, NULL);
+	if (en->sink && sink_given_up(en->sink) > 0)
+		log_notice("database", "%llu epochs were not committed; their files are still in the "
+			   "spool and will be read again", (unsigned long long)sink_given_up(en->sink));
+	sink_free(en->sink);
+	pool_free(en->pool);
+	while (queue_take(en->inbox, &job, 1) == 1)
+		rules_free(job.rules);
+	queue_free(en->inbox);
+	ledger_free(en->ledger);
+	rules_free(en->rules);
+	(void)close(en->stop_fd);
+	xfree(en->block);
+	xfree(en);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine.h - the intake thread: files in, epochs to the sink, one job at a time.
+ *
+ * It owns the pool of workers, the ledger of inputs and the numbering of epochs, intakes and
+ * events. At start it connects, loads what the database remembers and judges it by the rules
+ * at hand; then it asks for work by MAIL_READY and gets one job for each. A file is read chunk
+ * by chunk; after epoch_rows rows, and at its end, what it touched is judged and handed to
+ * the sink. Boundaries depend on the file alone, so a file continued after a crash makes
+ * the same epochs.
+ */
+#pragma once
+
+#include "daemon/conf.h"
+#include "daemon/mail.h"
+#include "daemon/rules.h"
+
+struct engine;
+
+struct engine_conf {
+	const struct conf *conf;     /* not reloadable members only; borrowed for life */
+	const struct feed *feed;     /* borrowed for life */
+	const char *feed_digest;     /* borrowed for life */
+	const struct spool *spool;   /* for spool_check; borrowed for life */
+	struct mailbox *mailbox;
+	struct stats *stats;
+};
+
+/* Starts the thread; `take_rules` moves in. */
+struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rules, struct err *e);
+
+/* Jobs, from the main thread. The first two answer one MAIL_READY each. False when the
+ * engine is stopping. */
+bool engine_take(struct engine *en, struct spool_file *file); /* answered by MAIL_FILE */
+bool engine_drain(struct engine *en);                         /* the spool is empty: judge cells */
+bool engine_rules(struct engine *en, struct rules *take_rules); /* any time; answered by MAIL_RULES_LIVE */
+
+/* Finish the epoch in hand, commit what can be committed, end: MAIL_ENGINE_GONE and
+ * MAIL_SINK_GONE follow. */
+void engine_stop(struct engine *en);
+
+/* After both are gone: joins and frees. NULL is fine. */
+void engine_free(struct engine *en);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine_file.c - one file: known or new, then chunk by chunk into epochs.
+ */
+#include "daemon/engine_state.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/fault.h"
+#include "daemon/log.h"
+#include "daemon/source/report.h"
+#include "daemon/work/intake.h"
+#include "lib/base/mem.h"
+
+#define BLOCK (1u << 20)
+
+/* A file being read. */
+struct reading {
+	struct engine *en;
+	struct spool_file *file;
+	struct ledger_entry entry;   /* as it stands after the last epoch; id is set */
+	char digest[DIGEST_HEX];
+	uint64_t skip;               /* rows that were committed before a restart */
+	uint64_t seen;               /* rows read now */
+	struct epoch *ep;            /* being filled, or NULL */
+	struct intake *in;
+	int64_t begun;
+};
+
+static bool digest_file(struct engine *en, const struct spool_file *file, char out[DIGEST_HEX],
+			struct err *e)
+{
+	struct digest d;
+	off_t at = 0;
+	ssize_t n;
+	if (!en->block)
+		en->block = xmalloc(BLOCK);
+	digest_init(&d);
+	while ((n = pread(file->fd, en->block, BLOCK, at)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return err_set(e, ERR_WORLD, "reading: %s", strerror(errno));
+		if (n > 0) {
+			digest_add(&d, en->block, (size_t)n);
+			at += n;
+		}
+	}
+	digest_hex(&d, out);
+	return true;
+}
+
+static double seconds_since(int64_t begun)
+{
+	return (double)(engine_now() - begun) / 1e6;
+}
+
+/* A file that makes no intake: told at once. */
+static void turn_away(struct engine *en, struct spool_file *file, const struct report *r)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	report_json(r, &text);
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_FILE, .file = file,
+		  .good = r->good, .text = xstrdup(buf_cstr(&text)) });
+	buf_fini(&text);
+}
+
+static const char *unknown_column(const void *in, unsigned i)
+{
+	return intake_unknown_column(in, i);
+}
+
+static char *make_report(const struct reading *rd, const char *reason)
+{
+	struct buf text;
+	struct report r = {
+		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed), .intake = rd->entry.id,
+		.good = !reason, .reason = reason, .bytes = (uint64_t)rd->file->was.st_size,
+		.rows = rd->seen, .records = rd->entry.records, .rejects = rd->entry.rejects,
+		.resumed_after = rd->skip, .seconds = seconds_since(rd->begun),
+		.stats = intake_stats(rd->in), .tally = intake_tally(rd->in),
+		.unknown_column = unknown_column, .unknown_ctx = rd->in,
+	};
+	buf_init(&text, 0);
+	report_json(&r, &text);
+	return buf_take(&text, NULL);
+}
+
+static void fill_intake(const struct reading *rd, struct intake_row *row, enum intake_state state,
+			const char *reason)
+{
+	*row = (struct intake_row){
+		.id = rd->entry.id, .file_name = xstrdup(rd->file->name),
+		.feed = xstrdup(feed_name(rd->en->conf.feed)),
+		.bytes = (uint64_t)rd->file->was.st_size, .rows_done = rd->entry.rows_done,
+		.records = rd->entry.records, .rejects = rd->entry.rejects, .state = state,
+		.reason = reason ? xstrdup(reason) : NULL,
+	};
+	memcpy(row->digest, rd->digest, DIGEST_HEX);
+	memcpy(row->feed_digest, rd->en->conf.feed_digest, DIGEST_HEX);
+	if (state != INTAKE_READING)
+		row->report = make_report(rd, reason);
+}
+
+static struct epoch *epoch_in_hand(struct reading *rd)
+{
+	if (!rd->ep) {
+		rd->ep = engine_epoch(rd->en, EPOCH_INTAKE);
+		rd->ep->has_intake = true;
+		rd->ep->tag = rd->file;
+		rd->ep->rows_from = rd->entry.rows_done;
+	}
+	return rd->ep;
+}
+
+static bool close_epoch(struct reading *rd, enum intake_state state, const char *reason,
+			struct err *e)
+{
+	struct engine *en = rd->en;
+	struct epoch *ep = epoch_in_hand(rd);
+	struct ledger_entry *at = ledger_at(en->ledger, str_of(rd->file->name), str_of(rd->digest),
+					    str_of(en->conf.feed_digest));
+	if (rd->seen > rd->entry.rows_done)
+		rd->entry.rows_done = rd->seen;
+	rd->entry.records += ep->records;
+	rd->entry.rejects += ep->rejects;
+	rd->entry.state = state == INTAKE_READING ? LEDGER_READING
+			: state == INTAKE_DONE ? LEDGER_DONE : LEDGER_FAILED;
+	*at = rd->entry;
+	ep->rows_to = rd->entry.rows_done;
+	fill_intake(rd, &ep->intake, state, reason);
+	en->drained = false;
+	rd->ep = NULL;
+	return engine_judge(en, ep, POOL_DIRTY, false, e);
+}
+
+/* Chunks that were committed before a restart are read past; their rows are in the timelines
+ * already. Chunks end at the same rows every time, so none is cut by the position; should it
+ * happen (another version's chunks), the whole chunk is taken and sends some rows again. */
+static void take_chunk(struct reading *rd, struct chunk_ref *chunk)
+{
+	const struct chunk *c = chunk_ref_chunk(chunk);
+	struct stats *st = rd->en->conf.stats;
+	rd->seen += c->rows;
+	if (rd->seen <= rd->skip) {
+		chunk_ref_put(chunk);
+		return;
+	}
+	uint64_t before = rd->ep ? rd->ep->records : 0, rejects = rd->ep ? rd->ep->rejects : 0;
+	epoch_add_chunk(epoch_in_hand(rd), chunk_ref_get(chunk));
+	st->rows += c->rows;
+	st->records += rd->ep->records - before;
+	st->rejects += rd->ep->rejects - rejects;
+	pool_add(rd->en->pool, chunk);
+}
+
+static bool finish(struct reading *rd, const char *broken, struct err *e)
+{
+	char digest[DIGEST_HEX];
+	intake_digest(rd->in, digest);
+	if (!broken && (strcmp(digest, rd->digest) != 0 ||
+			spool_check(rd->en->conf.spool, rd->file) == SPOOL_CHANGED))
+		broken = "the file was changed while it was read";
+	return close_epoch(rd, broken ? INTAKE_FAILED : INTAKE_DONE, broken, e);
+}
+
+/* Reads on to the end, or to the first boundary after a stop was asked for. */
+static bool read_on(struct reading *rd, struct err *e)
+{
+	struct engine *en = rd->en;
+	uint64_t most = (uint64_t)en->conf.conf->engine_epoch_rows;
+	struct chunk_ref *chunk;
+	struct err broken;
+	for (;;) {
+		fault(spool_read);
+		if (!intake_next(rd->in, &chunk, &broken))
+			return finish(rd, broken.text, e);
+		if (!chunk)
+			return finish(rd, NULL, e);
+		take_chunk(rd, chunk);
+		if (!rd->ep || rd->seen - rd->ep->rows_from < most)
+			continue;
+		if (!close_epoch(rd, INTAKE_READING, NULL, e) || !engine_pending(en, e))
+			return false;
+		if (en->stopping)
+			return true;
+	}
+}
+
+/* Known inputs are continued or only told about; unknown ones get the next number. */
+static bool open_reading(struct reading *rd, struct err *why)
+{
+	struct engine *en = rd->en;
+	int fd = rd->file->fd;
+	if (!digest_file(en, rd->file, rd->digest, why))
+		return false;
+	rd->entry = *ledger_at(en->ledger, str_of(rd->file->name), str_of(rd->digest),
+			       str_of(en->conf.feed_digest));
+	if (rd->entry.state == LEDGER_DONE || rd->entry.state == LEDGER_FAILED)
+		return true;
+	rd->skip = rd->entry.rows_done;
+	if (rd->entry.id == 0)
+		rd->entry.id = en->last_intake + 1;
+	rd->file->fd = -1;
+	rd->in = intake_take_fd(fd, rd->file->name, en->conf.feed, NULL, (uint32_t)rd->entry.id, why);
+	if (rd->in && rd->entry.id > en->last_intake)
+		en->last_intake = rd->entry.id;
+	return rd->in != NULL;
+}
+
+static void tell_known(const struct reading *rd)
+{
+	struct report r = {
+		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed),
+		.good = rd->entry.state == LEDGER_DONE, .already = true, .intake = rd->entry.id,
+		.bytes = (uint64_t)rd->file->was.st_size, .rows = rd->entry.rows_done,
+		.records = rd->entry.records, .rejects = rd->entry.rejects,
+	};
+	turn_away(rd->en, rd->file, &r);
+}
+
+static void tell_refused(const struct reading *rd, const char *why)
+{
+	struct report r = {
+		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed), .reason = why,
+		.bytes = (uint64_t)rd->file->was.st_size,
+	};
+	turn_away(rd->en, rd->file, &r);
+}
+
+bool engine_file(struct engine *en, struct spool_file *file, struct err *e)
+{
+	struct reading rd = { .en = en, .file = file, .begun = engine_now() };
+	struct err why;
+	if (!open_reading(&rd, &why)) {
+		tell_refused(&rd, why.text);
+		return true;
+	}
+	if (!rd.in) {
+		tell_known(&rd);
+		return true;
+	}
+	if (rd.skip)
+		log_notice("spool", "`%s`: going on after row %" PRIu64 ", as intake %" PRId64,
+			   file->name, rd.skip, rd.entry.id);
+	bool ok = read_on(&rd, e);
+	epoch_free(rd.ep);
+	intake_close(rd.in);
+	return ok;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine_start.c - from nothing to ready: connect, remember, judge.
+ */
+#include "daemon/engine_state.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "lib/base/mem.h"
+
+static bool connect_database(struct engine *en, struct db *db, struct err *e)
+{
+	int64_t pause = 1, most = en->conf.conf->database_retry_max;
+	bool told = false;
+	while (!sink_connect(db, en->conf.conf->database_conninfo, e)) {
+		if (e->code == ERR_CONF)
+			return false;
+		if (!told)
+			log_error("database", "cannot connect: %s; trying again", e->text);
+		told = true;
+		if (wait_or_stop(en->stop_fd, pause))
+			return err_set(e, ERR_WORLD, "stopped before the database was there");
+		pause = pause * 2 < most ? pause * 2 : most;
+	}
+	if (told)
+		log_notice("database", "connected");
+	return true;
+}
+
+static bool make_pool(struct engine *en, struct err *e)
+{
+	const struct conf *c = en->conf.conf;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct pool_conf pc = {
+		.plan = en->rules->plan,
+		.feed = en->conf.feed,
+		.workers = (uint32_t)(c->engine_workers ? c->engine_workers : cores > 0 ? cores : 1),
+		.inbox = (uint32_t)c->engine_inbox,
+		.keep_alerts = true,
+	};
+	en->pool = pool_new(&pc, e);
+	return en->pool != NULL;
+}
+
+static void give_chunk(void *ctx, struct chunk_ref *take_chunk)
+{
+	struct engine *en = ctx;
+	pool_add(en->pool, take_chunk);
+}
+
+static void give_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t revision, bool live)
+{
+	struct engine *en = ctx;
+	pool_load_alert(en->pool, f, id, revision, live);
+}
+
+static void progress(void *ctx, uint64_t records)
+{
+	(void)ctx;
+	log_info("database", "%" PRIu64 " records loaded", records);
+}
+
+static bool stop_asked(void *ctx)
+{
+	struct engine *en = ctx;
+	return en->stopping;
+}
+
+static bool load(struct engine *en, struct db *db, struct err *e)
+{
+	const struct restore_to to = { give_chunk, give_alert, progress, stop_asked, en };
+	struct restored got;
+	int64_t begun = engine_now();
+	if (!restore(db, en->rules->set, en->ledger, &to, &got, e))
+		return err_wrap(e, "loading what the database remembers");
+	en->last_epoch = got.last_epoch;
+	en->last_intake = got.last_intake;
+	en->chain = got.chain;
+	if (got.differing)
+		log_error("database", "%" PRIu64 " stored rows are not what was written: their digests or "
+			  "canonical lines differ", got.differing);
+	log_info("database", "%" PRIu64 " records and %" PRIu64 " alerts loaded in %.1f s",
+		 got.records, got.alerts, (double)(engine_now() - begun) / 1e6);
+	return true;
+}
+
+/* The sink's thread: counters, and the news that a file is safe. */
+static void committed(void *ctx, const struct epoch *ep)
+{
+	struct engine *en = ctx;
+	struct stats *st = en->conf.stats;
+	st->epochs++;
+	st->raised += ep->raised;
+	st->amended += ep->amended;
+	st->withdrawn += ep->withdrawn;
+	if (ep->has_intake && ep->intake.state != INTAKE_READING)
+		mail_post(en->conf.mailbox, &(struct mail){
+			.kind = MAIL_FILE, .file = ep->tag,
+			.good = ep->intake.state == INTAKE_DONE,
+			.text = xstrdup(ep->intake.report) });
+}
+
+static void sink_gone(void *ctx)
+{
+	struct engine *en = ctx;
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_SINK_GONE });
+}
+
+static bool make_sink(struct engine *en, struct db take_db, struct err *e)
+{
+	const struct conf *c = en->conf.conf;
+	struct sink_conf sc = {
+		.conninfo = c->database_conninfo,
+		.retry_max = c->database_retry_max,
+		.depth = (uint32_t)c->sink_queue,
+		.committed = committed,
+		.gone = sink_gone,
+		.ctx = en,
+	};
+	en->sink = sink_new(&sc, take_db, e);
+	return en->sink != NULL;
+}
+
+bool engine_start(struct engine *en, struct err *e)
+{
+	struct db db = { NULL };
+	if (!connect_database(en, &db, e))
+		return false;
+	if (!make_pool(en, e) || !load(en, &db, e)) {
+		db_close(&db);
+		return false;
+	}
+	if (!make_sink(en, db, e))
+		return false;
+	if (en->stopping) /* a stop that came before the sink could hear it */
+		sink_hurry(en->sink);
+	return engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, false, e);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* engine_state.h - the engine from inside: shared by engine.c, engine_start.c, engine_file.c only. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "daemon/engine.h"
+#include "daemon/sink/restore.h"
+#include "daemon/sink/sink.h"
+#include "daemon/work/pool.h"
+#include "daemon/work/queue.h"
+
+struct engine {
+	struct engine_conf conf;
+	struct queue *inbox;
+	pthread_t thread;
+	_Atomic bool stopping;
+	int stop_fd;                 /* eventfd: wakes waits for the database */
+	_Atomic(struct sink *) sink;
+
+	/* the thread's own */
+	struct rules *rules;
+	struct pool *pool;
+	struct ledger *ledger;
+	struct chain chain;
+	int64_t last_epoch, last_intake;
+	bool drained;                /* cells are judged and nothing came since */
+	char *block;                 /* for digesting a file before it is read */
+};
+
+enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES };
+
+struct job {
+	enum job_kind kind;
+	struct spool_file *file;
+	struct rules *rules;
+};
+
+/* Microseconds UTC now. */
+int64_t engine_now(void);
+
+/* engine_start.c: database, memory, pool, sink, first judging. */
+bool engine_start(struct engine *en, struct err *e) MUST_CHECK;
+
+/* engine_file.c: one file from the first byte to its last epoch, or to a stop. */
+bool engine_file(struct engine *en, struct spool_file *file, struct err *e) MUST_CHECK;
+
+/* engine.c: an epoch with the next number; judge into it and hand it to the sink. */
+struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind);
+bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what what, bool cells,
+		  struct err *e) MUST_CHECK;
+
+/* engine.c: swap rules when a job asks for it; called between epochs. */
+bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e) MUST_CHECK;
+bool engine_pending(struct engine *en, struct err *e) MUST_CHECK;

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "daemon/loop.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon/engine.h"
+#include "daemon/log.h"
+#include "lib/base/mem.h"
+
+#define MAILS_AT_ONCE 64
+#define N_SIGNALS 3
+
+struct loop {
+	const struct loop_conf *lc;
+	struct event_base *base;
+	struct event *on_signal[N_SIGNALS], *on_spool, *on_mail, *on_stats, *on_quiet;
+	struct spool *spool;
+	struct mailbox *mailbox;
+	struct engine *engine;
+	struct stats stats;
+	uint64_t told_epochs;         /* as of the last statistics line */
+	bool idle, started, stopping, engine_gone, sink_gone;
+	bool drained;                 /* cells judged since the last file */
+	int code;
+
+	/* the helper that reads rules */
+	bool reading, again;
+	pthread_t helper;
+	struct conf wish;             /* settings it works with; its own while reading */
+};
+
+/* To systemd, when it asked: "READY=1", "STOPPING=1". */
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	if (!path || strlen(path) >= sizeof to.sun_path)
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	if (*path == '@')
+		to.sun_path[0] = '\0';
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t n = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (void *)&to, n) < 0)
+		log_debug(NULL, "systemd was not told %s", state);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static void stop(struct loop *lp, int code)
+{
+	if (lp->stopping)
+		return;
+	lp->stopping = true;
+	lp->code = code;
+	notify("STOPPING=1");
+	engine_stop(lp->engine);
+}
+
+/* ---- work for the engine ---- */
+
+static void give_work(struct loop *lp)
+{
+	struct spool_file *file;
+	if (!lp->idle || lp->stopping)
+		return;
+	file = xcalloc(1, sizeof *file);
+	if (spool_next(lp->spool, file)) {
+		lp->idle = lp->drained = false;
+		(void)event_del(lp->on_quiet);
+		log_debug("spool", "`%s` is read", file->name);
+		if (!engine_take(lp->engine, file))
+			spool_file_fini(file);
+		return;
+	}
+	xfree(file);
+	if (!lp->drained && !event_pending(lp->on_quiet, EV_TIMEOUT, NULL)) {
+		struct timeval quiet = { .tv_sec = (time_t)lp->lc->conf->spool_quiet };
+		(void)event_add(lp->on_quiet, &quiet);
+	}
+}
+
+static void quiet_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *lp = arg;
+	(void)fd;
+	(void)what;
+	if (!lp->idle || lp->stopping || spool_waiting(lp->spool) > 0)
+		return;
+	lp->drained = true;
+	lp->idle = !engine_drain(lp->engine);
+}
+
+static void spool_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *lp = arg;
+	struct err e;
+	(void)fd;
+	(void)what;
+	if (!spool_read(lp->spool, &e)) {
+		log_error("spool", "%s", e.text);
+		stop(lp, 1);
+	}
+	give_work(lp);
+}
+
+/* ---- reloading ---- */
+
+static void *read_rules(void *arg)
+{
+	struct loop *lp = arg;
+	struct buf said;
+	buf_init(&said, 1u << 20);
+	struct rules *rules = rules_read(&lp->wish, &said);
+	mail_post(lp->mailbox, &(struct mail){ .kind = MAIL_RULES_MADE, .rules = rules,
+					       .text = buf_take(&said, NULL) });
+	buf_fini(&said);
+	return NULL;
+}
+
+static void log_lines(enum log_level level, const char *object, char *text)
+{
+	char *rest = text;
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+		if (*line)
+			log_line(level, object, "%s", line);
+}
+
+/* Settings first: what may change now does, the rest is named. */
+static bool reload_settings(struct loop *lp)
+{
+	struct err e;
+	struct buf ignored;
+	if (!lp->lc->conf_path) {
+		conf_init(&lp->wish);
+		return true;
+	}
+	if (!conf_load(&lp->wish, lp->lc->conf_path, &e)) {
+		log_error("reload", "the old settings and rules stay in force:");
+		log_lines(LOG_ERROR, "reload", e.text);
+		return false;
+	}
+	buf_init(&ignored, 0);
+	conf_reload(lp->lc->conf, &lp->wish, &ignored);
+	if (ignored.n)
+		log_warn("reload", "these settings need a restart: %s", buf_cstr(&ignored));
+	buf_fini(&ignored);
+	(void)log_set_level(lp->lc->conf->log_level);
+	return true;
+}
+
+static void reload(struct loop *lp)
+{
+	sigset_t all, before;
+	lp->again = lp->reading;
+	if (lp->reading || lp->stopping || !reload_settings(lp))
+		return;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	lp->reading = pthread_create(&lp->helper, NULL, read_rules, lp) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (lp->reading)
+		return;
+	conf_fini(&lp->wish);
+	log_error("reload", "no thread to read the rules with; the old ones stay in force");
+}
+
+static void rules_made(struct loop *lp, struct mail *m)
+{
+	(void)pthread_join(lp->helper, NULL);
+	conf_fini(&lp->wish);
+	lp->reading = false;
+	if (!m->rules)
+		log_error("rules", "reload refused, the old rules stay in force:");
+	if (m->text)
+		log_lines(m->rules ? LOG_WARN : LOG_ERROR, "rules", m->text);
+	if (m->rules && !engine_rules(lp->engine, m->rules))
+		log_warn("rules", "reload given up: the daemon is ending");
+	if (lp->again)
+		reload(lp);
+}
+
+/* ---- mails ---- */
+
+static void file_finished(struct loop *lp, struct mail *m)
+{
+	struct err e;
+	struct str report = str_of(m->text ? m->text : "{}\n");
+	if (!spool_finish(lp->spool, m->file, m->good, report, &e))
+		log_error("spool", "%s", e.text);
+	else
+		log_line(m->good ? LOG_INFO : LOG_WARN, "spool", "`%s` is %s", m->file->name,
+			 m->good ? "done" : "failed, see its report");
+	if (m->good)
+		lp->stats.files_done++;
+	else
+		lp->stats.files_failed++;
+	spool_file_fini(m->file);
+	xfree(m->file);
+}
+
+static void ready(struct loop *lp, struct mail *m)
+{
+	(void)m;
+	if (!lp->started) {
+		lp->started = true;
+		notify("READY=1");
+		log_notice(NULL, "ready");
+	}
+	lp->idle = true;
+	give_work(lp);
+}
+
+static void rules_live(struct loop *lp, struct mail *m)
+{
+	(void)lp;
+	log_notice("rules", "the new rule set is judged by from now on");
+	rules_free(m->rules);
+}
+
+static void fatal(struct loop *lp, struct mail *m)
+{
+	log_error(NULL, "cannot go on: %s", m->text);
+	stop(lp, 1);
+}
+
+static void engine_gone(struct loop *lp, struct mail *m)
+{
+	(void)m;
+	lp->engine_gone = true;
+}
+
+static void sink_gone(struct loop *lp, struct mail *m)
+{
+	(void)m;
+	lp->sink_gone = true;
+}
+
+static void (*const handlers[])(struct loop *, struct mail *) = {
+	[MAIL_READY] = ready,
+	[MAIL_FILE] = file_finished,
+	[MAIL_RULES_MADE] = rules_made,
+	[MAIL_RULES_LIVE] = rules_live,
+	[MAIL_FATAL] = fatal,
+	[MAIL_ENGINE_GONE] = engine_gone,
+	[MAIL_SINK_GONE] = sink_gone,
+};
+
+static void mail_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *lp = arg;
+	struct mail mail[MAILS_AT_ONCE];
+	uint32_t n;
+	(void)fd;
+	(void)what;
+	while ((n = mail_take(lp->mailbox, mail, MAILS_AT_ONCE)) > 0) {
+		for (uint32_t i = 0; i < n; i++) {
+			handlers[mail[i].kind](lp, &mail[i]);
+			xfree(mail[i].text);
+		}
+	}
+	if (lp->engine_gone && lp->sink_gone && !lp->reading)
+		(void)event_base_loopbreak(lp->base);
+}
+
+/* ---- signals and timers ---- */
+
+static void signal_cb(evutil_socket_t signo, short what, void *arg)
+{
+	struct loop *lp = arg;
+	(void)what;
+	if (signo == SIGHUP) {
+		log_notice(NULL, "SIGHUP: reading settings and rules again");
+		reload(lp);
+		return;
+	}
+	log_notice(NULL, "%s: finishing the epoch in hand", strsignal((int)signo));
+	stop(lp, 0);
+}
+
+static void add_stats_timer(struct loop *lp)
+{
+	struct timeval pause = { .tv_sec = (time_t)lp->lc->conf->stats_interval };
+	if (pause.tv_sec > 0)
+		(void)event_add(lp->on_stats, &pause);
+}
+
+static void log_stats(struct loop *lp)
+{
+	struct buf b;
+	buf_init(&b, 0);
+#define STAT(name, what) \
+	buf_addf(&b, "%s" #name "=%" PRIu64, b.n ? " " : "", (uint64_t)lp->stats.name);
+#include "daemon/stats.def"
+#undef STAT
+	buf_addf(&b, " waiting=%u", spool_waiting(lp->spool));
+	log_info("stats", "%s", buf_cstr(&b));
+	buf_fini(&b);
+}
+
+static void stats_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *lp = arg;
+	(void)fd;
+	(void)what;
+	if (lp->stats.epochs != lp->told_epochs)
+		log_stats(lp);
+	lp->told_epochs = lp->stats.epochs;
+	add_stats_timer(lp);
+}
+
+/* ---- life ---- */
+
+static void watch(struct loop *lp)
+{
+	static const int signals[N_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+	for (int i = 0; i < N_SIGNALS; i++) {
+		lp->on_signal[i] = evsignal_new(lp->base, signals[i], signal_cb, lp);
+		(void)event_add(lp->on_signal[i], NULL);
+	}
+	lp->on_spool = event_new(lp->base, spool_fd(lp->spool), EV_READ | EV_PERSIST, spool_cb, lp);
+	lp->on_mail = event_new(lp->base, mailbox_fd(lp->mailbox), EV_READ | EV_PERSIST, mail_cb, lp);
+	lp->on_quiet = evtimer_new(lp->base, quiet_cb, lp);
+	lp->on_stats = evtimer_new(lp->base, stats_cb, lp);
+	(void)event_add(lp->on_spool, NULL);
+	(void)event_add(lp->on_mail, NULL);
+	add_stats_timer(lp);
+}
+
+static void unwatch(struct loop *lp)
+{
+	struct event *all[] = { lp->on_signal[0], lp->on_signal[1], lp->on_signal[2],
+				lp->on_spool, lp->on_mail, lp->on_quiet, lp->on_stats };
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i])
+			event_free(all[i]);
+	event_base_free(lp->base);
+}
+
+static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
+{
+	lp->spool = spool_open(lp->lc->conf->spool_dir, e);
+	lp->mailbox = lp->spool ? mailbox_new(e) : NULL;
+	if (!lp->mailbox) {
+		rules_free(take_rules);
+		return false;
+	}
+	struct engine_conf ec = {
+		.conf = lp->lc->conf, .feed = lp->lc->feed, .feed_digest = lp->lc->feed_digest,
+		.spool = lp->spool, .mailbox = lp->mailbox, .stats = &lp->stats,
+	};
+	lp->base = event_base_new();
+	watch(lp);
+	lp->engine = engine_new(&ec, take_rules, e);
+	return lp->engine != NULL;
+}
+
+int loop_run(const struct loop_conf *lc, struct rules *take_rules)
+{
+	struct loop *lp = xcalloc(1, sizeof *lp);
+	struct err e;
+	int code = 1;
+	lp->lc = lc;
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (begin(lp, take_rules, &e)) {
+		(void)event_base_dispatch(lp->base);
+		engine_free(lp->engine);
+		log_stats(lp);
+		code = lp->code;
+		log_notice(NULL, "ended");
+	} else {
+		log_error(NULL, "%s", e.text);
+	}
+	if (lp->base)
+		unwatch(lp);
+	mailbox_free(lp->mailbox);
+	spool_close(lp->spool);
+	xfree(lp);
+	return code;
+}
