@@ -32,6 +32,7 @@ struct csv {
 	unsigned width;     /* 0 = not known yet */
 	bool skipping;      /* inside a line given up for its length */
 	bool suspect;
+	unsigned bad;       /* 1-based cell where cutting stopped */
 	struct str *cell;
 	unsigned n, cap;
 	struct arena scratch; /* cells whose quotes were doubled */
@@ -173,13 +174,14 @@ static enum cut cut_between(struct csv *csv, const char *p, size_t n, size_t *at
 	return CUT_DONE;
 }
 
-/* Cuts the record at p; *length is what it takes without the line end. */
+/* Cuts the record at p; *length is what it takes without the line end, or where it stopped. */
 static enum cut cut_record(struct csv *csv, const char *p, size_t n, bool end, size_t *length)
 {
 	size_t at = 0;
 	bool ended = false;
 	while (!ended) {
 		enum cut c;
+		csv->bad = csv->n + 1;
 		if (at == n && !end)
 			return CUT_MORE;
 		if (at < n && p[at] == '"')
@@ -188,10 +190,11 @@ static enum cut cut_record(struct csv *csv, const char *p, size_t n, bool end, s
 			c = cut_plain(csv, p, n, &at, end);
 		if (c == CUT_DONE)
 			c = cut_between(csv, p, n, &at, end, &ended);
+		*length = at;
 		if (c != CUT_DONE)
 			return c;
 	}
-	*length = at;
+	csv->bad = 0;
 	return CUT_DONE;
 }
 
@@ -257,15 +260,16 @@ static size_t quoted_record(struct csv *csv, const char *p, size_t n, size_t lin
 	enum cut c = cut_record(csv, p, n, end, &length);
 	if (c == CUT_MORE && !end && n - line <= QUOTED_MAX)
 		return SIZE_MAX;
-	bool several = c == CUT_DONE && length > line;
+	bool several = length > line;
 	trim_surplus(csv);
 	if (c == CUT_DONE && (!several || !csv->width || csv->n == csv->width)) {
 		*good = give_cells(csv, without_cr(p, length), e);
 		csv->line += count_lines(p, length);
 		return length;
 	}
-	enum reject_reason why = c == CUT_STRAY ? REJECT_STRAY_QUOTE : REJECT_OPEN_QUOTE;
-	*good = give(csv, without_cr(p, line), why, csv->n + (c != CUT_DONE), e);
+	bool stray = c == CUT_STRAY && !several;
+	*good = give(csv, without_cr(p, line), stray ? REJECT_STRAY_QUOTE : REJECT_OPEN_QUOTE,
+		     csv->bad, e);
 	return line;
 }
 

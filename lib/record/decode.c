@@ -88,6 +88,7 @@ static void take_json(void *ctx, const struct json_in *in)
 static void open_format(struct decoder *d)
 {
 	if (d->format == FORMAT_CSV) {
+		d->rower.positions = true;
 		d->csv = csv_new(d->file->separator, take_csv_row, d);
 		return;
 	}

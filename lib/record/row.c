@@ -384,7 +384,7 @@ static void refuse(struct rower *r, const struct row_in *in, const struct fault 
 	const struct plan *p = &r->plan;
 	struct reject reject = {
 		.line = in->line, .stream = stream, .reason = reject_word(f->why), .raw = in->raw,
-		.column = f->column == NO_COLUMN ? 0 : f->column + 1,
+		.column = !r->positions || f->column == NO_COLUMN ? 0 : f->column + 1,
 	};
 	struct buf text;
 	buf_init(&text, 0);

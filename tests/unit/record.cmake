@@ -1,1 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+fundwatch_test(field LAYER record)
+fundwatch_test(chunk LAYER record)
+fundwatch_test(identity LAYER record)
+fundwatch_test(feed LAYER record)
+fundwatch_test(inflate LAYER record)
+fundwatch_test(charset LAYER record)
+fundwatch_test(csv LAYER record)
+fundwatch_test(json LAYER record)
+fundwatch_test(decode LAYER record)
+fundwatch_test(national LAYER record)

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_csv.c - quoting, line ends and broken lines, whole and byte by byte.
+ */
+#include "tests/check.h"
+
+#include "lib/base/buf.h"
+#include "lib/record/csv.h"
+#include "lib/record/decode.h"
+
+static bool show(void *ctx, const struct csv_row *row, struct err *e)
+{
+	struct buf *out = ctx;
+	(void)e;
+	buf_addf(out, "%llu@%llu", (unsigned long long)row->line,
+		 (unsigned long long)row->offset);
+	if (row->why != REJECT_NONE) {
+		buf_addf(out, "!%s:%u\n", reject_word(row->why), row->column);
+		return true;
+	}
+	for (unsigned i = 0; i < row->n; i++)
+		buf_addf(out, "[" STR_FMT "]", STR_ARG(row->cell[i]));
+	buf_addc(out, '\n');
+	return true;
+}
+
+static void run(struct buf *out, const char *text, size_t n, unsigned width, size_t step)
+{
+	struct err e;
+	struct csv *csv = csv_new(',', show, out);
+	csv_width(csv, width);
+	for (size_t at = 0; at < n; at += step) {
+		size_t k = n - at < step ? n - at : step;
+		CHECK(csv_push(csv, text + at, k, true, &e));
+	}
+	CHECK(csv_finish(csv, &e));
+	csv_free(csv);
+}
+
+static void check(const char *text, size_t n, unsigned width, const char *want)
+{
+	static const size_t steps[] = { 1000000, 1, 2, 3, 7 };
+	for (unsigned i = 0; i < 5; i++) {
+		struct buf out;
+		buf_init(&out, 0);
+		run(&out, text, n, width, steps[i]);
+		CHECK_STR(buf_str(&out), want);
+		buf_fini(&out);
+	}
+}
+
+#define CSV(text, width, want) check(text, sizeof(text) - 1, width, want)
+
+static void plain_lines(void **state)
+{
+	(void)state;
+	CSV("a,b,c\n1,,3\n", 0, "1@0[a][b][c]\n2@6[1][][3]\n");
+	CSV("a,b\r\n1,2\r\n", 0, "1@0[a][b]\n2@5[1][2]\n");
+	CSV("a,b\n1,2", 0, "1@0[a][b]\n2@4[1][2]\n");
+	CSV("\n\na\n\n", 0, "3@2[a]\n");
+	CSV("0123456789abcdef0,x,0123456789abcdefg,,,,,,,,,,,,,,,,,\n", 0,
+	    "1@0[0123456789abcdef0][x][0123456789abcdefg][][][][][][][][][][][][][][][][][]\n");
+}
+
+static void quoted_cells(void **state)
+{
+	(void)state;
+	CSV("\"a,b\",c\n", 0, "1@0[a,b][c]\n");
+	CSV("\"a\"\"b\",\"\"\n", 0, "1@0[a\"b][]\n");
+	CSV("\"a\nb\",c\nd,e\n", 0, "1@0[a\nb][c]\n3@8[d][e]\n");
+	CSV("\"a\r\nb\"\r\nd\r\n", 0, "1@0[a\r\nb]\n3@8[d]\n");
+	CSV("x,\"a\"", 0, "1@0[x][a]\n");
+	CSV("\"\"\"\"\n", 0, "1@0[\"]\n");
+	CSV("a,\"b\"\r", 0, "1@0[a][b]\n");
+}
+
+/* One bad quote costs one line. */
+static void broken_quotes(void **state)
+{
+	(void)state;
+	CSV("a,b\"c\n1,2\n", 0, "1@0!stray-quote:2\n2@6[1][2]\n");
+	CSV("\"a\"b,c\n1,2\n", 0, "1@0!stray-quote:1\n2@7[1][2]\n");
+	CSV("a,\"b\n1,2\n3,4\n", 2, "1@0!open-quote:2\n2@5[1][2]\n3@9[3][4]\n");
+	CSV("a,\"b\n1,2\nc,\"d\n3,4\n", 2,
+	    "1@0!open-quote:2\n2@5[1][2]\n3@9!open-quote:2\n4@14[3][4]\n");
+	CSV("a,\"b\n1,2\nc\",d,e\n3,4\n", 2,
+	    "1@0!open-quote:0\n2@5[1][2]\n3@9!stray-quote:1\n4@16[3][4]\n");
+}
+
+static void wrong_numbers_of_columns(void **state)
+{
+	(void)state;
+	CSV("a,b,c\n1,2\n1,2,3\n1,2,3,4\n1,2,3,,\n", 3,
+	    "1@0[a][b][c]\n2@6!bad-columns:0\n3@10[1][2][3]\n4@16!bad-columns:0\n"
+	    "5@24[1][2][3]\n");
+}
+
+static void wrong_bytes(void **state)
+{
+	(void)state;
+	CSV("a,\0b\nc,\xff\n\xe4\xb8\xad,d\n", 0,
+	    "1@0!bad-byte:0\n2@5!bad-charset:2\n3@9[\xe4\xb8\xad][d]\n");
+}
+
+/* A line of 100 MB is refused without being kept. */
+static void endless_line(void **state)
+{
+	(void)state;
+	struct err e;
+	struct buf out;
+	buf_init(&out, 0);
+	struct csv *csv = csv_new(',', show, &out);
+	static char block[1 << 16];
+	memset(block, 'x', sizeof(block));
+	CHECK(csv_push(csv, "a\n", 2, false, &e));
+	for (unsigned i = 0; i < 1600; i++)
+		CHECK(csv_push(csv, block, sizeof(block), false, &e));
+	CHECK(csv_push(csv, "\nb\n", 3, false, &e));
+	CHECK(csv_finish(csv, &e));
+	CHECK_STR(buf_str(&out), "1@0[a]\n2@2!line-too-long:0\n3@104857603[b]\n");
+	csv_free(csv);
+	buf_fini(&out);
+}
+
+/* A quote that is never closed does not swallow the rest of a large file. */
+static void open_quote_in_a_long_file(void **state)
+{
+	(void)state;
+	struct buf text, out;
+	buf_init(&text, 0);
+	buf_init(&out, 0);
+	buf_adds(&text, "1,\"x\n");
+	for (unsigned i = 0; i < 40000; i++)
+		buf_adds(&text, "2,y\n");
+	run(&out, text.p, text.n, 2, 4096);
+	CHECK(str_starts(buf_str(&out), STR("1@0!open-quote:2\n2@5[2][y]\n")));
+	CHECK(str_ends(buf_str(&out), STR("40001@160001[2][y]\n")));
+	buf_fini(&text);
+	buf_fini(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_lines), cmocka_unit_test(quoted_cells),
+		cmocka_unit_test(broken_quotes), cmocka_unit_test(wrong_numbers_of_columns),
+		cmocka_unit_test(wrong_bytes), cmocka_unit_test(endless_line),
+		cmocka_unit_test(open_quote_in_a_long_file),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

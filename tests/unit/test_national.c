@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_national.c - interface messages: what each gives, and what cannot be read.
+ */
+#include "tests/check.h"
+
+#include "tests/decoding.h"
+
+static struct feed *feed;
+
+static int make_feed(void **state)
+{
+	(void)state;
+	feed = feed_default();
+	return 0;
+}
+
+static int drop_feed(void **state)
+{
+	(void)state;
+	feed_free(feed);
+	return 0;
+}
+
+#define ENVELOPE(no) "{\"infno\":\"" no "\",\"msgid\":\"H1-0001\",\"inf_time\":" \
+	"\"2026-03-01 10:00:00\",\"fixmedins_code\":\"H1\",\"insuplc_admdvs\":\"330100\"," \
+	"\"infcode\":0,"
+
+static void fee_details(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2204")
+		   "\"input\":{\"feedetail\":["
+		   "{\"feedetl_sn\":\"1\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"chrg_bchno\":\"B1\","
+		   "\"fee_ocur_time\":\"2026-03-01 09:00:00\",\"med_list_codg\":\"X1\","
+		   "\"det_item_fee_sumamt\":12.30,\"cnt\":2,\"pric\":6.15,\"bilg_dr_codg\":\"D1\"},"
+		   "{\"feedetl_sn\":\"2\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\","
+		   "\"fee_ocur_time\":\"2026-03-01 09:00:00\",\"cnt\":\"x\"}]},"
+		   "\"output\":{\"result\":[{\"feedetl_sn\":\"2\",\"inscp_scp_amt\":9},"
+		   "{\"feedetl_sn\":\"1\",\"inscp_scp_amt\":10.00,\"chrgitm_lv\":\"02\"}]}}\n",
+		   "1 fee feedetl_sn=1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
+		   "fee_ocur_time=2026-03-01 09:00:00 med_list_codg=X1 chrgitm_lv=02 cnt=2 pric=6.15 "
+		   "det_item_fee_sumamt=12.3 inscp_amt=10 chrg_bchno=B1 insu_admdvs=330100 "
+		   "bilg_dr_code=D1 inf_time=2026-03-01 10:00:00\n"
+		   "1 !bad-number 0 cnt\n");
+}
+
+static void inpatient_return_line(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2301")
+		   "\"input\":{\"feedetail\":[{\"feedetl_sn\":\"9\",\"init_feedetl_sn\":\"1\","
+		   "\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"fee_ocur_time\":\"2026-03-02\","
+		   "\"cnt\":-1,\"drord_no\":\"O1\"}]}}",
+		   "1 fee feedetl_sn=9 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
+		   "fee_ocur_time=2026-03-02 00:00:00 init_feedetl_sn=1 cnt=-1 rx_drord_no=O1 "
+		   "insu_admdvs=330100 inf_time=2026-03-01 10:00:00\n");
+}
+
+static void settlements(void **state)
+{
+	(void)state;
+	static const char *const want =
+		"1 settlement setl_id=S1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
+		"setl_time=2026-03-01 09:59:59 med_type=11 insutype=310 gend=2 "
+		"insu_admdvs=330100 medfee_sumamt=12.3 fund_pay_sumamt=8 psn_pay=4.3 chrg_bchno=B1 "
+		"inf_time=2026-03-01 10:00:00\n";
+	static const char *const body =
+		"\"input\":{\"data\":{\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"chrg_bchno\":\"B1\","
+		"\"medfee_sumamt\":\"12.30\"}},\"output\":{\"setlinfo\":{\"setl_id\":\"S1\","
+		"\"setl_time\":\"2026-03-01 09:59:59\",\"med_type\":\"11\",\"gend\":\"2\","
+		"\"insutype\":310,\"fund_pay_sumamt\":8,\"psn_part_amt\":4.3},\"setldetail\":[]}}\n";
+	char text[2048];
+	snprintf(text, sizeof(text), "%s%s", ENVELOPE("2207"), body);
+	CHECK_DUMP(feed, "a.json", text, want);
+	snprintf(text, sizeof(text), "%s%s", ENVELOPE("2304"), body);
+	CHECK_DUMP(feed, "a.json", text, want);
+}
+
+/* The mirror of a cancelled settlement points back to it. */
+static void cancelled_settlement(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2208")
+		   "\"input\":{\"data\":{\"setl_id\":\"S1\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\"}},"
+		   "\"output\":{\"setlinfo\":{\"setl_id\":\"S2\",\"fund_pay_sumamt\":-8}}}",
+		   "1 settlement setl_id=S2 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
+		   "setl_time=2026-03-01 10:00:00 init_setl_id=S1 insu_admdvs=330100 "
+		   "fund_pay_sumamt=-8 inf_time=2026-03-01 10:00:00\n");
+}
+
+static void discharge(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2402")
+		   "\"input\":{\"dscginfo\":{\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"insutype\":\"390\","
+		   "\"endtime\":\"2026-03-09 11:00:00\",\"dscg_way\":\"1\"},\"diseinfo\":["
+		   "{\"diag_type\":\"1\",\"diag_code\":\"I10.x00\",\"maindiag_flag\":\"1\"}]}}",
+		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 endtime=2026-03-09 11:00:00 "
+		   "insutype=390 insu_admdvs=330100 dscg_way=1 inf_time=2026-03-01 10:00:00\n"
+		   "1 diagnosis mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 diag_type=1 maindiag_flag=1 "
+		   "diag_code=I10.x00 inf_time=2026-03-01 10:00:00\n");
+}
+
+/* One message of a pharmacy is visit, settlement and lines. */
+static void pharmacy(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2102")
+		   "\"input\":{\"druginfo\":{\"psn_no\":\"P1\",\"begntime\":\"2026-03-01 09:50:00\","
+		   "\"medfee_sumamt\":30,\"med_type\":\"41\"},\"drugdetail\":[{\"feedetl_sn\":\"1\","
+		   "\"fee_ocur_time\":\"2026-03-01 09:55:00\",\"med_list_codg\":\"X1\",\"cnt\":3,"
+		   "\"pric\":10,\"det_item_fee_sumamt\":30}]},\"output\":{\"setlinfo\":{\"setl_id\":\"S1\","
+		   "\"mdtrt_id\":\"M1\",\"setl_time\":\"2026-03-01 10:00:00\",\"fund_pay_sumamt\":20,"
+		   "\"inscp_scp_amt\":30},\"detlcutinfo\":[{\"feedetl_sn\":\"1\",\"inscp_scp_amt\":25}]}}",
+		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 09:50:00 "
+		   "med_type=41 insu_admdvs=330100 inf_time=2026-03-01 10:00:00\n"
+		   "1 settlement setl_id=S1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
+		   "setl_time=2026-03-01 10:00:00 med_type=41 insu_admdvs=330100 medfee_sumamt=30 "
+		   "inscp_amt=30 fund_pay_sumamt=20 inf_time=2026-03-01 10:00:00\n"
+		   "1 fee feedetl_sn=1 mdtrt_id=M1 setl_id=S1 fixmedins_code=H1 psn_no=P1 "
+		   "fee_ocur_time=2026-03-01 09:55:00 med_type=41 med_list_codg=X1 cnt=3 pric=10 "
+		   "det_item_fee_sumamt=30 inscp_amt=25 insu_admdvs=330100 "
+		   "inf_time=2026-03-01 10:00:00\n");
+}
+
+static void what_cannot_be_read(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   "{\"infno\":\"9999\",\"input\":{}}\n"
+		   "{\"x\":1}\n"
+		   ENVELOPE("2204") "\"input\":{\"feedetail\":\"oops\"}}\n"
+		   ENVELOPE("2207") "\"input\":{\"data\":{\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\"}}}\n"
+		   "{\"infno\":\"2204\",\"infcode\":-1,\"input\":{\"feedetail\":[{}]}}\n"
+		   "{\"infno\":\n",
+		   "1 !unknown-message 0 \n2 !unknown-message 0 \n3 !bad-message 0 \n"
+		   "4 !missing-required 0 setl_id\n6 !bad-json 0 \n");
+}
+
+/* A file of one array, pretty-printed, in single bytes. */
+static void arrays_and_pieces(void **state)
+{
+	(void)state;
+	const char *text = "[\n  " ENVELOPE("2301") "\n  \"input\":{\"feedetail\":[\n{\"feedetl_sn\":1,"
+		"\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"fee_ocur_time\":\"2026-03-02\"}]}},\n  "
+		ENVELOPE("2301") "\"input\":{\"feedetail\":[{\"feedetl_sn\":2,"
+		"\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"fee_ocur_time\":\"2026-03-02\"}]}}\n]\n";
+	struct decoding whole = decode_text(feed, "a.json", text);
+	struct decoding bytes = decode_bytes(feed, "a.json", text, strlen(text), 1);
+	CHECK(whole.good && bytes.good);
+	CHECK_INT(whole.stats.records[STREAM_FEE], 2);
+	CHECK(str_eq(buf_str(&whole.dump), buf_str(&bytes.dump)));
+	decoding_fini(&whole);
+	decoding_fini(&bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fee_details), cmocka_unit_test(inpatient_return_line),
+		cmocka_unit_test(settlements), cmocka_unit_test(cancelled_settlement),
+		cmocka_unit_test(discharge), cmocka_unit_test(pharmacy),
+		cmocka_unit_test(what_cannot_be_read), cmocka_unit_test(arrays_and_pieces),
+	};
+	return cmocka_run_group_tests(tests, make_feed, drop_feed);
+}
