@@ -32,6 +32,7 @@ struct scan {
 	struct loaded loaded;
 	struct plan *plan;
 	struct feed *feed;
+	uint8_t needed[FIELD_BITMAP]; /* what must be decoded */
 	struct path_list files;
 	uint32_t skipped;
 	struct readers *readers;
@@ -131,8 +132,9 @@ static bool start(struct scan *s, struct err *e)
 	const struct pool_conf pc = { .plan = s->plan, .feed = s->feed, .wanted = wanted,
 				      .workers = threads > 1 ? threads : 0 };
 	const struct readers_conf rc = { .files = &s->files, .feed = s->feed,
-					 .wanted = s->o->all_fields ? NULL : wanted,
+					 .wanted = s->o->all_fields ? NULL : s->needed,
 					 .threads = threads > 1 ? threads : 0, .shards = threads };
+	timeline_needs(wanted, s->needed);
 	if (!scan_out_open(&s->out, s->c, s->o->out, s->o->format, e))
 		return false;
 	s->rejects = scan_rejects_new(s->o->rejects, &s->files);

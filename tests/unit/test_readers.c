@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_readers.c - files on disk into chunks: bounds and order of the walk, what an intake
+ * says of a file, and that readers bring the same whatever their number. Run under
+ * ThreadSanitizer too.
+ */
+#include "daemon/work/readers.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "lib/base/mem.h"
+#include "tests/check.h"
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/fundwatch-test-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int drop_folder(void **state)
+{
+	struct path_list l = { 0 };
+	struct err e;
+	(void)state;
+	if (input_files_find(folder, &l, &e))
+		for (uint32_t i = 0; i < l.n; i++)
+			unlink(l.path[i]);
+	path_list_fini(&l);
+	return rmdir(folder);
+}
+
+/* Path of a file of the folder; valid until the fourth next call. */
+static const char *in_folder(const char *name)
+{
+	static char path[4][160];
+	static unsigned at;
+	char *out = path[at++ % 4];
+	snprintf(out, sizeof path[0], "%s/%s", folder, name);
+	return out;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	struct err e;
+	if (!file_write(in_folder(name), str_of(text), &e))
+		fail_msg("%s", e.text);
+}
+
+static void write_gz(const char *name, const char *text, size_t cut)
+{
+	gzFile z = gzopen(in_folder(name), "wb");
+	CHECK(z && gzwrite(z, text, (unsigned)strlen(text)) > 0);
+	CHECK_INT(gzclose(z), Z_OK);
+	if (cut > 0)
+		CHECK_INT(truncate(in_folder(name), (off_t)cut), 0);
+}
+
+static void reading_is_bounded(void **state)
+{
+	(void)state;
+	struct buf b;
+	struct err e;
+	buf_init(&b, 0);
+	write_file("a.txt", "12345");
+	CHECK(file_read(in_folder("a.txt"), 5, &b, &e));
+	CHECK_STR(buf_str(&b), "12345");
+	CHECK(!file_read(in_folder("a.txt"), 4, &b, &e));
+	CHECK_INT(e.code, ERR_LIMIT);
+	CHECK(!file_read(in_folder("none.txt"), 4, &b, &e));
+	CHECK_INT(e.code, ERR_WORLD);
+	CHECK(!file_read(folder, 4, &b, &e));
+	CHECK(strstr(e.text, folder));
+	buf_fini(&b);
+}
+
+static void walks_are_sorted(void **state)
+{
+	(void)state;
+	struct path_list l = { 0 };
+	struct err e;
+	write_file("b.rules", "");
+	write_file("a.rules", "");
+	write_file(".hidden.rules", "");
+	write_file("c.csv", "");
+	CHECK(rule_files_find(folder, &l, &e));
+	CHECK_INT(l.n, 2);
+	assert_string_equal(path_base(l.path[0]), "a.rules");
+	assert_string_equal(path_base(l.path[1]), "b.rules");
+	path_list_fini(&l);
+	CHECK(input_files_find(folder, &l, &e));
+	CHECK_INT(l.n, 3);
+	path_list_fini(&l);
+	CHECK(!input_files_find(in_folder("nowhere"), &l, &e));
+	unlink(in_folder("a.rules"));
+	unlink(in_folder("b.rules"));
+	unlink(in_folder(".hidden.rules"));
+	CHECK(!rule_files_find(folder, &l, &e));
+	path_list_fini(&l);
+}
+
+#define FEE_HEAD "feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,cnt,det_item_fee_sumamt,vali_flag,remark\n"
+
+/* A fee extract of n lines; every tenth has no count, every `bad`-th a wrong date. */
+static char *fee_text(unsigned n, unsigned bad, unsigned first)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	buf_adds(&b, FEE_HEAD);
+	for (unsigned i = first; i < first + n; i++)
+		buf_addf(&b, "%u,M%u,H1,P%u,%s 09:00:00,%s,10.50,1,note\n", i, i, i % 97,
+			 bad && i % bad == 0 ? "2026-13-01" : "2026-03-01", i % 10 ? "1" : "");
+	return buf_take(&b, NULL);
+}
+
+static void an_intake_tells_what_it_read(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct err e = { 0 };
+	struct chunk_ref *c;
+	char digest[DIGEST_HEX];
+	uint64_t rows = 0;
+	char *text = fee_text(100, 50, 1);
+	write_file("fee_list_d.csv", text);
+	struct intake *in = intake_open(in_folder("fee_list_d.csv"), feed, NULL, 7, &e);
+	if (!in)
+		fail_msg("%s", e.text);
+	CHECK_INT(intake_size(in), strlen(text));
+	while (intake_next(in, &c, &e) && c) {
+		CHECK_INT(chunk_ref_intake(c), 7);
+		rows += chunk_ref_chunk(c)->table[STREAM_FEE].n;
+		chunk_ref_put(c);
+	}
+	CHECK_INT(e.code, ERR_NONE);
+	CHECK_INT(rows, 98);
+	CHECK_INT(intake_bytes_read(in), strlen(text));
+	const struct tally *t = intake_tally(in);
+	CHECK_INT(t->records[STREAM_FEE], 98);
+	CHECK_INT(t->rejects, 2);
+	CHECK_INT(t->n_reason, 1);
+	CHECK_INT(t->reason[0].n, 2);
+	CHECK_INT(t->reason[0].line, 51);
+	CHECK_INT(t->field[FIELD_fee_cnt].rows, 98);
+	CHECK_INT(t->field[FIELD_fee_cnt].missing, 8);
+	CHECK_INT(t->field[FIELD_fee_det_item_fee_sumamt].sum, 98 * 10500000);
+	assert_string_equal(intake_unknown_column(in, 0), "remark");
+	assert_null(intake_unknown_column(in, 1));
+	intake_digest(in, digest);
+	CHECK_INT(strlen(digest), 32);
+	intake_close(in);
+	xfree(text);
+	feed_free(feed);
+}
+
+static void hopeless_files_do_not_open(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct err e = { 0 };
+	write_file("fee_list_d.csv", "");
+	assert_null(intake_open(in_folder("fee_list_d.csv"), feed, NULL, 1, &e));
+	CHECK(strstr(e.text, "empty"));
+	write_file("letter.txt", "dear all\n");
+	assert_null(intake_open(in_folder("letter.txt"), feed, NULL, 1, &e));
+	assert_null(intake_open(in_folder("fee_list_d_2.csv"), feed, NULL, 1, &e));
+	CHECK_INT(e.code, ERR_WORLD);
+	feed_free(feed);
+}
+
+struct seen {
+	uint64_t rows, rejects;
+	unsigned failed;
+	struct buf order; /* rows of each chunk of the first file, in order */
+};
+
+static void read_all(const struct path_list *files, const struct feed *feed, uint32_t threads, struct seen *s)
+{
+	const struct readers_conf conf = { .files = files, .feed = feed, .threads = threads, .shards = 3 };
+	struct err e = { 0 };
+	struct chunk_ref *c;
+	uint64_t bytes, total, rows, in_shards = 0;
+	struct readers *r = readers_start(&conf, &e);
+	if (!r)
+		fail_msg("%s", e.text);
+	*s = (struct seen){ 0 };
+	buf_init(&s->order, 0);
+	while ((c = readers_next(r))) {
+		const struct chunk *k = chunk_ref_chunk(c);
+		s->rows += k->table[STREAM_FEE].n;
+		for (uint32_t shard = 0; shard < 3; shard++) {
+			uint32_t n;
+			chunk_ref_rows(c, STREAM_FEE, shard, &n);
+			in_shards += n;
+		}
+		if (chunk_ref_intake(c) == 0)
+			buf_addf(&s->order, "%llu ", (unsigned long long)k->first_line);
+		chunk_ref_put(c);
+	}
+	CHECK_INT(in_shards, s->rows);
+	for (uint32_t i = 0; i < files->n; i++)
+		s->failed += readers_file(r, i)->failed;
+	s->rejects = readers_tally(r)->rejects;
+	CHECK_INT(readers_tally(r)->records[STREAM_FEE], s->rows);
+	readers_progress(r, &bytes, &total, &rows);
+	CHECK_INT(rows, s->rows + s->rejects);
+	CHECK(s->failed > 0 || bytes == total);
+	readers_free(r);
+}
+
+static void any_number_of_readers_brings_the_same(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	struct seen first = { 0 };
+	char *big = fee_text(40000, 7, 1), *small = fee_text(300, 0, 50000);
+	write_file("fee_list_d_1.csv", big);
+	write_gz("fee_list_d_2.csv.gz", big, 0);
+	write_file("fee_list_d_3.csv", small);
+	path_list_add(&files, in_folder("fee_list_d_1.csv"));
+	path_list_add(&files, in_folder("fee_list_d_2.csv.gz"));
+	path_list_add(&files, in_folder("fee_list_d_3.csv"));
+	for (uint32_t threads = 0; threads <= 4; threads++) {
+		struct seen s;
+		read_all(&files, feed, threads, &s);
+		CHECK_INT(s.failed, 0);
+		CHECK_INT(s.rows + s.rejects, 80300);
+		CHECK_INT(s.rejects, 2 * (40000 / 7));
+		if (threads == 0)
+			first = s;
+		assert_string_equal(buf_cstr(&s.order), buf_cstr(&first.order));
+		if (threads > 0)
+			buf_fini(&s.order);
+	}
+	buf_fini(&first.order);
+	path_list_fini(&files);
+	xfree(big);
+	xfree(small);
+	feed_free(feed);
+}
+
+static void a_broken_file_is_told_and_stops_no_other(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	char *big = fee_text(40000, 0, 1), *small = fee_text(300, 0, 50000);
+	write_gz("fee_list_d_2.csv.gz", big, 50000);
+	write_file("fee_list_d_3.csv", small);
+	path_list_add(&files, in_folder("fee_list_d_2.csv.gz"));
+	path_list_add(&files, in_folder("fee_list_d_3.csv"));
+	for (uint32_t threads = 0; threads <= 2; threads++) {
+		struct seen s;
+		read_all(&files, feed, threads, &s);
+		CHECK_INT(s.failed, 1);
+		CHECK(s.rows > 300);
+		buf_fini(&s.order);
+	}
+	path_list_fini(&files);
+	xfree(big);
+	xfree(small);
+	feed_free(feed);
+}
+
+static void stopping_early_loses_nothing_but_rows(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	struct err e;
+	char *big = fee_text(60000, 0, 1);
+	write_file("fee_list_d_1.csv", big);
+	path_list_add(&files, in_folder("fee_list_d_1.csv"));
+	path_list_add(&files, in_folder("fee_list_d_1.csv"));
+	for (uint32_t threads = 0; threads <= 2; threads++) {
+		const struct readers_conf conf = { .files = &files, .feed = feed, .threads = threads, .shards = 2 };
+		struct readers *r = readers_start(&conf, &e);
+		CHECK(r);
+		chunk_ref_put(readers_next(r));
+		readers_free(r);
+	}
+	path_list_fini(&files);
+	xfree(big);
+	feed_free(feed);
+}
+
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, make_folder, drop_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(reading_is_bounded),
+		IN_FOLDER(walks_are_sorted),
+		IN_FOLDER(an_intake_tells_what_it_read),
+		IN_FOLDER(hopeless_files_do_not_open),
+		IN_FOLDER(any_number_of_readers_brings_the_same),
+		IN_FOLDER(a_broken_file_is_told_and_stops_no_other),
+		IN_FOLDER(stopping_early_loses_nothing_but_rows),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
