@@ -4,11 +4,11 @@
  *
  *   gen_wide --lines N --seed S --catalogue FILE > fees.csv
  *
- * The shape many hospital exports have and the one the benchmark reads. Everything follows
- * from the seed; rows come in the order of settlement, so that memory is one visit's lines
- * plus the list of visits. Planted: same-day duplicates, returns without a link, test
- * clusters, readmissions, facilities fond of the dear variant.
- * Knows nothing of the library: what it writes is read by us and by the peers alike.
+ * The shape many hospital exports have and the one the benchmark reads. Everything
+ * follows from the seed; rows come in the order of settlement, so that memory is one
+ * visit's lines plus the list of visits. Planted: same-day duplicates, returns without a
+ * link, test clusters, readmissions, facilities fond of the dear variant. Knows nothing
+ * of the library: what it writes is read by us and by the peers alike.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -17,14 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ITEMS 20000
-#define FACILITIES 600
-#define HOSPITALS 320
+#define ITEMS		    20000
+#define FACILITIES	    600
+#define HOSPITALS	    320
 #define INPATIENT_HOSPITALS 80
-#define DISEASES 1200
-#define DAYS 365
-#define DAY_ZERO 19723            /* 2024-01-01 */
-#define MAX_LINES 1024            /* of one visit */
+#define DISEASES	    1200
+#define DAYS		    365
+#define DAY_ZERO	    19723 /* 2024-01-01 */
+#define MAX_LINES	    1024  /* of one visit */
 
 enum { OUTPATIENT, INPATIENT, PHARMACY };
 
@@ -103,7 +103,7 @@ struct item {
 
 struct charge_class {
 	uint8_t class;
-	uint32_t n, low, high;        /* items and their prices in fen */
+	uint32_t n, low, high; /* items and their prices in fen */
 	const char *word;
 };
 
@@ -111,8 +111,8 @@ static const struct charge_class classes[] = {
 	{ 1, 40, 2000, 20000, "床位费" },     { 2, 60, 500, 10000, "诊察费" },
 	{ 3, 600, 3000, 120000, "影像检查" }, { 4, 1200, 300, 30000, "检验测定" },
 	{ 5, 1500, 500, 20000, "治疗" },      { 6, 1000, 50000, 1500000, "手术" },
-	{ 7, 60, 300, 5000, "护理" },         { 8, 4000, 100, 1000000, "一次性材料" },
-	{ 10, 1000, 50, 2000, "饮片" },       { 12, 10, 1000, 3000, "一般诊疗费" },
+	{ 7, 60, 300, 5000, "护理" },	      { 8, 4000, 100, 1000000, "一次性材料" },
+	{ 10, 1000, 50, 2000, "饮片" },	      { 12, 10, 1000, 3000, "一般诊疗费" },
 	{ 13, 20, 500, 5000, "挂号费" },      { 14, 510, 100, 10000, "其他费用" },
 };
 
@@ -145,9 +145,11 @@ static void add_class(const struct charge_class *c)
 		t->fen = (uint32_t)(c->low * pow((double)c->high / c->low, f * f));
 		item_name(t, c->word, i);
 		if (c->class == 8)
-			snprintf(t->code, sizeof t->code, "C14%02u%05u%06u", i % 20, i, below(1000000));
+			snprintf(t->code, sizeof t->code, "C14%02u%05u%06u", i % 20, i,
+				 below(1000000));
 		else
-			snprintf(t->code, sizeof t->code, "00%02u%02u%04u00000", c->class, i % 40, i);
+			snprintf(t->code, sizeof t->code, "00%02u%02u%04u00000", c->class,
+				 i % 40, i);
 	}
 }
 
@@ -166,8 +168,8 @@ static void add_group(uint8_t class, uint32_t g, uint32_t size)
 		t->dear = i == dear;
 		t->fen = base * (t->dear ? 250 + below(150) : 85 + below(31)) / 100;
 		item_name(t, class == 9 ? "西药" : "中成药", g * 10 + i);
-		snprintf(t->code, sizeof t->code, "%cA%02uBA%04uA00101%02u%05u", class == 9 ? 'X' : 'Z',
-			 g % 16, g, i, 20000 + below(80000));
+		snprintf(t->code, sizeof t->code, "%cA%02uBA%04uA00101%02u%05u",
+			 class == 9 ? 'X' : 'Z', g % 16, g, i, 20000 + below(80000));
 	}
 }
 
@@ -202,8 +204,8 @@ static void make_catalogue(const char *path)
 	fputs("med_list_codg,name,group,dear\n", f);
 	for (uint32_t i = 0; i < n_item; i++)
 		if (item[i].group >= 0)
-			fprintf(f, "%s,%s,G%04d,%d\n", item[i].code, item[i].name, item[i].group,
-				item[i].dear);
+			fprintf(f, "%s,%s,G%04d,%d\n", item[i].code, item[i].name,
+				item[i].group, item[i].dear);
 	if (fclose(f) != 0) {
 		perror(path);
 		exit(3);
@@ -213,8 +215,8 @@ static void make_catalogue(const char *path)
 /* ---- the year's visits ---- */
 
 struct visit {
-	uint32_t person, second;      /* second of the settlement day */
-	int32_t forced;               /* item of the first line, or -1 */
+	uint32_t person, second; /* second of the settlement day */
+	int32_t forced;		 /* item of the first line, or -1 */
 	uint16_t facility, disease, from, to, lines;
 	uint8_t kind;
 	bool duplicate, returned;
@@ -283,7 +285,8 @@ static uint64_t add_outpatient(void)
 	struct visit *v = visit_add(shop ? PHARMACY : OUTPATIENT);
 
 	v->from = v->to = (uint16_t)below(DAYS);
-	v->facility = (uint16_t)(shop ? HOSPITALS + zipf_draw(&by_pharmacy) : zipf_draw(&by_facility));
+	v->facility = (uint16_t)(shop ? HOSPITALS + zipf_draw(&by_pharmacy)
+				      : zipf_draw(&by_facility));
 	v->lines = 1;
 	while (v->lines < 20 && unit() < 0.8)
 		v->lines++;
@@ -402,7 +405,9 @@ static void add_visit_columns(const struct visit *v, uint64_t number)
 	add_digits(v->person + 1000000, 9);
 	add_text(v->kind == PHARMACY ? ",P330106" : ",H330106");
 	add_digits(v->facility + 1u, 5);
-	add_text(v->kind == PHARMACY ? ",2,41," : v->kind == INPATIENT ? ",1,21," : ",1,11,");
+	add_text(v->kind == PHARMACY	? ",2,41,"
+		 : v->kind == INPATIENT ? ",1,21,"
+					: ",1,11,");
 }
 
 static void add_person_columns(const struct visit *v)
@@ -425,7 +430,7 @@ static void add_person_columns(const struct visit *v)
 
 struct line {
 	uint32_t item, second;
-	int32_t hundredths;           /* count x 100 */
+	int32_t hundredths; /* count x 100 */
 	uint16_t day;
 };
 
@@ -471,20 +476,24 @@ static void write_line(const struct visit *v, uint64_t number, const struct line
 
 /* ---- the lines of a visit ---- */
 
-static const uint8_t outpatient_mix[] = { 9, 9, 9, 9, 9, 9, 9, 11, 11, 11, 3, 3, 4, 4, 4, 2, 12, 13, 5, 8 };
-static const uint8_t inpatient_mix[] = { 9, 9, 9, 9, 9, 9, 9, 11, 1, 2, 7, 7, 4, 4, 3, 5, 5, 8, 8, 14 };
+static const uint8_t outpatient_mix[] = { 9, 9, 9, 9, 9, 9, 9,	11, 11, 11,
+					  3, 3, 4, 4, 4, 2, 12, 13, 5,	8 };
+static const uint8_t inpatient_mix[] = { 9, 9, 9, 9, 9, 9, 9, 11, 1, 2,
+					 7, 7, 4, 4, 3, 5, 5, 8,  8, 14 };
 
 /* Some houses sell the dear variant far more than others, for a month. */
 static double dear_share(const struct visit *v, uint32_t g, uint16_t day)
 {
-	if (v->facility < 60 && g < 60 && mix(v->facility * 1000003ULL + g * 131 + month_of[day]) % 211 == 0)
+	if (v->facility < 60 && g < 60 &&
+	    mix(v->facility * 1000003ULL + g * 131 + month_of[day]) % 211 == 0)
 		return 0.85;
 	return 0.18 + (double)(mix(v->facility * 131ULL + 7) & 255) / 255.0 * 0.06;
 }
 
 static uint32_t draw_drug(const struct visit *v, uint8_t class, uint16_t day)
 {
-	uint32_t which = class == 11, g = zipf_draw(&by_group[which]) + (which ? n_group[0] : 0), pick;
+	uint32_t which = class == 11,
+		 g = zipf_draw(&by_group[which]) + (which ? n_group[0] : 0), pick;
 
 	if (unit() < dear_share(v, g, day))
 		return group_dear[g];
@@ -525,14 +534,17 @@ static void draw_lines(const struct visit *v, struct line *l)
 	uint32_t today = 0, days = (uint32_t)(v->to - v->from + 1);
 
 	for (uint32_t i = 0; i < v->lines; i++) {
-		l[i].day = (uint16_t)(v->from + (v->kind == INPATIENT ? i * days / v->lines : 0));
+		l[i].day = (uint16_t)(v->from +
+				      (v->kind == INPATIENT ? i * days / v->lines : 0));
 		if (i && l[i].day != l[i - 1].day)
 			today = i;
 		do
-			l[i].item = i == 0 && v->forced >= 0 ? (uint32_t)v->forced : draw_item(v, l[i].day);
+			l[i].item = i == 0 && v->forced >= 0 ? (uint32_t)v->forced
+							     : draw_item(v, l[i].day);
 		while (drawn_today(l, today, i, l[i].item));
 		l[i].hundredths = draw_count(item[l[i].item].class);
-		l[i].second = v->kind == INPATIENT ? 8 * 3600 + below(12 * 3600) : v->second - below(600);
+		l[i].second = v->kind == INPATIENT ? 8 * 3600 + below(12 * 3600)
+						   : v->second - below(600);
 	}
 }
 
@@ -564,12 +576,13 @@ static void write_visit(const struct visit *v, uint64_t number)
 
 static void make_days(void)
 {
-	static const int length[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 28 };
+	static const int length[] = { 31, 29, 31, 30, 31, 30, 31,
+				      31, 30, 31, 30, 31, 31, 28 };
 	int year = 2024, month = 0, day = 1;
 
 	for (int i = 0; i < DAYS + 60; i++) {
-		snprintf(day_text[i], sizeof day_text[i], "%04d-%02d-%02d", year + month / 12 % 10,
-			 month % 12 + 1, day % 100);
+		snprintf(day_text[i], sizeof day_text[i], "%04d-%02d-%02d",
+			 year + month / 12 % 10, month % 12 + 1, day % 100);
 		month_of[i] = (uint8_t)month;
 		if (++day > length[month % 14]) {
 			day = 1;
@@ -583,8 +596,8 @@ static void make_world(uint64_t lines)
 	n_person = (uint32_t)(lines / 50 + 100);
 	make_days();
 	for (uint32_t i = 0; i < DISEASES; i++)
-		snprintf(disease_code[i], sizeof disease_code[i], "%c%02u.%u", "IEJKMNGZSCFHLRTD"[i % 16],
-			 below(100), below(10));
+		snprintf(disease_code[i], sizeof disease_code[i], "%c%02u.%u",
+			 "IEJKMNGZSCFHLRTD"[i % 16], below(100), below(10));
 	by_facility = zipf_new(HOSPITALS, 0.7);
 	by_inpatient = zipf_new(INPATIENT_HOSPITALS, 0.6);
 	by_pharmacy = zipf_new(FACILITIES - HOSPITALS, 0.5);
@@ -606,9 +619,12 @@ int main(int argc, char **argv)
 	make_world(rows_wanted);
 	make_catalogue(option(argc, argv, "--catalogue", "catalogue.csv"));
 	make_visits(rows_wanted);
-	fputs("setl_id,mdtrt_id,psn_no,fixmedins_code,fixmedins_type,med_type,fee_ocur_time,feedetl_sn,"
-	      "med_list_codg,medins_list_name,med_chrgitm_type,cnt,pric,det_item_fee_sumamt,bilg_dr_codg,"
-	      "dise_codg,gend,brdy,begndate,enddate\n", stdout);
+	fputs("setl_id,mdtrt_id,psn_no,fixmedins_code,fixmedins_type,med_type,fee_ocur_"
+	      "time,feedetl_sn,"
+	      "med_list_codg,medins_list_name,med_chrgitm_type,cnt,pric,det_item_fee_"
+	      "sumamt,bilg_dr_codg,"
+	      "dise_codg,gend,brdy,begndate,enddate\n",
+	      stdout);
 	for (size_t i = 0; i < n_visit; i++)
 		write_visit(&visit[i], i + 1);
 	out_flush();

@@ -1,13 +1,21 @@
 #!/bin/sh
-# peer_pg.sh - the four checks by PostgreSQL: file in, findings out, seconds on stdout.
-# peer_pg.sh FEES CATALOGUE CHECKS_DIR OUT_DIR ; PGHOST, PGDATABASE say where.
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# peer_pg.sh - the four checks by PostgreSQL: file in, findings out.
+# peer_pg.sh CONNINFO_FILE FEES CATALOGUE CHECKS_DIR OUT_DIR
 set -eu
-fees=$1 catalogue=$2 checks=$3 out=$4
-run() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
-start=$(date +%s.%N)
+conninfo=$(cat "$1") fees=$2 catalogue=$3 checks=$4 out=$5
+
+# \copy wants its query on one line.
+copy_check() {
+	printf '\\copy ('
+	tr '\n\t' '  ' <"$checks/$1.sql"
+	printf ") to '%s/pg.%s.csv' csv\n" "$out" "$1"
+}
+
 {
 	cat <<SQL
-set work_mem = '1GB'; set max_parallel_workers_per_gather = 2;
+set work_mem = '1GB';
 drop table if exists fee, catalogue;
 create unlogged table catalogue(med_list_codg text, name text, grp text, dear int);
 create unlogged table fee(setl_id text, mdtrt_id text, psn_no text, fixmedins_code text, fixmedins_type text,
@@ -17,15 +25,11 @@ create unlogged table fee(setl_id text, mdtrt_id text, psn_no text, fixmedins_co
 	with (autovacuum_enabled = off);
 \\copy catalogue from '$catalogue' csv header
 \\copy fee from '$fees' csv header
-analyze fee(psn_no, fixmedins_code, med_list_codg, cnt, mdtrt_id);
+analyze fee;
 SQL
 	cat "$checks/returned.sql"
 	echo ';'
 	for c in dup tests split subst; do
-		printf '\\o %s/pg.%s.csv\n\\copy (' "$out" "$c"
-		tr '\n\t' '  ' <"$checks/$c.sql"
-		printf ") to '%s/pg.%s.csv' csv\n" "$out" "$c"
+		copy_check $c
 	done
-} | sed 's/^\\o .*//' | run
-end=$(date +%s.%N)
-echo "$start $end" | awk '{ printf "%.3f\n", $2 - $1 }'
+} | psql -X -q -v ON_ERROR_STOP=1 "$conninfo"

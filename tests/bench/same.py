@@ -28,7 +28,8 @@ def ours(path):
         elif check == "tests":
             found[check].add(("|".join(key[:2]), f["observed"], lines))
         elif check == "split":
-            found[check].add(("|".join(key[:2]), "", ";".join(sorted(r["mdtrt_id"] for r in f["records"]))))
+            stays = ";".join(sorted(r["mdtrt_id"] for r in f["records"]))
+            found[check].add(("|".join(key[:2]), "", stays))
         elif check == "subst":
             value = Decimal(f["observed"]).quantize(Decimal("0.0001"))
             found[check].add(("|".join(key), str(value), ""))
@@ -57,7 +58,8 @@ def main():
         only_a, only_b = a[check] - b[check], b[check] - a[check]
         same = not only_a and not only_b and a[check]
         good = good and bool(same)
-        print(f"{check:6} ours {len(a[check]):7} peer {len(b[check]):7} {'equal' if same else 'DIFFERENT'}")
+        print(f"{check:6} ours {len(a[check]):7} peer {len(b[check]):7} "
+              f"{'equal' if same else 'DIFFERENT'}")
         for name, rows in (("only ours", only_a), ("only peer", only_b)):
             for row in sorted(rows)[:3]:
                 print(f"   {name}: {row}")
