@@ -32,8 +32,8 @@ static const char alert_sql[] =
 /* What a record is, from its latest version: a fee line's item and count, a stay's dates and diagnosis. */
 static const char record_sql[] =
 	"SELECT ar.role, ar.stream, ar.fixmedins_code, ar.mdtrt_id, ar.record_id,"
-	" coalesce(f.at, s.at, e.at)::text, coalesce(f.what, s.what, e.what, ''),"
-	" coalesce(f.total, s.total)::numeric(18,2)::text, ar.amount::text"
+	" coalesce(f.at, s.at, e.at) AS time, coalesce(f.what, s.what, e.what, '') AS what,"
+	" coalesce(f.total, s.total)::numeric(18,2) AS total, ar.amount AS share"
 	" FROM fundwatch.alert_record ar"
 	" LEFT JOIN LATERAL (SELECT fee_ocur_time AS at, det_item_fee_sumamt AS total,"
 	"  concat_ws(' ', coalesce(medins_list_name, hilist_name, med_list_codg), '×' || trim_scale(cnt)) AS what"
@@ -53,7 +53,7 @@ static const char record_sql[] =
 enum { REC_ROLE, REC_STREAM, REC_FACILITY, REC_VISIT, REC_ID, REC_TIME, REC_WHAT, REC_TOTAL, REC_SHARE };
 
 static const char event_sql[] =
-	"SELECT date_trunc('second', at), kind, why, amount_from, amount_to, who"
+	"SELECT date_trunc('second', at) AS at, kind, why, amount_from, amount_to, who"
 	" FROM fundwatch.alert_event WHERE alert_id = $1::bigint ORDER BY event_id";
 
 struct shown {

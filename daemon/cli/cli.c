@@ -197,7 +197,7 @@ static enum cli_exit run(struct cli *c, const struct command *cmd, int argc, cha
 		c->english = strcmp(p.common.lang, "en") == 0;
 	c->json = c->json || p.common.json;
 	if (!ok) {
-		code = cli_err(c, &e);
+		code = cli_error(c, CLI_USAGE, "%s", e.text);
 		if (!c->json)
 			help_usage(c, cmd);
 	} else if (p.common.help) {

@@ -12,19 +12,35 @@ struct explain_opts {
 	const char *rules;
 };
 
-static enum cli_exit tell(const struct cli *c, const char *word, const char *kind, const char *text)
+static void tell_one(const struct cli *c, struct buf *b, const char *word, const char *kind_zh,
+		     const char *kind_en, const char *text)
 {
-	struct buf b;
-	buf_init(&b, 0);
 	if (c->json) {
-		buf_addf(&b, "{\"code\":\"%s\",\"kind\":\"%s\",\"text\":", word, kind);
-		buf_json(&b, str_of(text));
-		buf_adds(&b, "}\n");
+		buf_addf(b, "%s{\"code\":\"%s\",\"kind\":\"%s\",\"text\":", b->n ? "," : "", word, kind_en);
+		buf_json(b, str_of(text));
+		buf_addc(b, '}');
 	} else {
-		buf_addf(&b, "%s\n\n%s\n", word, text);
+		buf_addf(b, "%s%s (%s)\n\n%s\n", b->n ? "\n" : "", word, cli_text(c, kind_zh, kind_en), text);
 	}
-	enum cli_exit code = cli_out(c, &b, CLI_OK);
+}
+
+/* A word may be both: bad-date in a rule's table, and in a settlement file. */
+static enum cli_exit tell(const struct cli *c, const char *word, enum diag_code d, enum reject_reason r)
+{
+	struct buf b, out;
+	buf_init(&b, 0);
+	buf_init(&out, 0);
+	if (d != DIAG_COUNT)
+		tell_one(c, &b, word, "规则检查", "rule check", diag_explain(d, c->english));
+	if (r != REJECT_NONE)
+		tell_one(c, &b, word, "数据拒收", "rejected data", reject_sentence(r, c->english));
+	if (c->json)
+		buf_addf(&out, "[%s]\n", buf_cstr(&b));
+	else
+		buf_addstr(&out, buf_str(&b));
+	enum cli_exit code = cli_out(c, &out, CLI_OK);
 	buf_fini(&b);
+	buf_fini(&out);
 	return code;
 }
 
@@ -47,10 +63,8 @@ static enum cli_exit explain_exec(struct cli *c, const void *opt, int n, char *c
 	enum diag_code d = diag_find(str_of(word));
 	enum reject_reason r = reject_find(str_of(word));
 	(void)n;
-	if (d != DIAG_COUNT)
-		return tell(c, word, "diagnostic", diag_explain(d, c->english));
-	if (r != REJECT_NONE)
-		return tell(c, word, "reject", reject_sentence(r, c->english));
+	if (d != DIAG_COUNT || r != REJECT_NONE)
+		return tell(c, word, d, r);
 	struct str best = near_code(word);
 	if (str_chr(str_of(word), '.') < 0 && best.n > 0)
 		return cli_error(c, CLI_USAGE, cli_text(c, "没有这个代码：%s；是不是 " STR_FMT "？",

@@ -1,0 +1,1 @@
+fundwatch explain unknown-list; fundwatch explain --lang en unknown-list

@@ -1,0 +1,1 @@
+fundwatch explain bad-date; fundwatch explain bad-date --json

@@ -1,0 +1,1 @@
+fundwatch explain cli.dear --rules rules

@@ -1,0 +1,2 @@
+fundwatch help --words
+fundwatch help --words alerts list

@@ -1,0 +1,1 @@
+fundwatch rules list rules --json

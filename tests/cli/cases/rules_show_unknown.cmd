@@ -1,0 +1,1 @@
+fundwatch rules show cli.same --rules rules

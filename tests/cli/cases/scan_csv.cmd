@@ -1,0 +1,1 @@
+fundwatch scan --rules rules --format csv county 2>/dev/null

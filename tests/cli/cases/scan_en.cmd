@@ -1,0 +1,1 @@
+fundwatch scan --lang en --rules rules county

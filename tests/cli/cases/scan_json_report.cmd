@@ -1,0 +1,1 @@
+fundwatch scan --rules rules --json county >/dev/null

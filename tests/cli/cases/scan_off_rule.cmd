@@ -1,0 +1,1 @@
+fundwatch scan --rules failing --rule cli.wrong county

@@ -1,0 +1,1 @@
+fundwatch scan --rules rules --format table county 2>/dev/null

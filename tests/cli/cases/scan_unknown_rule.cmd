@@ -1,0 +1,1 @@
+fundwatch scan --rules rules --rule cli.deer county

@@ -1,0 +1,1 @@
+fundwatch test failing --junit $TMP_DIR/j.xml; echo; cat $TMP_DIR/j.xml

@@ -1,0 +1,1 @@
+fundwatch test rules --rule cli.deer

@@ -1,0 +1,1 @@
+fundwatch --json scan --frmat csv county

@@ -1,0 +1,1 @@
+LC_ALL=en_US.UTF-8 fundwatch nonsense

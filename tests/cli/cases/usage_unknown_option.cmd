@@ -1,0 +1,1 @@
+fundwatch scan --threds 2 county

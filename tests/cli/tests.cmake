@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The fundwatch command from outside: its words, its exit codes, its findings.
+if(TARGET fundwatch-cli)
+	fundwatch_script(golden LABEL cli
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/golden.sh $<TARGET_FILE:fundwatch-cli>)
+	fundwatch_script(threads LABEL cli
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/threads.sh $<TARGET_FILE:fundwatch-cli>
+		${CMAKE_CURRENT_LIST_DIR}/data/rules ${CMAKE_CURRENT_LIST_DIR}/data/county)
+	fundwatch_script(man LABEL cli
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/man.sh $<TARGET_FILE:fundwatch-cli> ${CMAKE_SOURCE_DIR}/docs/fundwatch.1)
+endif()
+if(TARGET fundwatch-cli)
+	fundwatch_script(alerts LABEL pg
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/alerts.sh $<TARGET_FILE:fundwatch-cli>)
+endif()
