@@ -33,7 +33,7 @@ struct source {
 
 struct table {
 	uint32_t n, cap;
-	void **col;         /* [stream_stored_width(stream)], NULL = column never read: all missing */
+	void **col;         /* [stream_stored_width(stream)], NULL = never read: all missing */
 	struct source *src; /* [n] */
 };
 
@@ -81,8 +81,9 @@ struct str chunk_text(const struct chunk *c, enum field f, uint32_t r);
  * `NULL`, `\N`, and the empty text are missing. False with a sentence when it does not parse. */
 bool chunk_parse(struct chunk *c, enum field f, uint32_t r, struct str text, struct err *e);
 
-/* Finish the row: digest over known content when none is set yet, revision from updt_time / inf_time / `revision`
- * (the feed's extract date), required fields present. False: the row is taken back and `e` says why. */
+/* Finish the row: digest over known content when none is set yet, revision from updt_time,
+ * inf_time or `revision` (the feed's extract date), required fields present. False: the row is
+ * taken back and `e` says why. */
 bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err *e);
 
 /* Note a line that could not be taken (texts are copied). */

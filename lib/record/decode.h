@@ -40,7 +40,8 @@ void decoder_free(struct decoder *d);
 /* Give it bytes. False when the input is broken for good; `e` says where and why. */
 bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e);
 
-/* No more bytes: flushes the last row. False when the input ended inside something (gzip, quote). */
+/* No more bytes: flushes the last row. False when the input ended inside a gzip member (its
+ * last, incomplete line is not given out) or nothing in it could be decoded. */
 bool decoder_finish(struct decoder *d, struct err *e);
 
 /* The next full chunk, or NULL; after decoder_finish also the last partial one. Caller frees. */

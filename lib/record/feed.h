@@ -11,20 +11,22 @@
  *   name: county
  *   description: ...
  *   charset: auto            # auto | utf-8 | gb18030
- *   format: csv              # csv | ndjson | national
+ *   format: auto             # auto | csv | ndjson | national
  *   separator: ","
  *   extract_date: 2026-04-02 # revision when the rows carry none
  *   revision: intake-order   # only for feeds with no revision at all
- *   files:
+ *   files:                   # first match wins; may have its own charset, format, separator
  *     - match: "fee_list_d*"     # glob on the file name without .gz
  *       streams:
  *         - stream: fee
- *           when: { column: claim_type, is: [institutional] }   # optional row filter
- *           once_per: [claim_id]                                  # optional: only the first row of a run/key makes a record
- *           columns: { source_column: field, ... }   # source name -> national name; same names map by themselves unless strict: true
+ *           when: { column: claim_type, is: [institutional] } # optional filter; or not:
+ *           once_per: [claim_id]      # optional: only the first row of a key
+ *                                     #   makes a record (recent keys are remembered)
+ *           columns: { source: field, ... }  # same names map by themselves unless
+ *                                            #   strict: true; the first with a value wins
  *           constants: { field: value }
- *           values: { field: { source: code, ... } } # value maps
- *           defaults: { field: value }                # when missing
+ *           values: { field: { source: code, "*": code } } # "*": any other
+ *           defaults: { field: value }       # when missing; value as in compose
  *           compose: { field: "{a}-{b}" }             # text made of source columns
  *   visit_class:             # computed visit class by med_type prefix, longest prefix wins
  *     "11": outpatient
@@ -41,7 +43,8 @@ struct feed;
 
 enum visit_class { VISIT_OTHER, VISIT_OUTPATIENT, VISIT_INPATIENT, VISIT_PHARMACY, VISIT_HOMEBED };
 
-/* Parse a feed's text; `name` is for messages. NULL with place and reason on any error, unknown keys included. */
+/* Parse a feed's text; `name` is for messages. NULL with place and reason on any error,
+ * unknown keys included. */
 struct feed *feed_parse(struct str text, const char *name, struct err *e);
 void feed_free(struct feed *f);
 

@@ -92,16 +92,28 @@ static bool is_mapped(const struct feed_stream *s, enum field f)
 
 /* ---- columns ---- */
 
-static void bind(struct plan *p, struct entry *en, uint32_t column, enum field f)
+/* Of columns for one field the feed's order counts, then the source's. */
+static void bind(struct plan *p, struct entry *en, uint32_t column, enum field f, unsigned rank)
 {
 	p->known[column] = true;
 	if (!is_wanted(p, f))
 		return;
-	struct binding b = { .column = column, .to = target_of(en->feed, f) };
-	for (unsigned i = 0; i < en->n_binding; i++)
-		b.fallback |= en->binding[i].to.field == f;
 	GROW(en->binding, en->cap_binding, en->n_binding + 1u);
-	en->binding[en->n_binding++] = b;
+	unsigned at = en->n_binding++;
+	for (unsigned i = at; i > 0; i--)
+		if (en->binding[i - 1].to.field == f && en->binding[i - 1].rank > rank)
+			at = i - 1;
+	memmove(en->binding + at + 1, en->binding + at,
+		(en->n_binding - 1 - at) * sizeof(*en->binding));
+	en->binding[at] = (struct binding){ .column = column, .rank = rank,
+					    .to = target_of(en->feed, f) };
+	bool first = true;
+	for (unsigned i = 0; i < en->n_binding; i++) {
+		if (en->binding[i].to.field != f)
+			continue;
+		en->binding[i].fallback = !first;
+		first = false;
+	}
 }
 
 /* What a column means to one stream: as the feed says, else by its own name. */
@@ -112,7 +124,7 @@ static void bind_column(struct plan *p, struct entry *en, uint32_t column, struc
 	for (unsigned i = 0; i < s->n_column; i++) {
 		if (!names_equal(s->column[i].source, name))
 			continue;
-		bind(p, en, column, s->column[i].field);
+		bind(p, en, column, s->column[i].field, i);
 		said = true;
 	}
 	if (said || s->strict)
@@ -123,7 +135,7 @@ static void bind_column(struct plan *p, struct entry *en, uint32_t column, struc
 	else if (is_given(s, f) || is_mapped(s, f))
 		p->known[column] = true;
 	else
-		bind(p, en, column, f);
+		bind(p, en, column, f, UINT32_MAX);
 }
 
 /* The dictionary code of a name, letters lowered; 0 for names too long to be one. */

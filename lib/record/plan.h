@@ -13,7 +13,7 @@
 #define NO_COLUMN UINT32_MAX
 #define CACHE_TEXT 48u
 #define COLUMNS_MAX 4096u
-#define SEEN_SLOTS (1u << 20) /* keys of once_per remembered; a power of two */
+#define SEEN_SLOTS (1u << 16) /* keys of once_per remembered; a power of two */
 
 /* Where a text goes, and the last text seen there with its value: neighbours repeat. */
 struct target {
@@ -33,6 +33,7 @@ struct target {
 
 struct binding {
 	uint32_t column;
+	unsigned rank; /* of columns filling one field the lowest that has a value counts */
 	bool fallback; /* another column fills the same field first */
 	struct target to;
 };

@@ -99,10 +99,14 @@ static void close_row(struct rower *r)
 
 static struct str mapped(const struct feed_values *map, struct str text)
 {
-	for (unsigned i = 0; i < map->n; i++)
+	struct str any = text;
+	for (unsigned i = 0; i < map->n; i++) {
 		if (str_eq(map->value[i].source, text))
 			return map->value[i].code;
-	return text;
+		if (str_eq(map->value[i].source, STR("*")))
+			any = map->value[i].code;
+	}
+	return any;
 }
 
 static enum reject_reason make_text(struct rower *r, struct target *t, struct str text)
