@@ -30,10 +30,11 @@ struct change {
 	uint32_t revision;       /* after the change */
 	bool again;              /* raised again after withdrawal */
 	const struct finding *before, *now;  /* NULL when there is none */
-	const char *why;         /* "records", "amount", "rule", "merged", "split", ...: a word for the history */
+	const char *why;         /* raised: "new", "again", "split"; amended: "records", "amount", "rule",
+				  * "content"; withdrawn: "records", "merged" */
 };
 
-/* The alerts of one shard, by subject. */
+/* The alerts of one shard, by subject. Findings handed in are copied. */
 struct alertbook;
 struct alertbook *alertbook_new(void);
 void alertbook_free(struct alertbook *a);

@@ -5,7 +5,7 @@
  * A finding names its rule and the rule's own digest, its subject and key, all records with
  * role and share of the amount (largest remainder: shares add up to the amount), what was
  * observed, the limit, the amount, the fund's share and the sentence. The canonical form is
- * one NDJSON line; equal lines mean equal findings; sorting the lines sorts findings.
+ * one NDJSON line; equal lines mean equal findings.
  * Knows hits and timelines' row names; no files, threads or database.
  */
 #pragma once
@@ -33,7 +33,7 @@ struct finding {
 	int64_t begin, end;
 	struct str observed, limit;         /* as text, empty when the rule has none */
 	bool has_amount;
-	int64_t amount, fund_amount;        /* fen */
+	int64_t amount, fund_amount;        /* fen; the fund's share is 0 where nothing is known of it */
 	uint32_t n_record;
 	struct finding_record *record;
 	struct str sentence;
@@ -54,31 +54,48 @@ void findings_init(struct findings *f);
 void findings_fini(struct findings *f);
 void findings_clear(struct findings *f);
 
+/* A record on its way into a finding: its texts, and what it carries of the amount. */
+struct bearing {
+	struct finding_record record;
+	int64_t time;
+	int64_t weight;          /* shares are weight / sum of weights */
+	int64_t fund, base;      /* fund money and in-scope amount, MISSING_I64 = not known */
+};
+
+/* The record of a hit by its name in `t`; texts go to `a`. */
+struct bearing bearing_of(const struct timeline *t, const struct hit_record *r, struct arena *a);
+
+/* Give a finding its records: sorts b[0..n) by (time, stream, identity), shares the amount by largest
+ * remainder, derives the fund's share, begin, end and the facility. */
+void finding_seal(struct findings *out, struct finding *f, struct bearing *b, uint32_t n,
+		  bool amount_is_fund);
+
 /* Ready-made hit_fn context: turns hits over `t` into findings of `out`. */
 struct finding_maker {
-	struct findings *out;
+	struct findings *out;    /* NULL: hits are dropped */
 	const struct timeline *t;
-	const struct batch *b;    /* the batch being judged: fund shares of lines come from it */
-	uint32_t *line_of;        /* scratch, owned by the maker */
+	struct bearing *bearing; /* scratch, owned by the maker */
 	uint32_t cap;
 };
 void finding_maker_init(struct finding_maker *m, struct findings *out, const struct timeline *t);
 void finding_maker_fini(struct finding_maker *m);
-/* Call before judging each batch. */
-void finding_maker_batch(struct finding_maker *m, const struct batch *b);
 void finding_take_hit(void *maker, const struct hit *h);
 
-/* Cell hits: start one finding from a judged cell, add its evidence from any shard, then seal
- * (sorts the records, shares the amount). */
+/* A finding of a judged cell, without records yet. */
 struct finding *finding_from_cell(struct findings *out, const struct cell_hit *h);
-void finding_add_record(struct findings *out, struct finding *f, const struct timeline *t,
-			const struct hit_record *r, int64_t weight, int64_t fund_share);
-void finding_seal(struct findings *out, struct finding *f);
+
+/* "this", "against", ...; "person", "facility", ... */
+const char *role_word(enum hit_role r);
+const char *subject_word(enum subject_kind k);
 
 /* Copy a finding into another list (texts too). */
 struct finding *finding_copy(struct findings *out, const struct finding *f);
 
-/* The canonical NDJSON line without newline (issue format), and the order of findings. */
+/* A copy in one block of its own, released with xfree(). */
+struct finding *finding_dup(const struct finding *f);
+
+/* The canonical NDJSON line without newline. Findings are ordered by rule, subject, key, time, records:
+ * only equal findings compare equal. CSV has one row a finding, records told as "role stream visit/id". */
 void finding_json(const struct finding *f, struct buf *out);
 void finding_csv_header(struct buf *out);
 void finding_csv(const struct finding *f, struct buf *out);

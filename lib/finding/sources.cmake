@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(finding_sources)
+set(finding_sources
+	finding.c
+	finding_json.c
+	finding_make.c
+	diff.c
+	judge.c)

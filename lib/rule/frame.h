@@ -112,7 +112,10 @@ struct frame {
 	int32_t day;             /* as of; MISSING_I32 = not known */
 	const struct knowledge *table;
 	uint32_t table_row;
-	const struct value *key; /* a cell's key */
+	const struct value *key; /* a cell's key and aggregates */
+	struct node *const *given_node;
+	const struct value *given;
+	uint32_t n_given;
 	struct value indicator, amount;
 	const struct peers *peers; /* of the cell */
 	enum field code_field;   /* WAY_DICT: this field reads ... */

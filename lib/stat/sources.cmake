@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-set(stat_sources)
+set(stat_sources
+	cells.c
+	cells_judge.c)

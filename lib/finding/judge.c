@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * judge.c - a shard at work: gather a batch, judge it, fill the cells; then the cells' turn.
+ */
+#include "lib/finding/judge.h"
+
+#include <string.h>
+
+#include "lib/finding/finding_impl.h"
+
+enum { BATCH_ROWS = 8192, FIRST_SUBJECTS = 64, MOST_SUBJECTS = 4096 };
+
+struct judge {
+	const struct plan *plan;
+	struct timeline *timeline;
+	struct eval *eval;
+	struct cells *cells;         /* NULL when no rule needs them */
+	struct batch batch;
+	struct gather_stats gathered;
+	bool replaceable;
+	uint32_t batch_rows, step;   /* rows aimed at; subjects of the next batch */
+};
+
+static void take_plan(struct judge *j, const struct plan *p)
+{
+	j->plan = p;
+	j->eval = eval_new(p, timeline_dict(j->timeline));
+	j->cells = plan_has_cells(p) ? cells_new(p, j->replaceable) : NULL;
+	memset(&j->gathered, 0, sizeof j->gathered);
+}
+
+static void drop_plan(struct judge *j)
+{
+	eval_free(j->eval);
+	cells_free(j->cells);
+}
+
+struct judge *judge_new(const struct plan *p, const struct judge_conf *conf)
+{
+	struct judge *j = xcalloc(1, sizeof *j);
+	struct timeline_conf tc = conf->timeline;
+
+	if (!tc.wanted && !conf->all_fields)
+		tc.wanted = plan_wanted(p);
+	j->timeline = timeline_new(&tc);
+	j->replaceable = conf->replaceable;
+	j->batch_rows = conf->batch_rows ? conf->batch_rows : BATCH_ROWS;
+	j->step = FIRST_SUBJECTS;
+	batch_init(&j->batch);
+	take_plan(j, p);
+	return j;
+}
+
+void judge_free(struct judge *j)
+{
+	if (!j)
+		return;
+	drop_plan(j);
+	batch_fini(&j->batch);
+	timeline_free(j->timeline);
+	xfree(j);
+}
+
+struct timeline *judge_timeline(struct judge *j)
+{
+	return j->timeline;
+}
+
+const struct plan *judge_plan(const struct judge *j)
+{
+	return j->plan;
+}
+
+void judge_replan(struct judge *j, const struct plan *p)
+{
+	drop_plan(j);
+	take_plan(j, p);
+}
+
+bool judge_add(struct judge *j, const struct chunk *c, enum stream s, const uint32_t *row,
+	       uint32_t n, uint32_t ref, struct err *e)
+{
+	return timeline_add(j->timeline, c, s, row, n, ref, e);
+}
+
+void judge_reconcile(struct judge *const *shard, uint32_t n)
+{
+	struct timeline **t = xcalloc(n, sizeof *t);
+
+	for (uint32_t i = 0; i < n; i++)
+		t[i] = shard[i]->timeline;
+	timeline_reconcile(t, n);
+	xfree(t);
+}
+
+/* ---- batches ---- */
+
+typedef void batch_fn(struct judge *j, void *ctx);
+
+/* The number of subjects per batch follows the rows the last batch had. */
+static void adapt(struct judge *j, uint32_t subjects)
+{
+	uint64_t rows = batch_rows(&j->batch);
+	uint64_t step = rows ? (uint64_t)subjects * j->batch_rows / rows : MOST_SUBJECTS;
+
+	j->step = step < 1 ? 1 : step > MOST_SUBJECTS ? MOST_SUBJECTS : (uint32_t)step;
+}
+
+static void each_batch(struct judge *j, const uint32_t *subject, uint32_t n,
+		       struct gather_stats *gs, batch_fn *fn, void *ctx)
+{
+	for (uint32_t i = 0, step; i < n; i += step) {
+		step = n - i < j->step ? n - i : j->step;
+		timeline_gather(j->timeline, subject + i, step, &j->batch, gs);
+		fn(j, ctx);
+		adapt(j, step);
+	}
+}
+
+struct judging {
+	const uint8_t *only;
+	struct finding_maker maker;
+};
+
+static void take_contribution(void *ctx, uint32_t subject, const struct contribution *c)
+{
+	cells_add(((struct judge *)ctx)->cells, subject, c);
+}
+
+static void judge_batch(struct judge *j, void *ctx)
+{
+	struct judging *x = ctx;
+
+	eval_batch(j->eval, &j->batch, x->only, finding_take_hit, &x->maker);
+	if (!j->cells)
+		return;
+	for (uint32_t i = 0; i < j->batch.n_subjects; i++)
+		cells_begin(j->cells, j->batch.subject[i]);
+	eval_contributions(j->eval, &j->batch, take_contribution, j);
+}
+
+void judge_subjects(struct judge *j, const uint32_t *subject, uint32_t n, const uint8_t *only,
+		    struct findings *out)
+{
+	struct judging x = { .only = only };
+	struct gather_stats gs;
+
+	memset(&gs, 0, sizeof gs);
+	finding_maker_init(&x.maker, out, j->timeline);
+	each_batch(j, subject, n, &gs, judge_batch, &x);
+	finding_maker_fini(&x.maker);
+	gather_stats_add(&j->gathered, &gs);
+}
+
+static uint32_t *all_subjects(const struct judge *j, uint32_t *n)
+{
+	uint32_t *v;
+
+	*n = timeline_subjects(j->timeline);
+	v = xcalloc(*n, sizeof *v);
+	for (uint32_t i = 0; i < *n; i++)
+		v[i] = i;
+	return v;
+}
+
+void judge_all(struct judge *j, const uint8_t *only, struct findings *out)
+{
+	uint32_t n, *v = all_subjects(j, &n);
+
+	judge_subjects(j, v, n, only, out);
+	xfree(v);
+}
+
+void judge_dirty(struct judge *j, const uint8_t *only, struct findings *out)
+{
+	uint32_t n;
+	const uint32_t *v = timeline_dirty(j->timeline, &n);
+
+	judge_subjects(j, v, n, only, out);
+}
+
+void judge_clean(struct judge *j)
+{
+	timeline_clean(j->timeline);
+}
+
+const struct account *judge_accounts(const struct judge *j)
+{
+	return eval_accounts(j->eval);
+}
+
+const struct gather_stats *judge_gathered(const struct judge *j)
+{
+	return &j->gathered;
+}
+
+/* ---- cells ---- */
+
+/* Records one shard found for fired cells. */
+struct part {
+	struct arena arena;
+	struct bearing *bearing;
+	uint32_t *hit;               /* [n] number of the fired hit */
+	uint32_t n, cap, cap_hit;
+};
+
+/* A cell may fire several rules: hits of one cell are chained by `next`. */
+struct fired {
+	uint32_t cell, next;
+	bool amount_is_fund;
+};
+
+struct verdict {
+	struct cells *merged;
+	struct findings found;       /* without records until verdict_findings */
+	struct fired *fired;         /* [found.n] */
+	uint32_t cap_fired;
+	uint32_t *first;             /* [cells] first fired hit of a cell, UINT32_MAX = none */
+	uint8_t *wanted;             /* [cells] */
+	struct part *part;
+	uint32_t n_part;
+};
+
+static void take_cell_hit(void *ctx, const struct cell_hit *h)
+{
+	struct verdict *v = ctx;
+	uint32_t i = v->found.n;
+
+	finding_from_cell(&v->found, h);
+	GROW(v->fired, v->cap_fired, i + 1);
+	v->fired[i] = (struct fired){ h->cell, v->first[h->cell], h->amount_is_fund };
+	v->first[h->cell] = i;
+	v->wanted[h->cell] = 1;
+}
+
+struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account)
+{
+	struct verdict *v = xcalloc(1, sizeof *v);
+	uint32_t cells;
+
+	findings_init(&v->found);
+	v->n_part = n;
+	v->part = xcalloc(n, sizeof *v->part);
+	for (uint32_t i = 0; i < n; i++)
+		arena_init(&v->part[i].arena);
+	v->merged = cells_new(shard[0]->plan, false);
+	for (uint32_t i = 0; i < n; i++)
+		if (shard[i]->cells)
+			cells_merge(v->merged, shard[i]->cells);
+	cells = cells_count(v->merged);
+	v->wanted = xcalloc(cells + 1, 1);
+	v->first = xmalloc((cells + 1) * sizeof *v->first);
+	memset(v->first, 0xFF, (cells + 1) * sizeof *v->first);
+	cells_judge(v->merged, take_cell_hit, v, account);
+	return v;
+}
+
+void verdict_free(struct verdict *v)
+{
+	if (!v)
+		return;
+	for (uint32_t i = 0; i < v->n_part; i++) {
+		arena_fini(&v->part[i].arena);
+		xfree(v->part[i].bearing);
+		xfree(v->part[i].hit);
+	}
+	cells_free(v->merged);
+	findings_fini(&v->found);
+	xfree(v->part);
+	xfree(v->fired);
+	xfree(v->first);
+	xfree(v->wanted);
+	xfree(v);
+}
+
+uint32_t verdict_count(const struct verdict *v)
+{
+	return v->found.n;
+}
+
+/* One shard looking for the records behind a verdict. */
+struct looking {
+	const struct verdict *v;
+	struct part *part;
+	const struct timeline *t;
+};
+
+static bool has_fired(void *ctx, uint32_t source, uint32_t n_key, const struct value *key,
+		      uint32_t *cell)
+{
+	const struct looking *l = ctx;
+
+	return cells_find(l->v->merged, source, n_key, key, cell) && l->v->wanted[*cell];
+}
+
+static void take_evidence(void *ctx, uint32_t cell, const struct batch *b,
+			  const struct hit_record *r)
+{
+	struct looking *l = ctx;
+	struct part *p = l->part;
+
+	(void)b;
+	for (uint32_t i = l->v->first[cell]; i != UINT32_MAX; i = l->v->fired[i].next) {
+		GROW(p->bearing, p->cap, p->n + 1);
+		GROW(p->hit, p->cap_hit, p->n + 1);
+		p->bearing[p->n] = bearing_of(l->t, r, &p->arena);
+		p->hit[p->n++] = i;
+	}
+}
+
+static void look_in_batch(struct judge *j, void *ctx)
+{
+	eval_evidence(j->eval, &j->batch, has_fired, ctx, take_evidence, ctx);
+}
+
+void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
+{
+	struct looking l = { v, &v->part[part], j->timeline };
+	uint32_t n, *subject;
+
+	if (!v->found.n || !j->cells)
+		return;
+	if (j->replaceable)
+		n = cells_subjects(j->cells, v->merged, v->wanted, &subject);
+	else
+		subject = all_subjects(j, &n);
+	each_batch(j, subject, n, NULL, look_in_batch, &l);
+	xfree(subject);
+}
+
+/* The bearings of hit i of all parts, in `b`. */
+static uint32_t records_of(const struct verdict *v, uint32_t i, const uint32_t *from,
+			   const uint32_t *order, struct bearing *b)
+{
+	uint32_t n = 0;
+
+	for (uint32_t k = from[i]; k < from[i + 1]; k++) {
+		uint32_t at = order[k], part = 0;
+
+		while (at >= v->part[part].n)
+			at -= v->part[part++].n;
+		b[n++] = v->part[part].bearing[at];
+	}
+	return n;
+}
+
+/* Counting sort of all parts' records by hit: order[from[i]..from[i+1]) are those of hit i. */
+static uint32_t *sort_by_hit(const struct verdict *v, uint32_t *from)
+{
+	uint32_t total = 0, at = 0, *order;
+
+	for (uint32_t p = 0; p < v->n_part; p++) {
+		for (uint32_t i = 0; i < v->part[p].n; i++)
+			from[v->part[p].hit[i] + 1]++;
+		total += v->part[p].n;
+	}
+	for (uint32_t i = 0; i < v->found.n; i++)
+		from[i + 1] += from[i];
+	order = xcalloc(total + 1, sizeof *order);
+	for (uint32_t p = 0; p < v->n_part; p++)
+		for (uint32_t i = 0; i < v->part[p].n; i++)
+			order[from[v->part[p].hit[i]]++] = at++;
+	for (uint32_t i = v->found.n; i > 0; i--)
+		from[i] = from[i - 1];
+	from[0] = 0;
+	return order;
+}
+
+void verdict_findings(struct verdict *v, struct findings *out)
+{
+	uint32_t *from = xcalloc(v->found.n + 2, sizeof *from);
+	uint32_t *order = sort_by_hit(v, from);
+	struct bearing *b = NULL;
+	uint32_t cap = 0;
+
+	for (uint32_t i = 0; i < v->found.n; i++) {
+		uint32_t n;
+
+		GROW(b, cap, from[i + 1] - from[i] + 1);
+		n = records_of(v, i, from, order, b);
+		finding_seal(&v->found, &v->found.item[i], b, n, v->fired[i].amount_is_fund);
+		finding_copy(out, &v->found.item[i]);
+	}
+	xfree(b);
+	xfree(order);
+	xfree(from);
+}
+
+/* ---- sums over shards ---- */
+
+/* The least field of those the shards name, so that their number does not show. */
+static void add_field(struct account *into, const struct account *from)
+{
+	if (from->unknown == 0)
+		return;
+	if (into->unknown == 0 || from->unknown_field < into->unknown_field)
+		into->unknown_field = from->unknown_field;
+}
+
+void account_add(struct account *into, const struct account *from, uint32_t n_rule)
+{
+	for (uint32_t i = 0; i < n_rule; i++) {
+		add_field(&into[i], &from[i]);
+		into[i].records += from[i].records;
+		into[i].scope_out += from[i].scope_out;
+		into[i].hit += from[i].hit;
+		into[i].excepted += from[i].excepted;
+		into[i].unknown += from[i].unknown;
+		into[i].no_hit += from[i].no_hit;
+		into[i].hits += from[i].hits;
+		into[i].excepted_hits += from[i].excepted_hits;
+	}
+}
+
+void gather_stats_add(struct gather_stats *into, const struct gather_stats *from)
+{
+	for (uint32_t s = 0; s < STREAM_STORED; s++) {
+		into->live[s] += from->live[s];
+		into->retracted[s] += from->retracted[s];
+		into->reversed[s] += from->reversed[s];
+	}
+	into->unsettled += from->unsettled;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cell.h - a cell from the inside, for cells.c and cells_judge.c only.
+ */
+#pragma once
+
+#include "lib/base/arena.h"
+#include "lib/base/dict.h"
+#include "lib/base/map.h"
+#include "lib/rule/plan.h"
+#include "lib/stat/cells.h"
+
+/* One aggregate summed over subjects. */
+struct sum {
+	uint64_t count, unknown; /* records, or distinct values counted; subjects with a missing summand */
+	bool overflow;
+	struct rat total, min, max;
+	struct map64 seen;       /* distinct values as codes of the cells' dictionary */
+	uint32_t least;          /* peers' field: code of the least text, 0 = none */
+};
+
+struct cell {
+	uint32_t source;
+	struct value *key;
+	struct sum *sum;         /* [n_agg + n_peer] of the source */
+};
+
+/* What one subject gave to one cell, remembered to be replaced. */
+struct given {
+	uint32_t cell;
+	struct partial *agg;
+	struct given *next;
+};
+
+struct cells {
+	const struct plan *p;
+	bool replaceable;
+	struct arena arena;      /* keys and sums */
+	struct dict *dict;       /* distinct values, texts of keys */
+	struct map64 index;      /* hash of (source, key) -> cell, stepped on when hashes meet */
+	struct cell *cell;
+	uint32_t n, cap;
+	struct given **given;    /* [n_given] by subject */
+	uint32_t n_given;
+};

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cells.c - keeping and merging sums.
+ *
+ * A replaceable set remembers who gave what and sums nothing until it is merged into another; a
+ * plain one sums at once. Least and greatest cannot be taken back, so nothing ever is: what a
+ * subject gave is dropped whole.
+ */
+#include <string.h>
+
+#include "lib/base/hash.h"
+#include "lib/stat/cell.h"
+
+struct cells *cells_new(const struct plan *p, bool replaceable)
+{
+	struct cells *c = xcalloc(1, sizeof *c);
+
+	c->p = p;
+	c->replaceable = replaceable;
+	arena_init(&c->arena);
+	map64_init(&c->index);
+	c->dict = dict_new();
+	return c;
+}
+
+static uint32_t width(const struct cells *c, uint32_t source)
+{
+	return c->p->source[source].n_agg + c->p->source[source].n_peer;
+}
+
+static void free_partials(struct partial *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		xfree((void *)p[i].value);
+	xfree(p);
+}
+
+static void drop_given(struct cells *c, uint32_t subject)
+{
+	struct given *g = c->given[subject];
+
+	c->given[subject] = NULL;
+	while (g) {
+		struct given *next = g->next;
+
+		free_partials(g->agg, width(c, c->cell[g->cell].source));
+		xfree(g);
+		g = next;
+	}
+}
+
+void cells_free(struct cells *c)
+{
+	if (!c)
+		return;
+	for (uint32_t i = 0; i < c->n_given; i++)
+		drop_given(c, i);
+	for (uint32_t i = 0; i < c->n; i++)
+		for (uint32_t k = 0; k < width(c, c->cell[i].source); k++)
+			map64_fini(&c->cell[i].sum[k].seen);
+	xfree(c->given);
+	xfree(c->cell);
+	map64_fini(&c->index);
+	dict_free(c->dict);
+	arena_fini(&c->arena);
+	xfree(c);
+}
+
+/* ---- keys ---- */
+
+static uint64_t key_hash(uint32_t source, uint32_t n, const struct value *key)
+{
+	uint64_t h = source;
+
+	for (uint32_t i = 0; i < n; i++) {
+		h = hash_join(h, key[i].known);
+		h = hash_join(h, type_is_text(key[i].type) ? hash_str(key[i].text)
+							   : (uint64_t)key[i].rat.num);
+	}
+	return h;
+}
+
+static bool key_same(const struct cell *cell, uint32_t source, uint32_t n, const struct value *key)
+{
+	if (cell->source != source)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (value_order(&cell->key[i], &key[i]) != 0)
+			return false;
+	return true;
+}
+
+bool cells_find(const struct cells *c, uint32_t source, uint32_t n_key, const struct value *key,
+		uint32_t *cell)
+{
+	uint64_t at;
+
+	for (uint64_t h = key_hash(source, n_key, key); map64_get(&c->index, h, &at); h++)
+		if (key_same(&c->cell[at], source, n_key, key)) {
+			*cell = (uint32_t)at;
+			return true;
+		}
+	return false;
+}
+
+static void sum_init(struct sum *s)
+{
+	*s = (struct sum){ .total = { 0, 1 }, .min = { 0, 1 }, .max = { 0, 1 } };
+	map64_init(&s->seen);
+}
+
+static uint32_t cell_new(struct cells *c, uint32_t source, uint32_t n_key, const struct value *key)
+{
+	struct cell cell = { .source = source };
+	uint32_t n = width(c, source);
+	uint64_t h = key_hash(source, n_key, key);
+
+	cell.key = arena_dup(&c->arena, key, n_key * sizeof *key);
+	for (uint32_t i = 0; i < n_key; i++)
+		cell.key[i].text = arena_str(&c->arena, key[i].text);
+	cell.sum = arena_array(&c->arena, n, sizeof *cell.sum);
+	for (uint32_t i = 0; i < n; i++)
+		sum_init(&cell.sum[i]);
+	GROW(c->cell, c->cap, c->n + 1);
+	while (map64_get(&c->index, h, NULL))
+		h++;
+	map64_put(&c->index, h, c->n);
+	c->cell[c->n] = cell;
+	return c->n++;
+}
+
+static uint32_t cell_of(struct cells *c, uint32_t source, uint32_t n_key, const struct value *key)
+{
+	uint32_t at;
+
+	return cells_find(c, source, n_key, key, &at) ? at : cell_new(c, source, n_key, key);
+}
+
+uint32_t cells_count(const struct cells *c)
+{
+	return c->n;
+}
+
+/* ---- sums ---- */
+
+static void take_extremes(struct sum *s, struct rat min, struct rat max, bool first)
+{
+	if (first || num_cmp(min, s->min) < 0)
+		s->min = min;
+	if (first || num_cmp(max, s->max) > 0)
+		s->max = max;
+}
+
+static void take_least(struct cells *c, struct sum *s, struct str text)
+{
+	if (!s->least || str_cmp(text, dict_text(c->dict, s->least)) < 0)
+		s->least = dict_code(c->dict, text);
+}
+
+static void fold_partial(struct cells *c, struct sum *s, const struct partial *p, bool peer)
+{
+	s->unknown += !p->known;
+	if (peer) {
+		if (p->n_value)
+			take_least(c, s, p->value[0]);
+		return;
+	}
+	if (p->count)
+		take_extremes(s, p->min, p->max, s->count == 0);
+	s->overflow |= !num_add(&s->total, s->total, p->sum);
+	s->count += p->count;
+	for (uint32_t i = 0; i < p->n_value; i++)
+		map64_put(&s->seen, dict_code(c->dict, p->value[i]), 1);
+}
+
+static void fold(struct cells *c, uint32_t cell, const struct partial *agg)
+{
+	struct cell *x = &c->cell[cell];
+	const struct cell_source *s = &c->p->source[x->source];
+
+	for (uint32_t i = 0; i < s->n_agg + s->n_peer; i++)
+		fold_partial(c, &x->sum[i], &agg[i], i >= s->n_agg);
+}
+
+static void fold_sum(struct cells *c, struct sum *into, const struct sum *from,
+		     const struct dict *texts)
+{
+	size_t at = 0;
+	uint64_t code, value;
+
+	if (from->count)
+		take_extremes(into, from->min, from->max, into->count == 0);
+	into->count += from->count;
+	into->unknown += from->unknown;
+	into->overflow |= from->overflow || !num_add(&into->total, into->total, from->total);
+	if (from->least)
+		take_least(c, into, dict_text(texts, from->least));
+	while (map64_next(&from->seen, &at, &code, &value))
+		map64_put(&into->seen, dict_code(c->dict, dict_text(texts, (uint32_t)code)), 1);
+}
+
+static void merge_given(struct cells *into, const struct cells *from)
+{
+	for (uint32_t i = 0; i < from->n_given; i++)
+		for (const struct given *g = from->given[i]; g; g = g->next) {
+			const struct cell *x = &from->cell[g->cell];
+
+			fold(into, cell_of(into, x->source, from->p->source[x->source].n_key,
+					   x->key), g->agg);
+		}
+}
+
+void cells_merge(struct cells *into, const struct cells *from)
+{
+	if (from->replaceable) {
+		merge_given(into, from);
+		return;
+	}
+	for (uint32_t i = 0; i < from->n; i++) {
+		const struct cell *x = &from->cell[i];
+		uint32_t at = cell_of(into, x->source, from->p->source[x->source].n_key, x->key);
+
+		for (uint32_t k = 0; k < width(from, x->source); k++)
+			fold_sum(into, &into->cell[at].sum[k], &x->sum[k], from->dict);
+	}
+}
+
+/* ---- contributions ---- */
+
+void cells_begin(struct cells *c, uint32_t subject)
+{
+	if (c->replaceable && subject < c->n_given)
+		drop_given(c, subject);
+}
+
+static struct partial *remember_partials(struct cells *c, const struct partial *p, uint32_t n)
+{
+	struct partial *copy = xmemdup(p, n * sizeof *p);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct str *v = p[i].n_value ? xmemdup(p[i].value, p[i].n_value * sizeof *v)
+					     : NULL;
+
+		for (uint32_t k = 0; k < p[i].n_value; k++)
+			v[k] = dict_text(c->dict, dict_code(c->dict, v[k]));
+		copy[i].value = v;
+	}
+	return copy;
+}
+
+static void remember(struct cells *c, uint32_t subject, uint32_t cell, const struct partial *agg)
+{
+	struct given *g = xmalloc(sizeof *g);
+	uint32_t old = c->n_given;
+
+	if (subject >= c->n_given) {
+		GROW(c->given, c->n_given, subject + 1);
+		memset(c->given + old, 0, (c->n_given - old) * sizeof(struct given *));
+	}
+	g->cell = cell;
+	g->agg = remember_partials(c, agg, width(c, c->cell[cell].source));
+	g->next = c->given[subject];
+	c->given[subject] = g;
+}
+
+void cells_add(struct cells *c, uint32_t subject, const struct contribution *k)
+{
+	uint32_t cell = cell_of(c, k->source, k->n_key, k->key);
+
+	if (c->replaceable)
+		remember(c, subject, cell, k->agg);
+	else
+		fold(c, cell, k->agg);
+}
+
+uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
+			uint32_t **subject)
+{
+	uint32_t *list = NULL, n = 0, cap = 0;
+
+	for (uint32_t i = 0; i < c->n_given; i++)
+		for (const struct given *g = c->given[i]; g; g = g->next) {
+			const struct cell *x = &c->cell[g->cell];
+			uint32_t at;
+
+			if (!cells_find(merged, x->source, c->p->source[x->source].n_key, x->key,
+					&at) || !wanted[at])
+				continue;
+			GROW(list, cap, n + 1);
+			list[n++] = i;
+			break;
+		}
+	*subject = list;
+	return n;
+}
