@@ -86,11 +86,26 @@ static bool load(struct engine *en, struct db *db, struct err *e)
 	return true;
 }
 
+static void log_commit(const struct epoch *ep)
+{
+	if (ep->kind == EPOCH_INTAKE)
+		log_debug("epoch", "%" PRId64 " committed: intake %" PRId64 " rows %" PRIu64 "..%" PRIu64,
+			  ep->number, ep->intake.id, ep->rows_from, ep->rows_to);
+	else if (ep->kind == EPOCH_DRAIN)
+		log_info("spool", "drained: rules over facilities and peers are judged, %" PRIu64
+			 " raised, %" PRIu64 " amended, %" PRIu64 " withdrawn", ep->raised, ep->amended,
+			 ep->withdrawn);
+	else
+		log_notice("rules", "rule set %s is live, %" PRIu64 " raised, %" PRIu64 " amended, %" PRIu64
+			   " withdrawn", ep->rule_set, ep->raised, ep->amended, ep->withdrawn);
+}
+
 /* The sink's thread: counters, and the news that a file is safe. */
 static void committed(void *ctx, const struct epoch *ep)
 {
 	struct engine *en = ctx;
 	struct stats *st = en->conf.stats;
+	log_commit(ep);
 	st->epochs++;
 	st->raised += ep->raised;
 	st->amended += ep->amended;

@@ -223,8 +223,7 @@ static void ready(struct loop *lp, struct mail *m)
 static void rules_live(struct loop *lp, struct mail *m)
 {
 	(void)lp;
-	log_notice("rules", "the new rule set is judged by from now on");
-	rules_free(m->rules);
+	rules_free(m->rules); /* the old ones; the log tells of the new when they are committed */
 }
 
 static void fatal(struct loop *lp, struct mail *m)

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A daemon, a database and a spool of its own for one test.
+
+Waiting is for events only: a line of the daemon's log, or its end. Each wait is bounded
+and fails with the log when the bound is reached.
+"""
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.environ["FUNDWATCH_SOURCE_DIR"]
+BIN = os.environ["FUNDWATCH_BIN_DIR"]
+SERVER = os.environ.get("FUNDWATCH_TEST_PG", "")
+BOUND = 240  # seconds any single wait may take, sanitizers included
+
+
+def run(*command, check=True, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def psql(conninfo, sql):
+    return run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", conninfo, "-c", sql).stdout
+
+
+class Daemon:
+    """One running fundwatchd; its log is read line by line."""
+
+    def __init__(self, box, fault=""):
+        environment = dict(os.environ, FUNDWATCH_FAULT=fault)
+        self.process = subprocess.Popen(
+            [f"{BIN}/fundwatchd", "-c", box.config], stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=ROOT, env=environment)
+        self.fd = self.process.stderr.fileno()
+        self.lines = []
+        self.rest = b""
+        self.seen = 0
+
+    def read(self, until):
+        """Reads what comes; False at the end of the log."""
+        left = until - time.monotonic()
+        ready, _, _ = select.select([self.fd], [], [], max(left, 0))
+        if not ready:
+            raise AssertionError("waited in vain; the log:\n" + "\n".join(self.lines))
+        piece = os.read(self.fd, 65536)
+        *lines, self.rest = (self.rest + piece).split(b"\n")
+        self.lines += [line.decode("utf-8", "replace") for line in lines]
+        return piece != b""
+
+    def wait(self, pattern, bound=BOUND):
+        """The first log line after the last one waited for that matches."""
+        until = time.monotonic() + bound
+        while True:
+            while self.seen < len(self.lines):
+                self.seen += 1
+                if re.search(pattern, self.lines[self.seen - 1]):
+                    return self.lines[self.seen - 1]
+            if not self.read(until):
+                raise AssertionError(f"ended before `{pattern}`; the log:\n" + "\n".join(self.lines))
+
+    def end(self, bound=BOUND):
+        """Waits for the end of the process; its exit code (negative: the signal)."""
+        until = time.monotonic() + bound
+        while self.read(until):
+            pass
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return self.process.wait(bound)
+
+    def term(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.end()
+        assert code == 0, f"exit {code}; the log:\n" + "\n".join(self.lines)
+
+    def hup(self):
+        self.process.send_signal(signal.SIGHUP)
+
+
+class Box:
+    """Folders and a database, gone at the end."""
+
+    def __init__(self, name, rules=None, **settings):
+        if not SERVER:
+            print("SKIPPED: no PostgreSQL. Run: export FUNDWATCH_TEST_PG="
+                  "\"$(scripts/pg start build/pg --no-fsync)\"", file=sys.stderr)
+            sys.exit(77)
+        self.dir = tempfile.mkdtemp(prefix=f"fundwatch-{name}-")
+        self.spool = f"{self.dir}/spool"
+        self.rules = rules or f"{ROOT}/rules"
+        self.database = f"fw_e2e_{name}_{os.getpid()}"
+        self.conninfo = f"{SERVER} dbname={self.database}"
+        self.config = f"{self.dir}/fundwatch.yaml"
+        self.settings = settings
+        self.daemons = []
+
+    def __enter__(self):
+        psql(SERVER, f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+        psql(SERVER, f"CREATE DATABASE {self.database}")
+        run(f"{BIN}/fundwatch", "db", "migrate", "--db", self.conninfo)
+        os.mkdir(self.spool)
+        self.configure()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for daemon in self.daemons:
+            if daemon.process.poll() is None:
+                daemon.process.kill()
+                daemon.process.wait()
+        psql(SERVER, f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+        shutil.rmtree(self.dir)
+
+    def configure(self):
+        with open(self.config, "w", encoding="utf-8") as out:
+            out.write(f"database: {{ conninfo: \"{self.conninfo}\", retry_max: 1 }}\n"
+                      f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
+                      f"rules: {{ path: [ \"{self.rules}\" ] }}\n"
+                      f"engine: {{ workers: 2, epoch_rows: {self.settings.get('epoch_rows', 10000)} }}\n"
+                      "log: { level: debug }\n")
+
+    def start(self, fault=""):
+        daemon = Daemon(self, fault)
+        self.daemons.append(daemon)
+        return daemon
+
+    def drop(self, *paths):
+        for path in paths:
+            name = os.path.basename(path)
+            shutil.copy(path, f"{self.spool}/{name}.part")
+            os.rename(f"{self.spool}/{name}.part", f"{self.spool}/{name}")
+
+    def put(self, name, content):
+        with open(f"{self.spool}/{name}.part", "wb") as out:
+            out.write(content if isinstance(content, bytes) else content.encode("utf-8"))
+        os.rename(f"{self.spool}/{name}.part", f"{self.spool}/{name}")
+
+    def report(self, name, folder="done"):
+        with open(f"{self.spool}/{folder}/{name}.report.json", encoding="utf-8") as text:
+            return json.load(text)
+
+    def sql(self, text):
+        return psql(self.conninfo, text)
+
+    def number(self, text):
+        return int(self.sql(text) or 0)
+
+    def live(self):
+        """Canonical lines of the live alerts, sorted."""
+        return sorted(self.sql("SELECT finding FROM fundwatch.alert_live").splitlines())
+
+    def tables(self):
+        """Everything that must not depend on crashes, as text."""
+        parts = {
+            "alert": self.sql("SELECT alert_id, rule_id, rule_digest, nature, severity, subject, key_value, "
+                              "violation_amount, fund_amount, n_records, state, revision, finding "
+                              "FROM fundwatch.alert ORDER BY alert_id"),
+            "alert_record": self.sql("SELECT * FROM fundwatch.alert_record ORDER BY alert_id, seq"),
+            "alert_event": self.sql("SELECT alert_id, revision, kind, why, amount_from, amount_to, finding "
+                                    "FROM fundwatch.alert_event ORDER BY alert_id, revision"),
+            "reject": self.sql("SELECT intake_id, line, column_no, reason, field, raw "
+                               "FROM fundwatch.reject ORDER BY 1, 2, 3, 4"),
+            "intake": self.sql("SELECT intake_id, file_name, digest, state, rows_done, records, rejects "
+                               "FROM fundwatch.intake ORDER BY intake_id"),
+        }
+        for stream in ("encounter", "settlement", "fee", "diagnosis", "operation", "stock", "person",
+                       "facility", "practitioner", "item"):
+            parts[stream] = self.sql(f"SELECT count(*), md5(string_agg(r::text, ' ' ORDER BY r::text)) "
+                                     f"FROM fundwatch.{stream} r")
+        return parts
+
+    def chain_holds(self):
+        broken = self.sql("SELECT event_id FROM fundwatch.alert_event_broken")
+        assert broken == "", f"the chain of events breaks at {broken}"
+
+
+def same(expected, got, what):
+    """Equal tables, or the first difference."""
+    for name, text in expected.items():
+        if text == got[name]:
+            continue
+        a, b = set(text.splitlines()), set(got[name].splitlines())
+        lost, new = sorted(a - b)[:3], sorted(b - a)[:3]
+        raise AssertionError(f"{what}: table {name} differs\n  only undisturbed: {lost}\n  only here: {new}")
+
+
+def generate(folder, lines, seed=7):
+    run(f"{BIN}/fundwatch-gen", "--out", folder, "--lines", str(lines), "--seed", str(seed))
+    return sorted(f"{folder}/{name}" for name in os.listdir(folder)
+                  if name != "truth.csv" and not name.endswith(".md"))
+
+
+def scan(rules, paths):
+    """What `fundwatch scan` finds in the same files: its lines, sorted."""
+    done = run(f"{BIN}/fundwatch", "scan", "--rules", rules, "--feed", f"{ROOT}/conf/feeds/default.yaml",
+               *paths, cwd=ROOT)
+    return sorted(done.stdout.splitlines())
