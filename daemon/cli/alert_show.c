@@ -16,27 +16,50 @@ struct show_opts {
 };
 
 enum {
-	SHOW_ID, SHOW_RULE, SHOW_TITLE, SHOW_BASIS, SHOW_NATURE, SHOW_SEVERITY, SHOW_STATE, SHOW_SENTENCE,
-	SHOW_AMOUNT, SHOW_FUND, SHOW_OBSERVED, SHOW_LIMIT, SHOW_PERSON, SHOW_FACILITY, SHOW_BEGIN, SHOW_END,
-	SHOW_REVISION, SHOW_FIRST, SHOW_CHANGED, SHOW_DIGEST, SHOW_TRIAL, SHOW_FINDING
+	SHOW_ID,
+	SHOW_RULE,
+	SHOW_TITLE,
+	SHOW_BASIS,
+	SHOW_NATURE,
+	SHOW_SEVERITY,
+	SHOW_STATE,
+	SHOW_SENTENCE,
+	SHOW_AMOUNT,
+	SHOW_FUND,
+	SHOW_OBSERVED,
+	SHOW_LIMIT,
+	SHOW_PERSON,
+	SHOW_FACILITY,
+	SHOW_BEGIN,
+	SHOW_END,
+	SHOW_REVISION,
+	SHOW_FIRST,
+	SHOW_CHANGED,
+	SHOW_DIGEST,
+	SHOW_TRIAL,
+	SHOW_FINDING
 };
 
 static const char alert_sql[] =
-	"SELECT a.alert_id, a.rule_id, coalesce(r.title, ''), coalesce(r.basis, ''), a.nature, a.severity, a.state,"
-	" a.sentence, a.violation_amount, a.fund_amount, a.observed, a.threshold, a.psn_no, a.fixmedins_code,"
+	"SELECT a.alert_id, a.rule_id, coalesce(r.title, ''), coalesce(r.basis, ''), a.nature, "
+	"a.severity, a.state,"
+	" a.sentence, a.violation_amount, a.fund_amount, a.observed, a.threshold, a.psn_no, "
+	"a.fixmedins_code,"
 	" a.event_begin, a.event_end, a.revision, date_trunc('second', a.first_found_at),"
 	" date_trunc('second', a.changed_at), a.rule_digest, a.trial, a.finding"
 	" FROM fundwatch.alert a LEFT JOIN fundwatch.rule_release_rule r"
 	" ON r.release = a.rule_set AND r.rule_id = a.rule_id WHERE a.alert_id = $1::bigint";
 
-/* What a record is, from its latest version: a fee line's item and count, a stay's dates and diagnosis. */
+/* What a record is, from its latest version: a fee line's item and count, a stay's dates and
+ * diagnosis. */
 static const char record_sql[] =
 	"SELECT ar.role, ar.stream, ar.fixmedins_code, ar.mdtrt_id, ar.record_id,"
 	" coalesce(f.at, s.at, e.at) AS time, coalesce(f.what, s.what, e.what, '') AS what,"
 	" coalesce(f.total, s.total)::numeric(18,2) AS total, ar.amount AS share"
 	" FROM fundwatch.alert_record ar"
 	" LEFT JOIN LATERAL (SELECT fee_ocur_time AS at, det_item_fee_sumamt AS total,"
-	"  concat_ws(' ', coalesce(medins_list_name, hilist_name, med_list_codg), '×' || trim_scale(cnt)) AS what"
+	"  concat_ws(' ', coalesce(medins_list_name, hilist_name, med_list_codg), '×' || "
+	"trim_scale(cnt)) AS what"
 	"  FROM fundwatch.fee WHERE ar.stream = 'fee' AND mdtrt_id = ar.mdtrt_id"
 	"  AND fixmedins_code = ar.fixmedins_code AND coalesce(feedetl_sn, bkkp_sn) = ar.record_id"
 	"  ORDER BY revision DESC NULLS LAST LIMIT 1) f ON true"
@@ -50,7 +73,17 @@ static const char record_sql[] =
 	"  AND mdtrt_id = ar.mdtrt_id AND fixmedins_code = ar.fixmedins_code"
 	"  ORDER BY revision DESC NULLS LAST LIMIT 1) e ON true"
 	" WHERE ar.alert_id = $1::bigint ORDER BY ar.seq";
-enum { REC_ROLE, REC_STREAM, REC_FACILITY, REC_VISIT, REC_ID, REC_TIME, REC_WHAT, REC_TOTAL, REC_SHARE };
+enum {
+	REC_ROLE,
+	REC_STREAM,
+	REC_FACILITY,
+	REC_VISIT,
+	REC_ID,
+	REC_TIME,
+	REC_WHAT,
+	REC_TOTAL,
+	REC_SHARE
+};
 
 static const char event_sql[] =
 	"SELECT date_trunc('second', at) AS at, kind, why, amount_from, amount_to, who"
@@ -110,23 +143,34 @@ static void summary_text(const struct cli *c, const PGresult *r, struct buf *b)
 	money_add(b, at(r, 0, SHOW_FUND));
 	buf_adds(b, cli_text(c, " 元", " yuan"));
 	if (*at(r, 0, SHOW_OBSERVED) && *at(r, 0, SHOW_LIMIT))
-		buf_addf(b, cli_text(c, "；实际 %s，上限 %s", "; observed %s, limit %s"), at(r, 0, SHOW_OBSERVED),
-			 at(r, 0, SHOW_LIMIT));
-	buf_addf(b, cli_text(c, "\n规则     %s「%s」（%s，级别%s%s）\n依据     %s\n", "\nrule     %s「%s」 (%s, %s%s)\nbasis    %s\n"),
+		buf_addf(b, cli_text(c, "；实际 %s，上限 %s", "; observed %s, limit %s"),
+			 at(r, 0, SHOW_OBSERVED), at(r, 0, SHOW_LIMIT));
+	buf_addf(b,
+		 cli_text(c, "\n规则     %s「%s」（%s，级别%s%s）\n依据     %s\n",
+			  "\nrule     %s「%s」 (%s, %s%s)\nbasis    %s\n"),
 		 at(r, 0, SHOW_RULE), at(r, 0, SHOW_TITLE), word_show(c, at(r, 0, SHOW_NATURE)),
 		 word_show(c, at(r, 0, SHOW_SEVERITY)),
-		 at(r, 0, SHOW_TRIAL)[0] == 't' ? cli_text(c, "，试行", ", on trial") : "", at(r, 0, SHOW_BASIS));
-	buf_addf(b, cli_text(c, "对象     人员 %s，机构 %s，%s 至 %s\n", "about    person %s, facility %s, %s to %s\n"),
+		 at(r, 0, SHOW_TRIAL)[0] == 't' ? cli_text(c, "，试行", ", on trial") : "",
+		 at(r, 0, SHOW_BASIS));
+	buf_addf(b,
+		 cli_text(c, "对象     人员 %s，机构 %s，%s 至 %s\n",
+			  "about    person %s, facility %s, %s to %s\n"),
 		 *at(r, 0, SHOW_PERSON) ? at(r, 0, SHOW_PERSON) : "-",
-		 *at(r, 0, SHOW_FACILITY) ? at(r, 0, SHOW_FACILITY) : "-", at(r, 0, SHOW_BEGIN), at(r, 0, SHOW_END));
-	buf_addf(b, cli_text(c, "疑点     %s，%s，第 %s 版，首次发现 %s\n", "alert    %s, %s, revision %s, first found %s\n"),
-		 at(r, 0, SHOW_ID), word_show(c, at(r, 0, SHOW_STATE)), at(r, 0, SHOW_REVISION), at(r, 0, SHOW_FIRST));
+		 *at(r, 0, SHOW_FACILITY) ? at(r, 0, SHOW_FACILITY) : "-", at(r, 0, SHOW_BEGIN),
+		 at(r, 0, SHOW_END));
+	buf_addf(b,
+		 cli_text(c, "疑点     %s，%s，第 %s 版，首次发现 %s\n",
+			  "alert    %s, %s, revision %s, first found %s\n"),
+		 at(r, 0, SHOW_ID), word_show(c, at(r, 0, SHOW_STATE)), at(r, 0, SHOW_REVISION),
+		 at(r, 0, SHOW_FIRST));
 }
 
 static void records_text(const struct cli *c, const PGresult *r, struct buf *b)
 {
-	static const char *const zh[] = { "作用", "记录", "机构", "就诊", "编号", "时间", "金额", "计入", "内容" };
-	static const char *const en[] = { "role", "record", "facility", "visit", "id", "time", "amount", "share", "what" };
+	static const char *const zh[] = { "作用", "记录", "机构", "就诊", "编号",
+					  "时间", "金额", "计入", "内容" };
+	static const char *const en[] = { "role", "record", "facility", "visit", "id",
+					  "time", "amount", "share",    "what" };
 	struct grid g;
 	grid_init(&g, 9);
 	g.right[6] = g.right[7] = true;
@@ -181,8 +225,9 @@ static void rows_json(struct buf *b, const char *name, const PGresult *r)
 
 static void show_json(const struct shown *s, struct buf *b)
 {
-	buf_addf(b, "{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,\"title\":", at(s->alert, 0, SHOW_ID),
-		 at(s->alert, 0, SHOW_STATE), at(s->alert, 0, SHOW_REVISION));
+	buf_addf(b, "{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,\"title\":",
+		 at(s->alert, 0, SHOW_ID), at(s->alert, 0, SHOW_STATE),
+		 at(s->alert, 0, SHOW_REVISION));
 	buf_json(b, str_of(at(s->alert, 0, SHOW_TITLE)));
 	buf_adds(b, ",\"basis\":");
 	buf_json(b, str_of(at(s->alert, 0, SHOW_BASIS)));
@@ -196,7 +241,8 @@ static enum cli_exit show(const struct cli *c, const struct shown *s, const char
 {
 	struct buf b;
 	if (PQntuples(s->alert) == 0)
-		return cli_error(c, CLI_WORLD, cli_text(c, "没有这个疑点：%s", "there is no alert %s"), id);
+		return cli_error(c, CLI_WORLD,
+				 cli_text(c, "没有这个疑点：%s", "there is no alert %s"), id);
 	buf_init(&b, 0);
 	if (c->json) {
 		show_json(s, &b);
@@ -219,8 +265,10 @@ static enum cli_exit show_exec(struct cli *c, const void *opt, int n, char *cons
 	int64_t id;
 	(void)n;
 	if (!dec_parse(str_of(arg[0]), 0, &id))
-		return cli_error(c, CLI_USAGE, cli_text(c, "疑点编号是一个整数，不是 %s",
-							"an alert's number is an integer, not %s"), arg[0]);
+		return cli_error(c, CLI_USAGE,
+				 cli_text(c, "疑点编号是一个整数，不是 %s",
+					  "an alert's number is an integer, not %s"),
+				 arg[0]);
 	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
 	if (code != CLI_OK)
 		return code;

@@ -25,23 +25,35 @@ struct list_opts {
 
 /* Columns of the query, in its order. */
 enum {
-	ALERT_ID, ALERT_RULE, ALERT_STATE, ALERT_AMOUNT, ALERT_FUND, ALERT_DATE, ALERT_FACILITY,
-	ALERT_PERSON, ALERT_RECORDS, ALERT_REVISION, ALERT_SENTENCE, ALERT_FINDING, ALERT_COUNT, ALERT_SUM,
+	ALERT_ID,
+	ALERT_RULE,
+	ALERT_STATE,
+	ALERT_AMOUNT,
+	ALERT_FUND,
+	ALERT_DATE,
+	ALERT_FACILITY,
+	ALERT_PERSON,
+	ALERT_RECORDS,
+	ALERT_REVISION,
+	ALERT_SENTENCE,
+	ALERT_FINDING,
+	ALERT_COUNT,
+	ALERT_SUM,
 	ALERT_FUND_SUM
 };
 
 /* Every filter is a parameter; NULL asks for nothing. %s is the order, one of two texts below. */
-#define LIST_SQL(order)                                                                       \
-	"SELECT alert_id, rule_id, state, violation_amount, fund_amount, event_end::date,"     \
-	" fixmedins_code, psn_no, n_records, revision, sentence, finding,"                     \
-	" count(*) OVER (), sum(violation_amount) OVER (), sum(fund_amount) OVER ()"           \
-	" FROM fundwatch.alert"                                                                \
-	" WHERE ($1::text IS NULL OR rule_id = ANY (string_to_array($1, ',')))"                \
-	" AND ($2::text IS NULL OR fixmedins_code = $2)"                                       \
-	" AND ($3::text IS NULL OR psn_no = $3)"                                               \
-	" AND ($4::date IS NULL OR event_end >= $4::date)"                                     \
-	" AND ($5 = 'all' OR state = $5 OR ($5 = 'live' AND state <> 'withdrawn'))"            \
-	" AND trial = $6::boolean"                                                             \
+#define LIST_SQL(order)                                                                    \
+	"SELECT alert_id, rule_id, state, violation_amount, fund_amount, event_end::date," \
+	" fixmedins_code, psn_no, n_records, revision, sentence, finding,"                 \
+	" count(*) OVER (), sum(violation_amount) OVER (), sum(fund_amount) OVER ()"       \
+	" FROM fundwatch.alert"                                                            \
+	" WHERE ($1::text IS NULL OR rule_id = ANY (string_to_array($1, ',')))"            \
+	" AND ($2::text IS NULL OR fixmedins_code = $2)"                                   \
+	" AND ($3::text IS NULL OR psn_no = $3)"                                           \
+	" AND ($4::date IS NULL OR event_end >= $4::date)"                                 \
+	" AND ($5 = 'all' OR state = $5 OR ($5 = 'live' AND state <> 'withdrawn'))"        \
+	" AND trial = $6::boolean"                                                         \
 	" ORDER BY " order " LIMIT $7::bigint"
 
 static const char by_amount[] = LIST_SQL("violation_amount DESC NULLS LAST, rule_id, alert_id");
@@ -56,8 +68,12 @@ static PGresult *ask(struct db *db, const struct list_opts *o, struct err *e)
 		buf_addf(&rules, "%s%s", i ? "," : "", o->rule.v[i]);
 	snprintf(limit, sizeof limit, "%lld", o->limit.given ? o->limit.v : LIMIT_DEFAULT);
 	const char *value[] = {
-		o->rule.n ? buf_cstr(&rules) : NULL, o->facility, o->person, o->since,
-		o->state ? word_english(o->state) : "live", o->trial ? "true" : "false",
+		o->rule.n ? buf_cstr(&rules) : NULL,
+		o->facility,
+		o->person,
+		o->since,
+		o->state ? word_english(o->state) : "live",
+		o->trial ? "true" : "false",
 		o->limit.given && o->limit.v == 0 ? NULL : limit,
 	};
 	const char *sql = o->sort && strcmp(o->sort, "date") == 0 ? by_date : by_amount;
@@ -85,9 +101,12 @@ static void money_cell(struct grid *g, const char *text)
 
 static void list_head(const struct cli *c, struct grid *g)
 {
-	static const char *const zh[] = { "疑点", "规则", "违规金额", "其中基金", "日期", "机构", "人员", "记录", "状态", "说明" };
-	static const char *const en[] = { "alert", "rule", "amount", "of the fund", "date", "facility", "person",
-					  "records", "state", "sentence" };
+	static const char *const zh[] = { "疑点", "规则", "违规金额", "其中基金", "日期",
+					  "机构", "人员", "记录",     "状态",     "说明" };
+	static const char *const en[] = {
+		"alert",    "rule",   "amount",  "of the fund", "date",
+		"facility", "person", "records", "state",       "sentence"
+	};
 	for (unsigned i = 0; i < g->columns; i++)
 		grid_cell(g, str_of(c->english ? en[i] : zh[i]));
 	grid_rule(g);
@@ -131,13 +150,18 @@ static void list_text(const struct cli *c, const PGresult *r, struct buf *b)
 		list_row(c, r, i, &g);
 	grid_print(&g, b, cli_columns(c));
 	grid_fini(&g);
-	buf_addf(b, cli_text(c, "\n共 %s 条，列出 %d 条；违规金额合计 ", "\n%s alerts, %d shown; amounts sum to "),
+	buf_addf(b,
+		 cli_text(c, "\n共 %s 条，列出 %d 条；违规金额合计 ",
+			  "\n%s alerts, %d shown; amounts sum to "),
 		 at(r, 0, ALERT_COUNT), n);
 	money_text(b, at(r, 0, ALERT_SUM));
 	buf_adds(b, cli_text(c, "，其中基金 ", ", of the fund "));
 	money_text(b, at(r, 0, ALERT_FUND_SUM));
-	buf_adds(b, cli_text(c, "（同一笔被几条规则命中时各计一次）\n看一条：fundwatch alerts show 疑点编号\n",
-			     " (a line hit by several rules counts for each)\nsee one: fundwatch alerts show ALERT\n"));
+	buf_adds(b, cli_text(c,
+			     "（同一笔被几条规则命中时各计一次）\n看一条：fundwatch alerts show "
+			     "疑点编号\n",
+			     " (a line hit by several rules counts for each)\nsee one: fundwatch "
+			     "alerts show ALERT\n"));
 }
 
 static void money_json(struct buf *b, const char *text)
@@ -156,9 +180,9 @@ static void list_json(const PGresult *r, struct buf *b)
 	money_json(b, n ? at(r, 0, ALERT_SUM) : "0.00");
 	buf_adds(b, ",\"alerts\":[");
 	for (int i = 0; i < n; i++) {
-		buf_addf(b, "%s{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,\"finding\":%s}", i ? "," : "",
-			 at(r, i, ALERT_ID), at(r, i, ALERT_STATE), at(r, i, ALERT_REVISION),
-			 at(r, i, ALERT_FINDING));
+		buf_addf(b, "%s{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,\"finding\":%s}",
+			 i ? "," : "", at(r, i, ALERT_ID), at(r, i, ALERT_STATE),
+			 at(r, i, ALERT_REVISION), at(r, i, ALERT_FINDING));
 	}
 	buf_adds(b, "]}\n");
 }
@@ -168,14 +192,19 @@ static bool check_filters(const struct cli *c, const struct list_opts *o)
 	int32_t day;
 	const char *state = o->state ? word_english(o->state) : "live";
 	if (o->since && !civil_parse_date(str_of(o->since), &day)) {
-		cli_error(c, CLI_USAGE, cli_text(c, "--since 要一个日期，如 2026-03-01，不是 %s",
-						 "--since takes a date like 2026-03-01, not %s"), o->since);
+		cli_error(c, CLI_USAGE,
+			  cli_text(c, "--since 要一个日期，如 2026-03-01，不是 %s",
+				   "--since takes a date like 2026-03-01, not %s"),
+			  o->since);
 		return false;
 	}
 	if (strcmp(state, "live") && strcmp(state, "all") && strcmp(state, "raised") &&
 	    strcmp(state, "amended") && strcmp(state, "withdrawn")) {
-		cli_error(c, CLI_USAGE, cli_text(c, "--state 只能是 live、raised、amended、withdrawn、all，不是 %s",
-						 "--state is live, raised, amended, withdrawn or all, not %s"), o->state);
+		cli_error(c, CLI_USAGE,
+			  cli_text(c,
+				   "--state 只能是 live、raised、amended、withdrawn、all，不是 %s",
+				   "--state is live, raised, amended, withdrawn or all, not %s"),
+			  o->state);
 		return false;
 	}
 	return true;
@@ -208,19 +237,21 @@ static enum cli_exit list_exec(struct cli *c, const void *opt, int n, char *cons
 
 static const struct opt list_opt[] = {
 	DB_OPTS(struct list_opts),
-	{ "rule", 'r', OPT_LIST, offsetof(struct list_opts, rule), "ID", "只看这条规则的", "of this rule only" },
+	{ "rule", 'r', OPT_LIST, offsetof(struct list_opts, rule), "ID", "只看这条规则的",
+	  "of this rule only" },
 	{ "facility", 'f', OPT_TEXT, offsetof(struct list_opts, facility), "CODE", "只看这家机构的",
 	  "of this facility only" },
 	{ "person", 'p', OPT_TEXT, offsetof(struct list_opts, person), "NO", "只看这个人员的",
 	  "of this person only" },
-	{ "since", 's', OPT_TEXT, offsetof(struct list_opts, since), "DATE", "最后一笔发生在这天或之后",
-	  "whose last record is of this day or later" },
+	{ "since", 's', OPT_TEXT, offsetof(struct list_opts, since), "DATE",
+	  "最后一笔发生在这天或之后", "whose last record is of this day or later" },
 	{ "state", 0, OPT_TEXT, offsetof(struct list_opts, state), "STATE",
 	  "live（默认：未撤销的）、raised、amended、withdrawn、all",
 	  "live (default: not withdrawn), raised, amended, withdrawn, all" },
-	{ "sort", 0, OPT_TEXT, offsetof(struct list_opts, sort), "amount|date", "排序，默认按金额", "order, amount by default" },
-	{ "limit", 'n', OPT_NUMBER, offsetof(struct list_opts, limit), "N", "最多列出几条，默认 20，0 为全部",
-	  "how many at most, 20 by default, 0 for all" },
+	{ "sort", 0, OPT_TEXT, offsetof(struct list_opts, sort), "amount|date", "排序，默认按金额",
+	  "order, amount by default" },
+	{ "limit", 'n', OPT_NUMBER, offsetof(struct list_opts, limit), "N",
+	  "最多列出几条，默认 20，0 为全部", "how many at most, 20 by default, 0 for all" },
 	{ "trial", 0, OPT_FLAG, offsetof(struct list_opts, trial), NULL, "改看试行规则的疑点",
 	  "those of rules on trial instead" },
 	{ 0 },

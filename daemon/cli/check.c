@@ -12,12 +12,18 @@ struct check_opts {
 static void summary(const struct cli *c, const struct loaded *l, struct buf *b)
 {
 	if (l->set)
-		buf_addf(b, cli_text(c, "规则 %u 条，指标 %u 个，名单和表 %u 个；错误 %u，警告 %u；规则集 %s\n",
-				     "%u rules, %u indicators, %u lists and tables; %u errors, %u warnings; rule set %s\n"),
+		buf_addf(b,
+			 cli_text(c,
+				  "规则 %u 条，指标 %u 个，名单和表 %u 个；错误 %u，警告 "
+				  "%u；规则集 %s\n",
+				  "%u rules, %u indicators, %u lists and tables; %u errors, %u "
+				  "warnings; rule set %s\n"),
 			 l->set->n_rule, l->set->n_indicator, l->set->n_knowledge, l->diag.errors,
 			 l->diag.warnings, l->set->digest);
 	else
-		buf_addf(b, cli_text(c, "没有通过：错误 %u，警告 %u\n", "not passed: %u errors, %u warnings\n"),
+		buf_addf(b,
+			 cli_text(c, "没有通过：错误 %u，警告 %u\n",
+				  "not passed: %u errors, %u warnings\n"),
 			 l->diag.errors, l->diag.warnings);
 }
 
@@ -61,8 +67,8 @@ static enum cli_exit check_exec(struct cli *c, const void *opt, int n, char *con
 }
 
 static const struct opt check_opt[] = {
-	{ "strict", 0, OPT_FLAG, offsetof(struct check_opts, strict), NULL,
-	  "有警告也算没有通过", "warnings fail the check too" },
+	{ "strict", 0, OPT_FLAG, offsetof(struct check_opts, strict), NULL, "有警告也算没有通过",
+	  "warnings fail the check too" },
 	{ 0 },
 };
 
@@ -73,7 +79,8 @@ const struct command cmd_check = {
 	.en = "check rule files and list every error and warning at once",
 	.more_zh = "PATH 是规则文件，或含 *.rules 的目录（含子目录）；不写就是 rules。\n"
 		   "没有通过时退出码为 1。单个错误代码的解释：fundwatch explain 代码。",
-	.more_en = "PATH is a rule file or a folder with *.rules in it or below; \"rules\" when left out.\n"
+	.more_en = "PATH is a rule file or a folder with *.rules in it or below; \"rules\" when "
+		   "left out.\n"
 		   "Exit code 1 when the check fails. What a code means: fundwatch explain CODE.",
 	.opt = check_opt,
 	.opt_size = sizeof(struct check_opts),

@@ -17,18 +17,9 @@
 #include "lib/base/near.h"
 
 const struct command *const commands[] = {
-	&cmd_check,
-	&cmd_test,
-	&cmd_explain,
-	&cmd_rules_list,
-	&cmd_rules_show,
-	&cmd_scan,
-	&cmd_db_migrate,
-	&cmd_db_status,
-	&cmd_alerts_list,
-	&cmd_alerts_show,
-	&cmd_help,
-	NULL,
+	&cmd_check,       &cmd_test,        &cmd_explain,    &cmd_rules_list,
+	&cmd_rules_show,  &cmd_scan,        &cmd_db_migrate, &cmd_db_status,
+	&cmd_alerts_list, &cmd_alerts_show, &cmd_help,       NULL,
 };
 
 const char *cli_text(const struct cli *c, const char *zh, const char *en)
@@ -73,12 +64,9 @@ enum cli_exit cli_err(const struct cli *c, const struct err *e)
 	print_error(c, err_name(e->code), e->text);
 	switch (e->code) {
 	case ERR_RULE:
-	case ERR_OVERFLOW:
-		return CLI_FAILED;
-	case ERR_CONF:
-		return CLI_USAGE;
-	default:
-		return CLI_WORLD;
+	case ERR_OVERFLOW: return CLI_FAILED;
+	case ERR_CONF: return CLI_USAGE;
+	default: return CLI_WORLD;
 	}
 }
 
@@ -173,15 +161,19 @@ static enum cli_exit unknown_command(const struct cli *c, const char *word)
 	}
 	struct str best = near_best(&n);
 	if (family_of(word, &family))
-		cli_error(c, code, cli_text(c, "%s 后面要说做什么：%s", "say what to do with %s: %s"), word,
+		cli_error(c, code,
+			  cli_text(c, "%s 后面要说做什么：%s", "say what to do with %s: %s"), word,
 			  buf_cstr(&family));
 	else if (best.n > 0)
-		cli_error(c, code, cli_text(c, "没有这个命令：%s；是不是 " STR_FMT "？",
-					    "there is no command %s; did you mean " STR_FMT "?"),
+		cli_error(c, code,
+			  cli_text(c, "没有这个命令：%s；是不是 " STR_FMT "？",
+				   "there is no command %s; did you mean " STR_FMT "?"),
 			  word, STR_ARG(best));
 	else
-		cli_error(c, code, cli_text(c, "没有这个命令：%s；用 fundwatch help 看全部命令",
-					    "there is no command %s; see fundwatch help"), word);
+		cli_error(c, code,
+			  cli_text(c, "没有这个命令：%s；用 fundwatch help 看全部命令",
+				   "there is no command %s; see fundwatch help"),
+			  word);
 	buf_fini(&family);
 	return code;
 }
@@ -216,7 +208,8 @@ static bool is_word(const char *word, const char *a, const char *b)
 
 int cli_main(int argc, char **argv)
 {
-	struct cli c = { .english = environment_english(), .out_tty = isatty(STDOUT_FILENO) == 1,
+	struct cli c = { .english = environment_english(),
+			 .out_tty = isatty(STDOUT_FILENO) == 1,
 			 .err_tty = isatty(STDERR_FILENO) == 1 };
 	int at = leading_options(&c, argc, argv), used = 0;
 	if (at >= argc) {

@@ -25,8 +25,8 @@ enum cli_exit {
 };
 
 struct cli {
-	bool english;   /* --lang en, or LC_ALL / LC_MESSAGES / LANG begins with "en" */
-	bool json;      /* --json */
+	bool english; /* --lang en, or LC_ALL / LC_MESSAGES / LANG begins with "en" */
+	bool json;    /* --json */
 	bool out_tty, err_tty;
 };
 
@@ -50,21 +50,21 @@ struct number {
 /* One option; the list of a command ends with name == NULL. */
 struct opt {
 	const char *name;
-	char letter;            /* 0 = none */
+	char letter; /* 0 = none */
 	enum opt_kind kind;
-	size_t offset;          /* of its value in the command's own struct */
-	const char *arg;        /* "FILE"; "a|b|c" = one of these words; NULL for flags */
+	size_t offset;   /* of its value in the command's own struct */
+	const char *arg; /* "FILE"; "a|b|c" = one of these words; NULL for flags */
 	const char *zh, *en;
 };
 
 struct command {
-	const char *name;       /* "scan", "alerts list" */
-	const char *args;       /* "[PATH...]" or "" */
-	const char *zh, *en;    /* one line */
+	const char *name;              /* "scan", "alerts list" */
+	const char *args;              /* "[PATH...]" or "" */
+	const char *zh, *en;           /* one line */
 	const char *more_zh, *more_en; /* paragraphs for --help and the manual, may be NULL */
-	const struct opt *opt;  /* NULL = only the common ones */
-	size_t opt_size;        /* of the command's own struct */
-	int min_args, max_args; /* max -1 = any number */
+	const struct opt *opt;         /* NULL = only the common ones */
+	size_t opt_size;               /* of the command's own struct */
+	int min_args, max_args;        /* max -1 = any number */
 	enum cli_exit (*exec)(struct cli *c, const void *opt, int n, char *const *arg);
 };
 
@@ -83,7 +83,8 @@ const char *cli_text(const struct cli *c, const char *zh, const char *en)
 
 /* "fundwatch: ..." on standard error, or {"error": {...}} on standard output with --json.
  * Returns `code`, so that commands may `return cli_error(...)`. */
-enum cli_exit cli_error(const struct cli *c, enum cli_exit code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+enum cli_exit cli_error(const struct cli *c, enum cli_exit code, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 
 /* The same for a failure the library explained; the exit code follows the kind of error. */
 enum cli_exit cli_err(const struct cli *c, const struct err *e);

@@ -26,7 +26,8 @@ static bool connect_by(const struct db_opts *o, struct db *db, struct err *e)
 	return ok;
 }
 
-enum cli_exit cli_db_open(const struct cli *c, const struct db_opts *o, bool any_schema, struct db *db)
+enum cli_exit cli_db_open(const struct cli *c, const struct db_opts *o, bool any_schema,
+			  struct db *db)
 {
 	struct err e = { 0 };
 	if (!connect_by(o, db, &e))
@@ -44,14 +45,20 @@ static enum cli_exit tell_state(const struct cli *c, const struct migrate_state 
 	bool current = s->applied == s->wanted;
 	buf_init(&b, 0);
 	if (c->json)
-		buf_addf(&b, "{\"applied\":%d,\"wanted\":%d,\"current\":%s,\"applied_now\":%u}\n", s->applied,
-			 s->wanted, current ? "true" : "false", done);
+		buf_addf(&b, "{\"applied\":%d,\"wanted\":%d,\"current\":%s,\"applied_now\":%u}\n",
+			 s->applied, s->wanted, current ? "true" : "false", done);
 	else if (current)
-		buf_addf(&b, cli_text(c, "数据库结构是最新的：第 %d 版（这次执行了 %u 步）\n",
-				      "the schema is current: version %d (%u steps now)\n"), s->applied, done);
+		buf_addf(&b,
+			 cli_text(c, "数据库结构是最新的：第 %d 版（这次执行了 %u 步）\n",
+				  "the schema is current: version %d (%u steps now)\n"),
+			 s->applied, done);
 	else
-		buf_addf(&b, cli_text(c, "数据库结构是第 %d 版，程序需要第 %d 版：运行 fundwatch db migrate\n",
-				      "the schema is version %d, this program wants %d: run fundwatch db migrate\n"),
+		buf_addf(&b,
+			 cli_text(c,
+				  "数据库结构是第 %d 版，程序需要第 %d 版：运行 fundwatch db "
+				  "migrate\n",
+				  "the schema is version %d, this program wants %d: run fundwatch "
+				  "db migrate\n"),
 			 s->applied, s->wanted);
 	enum cli_exit code = cli_out(c, &b, current ? CLI_OK : CLI_FAILED);
 	buf_fini(&b);

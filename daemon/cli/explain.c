@@ -16,16 +16,19 @@ static void tell_one(const struct cli *c, struct buf *b, const char *word, const
 		     const char *kind_en, const char *text)
 {
 	if (c->json) {
-		buf_addf(b, "%s{\"code\":\"%s\",\"kind\":\"%s\",\"text\":", b->n ? "," : "", word, kind_en);
+		buf_addf(b, "%s{\"code\":\"%s\",\"kind\":\"%s\",\"text\":", b->n ? "," : "", word,
+			 kind_en);
 		buf_json(b, str_of(text));
 		buf_addc(b, '}');
 	} else {
-		buf_addf(b, "%s%s (%s)\n\n%s\n", b->n ? "\n" : "", word, cli_text(c, kind_zh, kind_en), text);
+		buf_addf(b, "%s%s (%s)\n\n%s\n", b->n ? "\n" : "", word,
+			 cli_text(c, kind_zh, kind_en), text);
 	}
 }
 
 /* A word may be both: bad-date in a rule's table, and in a settlement file. */
-static enum cli_exit tell(const struct cli *c, const char *word, enum diag_code d, enum reject_reason r)
+static enum cli_exit tell(const struct cli *c, const char *word, enum diag_code d,
+			  enum reject_reason r)
 {
 	struct buf b, out;
 	buf_init(&b, 0);
@@ -67,15 +70,16 @@ static enum cli_exit explain_exec(struct cli *c, const void *opt, int n, char *c
 		return tell(c, word, d, r);
 	struct str best = near_code(word);
 	if (str_chr(str_of(word), '.') < 0 && best.n > 0)
-		return cli_error(c, CLI_USAGE, cli_text(c, "没有这个代码：%s；是不是 " STR_FMT "？",
-							"there is no code %s; did you mean " STR_FMT "?"),
+		return cli_error(c, CLI_USAGE,
+				 cli_text(c, "没有这个代码：%s；是不是 " STR_FMT "？",
+					  "there is no code %s; did you mean " STR_FMT "?"),
 				 word, STR_ARG(best));
 	return rule_show(c, o->rules, NULL, word);
 }
 
 static const struct opt explain_opt[] = {
-	{ "rules", 0, OPT_TEXT, offsetof(struct explain_opts, rules), "DIR", "规则目录或文件，默认 rules",
-	  "folder or file of rules, \"rules\" by default" },
+	{ "rules", 0, OPT_TEXT, offsetof(struct explain_opts, rules), "DIR",
+	  "规则目录或文件，默认 rules", "folder or file of rules, \"rules\" by default" },
 	{ 0 },
 };
 

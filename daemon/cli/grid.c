@@ -13,7 +13,7 @@
 #include "lib/base/utf8.h"
 
 #define RULE_CELL "\x01" /* stands for a cell of dashes */
-#define GAP 2u
+#define GAP       2u
 
 void grid_init(struct grid *g, unsigned columns)
 {

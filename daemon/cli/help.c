@@ -121,8 +121,12 @@ enum cli_exit help_command(const struct cli *c, const struct command *cmd)
 static void overview_text(const struct cli *c, struct buf *b)
 {
 	struct grid g;
-	buf_adds(b, cli_text(c, "fundwatch - 基金哨兵：医保基金使用的规则检查与疑点\n\n用法：fundwatch 命令 [选项] [参数]\n\n",
-			     "fundwatch - rule checks and suspicions over medical-insurance settlements\n\n"
+	buf_adds(b, cli_text(c,
+			     "fundwatch - "
+			     "基金哨兵：医保基金使用的规则检查与疑点\n\n用法：fundwatch 命令 "
+			     "[选项] [参数]\n\n",
+			     "fundwatch - rule checks and suspicions over medical-insurance "
+			     "settlements\n\n"
 			     "usage: fundwatch COMMAND [OPTIONS] [ARGUMENTS]\n\n"));
 	grid_init(&g, 2);
 	g.indent = 2;
@@ -132,8 +136,10 @@ static void overview_text(const struct cli *c, struct buf *b)
 	}
 	grid_print(&g, b, 0);
 	grid_fini(&g);
-	buf_adds(b, cli_text(c, "\n每个命令都有 --help、--json、--lang zh|en。\n"
-				"退出码：0 正常，1 检查没有通过，2 命令写错，3 文件、数据或数据库出错。\n",
+	buf_adds(b, cli_text(c,
+			     "\n每个命令都有 --help、--json、--lang zh|en。\n"
+			     "退出码：0 正常，1 检查没有通过，2 命令写错，3 "
+			     "文件、数据或数据库出错。\n",
 			     "\nEvery command takes --help, --json and --lang zh|en.\n"
 			     "Exit codes: 0 fine, 1 a check failed, 2 wrong command line, "
 			     "3 files, data or database.\n"));
@@ -171,7 +177,8 @@ enum cli_exit help_version(const struct cli *c)
 {
 	struct buf b;
 	buf_init(&b, 0);
-	buf_addf(&b, c->json ? "{\"program\":\"fundwatch\",\"version\":\"%s\"}\n" : "fundwatch %s\n",
+	buf_addf(&b,
+		 c->json ? "{\"program\":\"fundwatch\",\"version\":\"%s\"}\n" : "fundwatch %s\n",
 		 FUNDWATCH_VERSION);
 	enum cli_exit code = cli_out(c, &b, CLI_OK);
 	buf_fini(&b);
@@ -228,7 +235,8 @@ static enum cli_exit help_exec(struct cli *c, const void *opt, int n, char *cons
 	const struct help_opts *o = opt;
 	const struct command *cmd = n > 0 ? named(n, arg) : NULL;
 	if (n > 0 && !cmd)
-		return cli_error(c, CLI_USAGE, cli_text(c, "没有这个命令：%s %s", "there is no command %s %s"),
+		return cli_error(c, CLI_USAGE,
+				 cli_text(c, "没有这个命令：%s %s", "there is no command %s %s"),
 				 arg[0], n > 1 ? arg[1] : "");
 	if (o->man)
 		return man_page(c);
@@ -238,9 +246,10 @@ static enum cli_exit help_exec(struct cli *c, const void *opt, int n, char *cons
 }
 
 static const struct opt help_opt[] = {
-	{ "man", 0, OPT_FLAG, offsetof(struct help_opts, man), NULL, "输出手册页 fundwatch(1)（roff）",
-	  "write the manual page fundwatch(1) as roff" },
-	{ "words", 0, OPT_FLAG, offsetof(struct help_opts, words), NULL, "每行一个可接的词，供命令行补全使用",
+	{ "man", 0, OPT_FLAG, offsetof(struct help_opts, man), NULL,
+	  "输出手册页 fundwatch(1)（roff）", "write the manual page fundwatch(1) as roff" },
+	{ "words", 0, OPT_FLAG, offsetof(struct help_opts, words), NULL,
+	  "每行一个可接的词，供命令行补全使用",
 	  "write the words that may follow, one a line, for shell completion" },
 	{ 0 },
 };

@@ -74,19 +74,27 @@ void help_man(struct buf *out)
 {
 	buf_adds(out, ".\\\" made by: fundwatch help --man\n"
 		      ".TH FUNDWATCH 1 \"\" \"fundwatch " FUNDWATCH_VERSION "\" \"Fundwatch\"\n"
-		      ".SH NAME\nfundwatch \\- rule checks and suspicions over medical\\-insurance settlements\n"
-		      ".SH SYNOPSIS\n\\fBfundwatch\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR] [\\fIARGUMENTS\\fR]\n"
-		      ".SH DESCRIPTION\nThe command of an inspector and of whoever writes rules: checks and tests rule\n"
-		      "files, scans settlement files without a database, and reads the alerts that\n\\fBfundwatchd\\fR(8) keeps.\n"
+		      ".SH NAME\nfundwatch \\- rule checks and suspicions over medical\\-insurance "
+		      "settlements\n"
+		      ".SH SYNOPSIS\n\\fBfundwatch\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR] "
+		      "[\\fIARGUMENTS\\fR]\n"
+		      ".SH DESCRIPTION\nThe command of an inspector and of whoever writes rules: "
+		      "checks and tests rule\n"
+		      "files, scans settlement files without a database, and reads the alerts "
+		      "that\n\\fBfundwatchd\\fR(8) keeps.\n"
 		      ".SH COMMANDS\n");
 	for (int i = 0; commands[i]; i++)
 		command(out, commands[i]);
 	buf_adds(out, ".SH COMMON OPTIONS\n");
 	for (const struct opt *o = common_opts; o->name; o++)
 		option(out, o);
-	buf_adds(out, ".SH EXIT STATUS\n.TP\n0\nfine\n.TP\n1\na check failed: rules, examples or sums are not right\n"
-		      ".TP\n2\nthe command line is wrong\n.TP\n3\nfiles, data or the database could not be had\n"
-		      ".SH ENVIRONMENT\n.TP\nLC_ALL, LC_MESSAGES, LANG\nlanguage; Chinese unless the first one set begins with en\n"
-		      ".TP\nPGHOST, PGDATABASE, PGUSER, ...\nwhere the database is, as for every libpq program\n"
+	buf_adds(out, ".SH EXIT STATUS\n.TP\n0\nfine\n.TP\n1\na check failed: rules, examples or "
+		      "sums are not right\n"
+		      ".TP\n2\nthe command line is wrong\n.TP\n3\nfiles, data or the database "
+		      "could not be had\n"
+		      ".SH ENVIRONMENT\n.TP\nLC_ALL, LC_MESSAGES, LANG\nlanguage; Chinese unless "
+		      "the first one set begins with en\n"
+		      ".TP\nPGHOST, PGDATABASE, PGUSER, ...\nwhere the database is, as for every "
+		      "libpq program\n"
 		      ".SH SEE ALSO\n\\fBfundwatchd\\fR(8)\n");
 }

@@ -12,17 +12,17 @@
 #include "lib/base/mem.h"
 #include "lib/base/near.h"
 
-#define OPT_MAX 48
+#define OPT_MAX     48
 #define FIRST_VALUE 1000
 
 const struct opt common_opts[] = {
 	{ "lang", 0, OPT_TEXT, offsetof(struct common, lang), "zh|en",
 	  "语言，默认取环境变量 LANG（不是 en 开头就是中文）",
 	  "language; by default LANG decides (Chinese unless it begins with en)" },
-	{ "json", 0, OPT_FLAG, offsetof(struct common, json), NULL,
-	  "结果按 JSON 输出", "write the result as JSON" },
-	{ "help", 'h', OPT_FLAG, offsetof(struct common, help), NULL,
-	  "显示本命令的帮助", "show help for this command" },
+	{ "json", 0, OPT_FLAG, offsetof(struct common, json), NULL, "结果按 JSON 输出",
+	  "write the result as JSON" },
+	{ "help", 'h', OPT_FLAG, offsetof(struct common, help), NULL, "显示本命令的帮助",
+	  "show help for this command" },
 	{ 0 },
 };
 
@@ -88,8 +88,8 @@ static bool is_common(const struct opt *o)
 	return false;
 }
 
-static bool set_number(struct number *out, const struct opt *o, const char *text, const struct cli *c,
-		       struct err *e)
+static bool set_number(struct number *out, const struct opt *o, const char *text,
+		       const struct cli *c, struct err *e)
 {
 	char *end;
 	errno = 0;
@@ -97,8 +97,10 @@ static bool set_number(struct number *out, const struct opt *o, const char *text
 	out->given = true;
 	if (errno == 0 && end != text && *end == '\0' && out->v >= 0)
 		return true;
-	return err_set(e, ERR_CONF, cli_text(c, "--%s 要一个不小于 0 的整数，不是 %s",
-					     "--%s takes a whole number >= 0, not %s"), o->name, text);
+	return err_set(e, ERR_CONF,
+		       cli_text(c, "--%s 要一个不小于 0 的整数，不是 %s",
+				"--%s takes a whole number >= 0, not %s"),
+		       o->name, text);
 }
 
 static bool set_value(struct parsed *p, const struct opt *o, const char *text, const struct cli *c,
@@ -107,18 +109,13 @@ static bool set_value(struct parsed *p, const struct opt *o, const char *text, c
 	char *base = is_common(o) ? (char *)&p->common : p->opt;
 	void *at = base + o->offset;
 	if (o->arg && strchr(o->arg, '|') && !opt_is_choice(o->arg, text))
-		return err_set(e, ERR_CONF, cli_text(c, "--%s 只能是 %s，不是 %s",
-						     "--%s is one of %s, not %s"),
+		return err_set(e, ERR_CONF,
+			       cli_text(c, "--%s 只能是 %s，不是 %s", "--%s is one of %s, not %s"),
 			       o->name, o->arg, text);
 	switch (o->kind) {
-	case OPT_FLAG:
-		*(bool *)at = true;
-		return true;
-	case OPT_TEXT:
-		*(const char **)at = text;
-		return true;
-	case OPT_NUMBER:
-		return set_number(at, o, text, c, e);
+	case OPT_FLAG: *(bool *)at = true; return true;
+	case OPT_TEXT: *(const char **)at = text; return true;
+	case OPT_NUMBER: return set_number(at, o, text, c, e);
 	case OPT_LIST: {
 		struct text_list *l = at;
 		l->v = xreallocarray(l->v, l->n + 1u, sizeof *l->v);
@@ -140,8 +137,9 @@ static bool unknown_option(const struct command *cmd, const struct cli *c, const
 		near_offer(&n, str_of(o->name));
 	struct str best = near_best(&n);
 	if (best.n > 0)
-		return err_set(e, ERR_CONF, cli_text(c, "没有这个选项：%s；是不是 --" STR_FMT "？",
-						     "there is no option %s; did you mean --" STR_FMT "?"),
+		return err_set(e, ERR_CONF,
+			       cli_text(c, "没有这个选项：%s；是不是 --" STR_FMT "？",
+					"there is no option %s; did you mean --" STR_FMT "?"),
 			       word, STR_ARG(best));
 	return err_set(e, ERR_CONF, cli_text(c, "没有这个选项：%s", "there is no option %s"), word);
 }
@@ -149,10 +147,12 @@ static bool unknown_option(const struct command *cmd, const struct cli *c, const
 static bool check_count(const struct command *cmd, const struct cli *c, int n, struct err *e)
 {
 	if (n < cmd->min_args)
-		return err_set(e, ERR_CONF, cli_text(c, "%s 还缺参数：%s", "%s needs more arguments: %s"),
+		return err_set(e, ERR_CONF,
+			       cli_text(c, "%s 还缺参数：%s", "%s needs more arguments: %s"),
 			       cmd->name, cmd->args);
 	if (cmd->max_args >= 0 && n > cmd->max_args)
-		return err_set(e, ERR_CONF, cli_text(c, "%s 的参数太多：%s", "%s takes fewer arguments: %s"),
+		return err_set(e, ERR_CONF,
+			       cli_text(c, "%s 的参数太多：%s", "%s takes fewer arguments: %s"),
 			       cmd->name, cmd->args[0] ? cmd->args : "-");
 	return true;
 }
@@ -173,7 +173,8 @@ bool opt_parse(struct parsed *p, const struct command *cmd, const struct cli *c,
 		if (got == '?')
 			return unknown_option(cmd, c, is_short ? letter : word, e);
 		if (got == ':')
-			return err_set(e, ERR_CONF, cli_text(c, "%s 后面要写它的值", "%s needs a value"), word);
+			return err_set(e, ERR_CONF,
+				       cli_text(c, "%s 后面要写它的值", "%s needs a value"), word);
 		if (!set_value(p, option_of(cmd, got), optarg, c, e))
 			return false;
 	}

@@ -15,10 +15,10 @@ struct common {
 
 /* Where the values go, and what stays behind. */
 struct parsed {
-	void *opt;          /* command's struct, zeroed, xfree'd by opt_fini */
+	void *opt; /* command's struct, zeroed, xfree'd by opt_fini */
 	struct common common;
 	int n_arg;
-	char **arg;         /* positional, in argv */
+	char **arg; /* positional, in argv */
 	const struct command *command;
 };
 

@@ -10,7 +10,7 @@
 
 #include "daemon/cli/grid.h"
 
-#define BAR 24u
+#define BAR   24u
 #define PAUSE 0.2
 #define CLEAR "\r\033[K"
 

@@ -6,7 +6,7 @@
 
 struct progress {
 	const struct cli *c;
-	bool shown;        /* standard error is a terminal */
+	bool shown; /* standard error is a terminal */
 	double begun, told;
 };
 

@@ -99,7 +99,8 @@ static void stages_text(const struct cli *c, const struct rule *r, struct buf *b
 	static const char *const en[] = { "before", "during", "after" };
 	for (unsigned i = 0; i < 3; i++)
 		if (r->stages >> i & 1)
-			buf_addf(b, "%s%s", b->n ? cli_text(c, "、", ", ") : "", c->english ? en[i] : zh[i]);
+			buf_addf(b, "%s%s", b->n ? cli_text(c, "、", ", ") : "",
+				 c->english ? en[i] : zh[i]);
 }
 
 static void streams_text(const struct cli *c, const struct rule *r, struct buf *b)
@@ -116,7 +117,8 @@ static void knowledge_text(const struct cli *c, const struct rule *r, struct buf
 	struct used u;
 	used_by(r, &u);
 	for (uint32_t i = 0; i < u.n; i++)
-		buf_addf(b, cli_text(c, "%s「" STR_FMT "」（%u 行）", "%s「" STR_FMT "」 (%u rows)"),
+		buf_addf(b,
+			 cli_text(c, "%s「" STR_FMT "」（%u 行）", "%s「" STR_FMT "」 (%u rows)"),
 			 i ? cli_text(c, "、", ", ") : "", STR_ARG(u.k[i]->name), u.k[i]->n_row);
 	if (u.n == 0)
 		buf_adds(b, cli_text(c, "无", "none"));
@@ -124,7 +126,8 @@ static void knowledge_text(const struct cli *c, const struct rule *r, struct buf
 
 typedef void text_fn(const struct cli *c, const struct rule *r, struct buf *b);
 
-static void row_by(struct grid *g, const struct cli *c, const char *name, const struct rule *r, text_fn *fn)
+static void row_by(struct grid *g, const struct cli *c, const char *name, const struct rule *r,
+		   text_fn *fn)
 {
 	struct buf b;
 	buf_init(&b, 0);
@@ -147,7 +150,8 @@ static void terms(const struct cli *c, const struct rule *r, struct buf *b)
 {
 	(void)r;
 	buf_addf(b, "%s · %s · ", word_category(c, r->category), word_nature(c, r->nature));
-	buf_addf(b, cli_text(c, "级别%s · %s", "%s · %s"), word_level(c, r->severity), word_state(c, r->state));
+	buf_addf(b, cli_text(c, "级别%s · %s", "%s · %s"), word_level(c, r->severity),
+		 word_state(c, r->state));
 }
 
 void rule_text(const struct cli *c, const struct diag_list *d, const struct rule *r, struct buf *b)
@@ -203,8 +207,8 @@ static void knowledge_json(const struct rule *r, struct buf *b)
 	for (uint32_t i = 0; i < u.n; i++) {
 		buf_adds(b, i ? ",{\"name\":" : "{\"name\":");
 		buf_json(b, u.k[i]->name);
-		buf_addf(b, ",\"kind\":\"%s\",\"rows\":%u,\"digest\":\"%s\"}", u.k[i]->list ? "list" : "table",
-			 u.k[i]->n_row, u.k[i]->digest);
+		buf_addf(b, ",\"kind\":\"%s\",\"rows\":%u,\"digest\":\"%s\"}",
+			 u.k[i]->list ? "list" : "table", u.k[i]->n_row, u.k[i]->digest);
 	}
 	buf_addc(b, ']');
 }
@@ -221,7 +225,8 @@ void rule_json(const struct diag_list *d, const struct rule *r, struct buf *b)
 		 (long long)r->version, word_state(&en, r->state), word_form(&en, r->form),
 		 word_subject(&en, r->subject));
 	buf_addf(b, ",\"category\":\"%s\",\"nature\":\"%s\",\"severity\":\"%s\",\"basis\":",
-		 word_category(&en, r->category), word_nature(&en, r->nature), word_level(&en, r->severity));
+		 word_category(&en, r->category), word_nature(&en, r->nature),
+		 word_level(&en, r->severity));
 	buf_json(b, r->basis);
 	buf_adds(b, ",\"streams\":[");
 	for (unsigned i = 0; i < r->n_role; i++)

@@ -32,8 +32,10 @@ enum cli_exit rules_compile(const struct cli *c, struct loaded *l, int n, char *
 	diag_init(&l->diag, c->english);
 	l->set = NULL;
 	if (year && !parse_year(year, &settings))
-		return cli_error(c, CLI_USAGE, cli_text(c, "医保年度的第一天要写成 月-日，如 01-01，不是 %s",
-							"the insurance year begins on MM-DD, e.g. 01-01, not %s"), year);
+		return cli_error(c, CLI_USAGE,
+				 cli_text(c, "医保年度的第一天要写成 月-日，如 01-01，不是 %s",
+					  "the insurance year begins on MM-DD, e.g. 01-01, not %s"),
+				 year);
 	for (int i = 0; i < n; i++)
 		path_list_add(&paths, path[i]);
 	if (n == 0)
@@ -57,8 +59,9 @@ enum cli_exit rules_need(const struct cli *c, struct loaded *l, int n, char *con
 	diag_print(&l->diag, &b);
 	cli_note(&b);
 	buf_fini(&b);
-	return cli_error(c, CLI_FAILED, cli_text(c, "规则有 %u 个错误，没有可用的规则集",
-						 "the rules have %u errors; there is no rule set"),
+	return cli_error(c, CLI_FAILED,
+			 cli_text(c, "规则有 %u 个错误，没有可用的规则集",
+				  "the rules have %u errors; there is no rule set"),
 			 l->diag.errors);
 }
 
@@ -80,8 +83,9 @@ const struct rule *rule_need(const struct cli *c, const struct ruleset *rs, cons
 		near_offer(&n, rs->rule[i].id);
 	struct str best = near_best(&n);
 	if (best.n > 0)
-		cli_error(c, CLI_USAGE, cli_text(c, "没有这条规则：%s；是不是 " STR_FMT "？",
-						 "there is no rule %s; did you mean " STR_FMT "?"),
+		cli_error(c, CLI_USAGE,
+			  cli_text(c, "没有这条规则：%s；是不是 " STR_FMT "？",
+				   "there is no rule %s; did you mean " STR_FMT "?"),
 			  id, STR_ARG(best));
 	else
 		cli_error(c, CLI_USAGE, cli_text(c, "没有这条规则：%s", "there is no rule %s"), id);

@@ -14,8 +14,10 @@ struct rules_opts {
 
 static void head(const struct cli *c, struct grid *g)
 {
-	static const char *const zh[] = { "规则", "版本", "状态", "形式", "主体", "级别", "试例", "名称" };
-	static const char *const en[] = { "rule", "version", "state", "form", "subject", "severity", "examples", "title" };
+	static const char *const zh[] = { "规则", "版本", "状态", "形式",
+					  "主体", "级别", "试例", "名称" };
+	static const char *const en[] = { "rule",    "version",  "state",    "form",
+					  "subject", "severity", "examples", "title" };
 	for (unsigned i = 0; i < g->columns; i++)
 		grid_cell(g, str_of(c->english ? en[i] : zh[i]));
 	grid_rule(g);
@@ -40,7 +42,8 @@ static void list_text(const struct cli *c, const struct ruleset *rs, struct buf 
 	}
 	grid_print(&g, b, cli_columns(c));
 	grid_fini(&g);
-	buf_addf(b, cli_text(c, "\n规则 %u 条；规则集 %s\n", "\n%u rules; rule set %s\n"), rs->n_rule, rs->digest);
+	buf_addf(b, cli_text(c, "\n规则 %u 条；规则集 %s\n", "\n%u rules; rule set %s\n"),
+		 rs->n_rule, rs->digest);
 }
 
 static void list_json(const struct loaded *l, struct buf *b)
@@ -105,10 +108,12 @@ static enum cli_exit show_exec(struct cli *c, const void *opt, int n, char *cons
 	return rule_show(c, o->rules, o->year, arg[0]);
 }
 
-#define YEAR_OPT                                                                         \
-	{ "insurance-year", 0, OPT_TEXT, offsetof(struct rules_opts, year), "MM-DD",      \
-	  "医保年度的第一天，默认 01-01（规则摘要随它变）",                                \
-	  "first day of the insurance year, 01-01 by default (digests depend on it)" }
+#define YEAR_OPT                                                                                   \
+	{                                                                                          \
+		"insurance-year", 0, OPT_TEXT, offsetof(struct rules_opts, year), "MM-DD",         \
+			"医保年度的第一天，默认 01-01（规则摘要随它变）",                          \
+			"first day of the insurance year, 01-01 by default (digests depend on it)" \
+	}
 
 static const struct opt list_opt[] = { YEAR_OPT, { 0 } };
 
@@ -118,7 +123,8 @@ const struct command cmd_rules_list = {
 	.zh = "列出规则：版本、状态、形式、主体、级别、试例数",
 	.en = "list rules: version, state, form, subject, severity, examples",
 	.more_zh = "PATH 同 check。--json 给出每条规则读哪些字段、用哪些名单和表（行数）以及摘要。",
-	.more_en = "PATH as for check. --json tells for each rule the fields it reads, the lists and tables it\n"
+	.more_en = "PATH as for check. --json tells for each rule the fields it reads, the lists "
+		   "and tables it\n"
 		   "uses with their rows, and its digest.",
 	.opt = list_opt,
 	.opt_size = sizeof(struct rules_opts),
@@ -127,8 +133,8 @@ const struct command cmd_rules_list = {
 };
 
 static const struct opt show_opt[] = {
-	{ "rules", 0, OPT_TEXT, offsetof(struct rules_opts, rules), "DIR", "规则目录或文件，默认 rules",
-	  "folder or file of rules, \"rules\" by default" },
+	{ "rules", 0, OPT_TEXT, offsetof(struct rules_opts, rules), "DIR",
+	  "规则目录或文件，默认 rules", "folder or file of rules, \"rules\" by default" },
 	YEAR_OPT,
 	{ 0 },
 };
@@ -137,7 +143,8 @@ const struct command cmd_rules_show = {
 	.name = "rules show",
 	.args = "ID",
 	.zh = "一条规则的全部：依据、对象、读的字段、用的名单和表、试例、摘要",
-	.en = "everything about one rule: basis, subject, fields read, lists and tables, examples, digest",
+	.en = "everything about one rule: basis, subject, fields read, lists and tables, examples, "
+	      "digest",
 	.opt = show_opt,
 	.opt_size = sizeof(struct rules_opts),
 	.min_args = 1,

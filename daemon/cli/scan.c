@@ -54,8 +54,10 @@ static enum cli_exit choose_rules(struct scan *s)
 	for (unsigned i = 0; code == CLI_OK && i < only->n; i++) {
 		const struct rule *r = rule_need(s->c, rs, only->v[i]);
 		if (r && !rule_active(r))
-			code = cli_error(s->c, CLI_FAILED, cli_text(s->c, "规则 %s 是停用的，先把状态改为试行或启用",
-								    "rule %s is off; set its state to trial or on first"),
+			code = cli_error(s->c, CLI_FAILED,
+					 cli_text(s->c, "规则 %s 是停用的，先把状态改为试行或启用",
+						  "rule %s is off; set its state to trial or on "
+						  "first"),
 					 only->v[i]);
 		else if (r)
 			wanted[r - rs->rule] = 1;
@@ -79,7 +81,8 @@ static bool add_path(struct scan *s, const char *path, struct err *e)
 		if (feed_takes(s->feed, path_base(found.path[i])))
 			path_list_add(&s->files, found.path[i]);
 		else if (explicit)
-			ok = err_set(e, ERR_INPUT, "%s: feed %s has no entry for a file of this name", path,
+			ok = err_set(e, ERR_INPUT,
+				     "%s: feed %s has no entry for a file of this name", path,
 				     feed_name(s->feed));
 		else
 			s->skipped++;
@@ -96,8 +99,9 @@ static enum cli_exit choose_files(struct scan *s, int n, char *const *arg)
 			return cli_err(s->c, &e);
 	if (s->files.n > 0)
 		return CLI_OK;
-	return cli_error(s->c, CLI_WORLD, cli_text(s->c, "没有可读的文件：数据源 %s 不认识这些目录中的任何文件",
-						   "nothing to read: feed %s takes no file of these folders"),
+	return cli_error(s->c, CLI_WORLD,
+			 cli_text(s->c, "没有可读的文件：数据源 %s 不认识这些目录中的任何文件",
+				  "nothing to read: feed %s takes no file of these folders"),
 			 feed_name(s->feed));
 }
 
@@ -129,11 +133,15 @@ static bool start(struct scan *s, struct err *e)
 {
 	uint32_t threads = thread_count(&s->o->threads);
 	const uint8_t *wanted = plan_wanted(s->plan);
-	const struct pool_conf pc = { .plan = s->plan, .feed = s->feed, .wanted = wanted,
+	const struct pool_conf pc = { .plan = s->plan,
+				      .feed = s->feed,
+				      .wanted = wanted,
 				      .workers = threads > 1 ? threads : 0 };
-	const struct readers_conf rc = { .files = &s->files, .feed = s->feed,
+	const struct readers_conf rc = { .files = &s->files,
+					 .feed = s->feed,
 					 .wanted = s->o->all_fields ? NULL : s->needed,
-					 .threads = threads > 1 ? threads : 0, .shards = threads };
+					 .threads = threads > 1 ? threads : 0,
+					 .shards = threads };
 	timeline_needs(wanted, s->needed);
 	if (!scan_out_open(&s->out, s->c, s->o->out, s->o->format, e))
 		return false;
@@ -149,7 +157,8 @@ static bool read_all(struct scan *s, struct err *e)
 	bool ok = true;
 	while (ok && (chunk = readers_next(s->readers))) {
 		uint64_t bytes, total, rows;
-		ok = scan_rejects_add(s->rejects, chunk_ref_chunk(chunk), chunk_ref_intake(chunk), e);
+		ok = scan_rejects_add(s->rejects, chunk_ref_chunk(chunk), chunk_ref_intake(chunk),
+				      e);
 		pool_add(s->pool, chunk);
 		readers_progress(s->readers, &bytes, &total, &rows);
 		progress_reading(&s->progress, bytes, total, rows);
@@ -170,7 +179,9 @@ static bool all_read(struct scan *s)
 			cli_err(s->c, &f->e);
 	}
 	if (failed == 0 && rows == 0)
-		cli_error(s->c, CLI_WORLD, "%s", cli_text(s->c, "文件里没有一行数据", "there is not one row in the files"));
+		cli_error(
+			s->c, CLI_WORLD, "%s",
+			cli_text(s->c, "文件里没有一行数据", "there is not one row in the files"));
 	return failed == 0 && rows > 0;
 }
 
@@ -219,8 +230,12 @@ static bool write_report(const struct scan *s, const struct scan_report *r, stru
 static enum cli_exit report(struct scan *s)
 {
 	struct err e = { 0 };
-	struct scan_report r = { .rules = s->loaded.set, .readers = s->readers, .n_file = s->files.n,
-				 .skipped = s->skipped, .feed = feed_name(s->feed), .sum = s->sum,
+	struct scan_report r = { .rules = s->loaded.set,
+				 .readers = s->readers,
+				 .n_file = s->files.n,
+				 .skipped = s->skipped,
+				 .feed = feed_name(s->feed),
+				 .sum = s->sum,
 				 .findings = s->findings };
 	pool_stats_get(s->pool, &r.stats);
 	r.account = pool_accounts(s->pool);
@@ -281,27 +296,32 @@ static enum cli_exit scan_exec(struct cli *c, const void *opt, int n, char *cons
 }
 
 static const struct opt scan_opt[] = {
-	{ "rules", 0, OPT_TEXT, offsetof(struct scan_opts, rules), "DIR", "规则目录或文件，默认 rules",
-	  "folder or file of rules, \"rules\" by default" },
+	{ "rules", 0, OPT_TEXT, offsetof(struct scan_opts, rules), "DIR",
+	  "规则目录或文件，默认 rules", "folder or file of rules, \"rules\" by default" },
 	{ "feed", 0, OPT_TEXT, offsetof(struct scan_opts, feed), "FILE",
 	  "数据源说明（conf/feeds/*.yaml），默认为核心表格式",
 	  "what the files look like (conf/feeds/*.yaml), by default core-table extracts" },
-	{ "rule", 'r', OPT_LIST, offsetof(struct scan_opts, rule), "ID", "只用这条规则", "judge by this rule only" },
+	{ "rule", 'r', OPT_LIST, offsetof(struct scan_opts, rule), "ID", "只用这条规则",
+	  "judge by this rule only" },
 	{ "threads", 't', OPT_NUMBER, offsetof(struct scan_opts, threads), "N",
 	  "评估线程数，默认为处理器核数；结果与它无关",
 	  "evaluation threads, by default one per processor; results do not depend on it" },
 	{ "format", 0, OPT_TEXT, offsetof(struct scan_opts, format), "ndjson|csv|table",
-	  "结果格式，默认 ndjson，每行一条", "form of the result, ndjson (one finding a line) by default" },
-	{ "output", 'o', OPT_TEXT, offsetof(struct scan_opts, out), "FILE", "结果写入文件（全部成功才出现）",
+	  "结果格式，默认 ndjson，每行一条",
+	  "form of the result, ndjson (one finding a line) by default" },
+	{ "output", 'o', OPT_TEXT, offsetof(struct scan_opts, out), "FILE",
+	  "结果写入文件（全部成功才出现）",
 	  "write the result to FILE, which appears only when all went well" },
-	{ "report", 0, OPT_TEXT, offsetof(struct scan_opts, report), "FILE", "读入与判定的报告另存为 JSON",
-	  "also write the report as JSON to FILE" },
+	{ "report", 0, OPT_TEXT, offsetof(struct scan_opts, report), "FILE",
+	  "读入与判定的报告另存为 JSON", "also write the report as JSON to FILE" },
 	{ "rejects", 0, OPT_TEXT, offsetof(struct scan_opts, rejects), "FILE",
-	  "拒收的每一行写入文件（NDJSON，带原文）", "write every rejected row, raw text included, to FILE as NDJSON" },
+	  "拒收的每一行写入文件（NDJSON，带原文）",
+	  "write every rejected row, raw text included, to FILE as NDJSON" },
 	{ "insurance-year", 0, OPT_TEXT, offsetof(struct scan_opts, year), "MM-DD",
 	  "医保年度的第一天，默认 01-01", "first day of the insurance year, 01-01 by default" },
 	{ "all-fields", 0, OPT_FLAG, offsetof(struct scan_opts, all_fields), NULL,
-	  "读入全部字段（报告各字段缺失比例），较慢", "read every field, for the report's shares of missing; slower" },
+	  "读入全部字段（报告各字段缺失比例），较慢",
+	  "read every field, for the report's shares of missing; slower" },
 	{ 0 },
 };
 
@@ -310,14 +330,20 @@ const struct command cmd_scan = {
 	.args = "PATH...",
 	.zh = "不用数据库，直接判定文件，列出疑点",
 	.en = "judge files without any database and list the findings",
-	.more_zh = "PATH 是核心表导出文件（可为 .gz），或装有这些文件的目录。结果已排序，与线程数无关，\n"
-		   "逐字节相同。标准错误输出报告：行数、金额合计、拒收原因与位置、缺失比例、各规则的命中、\n"
+	.more_zh = "PATH 是核心表导出文件（可为 "
+		   ".gz），或装有这些文件的目录。结果已排序，与线程数无关，\n"
+		   "逐字节相同。标准错误输出报告：行数、金额合计、拒收原因与位置、缺失比例、各规则"
+		   "的命中、\n"
 		   "未命中、例外、无法判断；--json 时报告也是 JSON。\n"
 		   "有没有疑点不影响退出码；合计不平为 1；文件读不了、没有数据为 3，此时不写结果。",
-	.more_en = "PATH is an extract file (.gz too) or a folder of them. The result is sorted and the same, byte\n"
-		   "for byte, for any number of threads. Standard error gets a report: rows, sums of money, rejects\n"
-		   "with places, shares of missing, and per rule hits, no hits, excepted, cannot judge; as JSON with\n"
-		   "--json. Findings do not change the exit code; 1 when the sums do not add up, 3 when a file\n"
+	.more_en = "PATH is an extract file (.gz too) or a folder of them. The result is sorted "
+		   "and the same, byte\n"
+		   "for byte, for any number of threads. Standard error gets a report: rows, sums "
+		   "of money, rejects\n"
+		   "with places, shares of missing, and per rule hits, no hits, excepted, cannot "
+		   "judge; as JSON with\n"
+		   "--json. Findings do not change the exit code; 1 when the sums do not add up, 3 "
+		   "when a file\n"
 		   "cannot be read or there is no data, and then no result is written.",
 	.opt = scan_opt,
 	.opt_size = sizeof(struct scan_opts),

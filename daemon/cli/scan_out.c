@@ -40,8 +40,10 @@ static void write_line(struct scan_out *o)
 
 static void table_head(struct scan_out *o)
 {
-	static const char *const zh[] = { "规则", "违规金额", "其中基金", "日期", "机构", "人员", "记录", "说明" };
-	static const char *const en[] = { "rule", "amount", "of the fund", "date", "facility", "person", "records", "sentence" };
+	static const char *const zh[] = { "规则", "违规金额", "其中基金", "日期",
+					  "机构", "人员",     "记录",     "说明" };
+	static const char *const en[] = { "rule",     "amount", "of the fund", "date",
+					  "facility", "person", "records",     "sentence" };
 	grid_init(&o->grid, 8);
 	o->grid.right[1] = o->grid.right[2] = o->grid.right[6] = true;
 	for (unsigned i = 0; i < o->grid.columns; i++)
@@ -94,15 +96,9 @@ static void table_row(struct scan_out *o, const struct finding *f)
 void scan_out_finding(struct scan_out *o, const struct finding *f)
 {
 	switch (o->format) {
-	case SCAN_TABLE:
-		table_row(o, f);
-		return;
-	case SCAN_CSV:
-		finding_csv(f, &o->line);
-		break;
-	case SCAN_NDJSON:
-		finding_json(f, &o->line);
-		break;
+	case SCAN_TABLE: table_row(o, f); return;
+	case SCAN_CSV: finding_csv(f, &o->line); break;
+	case SCAN_NDJSON: finding_json(f, &o->line); break;
 	}
 	buf_addc(&o->line, '\n');
 	write_line(o);

@@ -15,11 +15,11 @@ enum scan_format { SCAN_NDJSON, SCAN_CSV, SCAN_TABLE };
 struct scan_out {
 	const struct cli *c;
 	enum scan_format format;
-	const char *path;      /* NULL = standard output */
+	const char *path; /* NULL = standard output */
 	char *temp;
 	FILE *to;
 	struct buf line;
-	struct grid grid;      /* SCAN_TABLE: kept until the end */
+	struct grid grid; /* SCAN_TABLE: kept until the end */
 };
 
 /* A file that will replace `path` when finished; false with a sentence. */

@@ -35,14 +35,16 @@ static bool balance_stream(const struct scan_report *r, enum stream s, struct er
 	const struct timeline_stats *t = &r->stats.timeline;
 	const struct gather_stats *g = &r->stats.gather;
 	uint64_t read = readers_tally(r->readers)->records[s];
-	uint64_t known = t->resent[s] + t->superseded[s] + g->retracted[s] + g->reversed[s] + g->live[s];
+	uint64_t known =
+		t->resent[s] + t->superseded[s] + g->retracted[s] + g->reversed[s] + g->live[s];
 	if (read == t->records[s] && read == known)
 		return true;
 	return err_set(e, ERR_BUG,
-		       "%s: %" PRIu64 " records read and %" PRIu64 " taken in are not %" PRIu64 " re-sent + %" PRIu64
-		       " superseded + %" PRIu64 " retracted + %" PRIu64 " reversed + %" PRIu64 " live",
-		       stream_name(s), read, t->records[s], t->resent[s], t->superseded[s], g->retracted[s],
-		       g->reversed[s], g->live[s]);
+		       "%s: %" PRIu64 " records read and %" PRIu64 " taken in are not %" PRIu64
+		       " re-sent + %" PRIu64 " superseded + %" PRIu64 " retracted + %" PRIu64
+		       " reversed + %" PRIu64 " live",
+		       stream_name(s), read, t->records[s], t->resent[s], t->superseded[s],
+		       g->retracted[s], g->reversed[s], g->live[s]);
 }
 
 static bool balance_rule(const struct rule *rule, const struct account *a, struct err *e)
@@ -51,9 +53,11 @@ static bool balance_rule(const struct rule *rule, const struct account *a, struc
 	if (a->records == sum)
 		return true;
 	return err_set(e, ERR_BUG,
-		       "rule " STR_FMT ": %" PRIu64 " records are not %" PRIu64 " out of scope + %" PRIu64 " hit + %" PRIu64
-		       " excepted + %" PRIu64 " unknown + %" PRIu64 " no hit", STR_ARG(rule->id), a->records,
-		       a->scope_out, a->hit, a->excepted, a->unknown, a->no_hit);
+		       "rule " STR_FMT ": %" PRIu64 " records are not %" PRIu64 " out of scope + "
+										"%" PRIu64
+		       " hit + %" PRIu64 " excepted + %" PRIu64 " unknown + %" PRIu64 " no hit",
+		       STR_ARG(rule->id), a->records, a->scope_out, a->hit, a->excepted, a->unknown,
+		       a->no_hit);
 }
 
 bool report_balance(const struct scan_report *r, struct err *e)

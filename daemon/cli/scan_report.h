@@ -14,20 +14,20 @@
 
 struct rule_sum {
 	uint64_t findings, excepted;
-	int64_t amount, fund;        /* fen */
+	int64_t amount, fund; /* fen */
 };
 
 struct scan_report {
 	const struct ruleset *rules;
 	const struct readers *readers;
 	uint32_t n_file;
-	uint32_t skipped;            /* files of folders that no entry of the feed takes */
+	uint32_t skipped; /* files of folders that no entry of the feed takes */
 	const char *feed;
 	struct pool_stats stats;
-	const struct account *account;  /* [n_rule] */
-	struct rule_sum *sum;           /* [n_rule] */
+	const struct account *account; /* [n_rule] */
+	struct rule_sum *sum;          /* [n_rule] */
 	uint64_t findings;
-	double seconds;              /* for people only; not in the JSON */
+	double seconds; /* for people only; not in the JSON */
 };
 
 /* Counted over all files. */

@@ -38,17 +38,21 @@ static void heads(const struct cli *c, struct grid *g, const char *const *zh, co
 	grid_rule(g);
 }
 
-static void load_text(const struct cli *c, const struct scan_report *r, const struct load_sum *s, struct buf *b)
+static void load_text(const struct cli *c, const struct scan_report *r, const struct load_sum *s,
+		      struct buf *b)
 {
 	double mb = (double)s->bytes / 1e6, seconds = r->seconds > 0.001 ? r->seconds : 0.001;
-	buf_addf(b, cli_text(c, "读入 %u 个文件 %.1f MB，", "read %u files, %.1f MB, "), r->n_file, mb);
+	buf_addf(b, cli_text(c, "读入 %u 个文件 %.1f MB，", "read %u files, %.1f MB, "), r->n_file,
+		 mb);
 	grid_count(b, s->rows);
 	buf_addf(b, cli_text(c, " 行，%.2f 秒（", " rows in %.2f s ("), r->seconds);
 	grid_count(b, (uint64_t)((double)s->rows / seconds));
 	buf_adds(b, cli_text(c, " 行/秒）\n", " rows/s)\n"));
 	if (r->skipped)
-		buf_addf(b, cli_text(c, "目录中有 %u 个文件不属于数据源 %s，没有读\n",
-				     "%u files of the folders are none of feed %s's and were not read\n"),
+		buf_addf(b,
+			 cli_text(c, "目录中有 %u 个文件不属于数据源 %s，没有读\n",
+				  "%u files of the folders are none of feed %s's and were not "
+				  "read\n"),
 			 r->skipped, r->feed);
 }
 
@@ -58,9 +62,10 @@ static void unknown_columns(const struct cli *c, const struct scan_report *r, st
 		const struct reader_file *f = readers_file(r->readers, i);
 		if (f->n_unknown == 0)
 			continue;
-		buf_addf(b, cli_text(c, "%s：%u 列不认识，未用（有值 %" PRIu64 " 处）：",
-				     "%s: %u unknown columns not used (%" PRIu64 " values): "), f->path,
-			 f->n_unknown, f->stats.unknown_values);
+		buf_addf(b,
+			 cli_text(c, "%s：%u 列不认识，未用（有值 %" PRIu64 " 处）：",
+				  "%s: %u unknown columns not used (%" PRIu64 " values): "),
+			 f->path, f->n_unknown, f->stats.unknown_values);
 		for (uint32_t k = 0; k < f->n_unknown && k < COLUMNS_SHOWN; k++)
 			buf_addf(b, "%s%s", k ? ", " : "", f->unknown[k]);
 		buf_adds(b, f->n_unknown > COLUMNS_SHOWN ? ", …\n" : "\n");
@@ -72,10 +77,13 @@ static void rejects_text(const struct cli *c, const struct scan_report *r, struc
 	const struct tally *t = readers_tally(r->readers);
 	if (t->rejects == 0)
 		return;
-	buf_addf(b, cli_text(c, "\n拒收 %" PRIu64 " 行\n", "\n%" PRIu64 " rows rejected\n"), t->rejects);
+	buf_addf(b, cli_text(c, "\n拒收 %" PRIu64 " 行\n", "\n%" PRIu64 " rows rejected\n"),
+		 t->rejects);
 	for (uint32_t i = 0; i < t->n_reason && i < REASONS_SHOWN; i++) {
 		const struct tally_reason *x = &t->reason[i];
-		buf_addf(b, cli_text(c, "  %s %" PRIu64 " 行，最早在 %s:%" PRIu64, "  %s %" PRIu64 ", first at %s:%" PRIu64),
+		buf_addf(b,
+			 cli_text(c, "  %s %" PRIu64 " 行，最早在 %s:%" PRIu64,
+				  "  %s %" PRIu64 ", first at %s:%" PRIu64),
 			 x->reason, x->n, readers_file(r->readers, x->file)->path, x->line);
 		if (x->column)
 			buf_addf(b, ":%u", x->column);
@@ -85,8 +93,10 @@ static void rejects_text(const struct cli *c, const struct scan_report *r, struc
 
 static void streams_text(const struct cli *c, const struct scan_report *r, struct buf *b)
 {
-	static const char *const zh[] = { "记录", "读入", "重复上传", "被更正", "作废", "冲销", "有效" };
-	static const char *const en[] = { "records", "read", "re-sent", "superseded", "retracted", "reversed", "live" };
+	static const char *const zh[] = { "记录", "读入", "重复上传", "被更正",
+					  "作废", "冲销", "有效" };
+	static const char *const en[] = { "records",   "read",     "re-sent", "superseded",
+					  "retracted", "reversed", "live" };
 	const struct timeline_stats *t = &r->stats.timeline;
 	const struct gather_stats *g = &r->stats.gather;
 	struct grid grid;
@@ -112,14 +122,21 @@ static void streams_text(const struct cli *c, const struct scan_report *r, struc
 
 static void balance_line(const struct cli *c, const struct load_sum *s, struct buf *b)
 {
-	buf_addf(b, cli_text(c, "  平衡：%" PRIu64 " = 拒收 %" PRIu64 " + 重复上传 %" PRIu64 " + 被更正 %" PRIu64
-			     " + 作废 %" PRIu64 " + 冲销 %" PRIu64 " + 有效 %" PRIu64 "\n",
-			     "  balance: %" PRIu64 " = rejects %" PRIu64 " + re-sent %" PRIu64 " + superseded %" PRIu64
-			     " + retracted %" PRIu64 " + reversed %" PRIu64 " + live %" PRIu64 "\n"),
-		 s->records + s->rejects, s->rejects, s->resent, s->superseded, s->retracted, s->reversed, s->live);
+	buf_addf(b,
+		 cli_text(c,
+			  "  平衡：%" PRIu64 " = 拒收 %" PRIu64 " + 重复上传 %" PRIu64 " + 被更正 "
+										       "%" PRIu64
+			  " + 作废 %" PRIu64 " + 冲销 %" PRIu64 " + 有效 %" PRIu64 "\n",
+			  "  balance: %" PRIu64 " = rejects %" PRIu64 " + re-sent %" PRIu64
+			  " + superseded %" PRIu64 " + retracted %" PRIu64 " + reversed %" PRIu64
+			  " + live %" PRIu64 "\n"),
+		 s->records + s->rejects, s->rejects, s->resent, s->superseded, s->retracted,
+		 s->reversed, s->live);
 	if (s->unsettled)
-		buf_addf(b, cli_text(c, "  其中 %" PRIu64 " 条费用明细没有结算\n",
-				     "  %" PRIu64 " of the fee lines are not settled\n"), s->unsettled);
+		buf_addf(b,
+			 cli_text(c, "  其中 %" PRIu64 " 条费用明细没有结算\n",
+				  "  %" PRIu64 " of the fee lines are not settled\n"),
+			 s->unsettled);
 }
 
 static void money_text(const struct cli *c, const struct scan_report *r, struct buf *b)
@@ -129,8 +146,8 @@ static void money_text(const struct cli *c, const struct scan_report *r, struct 
 		const struct field_info *i = field_get((enum field)f);
 		if (i->type != TYPE_MONEY || t->field[f].rows == t->field[f].missing)
 			continue;
-		buf_addf(b, cli_text(c, "  %s %s 合计 ", "  %s %s sums to "), word_stream(c, i->stream),
-			 word_field(c, (enum field)f));
+		buf_addf(b, cli_text(c, "  %s %s 合计 ", "  %s %s sums to "),
+			 word_stream(c, i->stream), word_field(c, (enum field)f));
 		report_money(b, t->field[f].sum);
 		buf_addc(b, '\n');
 	}
@@ -147,9 +164,9 @@ static void missing_text(const struct cli *c, const struct scan_report *r, struc
 		const struct field_info *i = field_get((enum field)f);
 		if (x->missing == 0 || x->missing == x->rows)
 			continue;
-		buf_addf(b, "%s  %s %s %.2f%% (%" PRIu64 " / %" PRIu64 ")\n", lead, word_stream(c, i->stream),
-			 word_field(c, (enum field)f), 100.0 * (double)x->missing / (double)x->rows, x->missing,
-			 x->rows);
+		buf_addf(b, "%s  %s %s %.2f%% (%" PRIu64 " / %" PRIu64 ")\n", lead,
+			 word_stream(c, i->stream), word_field(c, (enum field)f),
+			 100.0 * (double)x->missing / (double)x->rows, x->missing, x->rows);
 		lead = "";
 	}
 }
@@ -175,17 +192,24 @@ static void unknown_inputs(const struct cli *c, const struct scan_report *r, str
 	for (uint32_t i = 0; i < r->rules->n_rule; i++) {
 		const struct account *a = &r->account[i];
 		if (a->unknown > 0 && a->unknown_field < FIELD_COUNT)
-			buf_addf(b, cli_text(c, "  " STR_FMT " 有 %" PRIu64 " 条无法判断，缺的字段如：%s\n",
-					     "  " STR_FMT " cannot judge %" PRIu64 ", a missing field is %s\n"),
-				 STR_ARG(r->rules->rule[i].id), a->unknown, word_field(c, a->unknown_field));
+			buf_addf(b,
+				 cli_text(c,
+					  "  " STR_FMT " 有 %" PRIu64 " 条无法判断，缺的字段如：%"
+								      "s\n",
+					  "  " STR_FMT " cannot judge %" PRIu64 ", a missing field "
+										"is %s\n"),
+				 STR_ARG(r->rules->rule[i].id), a->unknown,
+				 word_field(c, a->unknown_field));
 	}
 }
 
 static void rules_text(const struct cli *c, const struct scan_report *r, struct buf *b)
 {
-	static const char *const zh[] = { "规则", "记录", "范围外", "命中", "例外", "无法判断", "未命中", "疑点", "违规金额", "其中基金" };
-	static const char *const en[] = { "rule", "records", "out of scope", "hit", "excepted", "unknown", "no hit",
-					  "findings", "amount", "of the fund" };
+	static const char *const zh[] = { "规则",     "记录",   "范围外", "命中",     "例外",
+					  "无法判断", "未命中", "疑点",   "违规金额", "其中基金" };
+	static const char *const en[] = { "rule",     "records",    "out of scope", "hit",
+					  "excepted", "unknown",    "no hit",       "findings",
+					  "amount",   "of the fund" };
 	struct grid g;
 	grid_init(&g, 10);
 	g.indent = 2;
@@ -197,8 +221,10 @@ static void rules_text(const struct cli *c, const struct scan_report *r, struct 
 	grid_print(&g, b, 0);
 	grid_fini(&g);
 	unknown_inputs(c, r, b);
-	buf_addf(b, cli_text(c, "\n疑点 %" PRIu64 " 条；规则集 %s\n", "\n%" PRIu64 " findings; rule set %s\n"), r->findings,
-		 r->rules->digest);
+	buf_addf(b,
+		 cli_text(c, "\n疑点 %" PRIu64 " 条；规则集 %s\n",
+			  "\n%" PRIu64 " findings; rule set %s\n"),
+		 r->findings, r->rules->digest);
 }
 
 void report_text(const struct cli *c, const struct scan_report *r, struct buf *b)

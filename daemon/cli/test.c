@@ -41,7 +41,8 @@ static bool rule_wanted(const struct text_list *only, const struct rule *r)
 	return wanted;
 }
 
-static void run_one(struct run *t, const struct plan *p, const struct rule *r, const struct example *x)
+static void run_one(struct run *t, const struct plan *p, const struct rule *r,
+		    const struct example *x)
 {
 	struct example_result result = { 0 };
 	struct verdict_line *v;
@@ -88,7 +89,9 @@ static void run_all(struct run *t, const struct text_list *only)
 static void show_failure(const struct cli *c, const struct verdict_line *v, struct buf *b)
 {
 	struct grid g;
-	buf_addf(b, cli_text(c, "失败  " STR_FMT "「" STR_FMT "」  %s\n", "FAILED  " STR_FMT "「" STR_FMT "」  %s\n"),
+	buf_addf(b,
+		 cli_text(c, "失败  " STR_FMT "「" STR_FMT "」  %s\n",
+			  "FAILED  " STR_FMT "「" STR_FMT "」  %s\n"),
 		 STR_ARG(v->rule->id), STR_ARG(v->example->name), v->place);
 	grid_init(&g, 2);
 	g.indent = 6;
@@ -108,22 +111,24 @@ static void show_text(const struct run *t, bool verbose, struct buf *b)
 		if (!v->passed)
 			show_failure(t->c, v, b);
 		else if (verbose)
-			buf_addf(b, cli_text(t->c, "通过  " STR_FMT "「" STR_FMT "」\n",
-					     "passed  " STR_FMT "「" STR_FMT "」\n"),
+			buf_addf(b,
+				 cli_text(t->c, "通过  " STR_FMT "「" STR_FMT "」\n",
+					  "passed  " STR_FMT "「" STR_FMT "」\n"),
 				 STR_ARG(v->rule->id), STR_ARG(v->example->name));
 	}
 	if (t->n == 0)
 		buf_adds(b, cli_text(t->c, "没有任何试例，等于没有检验\n",
 				     "there is no example at all: nothing was proved\n"));
-	buf_addf(b, cli_text(t->c, "规则 %u 条（%u 条没有试例），试例 %u 个，失败 %u 个\n",
-			     "%u rules (%u without examples), %u examples, %u failed\n"),
+	buf_addf(b,
+		 cli_text(t->c, "规则 %u 条（%u 条没有试例），试例 %u 个，失败 %u 个\n",
+			  "%u rules (%u without examples), %u examples, %u failed\n"),
 		 t->rules, t->rules_without, t->n, t->failed);
 }
 
 static void show_json(const struct run *t, struct buf *b)
 {
-	buf_addf(b, "{\"rules\":%u,\"rules_without\":%u,\"run\":%u,\"failed\":%u,\"examples\":[", t->rules,
-		 t->rules_without, t->n, t->failed);
+	buf_addf(b, "{\"rules\":%u,\"rules_without\":%u,\"run\":%u,\"failed\":%u,\"examples\":[",
+		 t->rules, t->rules_without, t->n, t->failed);
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct verdict_line *v = &t->line[i];
 		buf_adds(b, i ? ",{\"rule\":" : "{\"rule\":");
@@ -152,8 +157,7 @@ static void xml(struct buf *b, struct str s)
 		case '>': buf_adds(b, "&gt;"); break;
 		case '"': buf_adds(b, "&quot;"); break;
 		case '\n': buf_adds(b, "&#10;"); break;
-		default:
-			buf_addc(b, (unsigned char)ch < 0x20 ? ' ' : ch);
+		default: buf_addc(b, (unsigned char)ch < 0x20 ? ' ' : ch);
 		}
 	}
 }
@@ -162,8 +166,10 @@ static bool write_junit(const struct run *t, const char *path, struct err *e)
 {
 	struct buf b;
 	buf_init(&b, 0);
-	buf_addf(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		     "<testsuite name=\"fundwatch rules\" tests=\"%u\" failures=\"%u\">\n", t->n, t->failed);
+	buf_addf(&b,
+		 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		 "<testsuite name=\"fundwatch rules\" tests=\"%u\" failures=\"%u\">\n",
+		 t->n, t->failed);
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct verdict_line *v = &t->line[i];
 		buf_adds(&b, "<testcase classname=\"");
@@ -238,8 +244,10 @@ const struct command cmd_test = {
 	.en = "run the examples written in rules",
 	.more_zh = "PATH 同 check。试例经过与真实数据相同的时间线和判定。停用的规则也试。\n"
 		   "有失败，或者一个试例也没有，退出码为 1。",
-	.more_en = "PATH as for check. Examples go through the same timelines and judging as real data, those of\n"
-		   "switched-off rules too. Exit code 1 when one fails, or when there is none at all.",
+	.more_en = "PATH as for check. Examples go through the same timelines and judging as real "
+		   "data, those of\n"
+		   "switched-off rules too. Exit code 1 when one fails, or when there is none at "
+		   "all.",
 	.opt = test_opt,
 	.opt_size = sizeof(struct test_opts),
 	.max_args = -1,

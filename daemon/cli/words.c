@@ -10,26 +10,38 @@ struct pair {
 	const char *en, *zh;
 };
 
-static const struct pair forms[] = { { "each", "逐条" }, { "group", "归并" }, { "pair", "成对" },
-				     { "compare", "对照" } };
+static const struct pair forms[] = {
+	{ "each", "逐条" }, { "group", "归并" }, { "pair", "成对" }, { "compare", "对照" }
+};
 static const struct pair states[] = { { "off", "停用" }, { "trial", "试行" }, { "on", "启用" } };
-static const struct pair categories[] = { { "policy", "政策类" }, { "management", "管理类" },
+static const struct pair categories[] = { { "policy", "政策类" },
+					  { "management", "管理类" },
 					  { "medical", "医疗类" } };
-static const struct pair natures[] = { { "violation", "违规" }, { "suspect", "可疑" }, { "clue", "线索" } };
+static const struct pair natures[] = { { "violation", "违规" },
+				       { "suspect", "可疑" },
+				       { "clue", "线索" } };
 static const struct pair levels[] = { { "high", "高" }, { "middle", "中" }, { "low", "低" } };
-static const struct pair subjects[] = { { "person", "人员" }, { "facility", "机构" },
-					{ "practitioner", "医师" }, { "other", "其他" } };
-static const struct pair alert_states[] = { { "raised", "新发现" }, { "amended", "有变更" },
-					    { "withdrawn", "已撤销" }, { "live", "有效" } };
-static const struct pair roles[] = { { "this", "本次" }, { "against", "对照" }, { "excess", "超出部分" },
-				     { "part", "组成" } };
+static const struct pair subjects[] = { { "person", "人员" },
+					{ "facility", "机构" },
+					{ "practitioner", "医师" },
+					{ "other", "其他" } };
+static const struct pair alert_states[] = { { "raised", "新发现" },
+					    { "amended", "有变更" },
+					    { "withdrawn", "已撤销" },
+					    { "live", "有效" } };
+static const struct pair roles[] = {
+	{ "this", "本次" }, { "against", "对照" }, { "excess", "超出部分" }, { "part", "组成" }
+};
 
-#define SET(a) { a, sizeof a / sizeof *a }
+#define SET(a)                          \
+	{                               \
+		a, sizeof a / sizeof *a \
+	}
 static const struct set {
 	const struct pair *pair;
 	size_t n;
-} sets[] = { SET(forms), SET(states), SET(categories), SET(natures), SET(levels), SET(subjects),
-	     SET(alert_states), SET(roles) };
+} sets[] = { SET(forms),  SET(states),   SET(categories),   SET(natures),
+	     SET(levels), SET(subjects), SET(alert_states), SET(roles) };
 
 static const char *pick(const struct cli *c, const struct pair *p)
 {

@@ -21,8 +21,9 @@ struct who_list {
 
 struct book {
 	struct alertbook *subjects, *cells;
-	struct who_list judged;      /* borrowed keys */
-	struct who_list with_cells;  /* subjects that have or had a cell alert; sorted, keys in `arena` */
+	struct who_list judged; /* borrowed keys */
+	struct who_list
+		with_cells; /* subjects that have or had a cell alert; sorted, keys in `arena` */
 	struct arena arena;
 	const struct finding **found;
 	uint32_t n, cap;
@@ -149,8 +150,8 @@ static void tell(struct book *b, struct alertbook *a, const struct who_list *l, 
 		uint32_t from = at;
 		while (at < b->n && who_cmp(who_of(b->found[at]), l->who[i]) == 0)
 			at++;
-		alertbook_update(a, l->who[i].kind, l->who[i].key, NULL, b->found + from,
-				 at - from, fn, ctx);
+		alertbook_update(a, l->who[i].kind, l->who[i].key, NULL, b->found + from, at - from,
+				 fn, ctx);
 	}
 	b->n = 0;
 }

@@ -104,7 +104,8 @@ void chunk_ref_scatter(struct chunk_ref *r, uint32_t n_shards)
 			scatter_stream(r, (enum stream)s, n_shards);
 }
 
-const uint32_t *chunk_ref_rows(const struct chunk_ref *r, enum stream s, uint32_t shard, uint32_t *n)
+const uint32_t *chunk_ref_rows(const struct chunk_ref *r, enum stream s, uint32_t shard,
+			       uint32_t *n)
 {
 	const struct scatter *at = &r->scatter[s];
 	assert(shard < r->n_shards);

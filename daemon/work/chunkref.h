@@ -29,7 +29,8 @@ void chunk_ref_scatter(struct chunk_ref *r, uint32_t n_shards);
 
 /* Rows of stream `s` for one shard, ascending; *n is their number. NULL with *n > 0 means all
  * rows of the table: with one shard, and for registers that every shard keeps whole. */
-const uint32_t *chunk_ref_rows(const struct chunk_ref *r, enum stream s, uint32_t shard, uint32_t *n);
+const uint32_t *chunk_ref_rows(const struct chunk_ref *r, enum stream s, uint32_t shard,
+			       uint32_t *n);
 
 /* Whether every shard keeps this stream whole (registers of facility, practitioner, item). */
 bool stream_broadcast(enum stream s);

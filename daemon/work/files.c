@@ -16,7 +16,7 @@
 
 #include "lib/base/mem.h"
 
-#define DEPTH_MAX 8u
+#define DEPTH_MAX      8u
 #define RULE_FILES_MAX 20000u
 
 static bool read_all(int fd, const char *path, size_t max, struct buf *out, struct err *e)

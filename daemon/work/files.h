@@ -15,9 +15,9 @@
 #include "lib/rule/diag.h"
 #include "lib/rule/ruleset.h"
 
-#define RULE_FILE_MAX (4u << 20)
+#define RULE_FILE_MAX      (4u << 20)
 #define KNOWLEDGE_FILE_MAX (256u << 20)
-#define FEED_FILE_MAX (1u << 20)
+#define FEED_FILE_MAX      (1u << 20)
 
 /* The whole file into `out` (initialised, emptied first). False with path and reason when it
  * cannot be read, is no regular file, or is larger than `max` bytes. */

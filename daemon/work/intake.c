@@ -23,7 +23,7 @@ struct intake {
 	uint32_t number;
 	uint64_t size;
 	_Atomic uint64_t read;
-	bool ended, broken;      /* no more bytes; the decoder gave up with `e` */
+	bool ended, broken; /* no more bytes; the decoder gave up with `e` */
 	struct err e;
 	struct decoder *decoder;
 	struct digest digest;
@@ -70,8 +70,12 @@ struct intake *intake_take_fd(int fd, const char *path, const struct feed *feed,
 		return NULL;
 	}
 	struct intake *in = xcalloc(1, sizeof *in);
-	*in = (struct intake){ .path = xstrdup(path), .fd = fd, .number = number, .size = size,
-			       .decoder = d, .block = xmalloc(BLOCK) };
+	*in = (struct intake){ .path = xstrdup(path),
+			       .fd = fd,
+			       .number = number,
+			       .size = size,
+			       .decoder = d,
+			       .block = xmalloc(BLOCK) };
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	digest_init(&in->digest);
 	tally_init(&in->tally);

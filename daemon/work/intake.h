@@ -17,9 +17,9 @@
 
 struct intake;
 
-/* Opens `path` for `feed`. `wanted` is a bitmap over enum field, NULL = all; `number` is put into the
- * chunks as their intake. Feed and bitmap stay borrowed. NULL with path and reason; an empty file is
- * an error too. */
+/* Opens `path` for `feed`. `wanted` is a bitmap over enum field, NULL = all; `number` is put
+ * into the chunks as their intake. Feed and bitmap stay borrowed. NULL with path and reason; an
+ * empty file is an error too. */
 struct intake *intake_open(const char *path, const struct feed *feed, const uint8_t *wanted,
 			   uint32_t number, struct err *e);
 
@@ -29,8 +29,8 @@ struct intake *intake_take_fd(int fd, const char *path, const struct feed *feed,
 			      const uint8_t *wanted, uint32_t number, struct err *e);
 void intake_close(struct intake *in); /* NULL is fine */
 
-/* The next chunk into *out (one reference, the caller's); *out == NULL at the end of the file. False
- * when the file is broken for good; nothing follows. */
+/* The next chunk into *out (one reference, the caller's); *out == NULL at the end of the file.
+ * False when the file is broken for good; nothing follows. */
 bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e);
 
 const char *intake_path(const struct intake *in);

@@ -20,10 +20,10 @@ struct pool {
 	const struct plan *plan;
 	uint32_t n;
 	struct worker *worker;
-	struct judge **judge;      /* [n] the workers' shards, for the steps over all */
+	struct judge **judge; /* [n] the workers' shards, for the steps over all */
 	struct queue *answers;
-	struct book *book;         /* keep_alerts only */
-	struct findings cells;     /* of the last judging */
+	struct book *book;     /* keep_alerts only */
+	struct findings cells; /* of the last judging */
 	struct account *cell_account, *account;
 	uint64_t chunks, judged;
 };
@@ -200,7 +200,8 @@ static void note_subjects(struct pool *p, enum pool_what what)
 		p->judged += n;
 		for (uint32_t k = 0; p->book && k < n; k++) {
 			uint32_t s = dirty ? dirty[k] : k;
-			book_judged(p->book, timeline_subject_kind(t, s), timeline_subject_key(t, s));
+			book_judged(p->book, timeline_subject_kind(t, s),
+				    timeline_subject_key(t, s));
 		}
 	}
 }
@@ -247,7 +248,8 @@ void pool_plan(struct pool *p, const struct plan *plan)
 	new_accounts(p);
 }
 
-void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision, bool live)
+void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision,
+		     bool live)
 {
 	assert(p->book);
 	book_load(p->book, plan_ruleset(p->plan), f, id, revision, live);

@@ -25,12 +25,12 @@
 struct pool;
 
 struct pool_conf {
-	const struct plan *plan;     /* borrowed until pool_plan gives another, or pool_free */
-	const struct feed *feed;     /* visit classes; NULL = national map. Borrowed for life */
-	const uint8_t *wanted;       /* fields to keep in timelines; NULL = all, so that later plans may read any */
-	uint32_t workers;            /* threads; 0 = the calling thread does the work of one */
-	uint32_t inbox;              /* chunks waiting per worker before pool_add waits; 0 = default */
-	bool keep_alerts;            /* daemon: compare with the alerts before, tell changes */
+	const struct plan *plan; /* borrowed until pool_plan gives another, or pool_free */
+	const struct feed *feed; /* visit classes; NULL = national map. Borrowed for life */
+	const uint8_t *wanted;   /* fields to keep; NULL = all, so that later plans may read any */
+	uint32_t workers;        /* threads; 0 = the calling thread does the work of one */
+	uint32_t inbox;          /* chunks waiting per worker before pool_add waits; 0 = default */
+	bool keep_alerts;        /* daemon: compare with the alerts before, tell changes */
 };
 
 /* Who hears what judging found. Without alerts: every finding, sorted by finding_cmp,
@@ -78,7 +78,8 @@ bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct po
 void pool_plan(struct pool *p, const struct plan *plan);
 
 /* Start-up, before the first pool_judge: an alert as it stands in the store (copied). */
-void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision, bool live);
+void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision,
+		     bool live);
 
 /* Sums over the shards; waits until the workers are idle. */
 void pool_stats_get(struct pool *p, struct pool_stats *out);

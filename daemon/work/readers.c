@@ -34,16 +34,16 @@ struct readers {
 	struct readers_conf conf;
 	uint32_t n;
 	struct reader_file *file;
-	uint32_t *order;            /* files by size, largest first */
-	atomic_uint next;           /* place in `order` */
+	uint32_t *order;  /* files by size, largest first */
+	atomic_uint next; /* place in `order` */
 	atomic_bool stop;
 	_Atomic uint64_t bytes, rows;
 	uint64_t total;
-	struct queue *queue;        /* of struct parcel; NULL without threads */
+	struct queue *queue; /* of struct parcel; NULL without threads */
 	pthread_t *thread;
-	uint32_t running;           /* threads that have not said closed */
+	uint32_t running; /* threads that have not said closed */
 	uint32_t started;
-	struct intake *own;         /* without threads: the file being read */
+	struct intake *own; /* without threads: the file being read */
 	uint32_t own_file;
 	struct tally tally;
 };
@@ -96,7 +96,9 @@ static bool next_file(struct readers *r, uint32_t *file)
 
 static struct parcel parcel_failed(uint32_t file, struct intake *in, const struct err *e)
 {
-	return (struct parcel){ .file = file, .done = in, .failed = true, .why = xmemdup(e, sizeof *e) };
+	return (struct parcel){
+		.file = file, .done = in, .failed = true, .why = xmemdup(e, sizeof *e)
+	};
 }
 
 /* The next parcel of an open file: a chunk, its end, or its failure. */

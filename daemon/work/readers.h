@@ -18,7 +18,7 @@ struct readers;
 struct readers_conf {
 	const struct path_list *files; /* borrowed; a file's place here is its intake number */
 	const struct feed *feed;
-	const uint8_t *wanted;         /* NULL = all fields */
+	const uint8_t *wanted; /* NULL = all fields */
 	uint32_t threads, shards;
 };
 
@@ -27,9 +27,9 @@ struct reader_file {
 	const char *path;
 	uint64_t bytes;
 	bool failed;
-	struct err e;                  /* why */
+	struct err e; /* why */
 	struct decode_stats stats;
-	char **unknown;                /* source columns no field was found for */
+	char **unknown; /* source columns no field was found for */
 	uint32_t n_unknown;
 };
 

@@ -66,15 +66,9 @@ static void count_column(struct tally_field *t, enum type type, const void *col,
 		if (type == TYPE_MONEY)
 			t->sum += sum_i64(col, n);
 		break;
-	case WIDTH_I32:
-		t->missing += missing_i32(col, n, MISSING_I32);
-		break;
-	case WIDTH_U32:
-		t->missing += missing_i32(col, n, (int32_t)MISSING_CODE);
-		break;
-	case WIDTH_U8:
-		t->missing += missing_flag(col, n);
-		break;
+	case WIDTH_I32: t->missing += missing_i32(col, n, MISSING_I32); break;
+	case WIDTH_U32: t->missing += missing_i32(col, n, (int32_t)MISSING_CODE); break;
+	case WIDTH_U8: t->missing += missing_flag(col, n); break;
 	}
 }
 

@@ -10,16 +10,16 @@
 #include "lib/record/chunk.h"
 
 struct tally_field {
-	uint64_t rows;      /* rows of chunks the column could have been in */
+	uint64_t rows; /* rows of chunks the column could have been in */
 	uint64_t missing;
-	__int128 sum;       /* 10^-6 yuan; money fields only */
+	__int128 sum; /* 10^-6 yuan; money fields only */
 };
 
 /* A reject reason with its first place. */
 struct tally_reason {
 	char reason[32];
 	uint64_t n;
-	uint64_t line;      /* first: least line of the least file number */
+	uint64_t line; /* first: least line of the least file number */
 	uint32_t column, file;
 	char field[64];     /* source column, may be empty; cut when longer */
 	char sentence[240]; /* of the first, cut when longer */

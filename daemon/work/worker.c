@@ -23,20 +23,11 @@ static void take_rows(struct worker *w, struct chunk_ref *take_chunk)
 void worker_follow(struct worker *w, const struct message *m)
 {
 	switch (m->order) {
-	case ORDER_CHUNK:
-		take_rows(w, m->chunk);
-		return;
-	case ORDER_SYNC:
-		break;
-	case ORDER_ALL:
-		judge_all(w->judge, NULL, &w->found);
-		break;
-	case ORDER_DIRTY:
-		judge_dirty(w->judge, NULL, &w->found);
-		break;
-	case ORDER_EVIDENCE:
-		judge_evidence(w->judge, m->verdict, w->shard);
-		break;
+	case ORDER_CHUNK: take_rows(w, m->chunk); return;
+	case ORDER_SYNC: break;
+	case ORDER_ALL: judge_all(w->judge, NULL, &w->found); break;
+	case ORDER_DIRTY: judge_dirty(w->judge, NULL, &w->found); break;
+	case ORDER_EVIDENCE: judge_evidence(w->judge, m->verdict, w->shard); break;
 	}
 	/* Only fails when the pool closes, and then nobody waits for it. */
 	bool answered = queue_put(w->answers, &w->shard, NULL);
@@ -64,7 +55,8 @@ bool worker_start(struct worker *w, uint32_t inbox, struct err *e)
 	int rc = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	w->started = rc == 0;
-	return w->started || err_set(e, ERR_WORLD, "cannot start a worker thread: %s", strerror(rc));
+	return w->started ||
+	       err_set(e, ERR_WORLD, "cannot start a worker thread: %s", strerror(rc));
 }
 
 void worker_stop(struct worker *w)

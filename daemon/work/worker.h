@@ -23,19 +23,19 @@ enum order {
 
 struct message {
 	enum order order;
-	struct chunk_ref *chunk;  /* ORDER_CHUNK: one reference moves with it */
-	struct verdict *verdict;  /* ORDER_EVIDENCE */
+	struct chunk_ref *chunk; /* ORDER_CHUNK: one reference moves with it */
+	struct verdict *verdict; /* ORDER_EVIDENCE */
 };
 
 struct worker {
 	pthread_t thread;
 	bool started;
 	uint32_t shard;
-	struct queue *inbox;      /* of struct message */
-	struct queue *answers;    /* of uint32_t, the shard that is done; shared by all */
+	struct queue *inbox;   /* of struct message */
+	struct queue *answers; /* of uint32_t, the shard that is done; shared by all */
 	struct judge *judge;
-	struct findings found;    /* of the last ORDER_ALL or ORDER_DIRTY */
-	bool failed;              /* rows could not be taken in; `e` says why */
+	struct findings found; /* of the last ORDER_ALL or ORDER_DIRTY */
+	bool failed;           /* rows could not be taken in; `e` says why */
 	struct err e;
 };
 
