@@ -6,10 +6,15 @@
 
 #include <assert.h>
 
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "lib/base/civil.h"
-#include "lib/base/digest.h"
 
 #define MAX_PARTS 6
+#define QUICK_MAX 256u
 #define NO FIELD_NONE
 
 /* `serial` is the own number; with it missing, `instead` stand for it. */
@@ -85,18 +90,69 @@ void identity_key(struct buf *out, const struct chunk *c, enum stream s, uint32_
 		(void)add_part(out, c, p->instead[i], row);
 }
 
+/* The same bytes on the stack: most identities are a few short texts. */
+struct quick {
+	char bytes[QUICK_MAX];
+	size_t n;
+};
+
+static bool quick_add(struct quick *q, char before, struct str s)
+{
+	if (s.n >= QUICK_MAX - q->n - 1)
+		return false;
+	if (before)
+		q->bytes[q->n++] = before;
+	if (s.n)
+		memcpy(q->bytes + q->n, s.p, s.n);
+	q->n += s.n;
+	return true;
+}
+
+static bool quick_part(struct quick *q, const struct chunk *c, enum field f, uint32_t row,
+		       struct str *text)
+{
+	if (type_width(field_get(f)->type) != WIDTH_U32)
+		return false;
+	*text = chunk_text(c, f, row);
+	return quick_add(q, 0x1f, *text);
+}
+
+/* False when the key has a date in it or is long: then identity_key makes it. */
+static bool quick_key(struct quick *q, const struct chunk *c, enum stream s, uint32_t row)
+{
+	const struct identity_parts *p = &parts[s];
+	struct str text = { 0 };
+	bool fits = quick_add(q, 0, str_of(stream_name(s)));
+	for (unsigned i = 0; fits && p->parts[i] != NO; i++)
+		fits = quick_part(q, c, p->parts[i], row, &text);
+	text.n = 0;
+	if (fits && p->serial != NO)
+		fits = quick_part(q, c, p->serial, row, &text);
+	for (unsigned i = 0; fits && text.n == 0 && p->instead[i] != NO; i++) {
+		struct str part;
+		fits = quick_part(q, c, p->instead[i], row, &part);
+	}
+	return fits;
+}
+
+static struct identity hash_key(const char *p, size_t n)
+{
+	XXH128_hash_t h = XXH3_128bits(p, n);
+	return (struct identity){ h.high64, h.low64 };
+}
+
 struct identity identity_hash(const struct chunk *c, enum stream s, uint32_t row)
 {
+	struct quick q;
+	q.n = 0;
+	if (quick_key(&q, c, s, row))
+		return hash_key(q.bytes, q.n);
 	struct buf key;
-	struct digest d;
-	uint64_t raw[2];
 	buf_init(&key, 0);
 	identity_key(&key, c, s, row);
-	digest_init(&d);
-	digest_add(&d, key.p, key.n);
-	digest_raw(&d, raw);
+	struct identity id = hash_key(key.p, key.n);
 	buf_fini(&key);
-	return (struct identity){ raw[0], raw[1] };
+	return id;
 }
 
 enum field identity_serial(enum stream s)

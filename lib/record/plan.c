@@ -55,7 +55,8 @@ void plan_fini(struct plan *p)
 static struct target target_of(const struct feed_stream *s, enum field f)
 {
 	const struct field_info *info = field_get(f);
-	struct target t = { .field = f, .index = (uint16_t)info->index, .type = info->type };
+	struct target t = { .field = f, .index = (uint16_t)info->index, .type = info->type,
+			    .width = type_width(info->type) };
 	t.named = info->type == TYPE_CODE && code_table(info->name);
 	for (unsigned i = 0; i < s->n_values; i++)
 		if (s->values[i].field == f)

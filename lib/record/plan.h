@@ -20,6 +20,7 @@ struct target {
 	enum field field;
 	uint16_t index;
 	enum type type;
+	enum width width;
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
 	uint8_t cached_n;                /* 0 = nothing cached */

@@ -129,9 +129,9 @@ static enum reject_reason make_value(struct rower *r, struct target *t, struct s
 		text = mapped(t->values, text);
 	if (text.p == nested_mark)
 		return REJECT_BAD_VALUE;
-	if (type_width(t->type) == WIDTH_I64)
+	if (t->width == WIDTH_I64)
 		return parse_i64(t->type, text, &t->value.i64);
-	if (type_width(t->type) == WIDTH_I32)
+	if (t->width == WIDTH_I32)
 		return parse_date(text, &t->value.i32);
 	if (parse_is_missing(text)) { /* mapped to missing */
 		t->value.u32 = MISSING_CODE;
@@ -159,7 +159,7 @@ static inline void store(struct rower *r, enum stream s, struct target *t, uint3
 	void *col = r->chunk->table[s].col[t->index];
 	if (!col)
 		col = column_make(r->chunk, s, t->index, t->type);
-	switch (type_width(t->type)) {
+	switch (t->width) {
 	case WIDTH_I64:
 		((int64_t *)col)[row] = t->value.i64;
 		break;
@@ -192,7 +192,7 @@ static bool is_set(const struct rower *r, enum stream s, const struct target *t,
 	const void *col = r->chunk->table[s].col[t->index];
 	if (!col)
 		return false;
-	switch (type_width(t->type)) {
+	switch (t->width) {
 	case WIDTH_I64:
 		return ((const int64_t *)col)[row] != MISSING_I64;
 	case WIDTH_I32:

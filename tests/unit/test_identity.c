@@ -4,6 +4,7 @@
  */
 #include "tests/check.h"
 
+#include "lib/base/digest.h"
 #include "lib/record/identity.h"
 
 static struct chunk *chunk;
@@ -76,6 +77,21 @@ static void registers_by_entity_and_date(void **state)
 	chunk_free(chunk);
 }
 
+static void check_hash(enum stream s, uint32_t r)
+{
+	struct buf key;
+	struct digest d;
+	uint64_t raw[2];
+	buf_init(&key, 0);
+	identity_key(&key, chunk, s, r);
+	digest_init(&d);
+	digest_add(&d, key.p, key.n);
+	digest_raw(&d, raw);
+	struct identity id = identity_hash(chunk, s, r);
+	CHECK(id.hi == raw[0] && id.lo == raw[1]);
+	buf_fini(&key);
+}
+
 /* Long and short keys take different roads; both must be the hash of the same bytes. */
 static void hash_is_of_the_key(void **state)
 {
@@ -90,6 +106,13 @@ static void hash_is_of_the_key(void **state)
 	uint32_t c = row(STREAM_SETTLEMENT, f, (const char *[]){ "H1", long_id, "S2", NULL });
 	CHECK(same(STREAM_SETTLEMENT, a, b));
 	CHECK(!same(STREAM_SETTLEMENT, a, c));
+	for (size_t n = 200; n < 280; n++) {
+		long_id[n] = 0;
+		uint32_t d = row(STREAM_SETTLEMENT, f, (const char *[]){ "H1", long_id, "S1", NULL });
+		long_id[n] = 'x';
+		check_hash(STREAM_SETTLEMENT, d);
+	}
+	check_hash(STREAM_SETTLEMENT, a);
 	chunk_free(chunk);
 }
 
