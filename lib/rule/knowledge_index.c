@@ -4,14 +4,10 @@
  */
 #include "lib/rule/knowledge_index.h"
 
-#include <pcre2.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/hash.h"
-
-#define REGEX_MATCH_LIMIT 100000
-#define REGEX_DEPTH_LIMIT 1000
+#include "lib/rule/pattern.h"
 
 /* Chains by a hash: slot holds row + 1 of the first row, next the one behind. */
 struct chains {
@@ -23,7 +19,7 @@ struct key_index {
 	struct chains by_cell;
 	uint32_t n_length;
 	uint32_t *length;      /* lengths that occur, longest first (prefix keys) */
-	pcre2_code **pattern;  /* [n_row] (pattern keys) */
+	void **pattern;        /* [n_row] (pattern keys) */
 };
 
 struct knowledge_index {
@@ -31,7 +27,6 @@ struct knowledge_index {
 	uint64_t *hash;        /* [n_row] of the whole key */
 	struct key_index *key;
 	bool patterns;
-	pcre2_match_context *limits;
 };
 
 static struct str cell_at(const struct knowledge *k, uint32_t row, uint32_t key)
@@ -79,17 +74,6 @@ static void note_length(struct key_index *x, uint32_t n, struct arena *a)
 	x->n_length++;
 }
 
-static pcre2_code *compile(struct str s, char why[128])
-{
-	int error;
-	size_t at;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)s.p, s.n, PCRE2_UTF | PCRE2_NO_UTF_CHECK,
-					 &error, &at, NULL);
-	if (code == NULL)
-		pcre2_get_error_message(error, (PCRE2_UCHAR *)why, 128);
-	return code;
-}
-
 static bool index_key(struct knowledge *k, uint32_t key, struct arena *a, uint32_t *row,
 		      char why[128])
 {
@@ -106,7 +90,7 @@ static bool index_key(struct knowledge *k, uint32_t key, struct arena *a, uint32
 			note_length(x, cell.n, a);
 		if (x->pattern == NULL)
 			continue;
-		x->pattern[r] = compile(cell, why);
+		x->pattern[r] = pattern_compile(cell, why);
 		if (x->pattern[r] == NULL) {
 			*row = r;
 			return false;
@@ -130,11 +114,6 @@ bool knowledge_index(struct knowledge *k, struct arena *a, uint32_t *row, char w
 
 	x->key = arena_array(a, k->n_key, sizeof *x->key);
 	x->hash = arena_array(a, k->n_row + (size_t)1, sizeof *x->hash);
-	x->limits = pcre2_match_context_create(NULL);
-	if (x->limits != NULL) {
-		pcre2_set_match_limit(x->limits, REGEX_MATCH_LIMIT);
-		pcre2_set_depth_limit(x->limits, REGEX_DEPTH_LIMIT);
-	}
 	chains_init(&x->by_key, k->n_row, a);
 	for (uint32_t r = k->n_row; r-- > 0; ) {
 		x->hash[r] = hash_key(&k->key_cell[(size_t)r * k->n_key], k->n_key);
@@ -156,8 +135,7 @@ void knowledge_index_fini(struct knowledge *k)
 		return;
 	for (uint32_t i = 0; i < k->n_key; i++)
 		for (uint32_t r = 0; x->key[i].pattern != NULL && r < k->n_row; r++)
-			pcre2_code_free(x->key[i].pattern[r]);
-	pcre2_match_context_free(x->limits);
+			pattern_free(x->key[i].pattern[r]);
 	k->index = NULL;
 }
 
@@ -175,18 +153,6 @@ static bool in_force(const struct knowledge *k, uint32_t r, int32_t day)
 	return k->until == NULL || k->until[r] == MISSING_I32 || day <= k->until[r];
 }
 
-static bool pattern_fits(const struct knowledge_index *x, const pcre2_code *code, struct str s)
-{
-	pcre2_match_data *md = pcre2_match_data_create(1, NULL);
-	int rc;
-
-	if (md == NULL)
-		return false;
-	rc = pcre2_match(code, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, 0, PCRE2_NO_UTF_CHECK, md, x->limits);
-	pcre2_match_data_free(md);
-	return rc >= 0;
-}
-
 static bool key_fits(const struct knowledge *k, uint32_t r, uint32_t key, struct str s)
 {
 	struct str cell = cell_at(k, r, key);
@@ -197,7 +163,7 @@ static bool key_fits(const struct knowledge *k, uint32_t r, uint32_t key, struct
 	case KEY_PREFIX:
 		return str_starts(s, cell);
 	case KEY_REGEX:
-		return pattern_fits(k->index, k->index->key[key].pattern[r], s);
+		return pattern_fits(k->index->key[key].pattern[r], s);
 	}
 	return false;
 }
@@ -295,7 +261,7 @@ void knowledge_each(const struct knowledge *k, uint32_t which, struct str cell, 
 		break;
 	case KEY_REGEX:
 		for (uint32_t r = 0; r < k->n_row; r++)
-			if (in_force(k, r, day) && pattern_fits(k->index, x->pattern[r], cell))
+			if (in_force(k, r, day) && pattern_fits(x->pattern[r], cell))
 				row(ctx, r);
 		break;
 	}

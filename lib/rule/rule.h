@@ -116,7 +116,8 @@ struct rule {
 	struct expr **key_twin;       /* pair: the same key over role 1 */
 	struct window window;
 	bool ordered;                 /* pair: 先 甲 后 乙 */
-	int64_t gap_min, gap_max;     /* pair: interval in seconds when .gap_days false, else days */
+	int64_t gap_min, gap_max;     /* pair: interval in seconds when .gap_days false, else days;
+				       * 0 and INT64_MAX when ordered without 间隔 */
 	bool gap_days;
 	enum pick pick;
 	uint32_t n_let;
@@ -125,7 +126,7 @@ struct rule {
 	struct expr *amount;          /* 违规金额; NULL = no amount */
 	struct expr *observed, *limit;/* the two sides of the trigger's comparison when it has that shape, else NULL */
 	uint32_t n_except;
-	enum field *except;           /* 例外按 */
+	enum field *except;           /* 例外按; in a pair of role 1 (乙), unless only role 0's stream has it */
 	uint32_t n_exception;
 	struct exception *exception;
 	uint32_t n_say;

@@ -12,8 +12,8 @@
 #include "lib/base/err.h"
 #include "lib/rule/rule.h"
 
-/* How compiling gets at texts. Paths are relative to the folder of the rule file that names them,
- * as written; `load` fills `out` (caller's buffer) or fails with a sentence. */
+/* How compiling gets at texts. A path is the folder of the rule file that names it (up to the last / of
+ * its rule_text.name) with the path as written behind; `load` fills `out` or fails with a sentence. */
 struct loader {
 	bool (*load)(void *ctx, const char *path, struct buf *out, struct err *e);
 	void *ctx;
@@ -33,6 +33,8 @@ struct ruleset {
 	struct rule_settings settings;
 	char digest[33];                /* over all rules' digests, and the set's states */
 	uint8_t *wanted;                /* bitmap over enum field: everything any rule reads */
+	void **regex;                   /* compiled patterns of expressions, released with the set */
+	uint32_t n_regex, cap_regex;
 };
 
 struct rule_text {
@@ -44,6 +46,9 @@ struct rule_text {
 struct ruleset *ruleset_compile(const struct rule_text *text, uint32_t n, const struct loader *loader,
 				const struct rule_settings *settings, struct diag_list *d);
 void ruleset_free(struct ruleset *rs);
+
+/* Hands a compiled pattern to the set, which releases it. For the checker. */
+void ruleset_own_regex(struct ruleset *rs, void *take_regex);
 
 /* Rule by id, NULL when there is none. */
 const struct rule *ruleset_find(const struct ruleset *rs, struct str id);

@@ -3,6 +3,26 @@
 # One file a line: the language first, then the engine.
 set(rule_sources
 	csv.c
+	keyword.c
+	lex.c
+	parse.c
+	parse_expr.c
+	parse_example.c
+	check_name.c
+	check_type.c
+	check_expr.c
+	check_call.c
+	check_rule.c
+	check_head.c
+	check_shape.c
+	check_file.c
+	check_local.c
+	check_example.c
+	check_warn.c
+	expr.c
+	pattern.c
+	rule_digest.c
+	ruleset.c
 	diag.c
 	diag_print.c
 	knowledge.c

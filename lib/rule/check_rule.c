@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * check_rule.c - a rule from head to foot: its form, its conditions, what it says.
+ */
+#include "lib/rule/check_rule.h"
+
+#include <string.h>
+
+#include "lib/base/near.h"
+
+/* ---- form ---- */
+
+#define IN(form) (1u << FORM_##form)
+#define NOT_COMPARE (IN(EACH) | IN(GROUP) | IN(PAIR))
+
+/* Clauses that do not fit every form. */
+static const struct {
+	enum keyword clause;
+	unsigned forms;
+	const char *zh, *en;
+} fits[] = {
+	{ KW_ON, NOT_COMPARE, "对照规则看的是指标", "a comparison looks at an indicator" },
+	{ KW_WHERE, NOT_COMPARE, "条件写在指标里", "the indicator has the conditions" },
+	{ KW_UNLESS, NOT_COMPARE, "除外写在指标里", "the indicator has the conditions" },
+	{ KW_SCOPE, NOT_COMPARE, "范围写在指标里", "the indicator has the scope" },
+	{ KW_BY_TABLE, NOT_COMPARE, "对照规则不能按表", "a comparison takes no table" },
+	{ KW_GROUP, IN(GROUP), "成对和对照规则不归并", "pairs and comparisons do not group" },
+	{ KW_SAME, IN(PAIR), "“同”用于两个角色", "`same` is for two roles" },
+	{ KW_FIRST, IN(PAIR), "“先”用于两个角色", "`first` is for two roles" },
+	{ KW_WINDOW, IN(GROUP) | IN(PAIR), "只有归并和成对规则有窗口", "only groups and pairs have a window" },
+	{ KW_PEERS, IN(COMPARE), "“同类”用于对照指标", "`peers` is for comparisons" },
+};
+
+static void misplaced_clauses(struct rule_check *k)
+{
+	for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
+		const struct syn_clause *x = k->b->clause[fits[i].clause];
+
+		if (x == NULL || (fits[i].forms & (1u << k->r->form)) != 0)
+			continue;
+		diag_add(k->c->d, x->key, DIAG_CLAUSE_NOT_HERE,
+			 keyword_word(fits[i].clause, k->c->d->english),
+			 check_words(k->c, fits[i].zh, fits[i].en));
+	}
+}
+
+static enum form form_of(const struct rule_check *k)
+{
+	const struct syn_clause *on = k->b->clause[KW_ON];
+
+	if (k->b->clause[KW_COMPARE] != NULL)
+		return FORM_COMPARE;
+	if (on != NULL && on->n_item > 1)
+		return FORM_PAIR;
+	return k->b->clause[KW_GROUP] != NULL ? FORM_GROUP : FORM_EACH;
+}
+
+static void missing(struct rule_check *k, enum keyword w)
+{
+	diag_add(k->c->d, k->b->id_at, DIAG_CLAUSE_MISSING, keyword_word(w, k->c->d->english));
+}
+
+/* ---- streams, table, indicator ---- */
+
+static bool read_streams(struct rule_check *k)
+{
+	const struct syn_clause *on = k->b->clause[KW_ON];
+	struct rule *r = k->r;
+
+	if (on == NULL) {
+		missing(k, KW_ON);
+		return false;
+	}
+	if (on->broken || on->n_item == 0)
+		return false;
+	if (on->n_item > 2) {
+		diag_add(k->c->d, on->item[2].at, DIAG_TRAILING, check_cstr(k->c, on->item[2].name));
+		return false;
+	}
+	r->n_role = (uint8_t)on->n_item;
+	for (uint32_t i = 0; i < on->n_item; i++) {
+		r->stream[i] = check_stream(k->c, &on->item[i]);
+		r->role_name[i] = arena_str(k->c->a, on->item[i].extra);
+		if (on->n_item == 2 && r->role_name[i].n == 0)
+			diag_add(k->c->d, on->item[i].at, DIAG_EXPECTED,
+				 check_words(k->c, "记录和角色，如 住院 甲", "a record and a role, as stay a"),
+				 check_cstr(k->c, on->item[i].name));
+	}
+	if (on->n_item == 2 && r->role_name[0].n > 0 && str_eq(r->role_name[0], r->role_name[1]))
+		diag_add(k->c->d, on->item[1].extra_at, DIAG_DUPLICATE_NAME,
+			 check_cstr(k->c, r->role_name[1]));
+	return r->stream[0] != STREAM_COUNT && (r->n_role == 1 || r->stream[1] != STREAM_COUNT);
+}
+
+static bool read_table(struct rule_check *k)
+{
+	const struct syn_clause *x = k->b->clause[KW_BY_TABLE];
+
+	if (x == NULL || k->r->form == FORM_COMPARE)
+		return true;
+	if (x->broken)
+		return false;
+	k->r->table = check_find_file(k->c, x->text, false, x->text_at);
+	k->r->table_var = arena_str(k->c->a, x->var);
+	return k->r->table != NULL;
+}
+
+static const struct indicator *find_indicator(struct checker *c, const struct syn_clause *x)
+{
+	struct near near;
+	struct diag *d;
+
+	near_init(&near, x->text);
+	for (uint32_t i = 0; i < c->rs->n_indicator; i++) {
+		near_offer(&near, c->rs->indicator[i].name);
+		if (!str_eq(c->rs->indicator[i].name, x->text))
+			continue;
+		c->indicator_used[i] = true;
+		return &c->rs->indicator[i];
+	}
+	d = diag_add(c->d, x->text_at, DIAG_UNKNOWN_INDICATOR, check_cstr(c, x->text));
+	if (near_best(&near).n > 0)
+		check_near(c, d, x->text_at, str_of(arena_printf(&c->d->arena, "「" STR_FMT "」",
+			   STR_ARG(near_best(&near)))), check_words(c, "指标", "indicator"));
+	return NULL;
+}
+
+static void read_peers(struct rule_check *k)
+{
+	const struct syn_clause *x = k->b->clause[KW_PEERS];
+	struct rule *r = k->r;
+
+	if (x == NULL) {
+		missing(k, KW_PEERS);
+		return;
+	}
+	if (x->broken)
+		return;
+	r->peers_min = x->number;
+	r->peer_key = arena_array(k->c->a, x->n_item + (size_t)1, sizeof(struct expr *));
+	for (uint32_t i = 0; i < x->n_item; i++) {
+		struct expr *e = check_key(k->c, r->stream[0], &x->item[i]);
+
+		if (e != NULL && e->op == EXPR_BUCKET)
+			diag_add(k->c->d, x->item[i].at, DIAG_BAD_KEY);
+		else if (e != NULL)
+			r->peer_key[r->n_peer_key++] = e;
+	}
+	if (x->number < 2)
+		diag_add(k->c->d, x->text_at, DIAG_BAD_NUMBER, check_words(k->c, "至少要有 2 家才能比较",
+									 "at least 2 peers are compared"));
+}
+
+/* The subject of a comparison is its indicator's. */
+static bool read_indicator(struct rule_check *k)
+{
+	const struct syn_clause *x = k->b->clause[KW_COMPARE];
+	const struct indicator *ind = x->broken ? NULL : find_indicator(k->c, x);
+	struct rule *r = k->r;
+
+	if (ind == NULL || ind->value == NULL || ind->n_key == 0)
+		return false;
+	r->indicator = ind;
+	r->indicator_var = arena_str(k->c->a, x->var);
+	r->n_role = 1;
+	r->stream[0] = ind->stream;
+	r->scope = ind->scope;
+	r->n_key = ind->n_key;
+	r->key = ind->key;
+	for (uint32_t i = 0; i < r->n_key; i++) {
+		if (r->key[i]->op != EXPR_FIELD || field_get(r->key[i]->field)->role != ROLE_ENTITY)
+			continue;
+		r->subject_key = (int32_t)i;
+		r->subject = check_entity(r->key[i]->field);
+		break;
+	}
+	read_peers(k);
+	return true;
+}
+
+/* ---- scopes, lets ---- */
+
+static void make_scopes(struct rule_check *k)
+{
+	const struct rule *r = k->r;
+	struct scope s = {
+		.c = k->c, .n_role = r->n_role, .table = r->table, .table_var = r->table_var,
+		.param = r->param, .n_param = r->n_param, .param_used = k->param_used,
+	};
+
+	for (int i = 0; i < 2; i++) {
+		s.stream[i] = r->stream[i];
+		s.role_name[i] = r->role_name[i];
+	}
+	k->row = s;
+	k->row.inline_lets = true;
+	if (r->form == FORM_PAIR) { /* a key is the same in both records */
+		k->row.key = r->key;
+		k->row.n_key = r->n_key;
+	}
+	k->whole = s;
+	k->whole.key = r->key;
+	k->whole.n_key = r->n_key;
+	k->whole.group = r->form == FORM_GROUP || r->form == FORM_COMPARE;
+	k->whole.indicator = r->indicator;
+	k->whole.indicator_var = r->indicator_var;
+	k->whole.peers = r->form == FORM_COMPARE;
+}
+
+static void one_let(struct rule_check *k, const struct syn_item *x, struct named_expr *let)
+{
+	struct rule *r = k->r;
+
+	if (check_is_reference(&k->whole, x->name) || check_is_function(x->name)) {
+		diag_add(k->c->d, x->at, check_is_function(x->name) ? DIAG_RESERVED_NAME : DIAG_DUPLICATE_NAME,
+			 check_cstr(k->c, x->name));
+	}
+	let[r->n_let] = (struct named_expr){
+		.name = arena_str(k->c->a, x->name), .at = x->at, .expr = check_expr(&k->whole, x->expr),
+	};
+	k->whole.n_let = ++r->n_let;
+	if (!k->whole.group)
+		k->row.n_let = r->n_let;
+}
+
+static void read_lets(struct rule_check *k)
+{
+	const struct syn_clause *first = k->b->clause[KW_LET];
+	struct named_expr *let;
+	uint32_t n = 0;
+
+	for (const struct syn_clause *x = first; x != NULL; x = x->next)
+		n += x->n_item;
+	let = arena_array(k->c->a, n + (size_t)1, sizeof *let);
+	k->let_used = arena_array(k->c->a, n + (size_t)1, 1);
+	k->r->let = let;
+	k->row.let = k->whole.let = let;
+	k->row.let_used = k->whole.let_used = k->let_used;
+	for (const struct syn_clause *x = first; x != NULL; x = x->next)
+		for (uint32_t i = 0; i < x->n_item; i++)
+			if (x->item[i].expr != NULL)
+				one_let(k, &x->item[i], let);
+}
+
+/* ---- conditions ---- */
+
+static struct expr *clause_flag(struct rule_check *k, enum keyword w, struct scope *s)
+{
+	const struct syn_clause *x = k->b->clause[w];
+
+	if (x == NULL || x->expr == NULL || x->broken)
+		return NULL;
+	return check_flag(s, x->expr);
+}
+
+/* where and not unless */
+static struct expr *fold_unless(struct checker *c, struct expr *where, struct expr *unless)
+{
+	struct expr *not, *both;
+
+	if (unless == NULL || unless->type == TYPE_ERROR)
+		return where;
+	not = check_new(c, EXPR_NOT, TYPE_FLAG, unless->at);
+	check_args(c, not, &unless, 1);
+	if (where == NULL)
+		return not;
+	if (where->type == TYPE_ERROR)
+		return where;
+	both = check_new(c, EXPR_AND, TYPE_FLAG, where->at);
+	if (where->op == EXPR_AND) {
+		struct expr **arg = arena_array(c->a, where->n_arg + (size_t)1, sizeof *arg);
+
+		memcpy(arg, where->arg, where->n_arg * sizeof *arg);
+		arg[where->n_arg] = not;
+		check_args(c, both, arg, where->n_arg + 1);
+	} else {
+		check_args(c, both, (struct expr *[]){ where, not }, 2);
+	}
+	return both;
+}
+
+static bool is_test(const struct expr *e)
+{
+	return e->op == EXPR_GT || e->op == EXPR_GE || e->op == EXPR_LT || e->op == EXPR_LE;
+}
+
+static bool is_measured(const struct expr *e)
+{
+	if (e->op == EXPR_AGG || e->op == EXPR_FIELD || e->op == EXPR_INDICATOR)
+		return true;
+	for (uint32_t i = 0; i < e->n_arg; i++)
+		if (is_measured(e->arg[i]))
+			return true;
+	return false;
+}
+
+/* The two sides of the trigger's (first) comparison: what was seen, what was allowed. */
+static void split_trigger(struct rule *r)
+{
+	const struct expr *e = r->when;
+
+	for (uint32_t i = 0; e != NULL && e->op == EXPR_AND && i < e->n_arg; i++)
+		if (is_test(e->arg[i])) {
+			e = e->arg[i];
+			break;
+		}
+	if (e == NULL || !is_test(e))
+		return;
+	r->observed = e->arg[0];
+	r->limit = e->arg[1];
+	if (!is_measured(r->observed) && is_measured(r->limit)) {
+		r->observed = e->arg[1];
+		r->limit = e->arg[0];
+	}
+}
+
+static void read_conditions(struct rule_check *k)
+{
+	struct rule *r = k->r;
+	struct expr *where = clause_flag(k, KW_WHERE, &k->row);
+
+	r->unless = clause_flag(k, KW_UNLESS, &k->row);
+	r->where = fold_unless(k->c, where, r->unless);
+	r->when = clause_flag(k, KW_WHEN, &k->whole);
+	if (k->b->clause[KW_WHEN] == NULL && (r->form == FORM_GROUP || r->form == FORM_COMPARE))
+		missing(k, KW_WHEN);
+	split_trigger(r);
+}
+
+/* A table rule is one join: some key must be compared with a field. */
+static bool joins(const struct expr *e, const struct knowledge *t)
+{
+	if (e->op == EXPR_AND) {
+		for (uint32_t i = 0; i < e->n_arg; i++)
+			if (joins(e->arg[i], t))
+				return true;
+		return false;
+	}
+	if (e->op != EXPR_EQ)
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (e->arg[i]->op == EXPR_FIELD && e->arg[1 - i]->op == EXPR_ROWCOL &&
+		    e->arg[1 - i]->index < t->n_key)
+			return true;
+	return false;
+}
+
+static void check_join(struct rule_check *k)
+{
+	const struct rule *r = k->r;
+	const struct syn_clause *where = k->b->clause[KW_WHERE];
+
+	if (r->table == NULL || (where != NULL && where->broken) ||
+	    (r->where != NULL && (r->where->type == TYPE_ERROR || joins(r->where, r->table))))
+		return;
+	diag_add(k->c->d, k->b->clause[KW_BY_TABLE]->text_at, DIAG_TABLE_NO_KEY,
+		 check_cstr(k->c, r->table->key[0].name));
+}
+
+/* ---- amount, sentence, exceptions ---- */
+
+static void read_amount(struct rule_check *k)
+{
+	const struct syn_clause *x = k->b->clause[KW_AMOUNT];
+	struct expr *e;
+
+	if (x == NULL || x->broken || x->expr == NULL)
+		return;
+	e = check_expr(&k->whole, x->expr);
+	if (e->type != TYPE_ERROR && check_plain(e))
+		check_adapt(&k->whole, &e, TYPE_MONEY);
+	else if (e->type != TYPE_ERROR && e->type != TYPE_MONEY)
+		diag_add(k->c->d, e->at, DIAG_WRONG_TYPE, keyword_word(KW_AMOUNT, k->c->d->english),
+			 type_name(TYPE_MONEY, k->c->d->english), type_name(e->type, k->c->d->english));
+	k->r->amount = e;
+}
+
+static void read_say(struct rule_check *k)
+{
+	const struct syn_clause *x = k->b->clause[KW_SAY];
+	struct scope s = k->whole;
+	struct rule *r = k->r;
+
+	if (x == NULL || x->broken)
+		return;
+	s.say = true;
+	r->say = arena_array(k->c->a, x->n_item + (size_t)1, sizeof *r->say);
+	for (uint32_t i = 0; i < x->n_item; i++) {
+		const struct syn_item *part = &x->item[i];
+
+		r->say[r->n_say++] = (struct say_part){
+			.text = arena_str(k->c->a, part->name),
+			.expr = part->expr != NULL ? check_expr(&s, part->expr) : NULL,
+		};
+	}
+}
+
+/* Fields of 乙 in a pair, unless only 甲 has them. */
+static enum field except_field(const struct rule *r, struct str name)
+{
+	enum field f = FIELD_NONE;
+
+	if (r->n_role > 1)
+		f = field_find(r->stream[1], name);
+	return f != FIELD_NONE ? f : field_find(r->stream[0], name);
+}
+
+static void read_excepted_by(struct rule_check *k)
+{
+	const struct syn_clause *x = k->b->clause[KW_EXCEPTED_BY];
+	struct rule *r = k->r;
+
+	if (x == NULL || x->broken)
+		return;
+	r->except = arena_array(k->c->a, x->n_item + (size_t)1, sizeof *r->except);
+	for (uint32_t i = 0; i < x->n_item; i++) {
+		enum field f = except_field(r, x->item[i].name);
+		struct scope s = { .c = k->c, .n_role = r->n_role, .stream = { r->stream[0], r->stream[1] } };
+		struct diag *d;
+
+		if (f != FIELD_NONE) {
+			r->except[r->n_except++] = f;
+			continue;
+		}
+		d = diag_add(k->c->d, x->item[i].at, DIAG_UNKNOWN_FIELD,
+			     k->c->d->english ? stream_name(r->stream[0]) : stream_title(r->stream[0]),
+			     check_cstr(k->c, x->item[i].name));
+		check_hint(&s, d, x->item[i].at, x->item[i].name);
+	}
+}
+
+static void check_body(struct rule_check *k)
+{
+	check_keys(k);
+	make_scopes(k);
+	read_lets(k);
+	read_conditions(k);
+	check_join(k);
+	read_amount(k);
+	read_say(k);
+	read_excepted_by(k);
+	check_bounds(k);
+	check_subject(k);
+}
+
+void check_rule(struct checker *c, struct syn_block *b, struct syn_block *over, struct rule *r)
+{
+	struct rule_check k = { .c = c, .b = b, .over = over, .r = r };
+	uint32_t errors = c->d->errors;
+	bool ok;
+
+	r->subject_key = -1;
+	r->person_local = true;
+	check_head(&k);
+	r->form = form_of(&k);
+	misplaced_clauses(&k);
+	ok = r->form == FORM_COMPARE ? read_indicator(&k) : read_streams(&k);
+	ok &= read_table(&k);
+	if (r->form == FORM_COMPARE)
+		r->person_local = false;
+	if (ok)
+		check_body(&k);
+	check_examples(&k);
+	if (c->d->errors == errors)
+		check_doubts(&k);
+}
+
+/* ---- indicators ---- */
+
+/* 至少 100 次就诊: what is counted, by the word behind the number. */
+static struct expr *enough(struct scope *s, const struct syn_clause *x)
+{
+	static const struct {
+		const char *word, *field;
+	} counted[] = {
+		{ "次就诊", "mdtrt_id" }, { "就诊", "mdtrt_id" }, { "visits", "mdtrt_id" },
+		{ "visit", "mdtrt_id" }, { "人次", "mdtrt_id" }, { "次", "mdtrt_id" },
+		{ "人", "psn_no" }, { "名参保人", "psn_no" }, { "persons", "psn_no" },
+		{ "笔", "" }, { "条", "" }, { "lines", "" }, { "", "" },
+	};
+	struct expr *n = check_const(s->c, rat_int(x->number), TYPE_COUNT, x->at);
+	struct expr *count, *e;
+
+	for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+		struct syn name = { .kind = SYN_NAME, .at = x->var_at, .text = str_of(counted[i].field) };
+		struct syn *arg[] = { &name };
+		struct syn call = { .kind = SYN_CALL, .at = x->var_at, .text_at = x->var_at,
+				    .text = STR("不同"), .n_arg = 1, .arg = arg };
+
+		if (!str_eq(x->var, str_of(counted[i].word)))
+			continue;
+		count = counted[i].field[0] != '\0' ? check_call(s, &call) : check_count(s, x->at);
+		e = check_new(s->c, EXPR_GE, TYPE_FLAG, x->at);
+		check_args(s->c, e, (struct expr *[]){ count, n }, 2);
+		return e;
+	}
+	diag_add(s->c->d, x->var_at, DIAG_UNKNOWN_UNIT, check_cstr(s->c, x->var))->expected =
+		check_words(s->c, "次就诊、人、笔", "visits, persons, lines");
+	return NULL;
+}
+
+static void indicator_keys(struct checker *c, struct syn_block *b, struct indicator *x)
+{
+	const struct syn_clause *by = b->clause[KW_BY];
+	bool entity = false, period = false;
+
+	x->key = arena_array(c->a, by->n_item + (size_t)1, sizeof(struct expr *));
+	for (uint32_t i = 0; i < by->n_item; i++) {
+		struct expr *e = check_key(c, x->stream, &by->item[i]);
+
+		if (e == NULL)
+			return;
+		if (e->op == EXPR_BUCKET && (period || e->bucket == BUCKET_VISIT || e->bucket == BUCKET_STAY))
+			diag_add(c->d, by->item[i].at, DIAG_ONE_PERIOD);
+		period |= e->op == EXPR_BUCKET;
+		entity |= e->op == EXPR_FIELD && field_get(e->field)->role == ROLE_ENTITY;
+		x->key[x->n_key++] = e;
+	}
+	if (!entity || !period)
+		diag_add(c->d, by->key, DIAG_NO_INDICATOR_PERIOD);
+}
+
+static void indicator_value(struct checker *c, struct syn_block *b, struct indicator *x)
+{
+	struct scope row = { .c = c, .n_role = 1, .stream = { x->stream, x->stream }, .inline_lets = true };
+	struct scope whole = row;
+	const struct syn_clause *where = b->clause[KW_WHERE], *unless = b->clause[KW_UNLESS];
+	const struct syn_clause *value = b->clause[KW_VALUE], *least = b->clause[KW_AT_LEAST];
+	struct expr *cond = NULL, *not = NULL;
+
+	whole.group = true;
+	whole.inline_lets = false;
+	whole.key = x->key;
+	whole.n_key = x->n_key;
+	if (where != NULL && where->expr != NULL && !where->broken)
+		cond = check_flag(&row, where->expr);
+	if (unless != NULL && unless->expr != NULL && !unless->broken)
+		not = check_flag(&row, unless->expr);
+	x->where = fold_unless(c, cond, not);
+	if (value != NULL && value->expr != NULL && !value->broken)
+		x->value = check_expr(&whole, value->expr);
+	if (x->value != NULL && !check_is_number(x->value->type))
+		diag_add(c->d, x->value->at, DIAG_WRONG_TYPE, keyword_word(KW_VALUE, c->d->english),
+			 check_words(c, "数", "a number"), type_name(x->value->type, c->d->english));
+	if (least != NULL && !least->broken) {
+		x->enough = enough(&whole, least);
+		x->enough_text = arena_str(c->a, least->var);
+	}
+}
+
+void check_indicator(struct checker *c, struct syn_block *b, struct indicator *x)
+{
+	static const enum keyword needed[] = { KW_ON, KW_BY, KW_VALUE };
+	const struct syn_clause *on = b->clause[KW_ON];
+	bool ok = true;
+
+	x->name = arena_str(c->a, b->title);
+	x->at = b->title_at;
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		const struct syn_clause *w = b->clause[needed[i]];
+
+		if (w == NULL)
+			diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING, keyword_word(needed[i], c->d->english));
+		ok &= w != NULL && !w->broken;
+	}
+	check_scope_word(c, b->clause[KW_SCOPE], &x->scope);
+	if (!ok || on->n_item == 0)
+		return;
+	x->stream = check_stream(c, &on->item[0]);
+	if (x->stream == STREAM_COUNT)
+		return;
+	indicator_keys(c, b, x);
+	indicator_value(c, b, x);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * check_rule.h - one rule being checked: what its parts hand to each other.
+ */
+#pragma once
+
+#include "lib/rule/check.h"
+
+struct rule_check {
+	struct checker *c;
+	struct syn_block *b, *over;    /* the rule and the site's override of it, or NULL */
+	struct rule *r;
+	struct scope row;              /* names in 条件 */
+	struct scope whole;            /* names in 令, 触发, 违规金额, 说明 */
+	uint8_t *param_used, *let_used;
+};
+
+/* A rule block into c->rs->rule[i]; header, then everything else. */
+void check_rule(struct checker *c, struct syn_block *b, struct syn_block *over, struct rule *r);
+void check_indicator(struct checker *c, struct syn_block *b, struct indicator *x);
+
+/* The clause in force: the override's where it has one. */
+struct syn_clause *check_clause(const struct rule_check *k, enum keyword w);
+
+/* check_head.c: version, words of the header, dates, parameters. */
+void check_head(struct rule_check *k);
+bool check_scope_word(struct checker *c, const struct syn_clause *w, enum rule_scope *out);
+
+/* check_shape.c: keys, windows, intervals, subject, bounds. */
+enum stream check_stream(struct checker *c, const struct syn_item *x);
+struct expr *check_key(struct checker *c, enum stream s, const struct syn_item *x);
+void check_keys(struct rule_check *k);
+void check_bounds(struct rule_check *k);
+void check_subject(struct rule_check *k);
+enum subject_kind check_entity(enum field f);
+
+/* check_example.c */
+void check_examples(struct rule_check *k);
+
+/* check_warn.c: after everything else is known. */
+void check_doubts(struct rule_check *k);
+void check_condition_doubts(struct checker *c, const struct expr *e);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pattern.h - regular expressions of rules and tables: PCRE2, UTF-8, bounded.
+ *
+ * The bounds on matching are compiled into the pattern, so that no text can hang the engine,
+ * whoever matches it.
+ */
+#pragma once
+
+#include "lib/base/str.h"
+
+/* A pcre2_code, or NULL with a sentence in `why`. Released by pattern_free. */
+void *pattern_compile(struct str text, char why[128]);
+void pattern_free(void *code);
+
+/* Whether it occurs in a text. Slow path: makes its match data anew. */
+bool pattern_fits(const void *code, struct str text);
