@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/civil.h"
+
 enum { COLUMNS_MAX = 64 };
 
 struct table_text {
@@ -15,6 +17,7 @@ struct table_text {
 	enum field col[COLUMNS_MAX];
 	unsigned n;
 	unsigned line;
+	int64_t revision;
 };
 
 static struct str next_cell(struct str *rest)
@@ -101,7 +104,7 @@ static bool read_row(struct table_text *t, struct str rest, struct err *e)
 	}
 	if (t->stream == STREAM_FEE)
 		complete_fee(t, r);
-	if (!chunk_row_done(t->c, t->stream, MISSING_I64, e))
+	if (!chunk_row_done(t->c, t->stream, t->revision, e))
 		return err_wrap(e, "line %u", t->line);
 	t->c->rows++;
 	return true;
@@ -109,7 +112,7 @@ static bool read_row(struct table_text *t, struct str rest, struct err *e)
 
 bool rowtext_add(struct chunk *c, const char *text, struct err *e)
 {
-	struct table_text t = { .c = c, .stream = STREAM_COUNT };
+	struct table_text t = { .c = c, .stream = STREAM_COUNT, .revision = MISSING_I64 };
 	struct str rest = str_of(text);
 
 	while (rest.n) {
@@ -122,6 +125,11 @@ bool rowtext_add(struct chunk *c, const char *text, struct err *e)
 		line = str_trim(line);
 		if (!line.n || line.p[0] == '#')
 			continue;
+		if (str_starts(line, STR("@revision "))) {
+			if (!civil_parse_time(str_sub(line, 10, UINT32_MAX), &t.revision))
+				return err_set(e, ERR_INPUT, "line %u: no such time", t.line);
+			continue;
+		}
 		first = next_cell(&line);
 		if (!(first.n ? read_header(&t, first, line, e) : read_row(&t, line, e)))
 			return false;

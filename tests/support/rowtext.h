@@ -11,6 +11,7 @@
  * or 空, is missing. Columns not written take their example default (fields.def), so a
  * table says only what matters; a line's amount is then quantity x price, and its
  * in-scope amount the amount. Blank lines and lines starting with # are skipped.
+ * "@revision 2026-05-01" is the extract date of the rows below that carry no updt_time.
  */
 #pragma once
 
