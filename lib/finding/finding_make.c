@@ -236,6 +236,8 @@ static struct str key_name(struct arena *a, const struct expr *e, uint32_t i)
 		return str_of(field_get(e->field)->name);
 	if (e->op == EXPR_BUCKET)
 		return str_of(bucket_name(e->bucket, true));
+	if (e->op == EXPR_LOOKUP)
+		return e->table->col[e->index].name;
 	return str_of(arena_printf(a, "key%u", i + 1));
 }
 

@@ -4,4 +4,6 @@ set(finding_sources
 	finding_json.c
 	finding_make.c
 	diff.c
-	judge.c)
+	judge.c
+	example_build.c
+	example.c)
