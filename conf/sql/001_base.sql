@@ -40,8 +40,8 @@ CREATE TABLE fundwatch.epoch (
 	UNIQUE (intake_id, rows_from, rows_to)
 );
 
--- A line that could not be taken. raw is the line as text; raw_bytes stands beside it
--- when the bytes are not text that PostgreSQL can hold.
+-- A line that could not be taken. raw is the line, cut at 4 KiB, with bytes that are no text
+-- replaced; as it came it stands in the file.
 CREATE TABLE fundwatch.reject (
 	intake_id    bigint NOT NULL,
 	epoch        bigint NOT NULL,
@@ -51,8 +51,7 @@ CREATE TABLE fundwatch.reject (
 	reason       text NOT NULL,
 	field        text NOT NULL,
 	sentence     text NOT NULL,
-	raw          text NOT NULL,
-	raw_bytes    bytea
+	raw          text NOT NULL
 );
 CREATE INDEX reject_intake ON fundwatch.reject (intake_id, line);
 

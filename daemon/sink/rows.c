@@ -221,9 +221,9 @@ static void add_reject(struct buf *out, const struct epoch *ep, uint32_t intake,
 		       const struct reject *j)
 {
 	struct buf mended;
-	struct str texts[] = { j->field, j->sentence };
+	struct str texts[] = { j->field, j->sentence, j->raw };
 	buf_init(&mended, 0);
-	pgcopy_row(out, 10);
+	pgcopy_row(out, 9);
 	pgcopy_bigint(out, intake);
 	pgcopy_bigint(out, ep->number);
 	pgcopy_bigint(out, (int64_t)j->line);
@@ -233,17 +233,9 @@ static void add_reject(struct buf *out, const struct epoch *ep, uint32_t intake,
 	else
 		pgcopy_null(out);
 	pgcopy_text(out, str_of(j->reason));
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		buf_reset(&mended);
 		pgcopy_text(out, pgcopy_clean(texts[i], &mended) ? texts[i] : buf_str(&mended));
-	}
-	buf_reset(&mended);
-	if (pgcopy_clean(j->raw, &mended)) {
-		pgcopy_text(out, j->raw);
-		pgcopy_null(out);
-	} else {
-		pgcopy_text(out, buf_str(&mended));
-		pgcopy_bytes(out, j->raw.p, j->raw.n);
 	}
 	buf_fini(&mended);
 }
@@ -254,7 +246,7 @@ bool rejects_write(struct db *db, const struct epoch *ep, struct err *e)
 	if (ep->rejects == 0)
 		return true;
 	if (!db_copy_in(db, "COPY fundwatch.reject (intake_id, epoch, line, column_no, stream, "
-			    "reason, field, sentence, raw, raw_bytes) FROM STDIN (FORMAT binary)", e))
+			    "reason, field, sentence, raw) FROM STDIN (FORMAT binary)", e))
 		return false;
 	buf_init(&out, 0);
 	pgcopy_begin(&out);

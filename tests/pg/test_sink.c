@@ -53,13 +53,14 @@ static void fill(struct chunk *c, enum field f, uint32_t at, uint32_t n)
 {
 	char text[64];
 	const struct field_info *i = field_get(f);
-	if (n == 2 && i->req == REQ_OPTIONAL && i->role != ROLE_TIME)
+	bool plain = i->req == REQ_OPTIONAL && i->role == ROLE_VALUE;
+	if (n == 2 && plain)
 		return;
 	switch (i->type) {
 	case TYPE_CODE:
 	case TYPE_TEXT:
 		(void)snprintf(text, sizeof text, n ? "%s值%u" : "%s \"x\"\t\\N,%u", i->name, n);
-		chunk_set_text(c, f, at, str_of(n == 1 && i->req == REQ_OPTIONAL ? "" : text));
+		chunk_set_text(c, f, at, str_of(n == 1 && plain ? "" : text));
 		break;
 	case TYPE_DATE:
 		chunk_set_i32(c, f, at, n ? 20513 : -40000);
@@ -227,8 +228,7 @@ static void every_type_comes_back(void **state)
 		for (uint32_t row = 0; row < 3; row++)
 			same_row(chunk_ref_chunk(ep->chunk[0]), chunk_ref_chunk(b.chunk[s]), s, row);
 	}
-	assert_string_equal(pg_ask(&db, "SELECT raw || '|' || encode(raw_bytes, 'hex') FROM fundwatch.reject"),
-			    "a,b\uFFFD\u2400c|612c62ff0063");
+	assert_string_equal(pg_ask(&db, "SELECT raw FROM fundwatch.reject"), "a,b\uFFFD\uFFFDc");
 	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM fundwatch.fee_other"), "0");
 	drop_back(&b);
 	epoch_free(ep);
@@ -317,10 +317,11 @@ static void cluster(const char *verb, const char *dir, const char *option)
 		fail_msg("%s", command);
 }
 
+/* With fsync: what was acknowledged must be there after the server was killed. */
 static void own_cluster(const char *dir, char *out, size_t size)
 {
 	char command[512];
-	(void)snprintf(command, sizeof command, "scripts/pg start %s --no-fsync", dir);
+	(void)snprintf(command, sizeof command, "scripts/pg start %s", dir);
 	FILE *p = popen(command, "r");
 	assert_non_null(p);
 	assert_non_null(fgets(out, (int)size, p));
