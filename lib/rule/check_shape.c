@@ -317,6 +317,8 @@ static bool is_visit_key(const struct expr *e)
 {
 	if (e->op == EXPR_BUCKET)
 		return e->bucket == BUCKET_VISIT || e->bucket == BUCKET_STAY;
+	if (e->op != EXPR_FIELD)
+		return false;
 	return strcmp(field_get(e->field)->name, "mdtrt_id") == 0 ||
 	       strcmp(field_get(e->field)->name, "setl_id") == 0;
 }
