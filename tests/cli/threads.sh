@@ -46,5 +46,5 @@ for file in "$data"/*.csv; do
 	done
 	gzip -n "$work/split/${name}_ab.csv"
 done
-scan split --threads 3 "$work"/split/*_ac.csv "$work"/split/*_aa.csv "$work"/split/*_ab.csv.gz
-same one split "files split and shuffled"
+scan cut --threads 3 "$work"/split/*_ac.csv "$work"/split/*_aa.csv "$work"/split/*_ab.csv.gz
+same one cut "files split and shuffled"
