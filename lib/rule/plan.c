@@ -170,6 +170,8 @@ void plan_side(struct plan *p, struct side *side, enum stream s)
 	plan_want(p, side->fund);
 	plan_want(p, side->weight);
 	plan_want(p, side->settled);
+	plan_want(p, field_find(s, STR("mdtrt_id"))); /* windows by visit */
+	plan_want(p, field_find(s, STR("fixmedins_code")));
 }
 
 /* The person is the same for all records of a subject. */
@@ -299,6 +301,9 @@ static void take_windows(struct plan *p, struct rule_plan *rp)
 	const struct rule *r = rp->rule;
 	const struct knowledge *k = r->table;
 
+	/* the window may be the visit, which is not a time */
+	for (uint32_t i = 0; i < rp->n_side && r->window.kind != WINDOW_NONE; i++)
+		plan_want_visit(p, r->stream[i]);
 	if (r->window.kind != WINDOW_TABLE || !k)
 		return;
 	rp->table_window = arena_array(&p->arena, k->n_row, sizeof *rp->table_window);
