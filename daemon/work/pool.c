@@ -284,6 +284,9 @@ void pool_stats_get(struct pool *p, struct pool_stats *out)
 		add_timeline(&out->timeline, &ts, i == 0);
 		gather_stats_add(&out->gather, judge_gathered(p->judge[i]));
 	}
+	for (int s = STREAM_PERSON; s < STREAM_STORED; s++)
+		out->gather.live[s] = out->timeline.records[s] - out->timeline.resent[s] -
+				      out->timeline.superseded[s];
 	if (p->book)
 		out->alerts_live = book_live(p->book);
 }

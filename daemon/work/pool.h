@@ -47,6 +47,8 @@ enum pool_what {
 	POOL_ALL,   /* every subject */
 };
 
+/* Registers are looked up, never gathered: their live rows are those neither re-sent nor
+ * superseded. */
 struct pool_stats {
 	struct timeline_stats timeline; /* summed over shards; register copies counted once */
 	struct gather_stats gather;     /* of all judging since pool_new or pool_plan */

@@ -6,7 +6,7 @@ set -eu
 fundwatch=$1 rules=$2 data=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export LC_ALL=C.UTF-8
+export LC_ALL=C
 
 scan() {
 	out=$1
@@ -37,8 +37,13 @@ same one all "every field read"
 
 # The same lines cut into small files, header repeated, the last ones first and some gzipped.
 mkdir "$work/split"
-for file in "$data"/*.csv; do
-	name=$(basename "$file" .csv)
+for file in "$data"/*.csv "$data"/*.csv.gz; do
+	[ -f "$file" ] || continue
+	name=$(basename "${file%.gz}" .csv)
+	if [ "$file" != "${file%.gz}" ]; then
+		gzip -dc "$file" >"$work/plain"
+		file=$work/plain
+	fi
 	tail -n +2 "$file" | split -n r/3 - "$work/split/${name}_"
 	for part in "$work/split/${name}_"??; do
 		head -1 "$file" | cat - "$part" >"$part.csv"
