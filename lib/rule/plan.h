@@ -170,6 +170,7 @@ struct node *plan_node_bucket(struct plan *p, enum bucket bucket, enum stream s)
 uint32_t plan_memo(struct plan *p, const struct knowledge *t, enum field f, uint32_t key);
 struct keyset *plan_keyset(struct plan *p, enum stream s, struct node **node, uint32_t n);
 void plan_want(struct plan *p, enum field f);
+void plan_want_visit(struct plan *p, enum stream s); /* what tells one visit from another */
 
 /* plan_way.c: how a row-level node is computed for all rows. */
 void plan_way(struct plan *p, struct node *n);

@@ -75,6 +75,18 @@ void plan_want(struct plan *p, enum field f)
 		p->wanted[f / 8] |= (uint8_t)(1u << (f % 8));
 }
 
+void plan_want_visit(struct plan *p, enum stream s)
+{
+	static const char *const names[] = { "mdtrt_id", "fixmedins_code" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		enum field f = field_find(s, str_of(names[i]));
+
+		if (f != FIELD_NONE)
+			plan_want(p, f);
+	}
+}
+
 uint32_t plan_memo(struct plan *p, const struct knowledge *t, enum field f, uint32_t key)
 {
 	uint32_t i = 0;
@@ -217,6 +229,8 @@ struct node *plan_node(struct plan *p, const struct expr *e, const struct scope 
 		n.stream = sc->stream[e->role];
 		n.field = stream_time(n.stream);
 		plan_want(p, n.field);
+		if (n.bucket == BUCKET_VISIT || n.bucket == BUCKET_STAY)
+			plan_want_visit(p, n.stream);
 	}
 	set_args(p, &n, e, sc);
 	other = keep(p, &n);
