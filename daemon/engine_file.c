@@ -166,11 +166,18 @@ static bool finish(struct reading *rd, const char *broken, struct err *e)
 	return close_epoch(rd, broken ? INTAKE_FAILED : INTAKE_DONE, broken, e);
 }
 
+/* Whether the epoch in hand is full; it is closed only when more comes, so that a file's end
+ * does not make an empty one. */
+static bool full(const struct reading *rd)
+{
+	return rd->ep &&
+	       rd->seen - rd->ep->rows_from >= (uint64_t)rd->en->conf.conf->engine_epoch_rows;
+}
+
 /* Reads on to the end, or to the first boundary after a stop was asked for. */
 static bool read_on(struct reading *rd, struct err *e)
 {
 	struct engine *en = rd->en;
-	uint64_t most = (uint64_t)en->conf.conf->engine_epoch_rows;
 	struct chunk_ref *chunk;
 	struct err broken;
 	for (;;) {
@@ -179,13 +186,15 @@ static bool read_on(struct reading *rd, struct err *e)
 			return finish(rd, broken.text, e);
 		if (!chunk)
 			return finish(rd, NULL, e);
-		take_chunk(rd, chunk);
-		if (!rd->ep || rd->seen - rd->ep->rows_from < most)
-			continue;
-		if (!close_epoch(rd, INTAKE_READING, NULL, e) || !engine_pending(en, e))
+		if (full(rd) && (!close_epoch(rd, INTAKE_READING, NULL, e) || !engine_pending(en, e))) {
+			chunk_ref_put(chunk);
 			return false;
-		if (en->stopping)
+		}
+		if (en->stopping && !rd->ep) {
+			chunk_ref_put(chunk);
 			return true;
+		}
+		take_chunk(rd, chunk);
 	}
 }
 

@@ -79,8 +79,8 @@ static bool load(struct engine *en, struct db *db, struct err *e)
 	en->last_intake = got.last_intake;
 	en->chain = got.chain;
 	if (got.differing)
-		log_error("database", "%" PRIu64 " stored rows are not what was written: their digests or "
-			  "canonical lines differ", got.differing);
+		log_error("database", "%" PRIu64 " stored alerts differ from their canonical lines",
+			  got.differing);
 	log_info("database", "%" PRIu64 " records and %" PRIu64 " alerts loaded in %.1f s",
 		 got.records, got.alerts, (double)(engine_now() - begun) / 1e6);
 	return true;

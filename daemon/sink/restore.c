@@ -100,12 +100,11 @@ static bool take_record(void *ctx, const char *p, size_t n, struct err *e)
 	if (row.failed)
 		return err_set(e, ERR_BUG, "a COPY row of %s is not what the schema says",
 			       stream_name(s));
+	c->table[s].src[at].line = line;
+	c->table[s].src[at].digest = digest; /* of the raw row, which is not here: kept as it was */
 	if (!chunk_row_done(c, s, revision, e))
 		return err_wrap(e, "stored row of %s, intake %" PRId64 " line %" PRIu64,
 				stream_name(s), r->intake, line);
-	c->table[s].src[at].line = line;
-	if (c->table[s].src[at].digest != digest)
-		r->out->differing++;
 	count_record(r);
 	return !(r->to->stop && r->out->records % 65536 == 0 && r->to->stop(r->to->ctx)) ||
 	       err_set(e, ERR_WORLD, "stopped while loading");

@@ -2,10 +2,10 @@
 /*
  * restore.h - what the database remembers, given back at start.
  *
- * Record versions become chunks again, exactly: typed values are read in binary, and the
- * row's digest is computed anew and compared with the stored one. Alerts become findings
- * again; their canonical line is made anew and compared. A difference is counted, never
- * silent. Knows tables, chunks and findings; not who takes them.
+ * Record versions become chunks again, exactly: typed values are read in binary, line, digest
+ * and revision as they were. Alerts become findings again; their canonical line is made anew
+ * and compared with the stored one. A difference is counted, never silent.
+ * Knows tables, chunks and findings; not who takes them.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct restored {
 	int64_t last_epoch, last_intake;
 	struct chain chain;
 	uint64_t records, alerts;
-	uint64_t differing;         /* rows whose digest or line is not what was stored */
+	uint64_t differing;         /* alerts whose line is not what was stored */
 };
 
 struct restore_to {

@@ -63,4 +63,4 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
     same(before, box.tables(), "the same files again")
     assert box.report(os.path.basename(files[0]) + ".2")["already_taken_in"]
     daemon.term()
-    assert not any("differ" in line for line in daemon.lines), daemon.lines
+    assert not any("differ from" in line for line in daemon.lines), daemon.lines

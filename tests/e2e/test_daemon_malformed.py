@@ -41,7 +41,7 @@ with Box("malformed") as box:
     daemon = box.start()
     daemon.wait("drained: ")
 
-    got = box.sql("SELECT line, column_no, reason, field FROM fundwatch.reject JOIN fundwatch.intake "
+    got = box.sql("SELECT line, column_no, r.reason, field FROM fundwatch.reject r JOIN fundwatch.intake "
                   "USING (intake_id) WHERE file_name = 'fee_list_d_bad.csv' ORDER BY line").split()
     assert got == ["3|8|bad-number|cnt", "4|6|bad-time|fee_ocur_time", "5|5|missing-required|psn_no",
                    "7|0|bad-columns|", "8|0|bad-columns|"], got
