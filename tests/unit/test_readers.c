@@ -103,7 +103,9 @@ static void walks_are_sorted(void **state)
 	path_list_fini(&l);
 }
 
-#define FEE_HEAD "feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,cnt,det_item_fee_sumamt,vali_flag,remark\n"
+#define FEE_HEAD                                                                                \
+	"feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,cnt,det_item_fee_sumamt,vali_" \
+	"flag,remark\n"
 
 /* A fee extract of n lines; every tenth has no count, every `bad`-th a wrong date. */
 static char *fee_text(unsigned n, unsigned bad, unsigned first)
@@ -178,9 +180,12 @@ struct seen {
 	struct buf order; /* rows of each chunk of the first file, in order */
 };
 
-static void read_all(const struct path_list *files, const struct feed *feed, uint32_t threads, struct seen *s)
+static void read_all(const struct path_list *files, const struct feed *feed, uint32_t threads,
+		     struct seen *s)
 {
-	const struct readers_conf conf = { .files = files, .feed = feed, .threads = threads, .shards = 3 };
+	const struct readers_conf conf = {
+		.files = files, .feed = feed, .threads = threads, .shards = 3
+	};
 	struct err e = { 0 };
 	struct chunk_ref *c;
 	uint64_t bytes, total, rows, in_shards = 0;
@@ -278,7 +283,9 @@ static void stopping_early_loses_nothing_but_rows(void **state)
 	path_list_add(&files, in_folder("fee_list_d_1.csv"));
 	path_list_add(&files, in_folder("fee_list_d_1.csv"));
 	for (uint32_t threads = 0; threads <= 2; threads++) {
-		const struct readers_conf conf = { .files = &files, .feed = feed, .threads = threads, .shards = 2 };
+		const struct readers_conf conf = {
+			.files = &files, .feed = feed, .threads = threads, .shards = 2
+		};
 		struct readers *r = readers_start(&conf, &e);
 		CHECK(r);
 		chunk_ref_put(readers_next(r));
