@@ -48,7 +48,8 @@ static int64_t from_visit(const struct gather *g, const struct column *c, const 
 	const struct item *enc = item_at(g, STREAM_ENCOUNTER, v->encounter);
 	int64_t value = twin_value(g, c, STREAM_ENCOUNTER, enc ? enc->row : NULL);
 
-	for (uint32_t i = v->settlement; value == MISSING_I64 && i != NO_INDEX; i = setl->v[i].link) {
+	for (uint32_t i = v->settlement; value == MISSING_I64 && i != NO_INDEX;
+	     i = setl->v[i].link) {
 		if (setl->v[i].state == ITEM_LIVE)
 			value = twin_value(g, c, STREAM_SETTLEMENT, setl->v[i].row);
 	}
@@ -146,7 +147,8 @@ static int64_t personal(const struct gather *g, const struct visit *v, const str
 
 	if (value == MISSING_I64 && enc)
 		value = row_value(g->t, f[1], enc->row);
-	for (uint32_t i = v->settlement; value == MISSING_I64 && i != NO_INDEX; i = setl->v[i].link) {
+	for (uint32_t i = v->settlement; value == MISSING_I64 && i != NO_INDEX;
+	     i = setl->v[i].link) {
 		if (setl->v[i].state == ITEM_LIVE)
 			value = row_value(g->t, f[2], setl->v[i].row);
 	}

@@ -66,7 +66,10 @@ struct column {
 	fill_fn *fill;
 	value_fn *value;
 	struct cell cell;
-	struct { enum field field; struct cell cell; } twin[STREAM_STORED]; /* field NONE: no twin */
+	struct {
+		enum field field;     /* FIELD_NONE: no twin there */
+		struct cell cell;
+	} twin[STREAM_STORED];
 };
 
 struct gather {
@@ -82,7 +85,8 @@ struct gather {
 	struct map64 visit_of;        /* place -> index, for subjects with many visits */
 	struct left *left;            /* [fee items] when the subject reverses */
 	int64_t *share;               /* [fee items] fund's share */
-	uint32_t *line, *queue;       /* fee items of one visit and item; those with something left */
+	uint32_t *line;               /* fee items of one visit and item */
+	uint32_t *queue;              /* of these, those with something left */
 	struct sort_pair *pair;
 	struct refund *refund;
 	uint32_t cap_left, cap_share, cap_line, cap_queue, cap_pair, cap_refund;

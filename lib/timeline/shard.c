@@ -130,7 +130,8 @@ static void settle(struct timeline *const *shard, uint32_t n, const struct row_n
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct row *r = same_record(shard[i], name);
-		int64_t rev = r ? unpack_time(&shard[i]->store[name->stream].spill, r->revision) : 0;
+		const struct spill *spill = &shard[i]->store[name->stream].spill;
+		int64_t rev = r ? unpack_time(spill, r->revision) : 0;
 
 		if (!r || (winner != UINT32_MAX &&
 			   !version_after(rev, r->digest, best_rev, best_digest)))

@@ -43,8 +43,8 @@ void store_fini(struct store *st)
 
 size_t store_bytes(const struct store *st)
 {
-	return (size_t)st->n_page * STORE_PAGE_ROWS * st->layout.size + st->cap_block * sizeof *st->prev +
-	       st->slots * sizeof *st->slot + st->heap_cap +
+	return (size_t)st->n_page * STORE_PAGE_ROWS * st->layout.size +
+	       st->cap_block * sizeof *st->prev + st->slots * sizeof *st->slot + st->heap_cap +
 	       st->spill.cap * sizeof *st->spill.value + map64_bytes(&st->link) +
 	       map64_bytes(&st->stand) + map64_bytes(&st->old);
 }
@@ -65,15 +65,12 @@ bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *
 
 static uint32_t new_block(struct store *st)
 {
-	uint32_t first = st->n;
-
 	st->n += 1u << st->block_bits;
 	if (st->n > st->n_page << STORE_PAGE_BITS) {
 		GROW(st->page, st->cap_page, st->n_page + 1);
 		st->page[st->n_page++] = xmalloc((size_t)STORE_PAGE_ROWS * st->layout.size);
 	}
 	GROW(st->prev, st->cap_block, st->n_block + 1);
-	assert(first >> st->block_bits == st->n_block);
 	return st->n_block++;
 }
 

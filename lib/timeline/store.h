@@ -89,7 +89,7 @@ static inline struct row *store_row(const struct store *st, uint32_t row)
 /* A new row at the end of a list, cells not set. */
 uint32_t store_append(struct store *st, struct list *list);
 
-/* The rows of a list into out[list->n], newest block first; holes are left out. Returns how many. */
+/* The rows of a list into out[list->n], newest block first, without holes; returns how many. */
 uint32_t store_list(const struct store *st, const struct list *list, uint32_t *out);
 
 /* Serial bytes. */

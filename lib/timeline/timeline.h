@@ -23,9 +23,10 @@
 struct timeline;
 
 struct timeline_conf {
-	const uint8_t *wanted;      /* bitmap over enum field: what rules read; identity, state, time, money of
-				       reversal and join fields are always kept. NULL = all */
-	enum visit_class (*visit_class)(const void *ctx, struct str med_type); /* NULL = national map */
+	const uint8_t *wanted;      /* bitmap over enum field: what rules read; NULL = all. What
+				       identity, order, reversal and joins need is kept beside */
+	/* NULL = the national map */
+	enum visit_class (*visit_class)(const void *ctx, struct str med_type);
 	const void *visit_class_ctx;
 };
 
@@ -36,7 +37,7 @@ struct timeline_conf {
  */
 void timeline_needs(const uint8_t *wanted, uint8_t *needed);
 
-/* Sums over the life of the timeline: records = live + superseded + resent + retracted + reversed. */
+/* Sums over its life: records = live + superseded + resent + retracted + reversed. */
 struct timeline_stats {
 	uint64_t records[STREAM_STORED];    /* versions offered */
 	uint64_t resent[STREAM_STORED];     /* same identity, same digest */
@@ -50,14 +51,15 @@ struct gather_stats {
 	uint64_t live[STREAM_STORED];
 	uint64_t retracted[STREAM_STORED];  /* winning revision says invalid or deleted */
 	uint64_t reversed[STREAM_STORED];   /* taken out by a reversal, both sides */
-	uint64_t unsettled;                 /* fee lines without settlement (live, out of default scope) */
+	uint64_t unsettled;                 /* live fee lines without settlement, scope 0 */
 };
 
 struct timeline *timeline_new(const struct timeline_conf *conf);
 void timeline_free(struct timeline *t);
 
-/* Take in rows `row[0..n)` (NULL = all n rows of the table) of stream `s`. Copies what it needs.
- * Marks the subjects touched as dirty: the new owner and, when a correction moved the record, the old.
+/* Take in rows `row[0..n)` of stream `s` (row NULL: all rows of the table). Copies what it
+ * needs. Marks the subjects touched as dirty: the new owner and, when a correction moved the
+ * record, the old. False (ERR_LIMIT) when the shard is full; earlier rows are in.
  * `ref` is the caller's provenance for the rows (intake id), kept per version. */
 bool timeline_add(struct timeline *t, const struct chunk *c, enum stream s,
 		  const uint32_t *row, uint32_t n, uint32_t ref, struct err *e);

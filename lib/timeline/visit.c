@@ -53,7 +53,8 @@ static int64_t med_type_of(const struct gather *g, const struct visit *v)
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 	int64_t type = encounter_value(g, v, FIELD_encounter_med_type);
 
-	for (uint32_t i = v->settlement; type == MISSING_I64 && i != NO_INDEX; i = setl->v[i].link) {
+	for (uint32_t i = v->settlement; type == MISSING_I64 && i != NO_INDEX;
+	     i = setl->v[i].link) {
 		if (setl->v[i].state == ITEM_LIVE)
 			type = row_value(g->t, FIELD_settlement_med_type, setl->v[i].row);
 	}
@@ -94,7 +95,7 @@ static struct span settlements_span(const struct gather *g, struct visit *v)
 	return s;
 }
 
-/* inhosp_stas says; else an end says yes; else a final settlement; else only an encounter says no. */
+/* inhosp_stas says; else an end or a final settlement says yes; else an encounter says no. */
 static uint8_t finished(const struct gather *g, const struct visit *v, int64_t end, bool final)
 {
 	int64_t status = encounter_value(g, v, FIELD_encounter_inhosp_stas);

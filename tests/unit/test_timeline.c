@@ -334,13 +334,15 @@ static void shards_agree_on_a_moved_row(void **state)
 static void registers_go_to_all_shards(void **state)
 {
 	struct chunk *c = rowtext_chunk("facility | fixmedins_code\n | H1\n"
-					"person | psn_no\n | P1\nencounter | begntime\n | 2026-01-01\n"
+					"person | psn_no\n | P1\nencounter | begntime\n | "
+					"2026-01-01\n"
 					"stock | fixmedins_bchno\n | B1\n");
 
 	(void)state;
 	CHECK_INT(timeline_shard(c, STREAM_FACILITY, 0, 4), UINT32_MAX);
 	CHECK(timeline_shard(c, STREAM_PERSON, 0, 4) < 4);
-	CHECK_INT(timeline_shard(c, STREAM_PERSON, 0, 4), timeline_shard(c, STREAM_ENCOUNTER, 0, 4));
+	CHECK_INT(timeline_shard(c, STREAM_PERSON, 0, 4),
+		  timeline_shard(c, STREAM_ENCOUNTER, 0, 4));
 	CHECK_INT(timeline_shard(c, STREAM_STOCK, 0, 1), 0);
 	chunk_free(c);
 }

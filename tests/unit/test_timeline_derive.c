@@ -17,7 +17,8 @@ static void joined_from_encounter_then_settlement(void **state)
 		"encounter | mdtrt_id | begntime | med_type | insutype | hosp_lv | gend | brdy\n"
 		" | M1 | 2026-03-01 08:00 | 21 | 310 | 05 | 女 | 1990-03-02\n"
 		" | M2 | 2026-03-01 08:00 | 空 | 空  | 空 | 空 | 空\n"
-		"settlement | mdtrt_id | setl_id | setl_time | med_type | insutype | hosp_lv | gend | brdy\n"
+		"settlement | mdtrt_id | setl_id | setl_time | med_type | insutype | hosp_lv | "
+		"gend | brdy\n"
 		" | M1 | S1 | 2026-03-09 | 11 | 390 | 02 | 男 | 2000-01-01\n"
 		" | M2 | S2 | 2026-03-09 | 41 | 390 | 12 | 男 | 2000-01-01\n"
 		"fee | feedetl_sn | mdtrt_id | setl_id | fee_ocur_time | med_type\n"
@@ -90,7 +91,8 @@ static void identity_numbers_override(void **state)
 		"encounter | mdtrt_id | begntime | gend | brdy | certno\n"
 		" | M1 | 2026-03-06 | 女 | 1950-01-01 | 990000199003070013\n"
 		" | M2 | 2026-03-07 | 女 | 1950-01-01 | 990000199003070013\n"
-		" | M3 | 2026-03-07 | 女 | 1950-01-01 | 990000199003070011\n" /* wrong check digit */
+		" | M3 | 2026-03-07 | 女 | 1950-01-01 | "
+		"990000199003070011\n" /* wrong check digit */
 		" | M4 | 2026-03-07 | 女 | 1950-01-01 | 990000199002300016\n"
 		" | M5 | 2026-03-07 | 女 | 1950-01-01 | 9900001990****0010\n");
 	IS(visit_gend, "M1", "1");
@@ -111,13 +113,16 @@ static void a_stay_with_mid_stay_settlements(void **state)
 
 	(void)state;
 	scene_open(&s,
-		"encounter | mdtrt_id | begntime | endtime | med_type | dscg_way | dscg_maindiag_code | adm_dept_codg\n"
+		"encounter | mdtrt_id | begntime | endtime | med_type | dscg_way | "
+		"dscg_maindiag_code | adm_dept_codg\n"
 		" | M1 | 2026-03-01 10:00 | 2026-03-20 09:00 | 2101 | 1 | J18.900x002 | A03\n"
-		"settlement | mdtrt_id | setl_id | setl_time | med_type | medfee_sumamt | fund_pay_sumamt | mid_setl_flag | refd_setl_flag\n"
+		"settlement | mdtrt_id | setl_id | setl_time | med_type | medfee_sumamt | "
+		"fund_pay_sumamt | mid_setl_flag | refd_setl_flag\n"
 		" | M1 | S1 | 2026-03-10 | 21 | 1000 | 700.5 | 1 | 0\n"
 		" | M1 | S2 | 2026-03-20 | 21 | 500  | 300   | 0 | 0\n"
 		" | M1 | S3 | 2026-03-20 | 21 | 500  | 300   | 0 | 1\n"
-		"fee | feedetl_sn | setl_id | fee_ocur_time\n | F1 | S1 | 2026-03-02\n | F2 | S2 | 2026-03-12\n"
+		"fee | feedetl_sn | setl_id | fee_ocur_time\n | F1 | S1 | 2026-03-02\n | F2 | "
+		"S2 | 2026-03-12\n"
 		" | F3 | S3 | 2026-03-12\n");
 	CHECK_INT(s.b.rows[STREAM_STAY].n, 1);
 	CHECK_INT(s.b.rows[STREAM_VISIT].n, 1);
@@ -150,15 +155,18 @@ static void a_stay_known_by_its_settlements(void **state)
 
 	(void)state;
 	scene_open(&s,
-		"settlement | mdtrt_id | setl_id | setl_time | med_type | begndate | enddate | medfee_sumamt | mid_setl_flag\n"
+		"settlement | mdtrt_id | setl_id | setl_time | med_type | begndate | enddate | "
+		"medfee_sumamt | mid_setl_flag\n"
 		" | M1 | S1 | 2026-03-10 | 21 | 2026-03-01 | 2026-03-10 | 10 | 1\n"
 		" | M1 | S2 | 2026-03-20 | 21 | 2026-03-01 | 2026-03-20 | 20 | 0\n"
 		" | M2 | S3 | 2026-04-20 | 21 | 空 | 空 | 空 | 1\n"
-		"diagnosis | mdtrt_id | fixmedins_code | diag_type | diag_code | diag_name | maindiag_flag\n"
+		"diagnosis | mdtrt_id | fixmedins_code | diag_type | diag_code | diag_name | "
+		"maindiag_flag\n"
 		" | M1 | 空 | 2 | BNA01 | 风温 | 1\n"
 		" | M1 | 空 | 1 | I10.x00 | 高血压 | 0\n"
 		" | M1 | 空 | 1 | J18.9 | 肺炎 | 1\n"
-		"operation | mdtrt_id | fixmedins_code | oprn_oprt_code | oprn_oprt_date | main_oprn_flag\n"
+		"operation | mdtrt_id | fixmedins_code | oprn_oprt_code | oprn_oprt_date | "
+		"main_oprn_flag\n"
 		" | M1 | H1 | 47.0901 | 2026-03-02 | 0\n | M1 | H1 | 47.0902 | 2026-03-03 | 1\n"
 		" | M1 | H2 | 47.0903 | 2026-03-01 | 1\n");
 	CHECK_INT(s.b.rows[STREAM_STAY].n, 2);
@@ -190,7 +198,8 @@ static void unfinished_and_cancelled_stays(void **state)
 		" | M2 | 2026-03-02 | 空 | 21 | 0\n"
 		" | M3 | 2026-03-03 | 空 | 21 | 空\n"
 		" | M5 | 2026-03-03 | 2026-03-04 | 21 | 空\n"
-		"settlement | mdtrt_id | setl_id | setl_time | med_type | enddate | mid_setl_flag | refd_setl_flag\n"
+		"settlement | mdtrt_id | setl_id | setl_time | med_type | enddate | "
+		"mid_setl_flag | refd_setl_flag\n"
 		" | M1 | S1 | 2026-03-08 | 21 | 2026-03-08 | 1 | 0\n"
 		" | M4 | S4 | 2026-03-08 | 21 | 2026-03-08 | 0 | 1\n"
 		" | M5 | S5 | 2026-03-08 | 21 | 2026-03-08 | 0 | 1\n");

@@ -33,6 +33,12 @@ static unsigned pick(uint64_t *rng, unsigned n)
 	return (unsigned)(check_random(rng) % n);
 }
 
+/* Mostly the same person for a serial, so that versions meet. */
+static unsigned person(uint64_t *rng, unsigned serial)
+{
+	return 1 + (pick(rng, 3) ? serial % 2 : pick(rng, 6));
+}
+
 static const char *revision(uint64_t *rng)
 {
 	static const char *const at[] = { "", "", "2026-05-01", "2026-05-02", "2026-05-03" };
@@ -61,11 +67,13 @@ static void random_fee(uint64_t *rng, char *out, size_t size)
 	if (strcmp(amount, "空") == 0)
 		sign = "";
 	snprintf(out, size,
-		 "fee | feedetl_sn | mdtrt_id | fixmedins_code | psn_no | setl_id | fee_ocur_time | "
+		 "fee | feedetl_sn | mdtrt_id | fixmedins_code | psn_no | setl_id | "
+		 "fee_ocur_time | "
 		 "项目 | cnt | det_item_fee_sumamt | inscp_amt | init_feedetl_sn | vali_flag | "
 		 "hosp_appr_flag | updt_time\n"
-		 " | %u | M%u | H%u | P%u | %s | 2026-03-0%u | %s | %s%u | %s%s | %s%s | %s | %s | %s | %s\n",
-		 line, 1 + line % 3, 1 + (line % 3) / 2, 1 + (pick(rng, 3) ? line % 2 : pick(rng, 6)),
+		 " | %u | M%u | H%u | P%u | %s | 2026-03-0%u | %s | %s%u | %s%s | %s%s | %s | "
+		 "%s | %s | %s\n",
+		 line, 1 + line % 3, 1 + (line % 3) / 2, person(rng, line),
 		 (const char *const[]){ "S1", "S2", "S3", "空" }[pick(rng, 4)], 1 + pick(rng, 4),
 		 (const char *const[]){ "A", "A", "A", "B", "空" }[pick(rng, 5)],
 		 negative ? "-" : "", 1 + pick(rng, 3), sign, amount, pick(rng, 3) ? sign : "",
@@ -81,12 +89,15 @@ static void random_settlement(uint64_t *rng, char *out, size_t size)
 	unsigned setl = 1 + pick(rng, 5);
 
 	snprintf(out, size,
-		 "settlement | setl_id | mdtrt_id | fixmedins_code | psn_no | setl_time | med_type | "
-		 "medfee_sumamt | fund_pay_sumamt | init_setl_id | refd_setl_flag | mid_setl_flag | "
+		 "settlement | setl_id | mdtrt_id | fixmedins_code | psn_no | setl_time | "
+		 "med_type | "
+		 "medfee_sumamt | fund_pay_sumamt | init_setl_id | refd_setl_flag | "
+		 "mid_setl_flag | "
 		 "begndate | enddate | vali_flag | updt_time\n"
-		 " | S%u | M%u | H%u | P%u | 2026-03-0%u | %s | %s%u | 77.7 | %s | %u | %u | 2026-03-0%u |"
+		 " | S%u | M%u | H%u | P%u | 2026-03-0%u | %s | %s%u | 77.7 | %s | %u | %u | "
+		 "2026-03-0%u |"
 		 " 2026-03-0%u | %s | %s\n",
-		 setl, 1 + setl % 3, 1 + (setl % 3) / 2, 1 + (pick(rng, 3) ? setl % 2 : pick(rng, 6)),
+		 setl, 1 + setl % 3, 1 + (setl % 3) / 2, person(rng, setl),
 		 1 + pick(rng, 4), (const char *const[]){ "21", "11", "空" }[pick(rng, 3)],
 		 pick(rng, 3) ? "" : "-", 100 + 50 * pick(rng, 2),
 		 (const char *const[]){ "", "", "S1", "S2" }[pick(rng, 4)], pick(rng, 4) == 0,
@@ -99,9 +110,11 @@ static void random_encounter(uint64_t *rng, char *out, size_t size)
 	unsigned visit = 1 + pick(rng, 3);
 
 	snprintf(out, size,
-		 "encounter | mdtrt_id | fixmedins_code | psn_no | begntime | endtime | med_type | gend | "
+		 "encounter | mdtrt_id | fixmedins_code | psn_no | begntime | endtime | "
+		 "med_type | gend | "
 		 "brdy | dscg_maindiag_code | inhosp_stas | vali_flag | updt_time\n"
-		 " | M%u | H%u | P%u | 2026-03-0%u | %s | %s | %s | 1980-01-0%u | %s | %s | %s | %s\n",
+		 " | M%u | H%u | P%u | 2026-03-0%u | %s | %s | %s | 1980-01-0%u | %s | %s | "
+		 "%s | %s\n",
 		 visit, 1 + visit / 2, 1 + pick(rng, 3), 1 + pick(rng, 3),
 		 (const char *const[]){ "", "2026-03-08" }[pick(rng, 2)],
 		 (const char *const[]){ "21", "11", "空" }[pick(rng, 3)],
@@ -114,7 +127,8 @@ static void random_encounter(uint64_t *rng, char *out, size_t size)
 static void random_diagnosis(uint64_t *rng, char *out, size_t size)
 {
 	snprintf(out, size,
-		 "diagnosis | setl_list_diag_id | mdtrt_id | fixmedins_code | psn_no | setl_id | diag_type | "
+		 "diagnosis | setl_list_diag_id | mdtrt_id | fixmedins_code | psn_no | "
+		 "setl_id | diag_type | "
 		 "diag_code | maindiag_flag | updt_time\n"
 		 " | %s | M%u | %s | P%u | S%u | %u | %s | %u | %s\n",
 		 (const char *const[]){ "", "D1", "D2" }[pick(rng, 3)], 1 + pick(rng, 3),
@@ -137,12 +151,15 @@ static void random_register(uint64_t *rng, char *out, size_t size)
 			 " | H%u | 2026-0%u-02 | 0%u | %s\n", 1 + pick(rng, 2), 2 + pick(rng, 2),
 			 1 + pick(rng, 9), revision(rng));
 	else if (kind == 2)
-		snprintf(out, size, "item | med_list_codg | fixmedins_code | item_name | updt_time\n"
-			 " | %s | %s | 名%u | %s\n", (const char *const[]){ "A", "B" }[pick(rng, 2)],
+		snprintf(out, size, "item | med_list_codg | fixmedins_code | item_name | "
+		"updt_time\n"
+			 " | %s | %s | 名%u | "
+			 "%s\n", (const char *const[]){ "A", "B" }[pick(rng, 2)],
 			 (const char *const[]){ "空", "H1" }[pick(rng, 2)], pick(rng, 9),
 			 revision(rng));
 	else
-		snprintf(out, size, "stock | fixmedins_bchno | fixmedins_code | inv_chg_time | cnt | updt_time\n"
+		snprintf(out, size, "stock | fixmedins_bchno | fixmedins_code | inv_chg_time | "
+		"cnt | updt_time\n"
 			 " | B%u | H%u | 2026-03-01 | %u | %s\n", pick(rng, 3), 1 + pick(rng, 2),
 			 1 + pick(rng, 5), revision(rng));
 }

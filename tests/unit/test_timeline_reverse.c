@@ -5,8 +5,10 @@
 #include "tests/check.h"
 #include "tests/support/scene.h"
 
-#define LINES "fee | feedetl_sn | fee_ocur_time | 项目 | cnt | det_item_fee_sumamt | init_feedetl_sn\n"
-#define SETTLEMENTS "settlement | setl_id | setl_time | medfee_sumamt | init_setl_id | refd_setl_flag\n"
+#define LINES \
+	"fee | feedetl_sn | fee_ocur_time | 项目 | cnt | det_item_fee_sumamt | init_feedetl_sn\n"
+#define SETTLEMENTS \
+	"settlement | setl_id | setl_time | medfee_sumamt | init_setl_id | refd_setl_flag\n"
 
 static void gone(const struct scene *s, const char *serial)
 {
@@ -137,7 +139,8 @@ static void other_visit_other_item(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, "fee | feedetl_sn | mdtrt_id | fee_ocur_time | 项目 | cnt | det_item_fee_sumamt\n"
+	scene_open(&s, "fee | feedetl_sn | mdtrt_id | fee_ocur_time | 项目 | cnt | "
+	"det_item_fee_sumamt\n"
 		       " | 1 | M1 | 2026-03-01 | A | 1  | 10\n"
 		       " | 2 | M2 | 2026-03-02 | A | -1 | -10\n"
 		       " | 3 | M1 | 2026-03-02 | B | -1 | -10\n"
@@ -168,7 +171,8 @@ static void the_item_may_stand_in_another_column(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, "fee | feedetl_sn | fee_ocur_time | hilist_code | cnt | det_item_fee_sumamt\n"
+	scene_open(&s, "fee | feedetl_sn | fee_ocur_time | hilist_code | cnt | "
+	"det_item_fee_sumamt\n"
 		       " | 1 | 2026-03-01 | A | 1  | 10\n"
 		       " | 2 | 2026-03-01 | B | 1  | 10\n"
 		       " | 3 | 2026-03-03 | A | -1 | -10\n");
@@ -182,7 +186,8 @@ static void a_retracted_refund_refunds_nothing(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, "fee | feedetl_sn | fee_ocur_time | 项目 | cnt | det_item_fee_sumamt | vali_flag\n"
+	scene_open(&s, "fee | feedetl_sn | fee_ocur_time | 项目 | cnt | det_item_fee_sumamt | "
+	"vali_flag\n"
 		       " | 1 | 2026-03-01 | A | 1  | 10  | 1\n"
 		       " | 3 | 2026-03-03 | A | -1 | -10 | 0\n");
 	has(&s, "1", "1", "10", "10");
@@ -318,7 +323,8 @@ static void scope_of_lines(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_open(&s, "fee | feedetl_sn | fee_ocur_time | cnt | det_item_fee_sumamt | inscp_amt | hosp_appr_flag\n"
+	scene_open(&s, "fee | feedetl_sn | fee_ocur_time | cnt | det_item_fee_sumamt | "
+	"inscp_amt | hosp_appr_flag\n"
 		       " | 1 | 2026-03-01 | 1 | 100 | 100 |\n"
 		       " | 2 | 2026-03-01 | 1 | 100 | 0   |\n"
 		       " | 3 | 2026-03-01 | 1 | 100 | 空  |\n"

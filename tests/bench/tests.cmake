@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Micro-benchmarks: built with the tests, run by hand.
+add_executable(bench_timeline bench/bench_timeline.c)
+target_link_libraries(bench_timeline PRIVATE fundwatch_upto_timeline)
+set_target_properties(bench_timeline PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
