@@ -59,6 +59,12 @@ void csv_free(struct csv *csv)
 	xfree(csv);
 }
 
+void csv_skipped(struct csv *csv, uint64_t lines, uint64_t bytes)
+{
+	csv->line = lines;
+	csv->offset = bytes;
+}
+
 void csv_width(struct csv *csv, unsigned width)
 {
 	csv->width = width;

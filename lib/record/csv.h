@@ -31,6 +31,9 @@ struct csv;
 struct csv *csv_new(char separator, csv_row_fn *row, void *ctx);
 void csv_free(struct csv *csv);
 
+/* Says that so many lines and bytes of the text came before the first push. */
+void csv_skipped(struct csv *csv, uint64_t lines, uint64_t bytes);
+
 /* Rows with another number of cells than this are rejects; surplus empty cells are not counted. */
 void csv_width(struct csv *csv, unsigned width);
 

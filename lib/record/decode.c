@@ -28,6 +28,7 @@ struct decoder {
 	bool any_message;        /* JSON objects may be messages or rows, each as it is */
 	struct csv *csv;
 	struct json *json;
+	uint64_t blank_lines, blank_bytes; /* before the first text */
 	bool has_header;
 	uint64_t header_hash;
 	bool broken;
@@ -90,21 +91,29 @@ static void open_format(struct decoder *d)
 	if (d->format == FORMAT_CSV) {
 		d->rower.positions = true;
 		d->csv = csv_new(d->file->separator, take_csv_row, d);
+		csv_skipped(d->csv, d->blank_lines, d->blank_bytes);
 		return;
 	}
 	plan_open(&d->rower.plan);
 	d->json = json_new(d->format == FORMAT_NDJSON, take_json, d);
+	json_skipped(d->json, d->blank_lines, d->blank_bytes);
 }
 
-static void sniff(struct decoder *d, const char *p, size_t n)
+/* Blanks before the first byte that says anything; returns how many. */
+static size_t leading_blanks(struct decoder *d, const char *p, size_t n)
 {
-	while (n && memchr(" \t\r\n", *p, 4)) {
-		p++;
-		n--;
-	}
-	if (n == 0)
+	size_t i = 0;
+	for (; i < n && memchr(" \t\r\n", p[i], 4); i++)
+		d->blank_lines += p[i] == '\n';
+	d->blank_bytes += i;
+	return i;
+}
+
+static void sniff(struct decoder *d, char first)
+{
+	if (d->format != FORMAT_AUTO)
 		return;
-	d->any_message = *p == '{' || *p == '[';
+	d->any_message = first == '{' || first == '[';
 	d->format = d->any_message ? FORMAT_NATIONAL : FORMAT_CSV;
 }
 
@@ -112,12 +121,15 @@ static bool take_text(void *ctx, const char *p, size_t n, bool suspect, struct e
 {
 	struct decoder *d = ctx;
 	d->stats.bytes_text += n;
-	if (d->format == FORMAT_AUTO)
-		sniff(d, p, n);
-	if (d->format == FORMAT_AUTO)
-		return true; /* blanks only so far */
-	if (!d->csv && !d->json)
+	if (!d->csv && !d->json) {
+		size_t blank = leading_blanks(d, p, n);
+		p += blank;
+		n -= blank;
+		if (n == 0)
+			return true;
+		sniff(d, *p);
 		open_format(d);
+	}
 	if (d->csv)
 		return csv_push(d->csv, p, n, suspect, e);
 	json_push(d->json, p, n, suspect);

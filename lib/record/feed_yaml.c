@@ -102,21 +102,27 @@ static yaml_node_t *item(struct reader *r, const yaml_node_t *n, size_t i)
 	return node(r, n->data.sequence.items.start[i]);
 }
 
-/* i-th pair of a mapping; complains about a key written twice. */
-static struct str pair(struct reader *r, const yaml_node_t *n, size_t i, yaml_node_t **value,
-		       yaml_node_t **key)
+struct pair {
+	yaml_node_t *key, *value;
+	struct str name;
+};
+
+/* The i-th pair of a mapping; false with a complaint when its key was written before. */
+static bool take_pair(struct reader *r, const yaml_node_t *n, size_t i, struct pair *out)
 {
 	const yaml_node_pair_t *p = &n->data.mapping.pairs.start[i];
-	*key = node(r, p->key);
-	*value = node(r, p->value);
-	struct str name = scalar(r, *key);
+	out->key = node(r, p->key);
+	out->value = node(r, p->value);
+	out->name = scalar(r, out->key);
 	for (size_t k = 0; k < i; k++) {
 		yaml_node_t *before = node(r, n->data.mapping.pairs.start[k].key);
-		if (before->type == YAML_SCALAR_NODE &&
-		    str_eq(name, str_of((const char *)before->data.scalar.value)))
-			complain(r, *key, "键「" STR_FMT "」重复", STR_ARG(name));
+		if (before->type != YAML_SCALAR_NODE ||
+		    !str_eq(out->name, str_of((const char *)before->data.scalar.value)))
+			continue;
+		complain(r, out->key, "键「" STR_FMT "」重复", STR_ARG(out->name));
+		return false;
 	}
-	return name;
+	return true;
 }
 
 static void unknown_key(struct reader *r, const yaml_node_t *at, struct str name,
@@ -140,15 +146,16 @@ static void fill(struct reader *r, yaml_node_t *n, const struct key *keys, void 
 	if (!is_mapping(r, n))
 		return;
 	for (size_t i = 0; i < pairs(n); i++) {
-		yaml_node_t *value, *key;
-		struct str name = pair(r, n, i, &value, &key);
+		struct pair p;
+		if (!take_pair(r, n, i, &p))
+			continue;
 		const struct key *k = keys;
-		while (k->name && !str_eq(name, str_of(k->name)))
+		while (k->name && !str_eq(p.name, str_of(k->name)))
 			k++;
 		if (k->name)
-			k->take(r, value, into);
+			k->take(r, p.value, into);
 		else
-			unknown_key(r, key, name, keys);
+			unknown_key(r, p.key, p.name, keys);
 	}
 }
 
@@ -241,10 +248,11 @@ static void take_columns(struct reader *r, yaml_node_t *n, void *into)
 		return;
 	s->column = arena_array(&r->feed->arena, pairs(n) + 1, sizeof(*s->column));
 	for (size_t i = 0; i < pairs(n); i++) {
-		yaml_node_t *value, *key;
-		struct str source = pair(r, n, i, &value, &key);
-		enum field f = stored_field(r, value, scalar(r, value));
-		s->column[s->n_column++] = (struct feed_column){ source, f };
+		struct pair p;
+		if (!take_pair(r, n, i, &p))
+			continue;
+		enum field f = stored_field(r, p.value, scalar(r, p.value));
+		s->column[s->n_column++] = (struct feed_column){ p.name, f };
 	}
 }
 
@@ -258,13 +266,14 @@ static void take_gifts(struct reader *r, yaml_node_t *n, struct feed_stream *s, 
 		memcpy(more, s->gift, s->n_gift * sizeof(*more));
 	s->gift = more;
 	for (size_t i = 0; i < pairs(n); i++) {
-		yaml_node_t *value, *key;
-		struct str name = pair(r, n, i, &value, &key);
+		struct pair p;
+		if (!take_pair(r, n, i, &p))
+			continue;
 		struct feed_gift *g = &s->gift[s->n_gift++];
-		g->field = stored_field(r, key, name);
+		g->field = stored_field(r, p.key, p.name);
 		g->kind = kind;
-		if (!feed_template_parse(&r->feed->arena, scalar(r, value), &g->text))
-			complain(r, value, "花括号没有闭合，应如 \"{列名}\"");
+		if (!feed_template_parse(&r->feed->arena, scalar(r, p.value), &g->text))
+			complain(r, p.value, "花括号没有闭合，应如 \"{列名}\"");
 	}
 }
 
@@ -289,9 +298,10 @@ static void take_value_map(struct reader *r, yaml_node_t *n, struct feed_values 
 		return;
 	map->value = arena_array(&r->feed->arena, pairs(n) + 1, sizeof(*map->value));
 	for (size_t i = 0; i < pairs(n); i++) {
-		yaml_node_t *value, *key;
-		struct str source = pair(r, n, i, &value, &key);
-		map->value[map->n++] = (struct feed_value){ source, scalar(r, value) };
+		struct pair p;
+		if (!take_pair(r, n, i, &p))
+			continue;
+		map->value[map->n++] = (struct feed_value){ p.name, scalar(r, p.value) };
 	}
 }
 
@@ -302,11 +312,12 @@ static void take_values(struct reader *r, yaml_node_t *n, void *into)
 		return;
 	s->values = arena_array(&r->feed->arena, pairs(n) + 1, sizeof(*s->values));
 	for (size_t i = 0; i < pairs(n); i++) {
-		yaml_node_t *value, *key;
-		struct str name = pair(r, n, i, &value, &key);
+		struct pair p;
+		if (!take_pair(r, n, i, &p))
+			continue;
 		struct feed_values *map = &s->values[s->n_values++];
-		map->field = stored_field(r, key, name);
-		take_value_map(r, value, map);
+		map->field = stored_field(r, p.key, p.name);
+		take_value_map(r, p.value, map);
 	}
 }
 
@@ -371,9 +382,10 @@ static enum stream stream_of(struct reader *r, yaml_node_t *n)
 	if (n->type != YAML_MAPPING_NODE)
 		return STREAM_COUNT;
 	for (size_t i = 0; i < pairs(n); i++) {
-		yaml_node_t *value, *key;
-		if (!str_eq(pair(r, n, i, &value, &key), STR("stream")))
+		const yaml_node_pair_t *p = &n->data.mapping.pairs.start[i];
+		if (!str_eq(scalar(r, node(r, p->key)), STR("stream")))
 			continue;
+		yaml_node_t *value = node(r, p->value);
 		struct str word = scalar(r, value);
 		enum stream s = stream_find(word);
 		if (s < STREAM_STORED)
@@ -501,10 +513,11 @@ static void take_visit_class(struct reader *r, yaml_node_t *n, void *into)
 		return;
 	f->class = arena_array(&f->arena, pairs(n) + 1, sizeof(*f->class));
 	for (size_t i = 0; i < pairs(n); i++) {
-		yaml_node_t *value, *key;
-		struct str prefix = pair(r, n, i, &value, &key);
+		struct pair p;
+		if (!take_pair(r, n, i, &p))
+			continue;
 		f->class[f->n_class++] = (struct feed_class){
-			prefix, (enum visit_class)choose(r, value, classes)
+			p.name, (enum visit_class)choose(r, p.value, classes)
 		};
 	}
 }

@@ -69,10 +69,10 @@ static bool member_run(struct inflate *in, const unsigned char *p, size_t n, siz
 		int rc = inflate(&in->z, Z_NO_FLUSH);
 		size_t got = OUT_SIZE - in->z.avail_out;
 		*left = in->z.avail_in;
-		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-			return broken(in, *left, e);
 		if (got && !flow_put(to, in->out, got, false, e))
 			return false;
+		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
+			return broken(in, *left, e);
 		if (rc == Z_STREAM_END) {
 			in->state = BETWEEN;
 			return true;

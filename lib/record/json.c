@@ -56,6 +56,12 @@ void json_free(struct json *j)
 	xfree(j);
 }
 
+void json_skipped(struct json *j, uint64_t lines, uint64_t bytes)
+{
+	j->line = lines;
+	j->offset = bytes;
+}
+
 bool json_text(struct json_object *value, struct str *out)
 {
 	switch (json_object_get_type(value)) {

@@ -33,6 +33,9 @@ struct json;
 struct json *json_new(bool by_line, json_fn *take, void *ctx);
 void json_free(struct json *j);
 
+/* Says that so many lines and bytes of the text came before the first push. */
+void json_skipped(struct json *j, uint64_t lines, uint64_t bytes);
+
 void json_push(struct json *j, const char *p, size_t n, bool suspect);
 void json_finish(struct json *j);
 
