@@ -71,9 +71,10 @@ struct tiers {
 	int nfacs, ngroups, nmonths;
 	int first_month;
 	unsigned char *mode;            /* [fac][group] */
-	int *carry;                     /* per mille, error diffusion */
-	int *drawn;                     /* [fac][group][month] */
-	int *total, *dear;              /* [fac][group][month], live lines */
+	int *carry;                     /* per mille, error diffusion; this
+					 * and those below by month too */
+	int *drawn;
+	int *total, *dear;              /* live lines */
 };
 
 struct gen;

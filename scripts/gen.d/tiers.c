@@ -66,7 +66,7 @@ void tiers_init(struct gen *g)
 		- t->first_month + 1;
 	cells = (size_t)t->nfacs * (size_t)t->ngroups;
 	t->mode = calloc(cells, 1);
-	t->carry = calloc(cells, sizeof *t->carry);
+	t->carry = calloc(cells * (size_t)t->nmonths, sizeof *t->carry);
 	t->drawn = calloc(cells * (size_t)t->nmonths, sizeof *t->drawn);
 	t->total = calloc(cells * (size_t)t->nmonths, sizeof *t->total);
 	t->dear = calloc(cells * (size_t)t->nmonths, sizeof *t->dear);
@@ -99,8 +99,8 @@ static int share_of(const struct gen *g, int fac, int group)
 int tiers_draw(struct gen *g, int fac, int group, int day)
 {
 	struct tiers *t = &g->tiers;
-	int *carry = &t->carry[cell(t, fac, group)];
-	int *drawn = &t->drawn[month_cell(t, fac, group, day)];
+	size_t at = month_cell(t, fac, group, day);
+	int *carry = &t->carry[at], *drawn = &t->drawn[at];
 	int dear = g->cat.group_dear[group], pick;
 
 	if (tiers_mode(g, fac, group) == TIER_SMALL && *drawn >= SMALL_BUDGET)
