@@ -473,10 +473,11 @@ static void read_at_least(struct parser *p, struct syn_clause *c)
 		c->var = (struct str){ NULL, 0 };
 }
 
-/* peers = keys "至少" number [unit] */
+/* peers = [keys] "至少" number [unit]; without keys every cell of the period is a peer */
 static void read_peers(struct parser *p, struct syn_clause *c)
 {
-	read_keys(p, c);
+	if (!parse_is_word(p, KW_AT_LEAST))
+		read_keys(p, c);
 	if (parse_want_word(p, KW_AT_LEAST))
 		read_at_least(p, c);
 }

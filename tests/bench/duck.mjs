@@ -28,8 +28,8 @@ async function run(name, sql) {
 }
 
 const shape = '{' + Object.entries(columns).map(([k, v]) => `'${k}':'${v}'`).join(',') + '}';
-await run('catalogue', `create table catalogue as select med_list_codg, "group" as grp, dear from
-	read_csv('${catalogue}', header=true, columns={'med_list_codg':'VARCHAR','name':'VARCHAR','group':'VARCHAR','dear':'INTEGER'})`);
+await run('catalogue', `create table catalogue as select med_list_codg, grp, dear from
+	read_csv('${catalogue}', header=true, columns={'med_list_codg':'VARCHAR','name':'VARCHAR','grp':'VARCHAR','dear':'INTEGER'})`);
 await run('load', `create table fee as select ${needed.join(',')} from
 	read_csv('${fees}', header=true, auto_detect=false, delim=',', quote='"', columns=${shape})`);
 await run('returned', readFileSync(`${checks}/returned.sql`, 'utf8'));

@@ -201,7 +201,7 @@ static void make_catalogue(const char *path)
 		add_class(&classes[i]);
 	add_drugs(9, 7000, 0, 0);
 	add_drugs(11, 3000, n_group[0], 1);
-	fputs("med_list_codg,name,group,dear\n", f);
+	fputs("med_list_codg,name,grp,dear\n", f);
 	for (uint32_t i = 0; i < n_item; i++)
 		if (item[i].group >= 0)
 			fprintf(f, "%s,%s,G%04d,%d\n", item[i].code, item[i].name,
