@@ -3,7 +3,7 @@
 if(TARGET fundwatch-cli)
 	fundwatch_script(golden LABEL cli
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/golden.sh $<TARGET_FILE:fundwatch-cli>)
-	fundwatch_script(threads LABEL cli
+	fundwatch_script(threads LABEL cli tsan
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/threads.sh $<TARGET_FILE:fundwatch-cli>
 		${CMAKE_CURRENT_LIST_DIR}/data/rules ${CMAKE_CURRENT_LIST_DIR}/data/county)
 	fundwatch_script(man LABEL cli

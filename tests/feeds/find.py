@@ -198,8 +198,8 @@ def tuva_demo():
     stays(expected, inpatient)
     outside(expected, inpatient, visits)
     settled_twice(expected, settlements)
-    same_day(expected, [Line(r["claim_id"], r["claim_line_number"], r["patient_id"], r["hcpcs_code"],
-                             r["claim_line_start_date"] or r["claim_start_date"],
+    same_day(expected, [Line(r["claim_id"], r["claim_line_number"], r["patient_id"],
+                             r["hcpcs_code"], r["claim_line_start_date"] or r["claim_start_date"],
                              money(r["service_unit_quantity"]), money(r["allowed_amount"]))
                         for r in medical if r["claim_type"] == "professional"
                         and money(r["allowed_amount"] or "0") > 0])
@@ -231,7 +231,8 @@ def compare(name, expected, got):
         missing, extra = want - have, have - want
         same = not missing and not extra and expected.unknown[rule] == got.unknown[rule]
         amount = sum((k[2] or 0) * n for k, n in have.items())
-        print(f"{'ok    ' if same else 'FAILED'}  {name:16} {rule:17} found {sum(have.values()):5}, "
+        verdict = "ok    " if same else "FAILED"
+        print(f"{verdict}  {name:16} {rule:17} found {sum(have.values()):5}, "
               f"amount {amount:>13}, cannot judge {got.unknown[rule]:4}")
         if same:
             continue
@@ -245,7 +246,8 @@ def compare(name, expected, got):
 
 def main():
     if not (DATA / "provider_claims").is_dir() or not (DATA / "tuva_demo").is_dir():
-        print(f"SKIPPED: no claims of other origin at {DATA}; set FUNDWATCH_TEST_DATA", file=sys.stderr)
+        print(f"SKIPPED: no claims of other origin at {DATA}; set FUNDWATCH_TEST_DATA",
+              file=sys.stderr)
         sys.exit(77)
     wrong = compare("provider_claims", provider_claims(), scan(sys.argv[1], "provider_claims"))
     wrong += compare("tuva_demo", tuva_demo(), scan(sys.argv[1], "tuva_demo"))
