@@ -262,28 +262,32 @@ static const enum field required[] = {
 };
 
 /* Of these two one must be there. */
-static const struct {
-	enum field a, b;
-} either[] = {
+static const struct column_need either[] = {
 	{ FIELD_fee_feedetl_sn, FIELD_fee_bkkp_sn },
 	{ FIELD_encounter_begntime, FIELD_encounter_endtime },
 };
 
+unsigned column_needs(enum stream s, struct column_need *out)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+		if (field_get(required[i])->stream == s)
+			out[n++] = (struct column_need){ required[i], required[i] };
+	for (size_t i = 0; i < sizeof(either) / sizeof(either[0]); i++)
+		if (field_get(either[i].a)->stream == s)
+			out[n++] = either[i];
+	assert(n <= COLUMN_NEEDS_MAX);
+	return n;
+}
+
 enum reject_reason column_required(const struct chunk *c, enum stream s, uint32_t row,
 				   enum field *which)
 {
-	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-		*which = required[i];
-		enum stream of = field_get(*which)->stream;
-		if (of > s)
-			break;
-		if (of == s && !has_value(c, *which, row))
-			return REJECT_MISSING_REQUIRED;
-	}
-	for (size_t i = 0; i < sizeof(either) / sizeof(either[0]); i++) {
-		*which = either[i].a;
-		if (field_get(*which)->stream == s && !has_value(c, either[i].a, row) &&
-		    !has_value(c, either[i].b, row))
+	struct column_need need[COLUMN_NEEDS_MAX];
+	unsigned n = column_needs(s, need);
+	for (unsigned i = 0; i < n; i++) {
+		*which = need[i].a;
+		if (!has_value(c, need[i].a, row) && !has_value(c, need[i].b, row))
 			return REJECT_MISSING_REQUIRED;
 	}
 	*which = FIELD_NONE;

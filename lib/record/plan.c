@@ -18,6 +18,19 @@ static const struct feed_stream plain_streams[STREAM_STORED] = {
 	{ .stream = STREAM_PRACTITIONER }, { .stream = STREAM_ITEM },
 };
 
+static void resolve_needs(struct entry *en)
+{
+	struct column_need pair[COLUMN_NEEDS_MAX];
+	en->n_need = column_needs(en->stream, pair);
+	for (unsigned i = 0; i < en->n_need; i++) {
+		const struct field_info *a = field_get(pair[i].a), *b = field_get(pair[i].b);
+		en->need[i] = (struct need){
+			(uint16_t)a->index, (uint16_t)b->index, type_width(a->type),
+			type_width(b->type), pair[i].a,
+		};
+	}
+}
+
 void plan_init(struct plan *p, const struct feed_file *file, const uint8_t *wanted)
 {
 	*p = (struct plan){ .wanted = wanted };
@@ -31,6 +44,7 @@ void plan_init(struct plan *p, const struct feed_file *file, const uint8_t *want
 		en->feed = own ? &file->stream[i] : &plain_streams[i];
 		en->stream = en->feed->stream;
 		en->when_column = NO_COLUMN;
+		resolve_needs(en);
 		if (en->feed->n_once)
 			en->seen = xcalloc(SEEN_SLOTS, sizeof(*en->seen));
 	}

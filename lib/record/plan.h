@@ -8,6 +8,7 @@
 #pragma once
 
 #include "lib/base/dict.h"
+#include "lib/record/column.h"
 #include "lib/record/feed_plan.h"
 
 #define NO_COLUMN UINT32_MAX
@@ -50,6 +51,13 @@ struct gift {
 	struct target to;
 };
 
+/* Of these two columns one must have a value. */
+struct need {
+	uint16_t a, b;
+	enum width width_a, width_b;
+	enum field field; /* to name when both are missing */
+};
+
 /* One stream a row may fill. */
 struct entry {
 	const struct feed_stream *feed;
@@ -60,6 +68,8 @@ struct entry {
 	unsigned n_gift;
 	uint32_t when_column;
 	uint32_t once_column[FEED_KEY_MAX];
+	struct need need[COLUMN_NEEDS_MAX];
+	unsigned n_need;
 	uint64_t *seen; /* direct-mapped set of key hashes; NULL without once_per */
 };
 

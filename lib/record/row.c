@@ -142,7 +142,8 @@ static enum reject_reason make_value(struct rower *r, struct target *t, struct s
 
 static inline bool is_cached(const struct target *t, struct str text)
 {
-	return text.n == t->cached_n && memcmp(text.p, t->cached, text.n) == 0;
+	return text.n == t->cached_n && text.p[text.n - 1] == t->cached[text.n - 1] &&
+	       memcmp(text.p, t->cached, text.n) == 0;
 }
 
 static inline void keep_cached(struct target *t, struct str text)
@@ -187,12 +188,13 @@ static enum reject_reason put(struct rower *r, enum stream s, struct target *t, 
 	return REJECT_NONE;
 }
 
-static bool is_set(const struct rower *r, enum stream s, const struct target *t, uint32_t row)
+static inline bool has_value(const struct table *t, unsigned index, enum width width,
+			     uint32_t row)
 {
-	const void *col = r->chunk->table[s].col[t->index];
+	const void *col = t->col[index];
 	if (!col)
 		return false;
-	switch (t->width) {
+	switch (width) {
 	case WIDTH_I64:
 		return ((const int64_t *)col)[row] != MISSING_I64;
 	case WIDTH_I32:
@@ -200,6 +202,11 @@ static bool is_set(const struct rower *r, enum stream s, const struct target *t,
 	default:
 		return ((const uint32_t *)col)[row] != MISSING_CODE;
 	}
+}
+
+static bool is_set(const struct rower *r, enum stream s, const struct target *t, uint32_t row)
+{
+	return has_value(&r->chunk->table[s], t->index, t->width, row);
 }
 
 static inline bool is_blank(char c)
@@ -306,6 +313,24 @@ static uint64_t *seen_slot(const struct entry *en, uint64_t key)
 	return &en->seen[key & (SEEN_SLOTS - 1u)];
 }
 
+static enum reject_reason check_needs(struct rower *r, const struct entry *en, uint32_t row,
+				      struct fault *f)
+{
+	const struct table *t = &r->chunk->table[en->stream];
+	for (unsigned i = 0; i < en->n_need; i++) {
+		const struct need *need = &en->need[i];
+		if (has_value(t, need->a, need->width_a, row) ||
+		    has_value(t, need->b, need->width_b, row))
+			continue;
+		*f = (struct fault){ REJECT_MISSING_REQUIRED, need->field, NO_COLUMN, { 0 } };
+		for (unsigned k = 0; k < en->n_binding; k++)
+			if (en->binding[k].to.field == need->field)
+				f->column = en->binding[k].column;
+		return REJECT_MISSING_REQUIRED;
+	}
+	return REJECT_NONE;
+}
+
 static enum reject_reason make_record(struct rower *r, struct entry *en, const struct row_in *in,
 				      struct fault *f)
 {
@@ -313,15 +338,8 @@ static enum reject_reason make_record(struct rower *r, struct entry *en, const s
 	enum reject_reason why = fill_columns(r, en, in, row, f);
 	if (why == REJECT_NONE)
 		why = fill_gifts(r, en, in, row, f);
-	if (why == REJECT_NONE) {
-		why = column_required(r->chunk, en->stream, row, &f->field);
-		f->column = NO_COLUMN;
-		f->text = (struct str){ 0 };
-		for (unsigned i = 0; why != REJECT_NONE && i < en->n_binding; i++)
-			if (en->binding[i].to.field == f->field)
-				f->column = en->binding[i].column;
-	}
-	f->why = why;
+	if (why == REJECT_NONE)
+		why = check_needs(r, en, row, f);
 	struct source *src = &r->chunk->table[en->stream].src[row];
 	src->line = in->line;
 	src->offset = in->offset;
