@@ -12,7 +12,18 @@
 #include "lib/base/sort.h"
 #include "lib/timeline/gather.h"
 
-enum { FEW_VISITS = 16 };
+enum { FEW_VISITS = 16, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024 };
+
+/* Empty a map of scratch; one that grew large for one subject does not burden the rest. */
+static void scratch_clear(struct map64 *m)
+{
+	if (m->cap > SCRATCH_KEPT) {
+		map64_fini(m);
+		map64_init(m);
+	} else if (map64_count(m)) {
+		map64_clear(m);
+	}
+}
 
 /* ---- rows to items ---- */
 
@@ -175,22 +186,46 @@ static void bind_rows(struct gather *g, enum stream s)
 	}
 }
 
-/* Diagnoses and operations may not say the facility: the visit of that number, of their
- * facility if they name one; of several, the least facility. */
+/*
+ * Diagnoses and operations may not say the facility: the visit of that number, of their
+ * facility if they name one; of several, the one of the least facility.
+ */
+static void number_visits(struct gather *g)
+{
+	scratch_clear(&g->visit_numbered);
+	for (uint32_t i = 0; i < g->n_visit; i++) {
+		bool fresh;
+		uint64_t *best = map64_at(&g->visit_numbered, g->visit[i].mdtrt, &fresh);
+
+		if (fresh || compare_codes(g->t->dict, g->visit[i].facility,
+					   g->visit[*best].facility) < 0)
+			*best = i;
+	}
+}
+
+static uint32_t visit_known(const struct gather *g, uint32_t place)
+{
+	uint64_t at;
+
+	if (map64_count(&g->visit_of))
+		return map64_get(&g->visit_of, place, &at) ? (uint32_t)at : NO_INDEX;
+	for (uint32_t i = 0; i < g->n_visit; i++) {
+		if (g->visit[i].place == place)
+			return i;
+	}
+	return NO_INDEX;
+}
+
 static uint32_t visit_by_number(const struct gather *g, uint32_t mdtrt, uint32_t facility)
 {
-	uint32_t best = NO_INDEX;
+	uint64_t at;
 
-	for (uint32_t i = 0; i < g->n_visit; i++) {
-		const struct visit *v = &g->visit[i];
+	if (facility) {
+		uint32_t place = places_find(&g->t->places[PLACES_VISIT], facility, mdtrt);
 
-		if (v->mdtrt != mdtrt || (facility && v->facility != facility))
-			continue;
-		if (best == NO_INDEX ||
-		    compare_codes(g->t->dict, v->facility, g->visit[best].facility) < 0)
-			best = i;
+		return place == UINT32_MAX ? NO_INDEX : visit_known(g, place);
 	}
-	return best;
+	return map64_get(&g->visit_numbered, mdtrt, &at) ? (uint32_t)at : NO_INDEX;
 }
 
 static void bind_by_number(struct gather *g, enum stream s, enum field facility)
@@ -222,29 +257,40 @@ static void chain_settlements(struct gather *g)
 	}
 }
 
+uint32_t settlement_named(const struct gather *g, uint32_t visit, uint32_t id)
+{
+	const struct items *setl = &g->items[STREAM_SETTLEMENT];
+	uint32_t at = id && visit != NO_INDEX ? g->visit[visit].settlement : NO_INDEX;
+	uint64_t found;
+
+	if (at != NO_INDEX && map64_count(&g->setl_named))
+		return map64_get(&g->setl_named, (uint64_t)visit << 32 | id, &found) ?
+			(uint32_t)found : NO_INDEX;
+	while (at != NO_INDEX && row_u32(setl->v[at].row, g->setl_id.off) != id)
+		at = setl->v[at].link;
+	return at;
+}
+
 /* Which settlement a line names: in its own visit, by number. */
 static void link_lines(struct gather *g)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 	struct items *fee = &g->items[STREAM_FEE];
 
-	for (uint32_t i = 0; i < fee->n; i++) {
-		struct item *it = &fee->v[i];
-		uint32_t id = row_u32(it->row, g->fee_setl.off);
-		uint32_t at = id ? g->visit[it->visit].settlement : NO_INDEX;
-
-		while (at != NO_INDEX && row_u32(setl->v[at].row, g->setl_id.off) != id)
-			at = setl->v[at].link;
-		it->link = at;
-	}
+	scratch_clear(&g->setl_named);
+	for (uint32_t i = 0; setl->n > MANY_SETTLEMENTS && i < setl->n; i++)
+		map64_put(&g->setl_named, (uint64_t)setl->v[i].visit << 32 |
+			  row_u32(setl->v[i].row, g->setl_id.off), i);
+	for (uint32_t i = 0; i < fee->n; i++)
+		fee->v[i].link = settlement_named(g, fee->v[i].visit,
+						  row_u32(fee->v[i].row, g->fee_setl.off));
 }
 
 void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 {
 	g->subject = subject;
 	g->n_visit = 0;
-	if (map64_count(&g->visit_of))
-		map64_clear(&g->visit_of);
+	scratch_clear(&g->visit_of);
 	for (int s = 0; s < STREAM_STORED; s++) {
 		take_rows(g, (enum stream)s, gs);
 		items_sort(g, (enum stream)s);
@@ -252,6 +298,8 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 	bind_rows(g, STREAM_ENCOUNTER);
 	bind_rows(g, STREAM_SETTLEMENT);
 	bind_rows(g, STREAM_FEE);
+	if (g->items[STREAM_DIAGNOSIS].n || g->items[STREAM_OPERATION].n)
+		number_visits(g);
 	bind_by_number(g, STREAM_DIAGNOSIS, FIELD_diagnosis_fixmedins_code);
 	bind_by_number(g, STREAM_OPERATION, FIELD_operation_fixmedins_code);
 	for (uint32_t i = 0; i < g->items[STREAM_ENCOUNTER].n; i++)

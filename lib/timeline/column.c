@@ -208,17 +208,11 @@ static bool line_in_scope(const struct gather *g, const struct item *it)
 /* Whether the settlement a diagnosis or operation names is one that was cancelled. */
 static bool names_cancelled(const struct gather *g, enum stream s, const struct item *it)
 {
-	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 	struct cell cell = cell_of(g, s == STREAM_DIAGNOSIS ? FIELD_diagnosis_setl_id :
 							      FIELD_operation_setl_id);
-	uint32_t id = row_u32(it->row, cell.off);
+	uint32_t at = settlement_named(g, it->visit, row_u32(it->row, cell.off));
 
-	for (uint32_t i = id ? g->visit[it->visit].settlement : NO_INDEX; i != NO_INDEX;
-	     i = setl->v[i].link) {
-		if (row_u32(setl->v[i].row, g->setl_id.off) == id)
-			return setl->v[i].state != ITEM_LIVE;
-	}
-	return false;
+	return at != NO_INDEX && g->items[STREAM_SETTLEMENT].v[at].state != ITEM_LIVE;
 }
 
 static bool in_scope(const struct gather *g, enum stream s, const struct item *it)

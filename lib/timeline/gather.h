@@ -83,6 +83,8 @@ struct gather {
 	struct item *sorted;
 	uint32_t cap_sorted;
 	struct map64 visit_of;        /* place -> index, for subjects with many visits */
+	struct map64 visit_numbered;  /* visit number -> index of least facility */
+	struct map64 setl_named;      /* visit, code -> index, for subjects with very many */
 	struct left *left;            /* [fee items] when the subject reverses */
 	int64_t *share;               /* [fee items] fund's share */
 	uint32_t *line;               /* fee items of one visit and item */
@@ -108,6 +110,8 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 int item_compare(const struct gather *g, enum stream s, const struct item *a,
 		 const struct item *b);
 void items_sort(struct gather *g, enum stream s);
+/* Index of the settlement with this number in the visit, retracted ones too; NO_INDEX. */
+uint32_t settlement_named(const struct gather *g, uint32_t visit, uint32_t id);
 
 /* ---- reverse.c: cancelled settlements, returned lines ---- */
 void gather_reverse(struct gather *g);

@@ -42,18 +42,12 @@ static bool is_mirror(const struct item *it)
 }
 
 /* The settlement a linked mirror names. */
-static struct item *linked_original(struct gather *g, const struct visit *v, uint32_t id)
+static struct item *linked_original(struct gather *g, uint32_t visit, uint32_t id)
 {
-	struct items *setl = &g->items[STREAM_SETTLEMENT];
+	uint32_t at = settlement_named(g, visit, id);
+	struct item *it = at == NO_INDEX ? NULL : &g->items[STREAM_SETTLEMENT].v[at];
 
-	for (uint32_t i = v->settlement; i != NO_INDEX; i = setl->v[i].link) {
-		struct item *it = &setl->v[i];
-
-		if (row_u32(it->row, g->setl_id.off) == id && it->state != ITEM_RETRACTED &&
-		    !is_mirror(it))
-			return it;
-	}
-	return NULL;
+	return it && it->state != ITEM_RETRACTED && !is_mirror(it) ? it : NULL;
 }
 
 /* The settlement an unlinked mirror takes back; `flagged`: only those with the refund flag. */
@@ -78,10 +72,10 @@ static struct item *mirrored_original(struct gather *g, const struct visit *v,
 	return earlier;
 }
 
-static void cancel(struct item *original)
+static void cancel(struct item *original, struct item *mirror)
 {
 	original->state = ITEM_REVERSED;
-	original->touched = true; /* has its mirror */
+	original->touched = mirror->touched = true; /* have each other */
 }
 
 /* One pass over the mirrors of all visits; the linked ones claim their originals first. */
@@ -98,14 +92,22 @@ static void pair_mirrors(struct gather *g, bool linked)
 			continue;
 		it->state = ITEM_REVERSED;
 		if (linked)
-			original = linked_original(g, v, link);
+			original = linked_original(g, it->visit, link);
 		else
 			original = mirrored_original(g, v, it, true);
 		if (!original && !linked)
 			original = mirrored_original(g, v, it, false);
 		if (original)
-			cancel(original);
+			cancel(original, it);
 	}
+}
+
+/* A mirror that found no original takes nothing with it: its lines may still be refunds of
+ * single lines. */
+static bool covers_lines(const struct item *setl)
+{
+	return setl->state == ITEM_REVERSED &&
+	       (setl->touched || setl->row->flags & ROW_REFUNDED);
 }
 
 static void reverse_settlements(struct gather *g)
@@ -123,7 +125,7 @@ static void reverse_settlements(struct gather *g)
 	for (uint32_t i = 0; i < fee->n; i++) {
 		struct item *it = &fee->v[i];
 
-		if (it->link != NO_INDEX && setl->v[it->link].state == ITEM_REVERSED)
+		if (it->link != NO_INDEX && covers_lines(&setl->v[it->link]))
 			it->state = ITEM_REVERSED;
 	}
 }

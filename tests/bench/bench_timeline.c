@@ -6,7 +6,8 @@
  * a visit, few columns wanted), takes them in chunk by chunk and gathers all subjects in
  * batches. Chunks are made outside the clock. Not a test: prints, never fails.
  *
- * usage: bench_timeline [lines [derived]]   derived: 1 = joined and computed fields too
+ * usage: bench_timeline [lines [derived [people]]]
+ *   derived 1: joined and computed fields too; people 1: one person has it all
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +95,9 @@ static void make_settlement(struct chunk *c, const struct visit *v)
 	src->revision = v->time + 86400;
 }
 
-static struct visit new_visit(uint64_t number, uint64_t people)
+static uint64_t people;
+
+static struct visit new_visit(uint64_t number)
 {
 	return (struct visit){ .person = next() % people, .facility = next() % FACILITIES,
 			       .number = number, .time = 1735689600 + (int64_t)number * 20,
@@ -118,7 +121,7 @@ static struct chunk *make_chunk(struct visit *v, uint64_t *number, uint64_t *vis
 
 	while (c->table[STREAM_FEE].n < CHUNK_ROWS && *number < lines) {
 		if (!v->lines) {
-			*v = new_visit(++*visits, lines / 50 + 1);
+			*v = new_visit(++*visits);
 			make_settlement(c, v);
 		}
 		make_line(c, v, ++*number);
@@ -177,6 +180,7 @@ int main(int argc, char **argv)
 	struct timeline *t;
 	double in;
 
+	people = argc > 3 ? strtoull(argv[3], NULL, 10) : lines / 50 + 1;
 	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
 		field_want(wanted, plain[i]);
 	for (size_t i = 0; argc > 2 && atoi(argv[2]) && i < sizeof derived / sizeof derived[0]; i++)

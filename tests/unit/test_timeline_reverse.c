@@ -283,7 +283,9 @@ static void mirror_of_nothing(void **state)
 			 " | SY | 2026-03-03 | -99  | S7 | 0\n");
 	CHECK_INT(s.b.rows[STREAM_SETTLEMENT].n, 2);
 	has(&s, "1", "1", "100", "100");
-	reversed(&s, 1, 2);
+	gone(&s, "2"); /* the line of SX is a refund like any other: nearest earlier */
+	gone(&s, "3");
+	reversed(&s, 2, 2);
 	scene_close(&s);
 }
 
