@@ -31,6 +31,8 @@ static void put_half_up(const struct row *r, int64_t fen, int percent)
 }
 
 CONSTANT(nothing, "")
+CONSTANT(oracle_null, "\\N")
+CONSTANT(word_null, "NULL")
 CONSTANT(zero, "0")
 CONSTANT(one, "1")
 CONSTANT(two, "2")
@@ -40,8 +42,13 @@ CONSTANT(cert_type, "01")
 CONSTANT(nation, "01")
 
 /* ---- who and where */
-PUT(mdtrt_id) { put_id(r, 'M', r->v->id); }
-PUT(psn_no) { out_text(r->o, r->g->person.no); }
+PUT(mdtrt_id) { put_id(r, 'M', r->v->number); }
+PUT(psn_no)
+{
+	const struct person *p = &r->g->person;
+
+	out_text(r->o, r->wrong_person ? p->wrong_no : p->no);
+}
 PUT(psn_name) { out_text(r->o, r->g->person.name); }
 PUT(gend) { out_int(r->o, r->g->person.gender); }
 PUT(brdy) { out_day(r->o, r->g->person.birth_day); }
@@ -298,8 +305,8 @@ const struct column encounter_columns[] = {
 	{ "dscg_maindiag_code", put_diag_code },
 	{ "dscg_dept_codg", put_dept_code }, { "dscg_dept_name", put_dept_name },
 	{ "dscg_bed", put_bed }, { "dscg_way", put_dscg_way },
-	{ "inhosp_stas", put_inhosp_stas }, { "die_date", put_nothing },
-	{ "ipt_days", put_nothing }, { "vali_flag", put_vali_flag },
+	{ "inhosp_stas", put_inhosp_stas }, { "die_date", put_oracle_null },
+	{ "ipt_days", put_word_null }, { "vali_flag", put_vali_flag },
 	{ "rid", put_mdtrt_id }, { "updt_time", put_updt_time },
 	{ "crte_time", put_crte_time }, { "poolarea_no", put_area },
 	{ "chfpdr_name", put_dr_name }, { "dscg_maindiag_name", put_diag_name },
@@ -384,6 +391,13 @@ const struct column operation_columns[] = {
 	{ "pt", put_pt }, { NULL, NULL },
 };
 
+static void end_row(struct out *o)
+{
+	if (o->crlf)
+		*o->at++ = '\r';
+	*o->at++ = '\n';
+}
+
 void columns_header(struct out *o, const struct column *cols)
 {
 	for (int i = 0; cols[i].name; i++) {
@@ -391,7 +405,7 @@ void columns_header(struct out *o, const struct column *cols)
 			*o->at++ = ',';
 		out_text(o, cols[i].name);
 	}
-	*o->at++ = '\n';
+	end_row(o);
 }
 
 void columns_row(const struct column *cols, const struct row *r)
@@ -402,5 +416,5 @@ void columns_row(const struct column *cols, const struct row *r)
 			*r->o->at++ = ',';
 		cols[i].put(r);
 	}
-	*r->o->at++ = '\n';
+	end_row(r->o);
 }

@@ -16,6 +16,7 @@ struct row {
 	const struct line *l;
 	int cnt;                        /* of the revision being written */
 	bool refunded;                  /* likewise */
+	bool wrong_person;              /* likewise */
 	int64_t updated;
 	int number;                     /* of a diagnosis or operation */
 };

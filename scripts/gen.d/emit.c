@@ -2,7 +2,7 @@
 /*
  * Which row goes into which file: three fee files by facility, a fourth for
  * what comes later (returns, corrections, repeated uploads, late lines), and
- * likewise two settlement files. Also the registers.
+ * likewise second files of visits and settlements. Also the registers.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "gen.h"
 #include "out.h"
 
-enum { FEE_FILES = 4, FEE_LATE = 3, SETL_FILES = 2, LATER = 5 * DAY_SECONDS };
+enum { FEE_FILES = 4, FEE_LATE = 3, LATER = 5 * DAY_SECONDS };
 
 struct outputs {
-	struct out encounter, settlement[SETL_FILES], fee[FEE_FILES];
+	struct out encounter[2], settlement[2], fee[FEE_FILES];
 	struct out diagnosis, operation;
 };
 
@@ -34,21 +34,35 @@ static bool open_one(struct gen *g, struct out *o, const char *stem,
 	return true;
 }
 
+/* Written by a spreadsheet: byte order mark and CRLF. */
+static bool open_sheet(struct gen *g, struct out *o, const char *stem,
+	const struct column *cols)
+{
+	if (!out_open(o, g->opt.out, stem, coding_of(g, stem)))
+		return false;
+	o->crlf = true;
+	out_text(o, "\xef\xbb\xbf");
+	columns_header(o, cols);
+	return true;
+}
+
 bool outputs_open(struct gen *g)
 {
 	struct outputs *o = g->out = calloc(1, sizeof *o);
 	char stem[32];
-	bool ok = o && open_one(g, &o->encounter, "mdtrt_d_01",
+	bool ok = o && open_one(g, &o->encounter[0], "mdtrt_d_01",
 			encounter_columns)
+		&& open_sheet(g, &o->encounter[1], "mdtrt_d_02",
+			encounter_columns)
+		&& open_one(g, &o->settlement[0], "setl_d_01",
+			settlement_columns)
+		&& open_sheet(g, &o->settlement[1], "setl_d_02",
+			settlement_columns)
 		&& open_one(g, &o->diagnosis, "setl_list_diag_d_01",
 			diagnosis_columns)
 		&& open_one(g, &o->operation, "setl_list_oprn_d_01",
 			operation_columns);
 
-	for (int i = 0; ok && i < SETL_FILES; i++) {
-		snprintf(stem, sizeof stem, "setl_d_%02d", i + 1);
-		ok = open_one(g, &o->settlement[i], stem, settlement_columns);
-	}
 	for (int i = 0; ok && i < FEE_FILES; i++) {
 		snprintf(stem, sizeof stem, "fee_list_d_%02d", i + 1);
 		ok = open_one(g, &o->fee[i], stem, fee_columns);
@@ -59,12 +73,13 @@ bool outputs_open(struct gen *g)
 bool outputs_close(struct gen *g)
 {
 	struct outputs *o = g->out;
-	bool ok = out_close(&o->encounter);
+	bool ok = out_close(&o->diagnosis);
 
-	ok &= out_close(&o->diagnosis);
 	ok &= out_close(&o->operation);
-	for (int i = 0; i < SETL_FILES; i++)
+	for (int i = 0; i < 2; i++) {
+		ok &= out_close(&o->encounter[i]);
 		ok &= out_close(&o->settlement[i]);
+	}
 	for (int i = 0; i < FEE_FILES; i++)
 		ok &= out_close(&o->fee[i]);
 	free(o);
@@ -87,10 +102,16 @@ static bool has_operation(const struct gen *g, const struct visit *v)
 
 void emit_encounter(struct gen *g, const struct visit *v)
 {
-	struct row r = { .g = g, .o = &g->out->encounter, .v = v,
-		.updated = extracted(v) };
+	struct row r = { .g = g, .o = &g->out->encounter[0], .v = v,
+		.updated = extracted(v), .wrong_person = v->wrong_person };
 
 	columns_row(encounter_columns, &r);
+	if (v->wrong_person) {
+		r.wrong_person = false;
+		r.updated += LATER;
+		r.o = &g->out->encounter[1];
+		columns_row(encounter_columns, &r);
+	}
 	if (v->kind == VISIT_PHARMACY || v->open)
 		return;
 	r.s = &v->setls[0];
@@ -112,10 +133,12 @@ void emit_settlement(struct gen *g, const struct visit *v,
 		.s = s, .updated = extracted(v) + (s->late ? LATER : 0) };
 
 	r.refunded = s->refunded && !s->flag_later;
+	r.wrong_person = v->wrong_person;
 	columns_row(settlement_columns, &r);
-	if (!s->flag_later)
+	if (!s->flag_later && !v->wrong_person)
 		return;
-	r.refunded = true;
+	r.refunded = s->refunded;
+	r.wrong_person = false;
 	r.updated += LATER;
 	r.o = &g->out->settlement[1];
 	columns_row(settlement_columns, &r);
@@ -134,13 +157,15 @@ static void emit_line(struct gen *g, const struct visit *v,
 		r.cnt = l->was_cnt;
 	if (l->was_cnt && l->stale_late)
 		r.updated += LATER;
+	r.wrong_person = v->wrong_person;
 	columns_row(fee_columns, &r);
 	g->lines_out++;
-	if (!l->was_cnt && !l->resend)
+	if (!l->was_cnt && !l->resend && !v->wrong_person)
 		return;
 	r.o = &o->fee[FEE_LATE];
-	r.updated = extracted(v) + (l->stale_late ? 0 : LATER);
-	r.cnt = l->stale_late ? l->was_cnt : l->cnt;
+	r.updated += l->was_cnt && l->stale_late ? -LATER : LATER;
+	r.cnt = l->was_cnt && l->stale_late ? l->was_cnt : l->cnt;
+	r.wrong_person = false;
 	columns_row(fee_columns, &r);
 	g->lines_out++;
 }

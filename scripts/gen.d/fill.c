@@ -194,6 +194,7 @@ static void noise_cancel(struct gen *g, struct visit *v)
 		v->setls[0].flag_later = rng_chance(&g->rng, 500);
 	} else {
 		visit_mirror(g, v, 0);
+		v->negative_lines = rng_chance(&g->rng, 500);
 	}
 	if (rng_chance(&g->rng, 500))
 		bill_again(g, v, 0);
@@ -245,6 +246,10 @@ void noise_visit(struct gen *g, struct visit *v)
 
 	if (rng_chance(&g->rng, 20)) {
 		noise_cancel(g, v);
+		return;
+	}
+	if (rng_chance(&g->rng, 5)) {
+		v->wrong_person = true;
 		return;
 	}
 	if (rng_chance(&g->rng, 30))

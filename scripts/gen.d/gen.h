@@ -54,6 +54,7 @@ struct facility {
 
 struct world {
 	struct facility *facs;
+	uint64_t *counters;             /* visits so far, by facility */
 	int nfacs;
 	int first[4], count[4];         /* by kind: facs are sorted by kind */
 	int mains[4];                   /* how many of a kind share one level */
@@ -117,11 +118,14 @@ struct visit {
 	enum visit_kind kind;
 	int fac, day, end_day;
 	int64_t begin, end;
-	uint64_t id;
+	uint64_t id;                    /* unique in the data */
+	uint64_t number;                /* of mdtrt_id: unique in a facility */
 	const char *med_type;
 	int diag;
 	int dscg_way;
 	bool open;                      /* still in hospital: nothing settled */
+	bool wrong_person;              /* first sent under another psn_no */
+	bool negative_lines;            /* mirrors carry negative lines too */
 	bool quiet;                     /* no refund noise in this visit */
 	int nsn;
 	int nlines, nsetls;
@@ -138,7 +142,7 @@ struct mark {
 
 struct person {
 	long index;
-	char no[20], name[16];
+	char no[20], wrong_no[20], name[16];
 	int gender, birth_day, insutype, home;
 	int nvisits;
 	struct visit *visits[MAX_VISITS];
@@ -239,5 +243,7 @@ bool emit_registers(const struct gen *g);   /* items, facilities */
 /* ---- calendar */
 int day_of(int year, int month, int day);
 void day_split(int day, int *year, int *month, int *dom);
+/* The visit's mdtrt_id as text. */
+const char *visit_text(const struct visit *v, char text[32]);
 const char *day_text(int day);          /* yyyy-mm-dd, valid for ever */
 int month_index(int day);               /* months since year 0 */

@@ -15,6 +15,7 @@ struct out {
 	char *buf;
 	char *at;                       /* next byte to write */
 	void *file, *zip, *charset;
+	bool crlf;                      /* rows end as under Windows */
 	bool failed;
 };
 

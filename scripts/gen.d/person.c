@@ -35,6 +35,10 @@ void person_begin(struct gen *g, long index)
 	/* scattered numbers: the files are not sorted by person */
 	snprintf(p->no, sizeof p->no, "4403%014llu", (unsigned long long)
 		(((uint64_t)index * 7919 + 13) % 100000007 + 10000000));
+	/* the neighbour in the register: a person of the data too */
+	snprintf(p->wrong_no, sizeof p->wrong_no, "4403%014llu",
+		(unsigned long long)((((uint64_t)index + 1) * 7919 + 13)
+			% 100000007 + 10000000));
 	name_person(p, h);
 	p->gender = 1 + (int)(h >> 20 & 1);
 	p->birth_day = g->opt.first_day - 365 * 4

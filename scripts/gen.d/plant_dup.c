@@ -6,8 +6,8 @@
 #include "plant.h"
 
 enum { SAME_VISIT, OTHER_FACILITY, ONE_LINE_OF_TWO, SECOND_LATE, HOURS,
-	ONE_OF_THREE_BACK,
-	REPEATABLE, CAP_TWO, LINKED, UNLINKED, CANCELLED, MIRRORED, RESENT,
+	ONE_OF_THREE_BACK, PART_BACK, OTHER_PERSON_FIRST,
+	REPEATABLE, CAP_TWO, LINKED, UNLINKED, CANCELLED, MIRRORED, MIRRORED_LINES, RESENT,
 	MIDNIGHT, UNSETTLED, REFUSED, OWN_MONEY, DELETED, CORRECTED, STALE };
 
 static int64_t later(const struct line *l)
@@ -49,9 +49,11 @@ static int64_t excess(const struct gen *g, const struct twice *t, int cap)
 static void make_twice(struct gen *g, const struct plant *p, int day)
 {
 	struct twice t = twice(g, day, p->arg == HOURS ? POOL_CAP24
-		: POOL_PLAIN, p->arg == OTHER_FACILITY || p->arg == HOURS);
+		: POOL_PLAIN, p->arg == OTHER_FACILITY || p->arg == HOURS
+		|| p->arg == OTHER_PERSON_FIRST);
 	struct line *third;
 
+	t.vb->wrong_person = p->arg == OTHER_PERSON_FIRST;
 	if (p->arg == SECOND_LATE)
 		t.b->late = true;
 	if (p->arg == HOURS) {
@@ -79,15 +81,35 @@ static void make_one_line(struct gen *g, const struct plant *p, int day)
 	plant_finish(g, 4);
 }
 
+/* Three on one line and one of them returned: two are left. */
+static void make_part_back(struct gen *g, const struct plant *p, int day)
+{
+	struct visit *v = plant_outpatient(g, day);
+	int item;
+	struct line *l, *back;
+
+	do
+		item = plant_item(g, v, POOL_PLAIN, day);
+	while (g->cat.items[item].selfpay);
+	l = visit_line(g, v, item, v->begin + 300);
+	l->cnt = l->left = 3;
+	back = visit_return(g, v, l, true);
+	back->cnt = -1;
+	l->left = 2;
+	plant_truth(g, p, v, l, NULL, NULL, g->cat.items[item].price);
+	plant_finish(g, 4);
+}
+
 /* The whole second visit is taken back. */
 static void make_cancelled(struct gen *g, const struct plant *p, int day)
 {
 	struct twice t = twice(g, day, POOL_PLAIN, true);
 
-	if (p->arg == MIRRORED)
-		visit_mirror(g, t.vb, 0);
-	else
+	if (p->arg == CANCELLED)
 		t.vb->setls[0].refunded = true;
+	else
+		visit_mirror(g, t.vb, 0);
+	t.vb->negative_lines = p->arg == MIRRORED_LINES;
 	t.vb->setls[0].flag_later = p->arg == CANCELLED
 		&& rng_chance(&g->rng, 500);
 	plant_truth(g, p, t.va, t.a, t.vb, t.b, -1);
@@ -156,6 +178,10 @@ const struct plant plants_dup[] = {
 	ROW("violation", "more than 24 hours a day", 2, make_twice, HOURS),
 	ROW("violation", "three and one returned", 2, make_twice,
 		ONE_OF_THREE_BACK),
+	ROW("violation", "three on one line and one returned", 2,
+		make_part_back, PART_BACK),
+	ROW("violation", "first sent under another person", 2, make_twice,
+		OTHER_PERSON_FIRST),
 	ROW("lookalike", "item may be repeated", 2, make_harmless, REPEATABLE),
 	ROW("lookalike", "within a cap of two", 2, make_harmless, CAP_TWO),
 	ROW("lookalike", "second returned by a linked line", 6, make_harmless,
@@ -166,6 +192,8 @@ const struct plant plants_dup[] = {
 		make_cancelled, CANCELLED),
 	ROW("lookalike", "second settlement mirrored negative", 2,
 		make_cancelled, MIRRORED),
+	ROW("lookalike", "mirrored negative with negative lines", 2,
+		make_cancelled, MIRRORED_LINES),
 	ROW("lookalike", "same identity uploaded again", 2, make_revised,
 		RESENT),
 	ROW("lookalike", "two days around midnight", 4, make_midnight, 0),

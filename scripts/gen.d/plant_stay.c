@@ -142,7 +142,8 @@ static void make_overlap(struct gen *g, const struct plant *p, int day)
 
 /* ---- outside while inside */
 
-enum { CLINIC, PHARMACY, FIRST_FULL_DAY, LAST_FULL_DAY, ADMISSION_DAY,
+enum { CLINIC, PHARMACY, FIRST_FULL_DAY, LAST_FULL_DAY, OTHER_PERSON_FIRST,
+	ADMISSION_DAY,
 	DISCHARGE_DAY, OWN_ACCOUNT, REFUNDED, MIRRORED };
 
 static void make_outside(struct gen *g, const struct plant *p, int day)
@@ -159,6 +160,7 @@ static void make_outside(struct gen *g, const struct plant *p, int day)
 	v = shop ? visit_new(g, VISIT_PHARMACY, world_pick(&g->world, &g->rng,
 		0), day + at) : plant_outpatient(g, day + at);
 	v->quiet = true;
+	v->wrong_person = p->arg == OTHER_PERSON_FIRST;
 	v->setls[0].no_fund = p->arg == OWN_ACCOUNT;
 	v->setls[0].refunded = p->arg == REFUNDED;
 	fill_visit(g, v);
@@ -167,12 +169,14 @@ static void make_outside(struct gen *g, const struct plant *p, int day)
 			v->begin + 60);
 	for (int i = 0; i < v->nlines; i++)
 		v->lines[i].ownpay = false;
-	if (p->arg == MIRRORED)
+	if (p->arg == MIRRORED) {
 		visit_mirror(g, v, 0);
+		v->negative_lines = rng_chance(&g->rng, 500);
+	}
 	fill_visit(g, stay);
 	visit_close(g, stay);
 	visit_close(g, v);
-	stay_truth(g, p, stay, v, p->arg <= LAST_FULL_DAY);
+	stay_truth(g, p, stay, v, p->arg <= OTHER_PERSON_FIRST);
 }
 
 #define STAY_SPLIT(kind, why, span, arg) \
@@ -207,6 +211,8 @@ const struct plant plants_stay[] = {
 	STAY_OUTSIDE("violation", "pharmacy during a stay", PHARMACY),
 	STAY_OUTSIDE("violation", "on the first full day", FIRST_FULL_DAY),
 	STAY_OUTSIDE("violation", "on the last full day", LAST_FULL_DAY),
+	STAY_OUTSIDE("violation", "first sent under another person",
+		OTHER_PERSON_FIRST),
 	STAY_OUTSIDE("lookalike", "on the day of admission", ADMISSION_DAY),
 	STAY_OUTSIDE("lookalike", "on the day of discharge", DISCHARGE_DAY),
 	STAY_OUTSIDE("lookalike", "personal account only", OWN_ACCOUNT),

@@ -38,11 +38,11 @@ static void count_row(struct gen *g, const struct plant *p)
 static void write_refs(FILE *f, const struct truth_row *row)
 {
 	bool first = true;
+	char text[32];
 
 	for (int i = 0; i < 8 && row->lines[i]; i++, first = false)
-		fprintf(f, "%sM440300%012llu/%06d", first ? "" : ";",
-			(unsigned long long)row->line_of[i]->id,
-			row->lines[i]->sn);
+		fprintf(f, "%s%s/%06d", first ? "" : ";",
+			visit_text(row->line_of[i], text), row->lines[i]->sn);
 	for (int i = 0; i < 2 && row->setls[i]; i++, first = false)
 		fprintf(f, "%sS440300%012llu", first ? "" : ";",
 			(unsigned long long)row->setls[i]->id);
@@ -52,13 +52,14 @@ void truth_write(struct gen *g, const struct truth_row *row)
 {
 	const struct plant *p = row->plant;
 	FILE *f = g->truth;
+	char text[32];
 
 	count_row(g, p);
 	fprintf(f, "%s,%s,%s,%s,", p->rule, p->kind, g->person.no,
 		g->world.facs[row->visits[0]->fac].code);
 	for (int i = 0; i < MAX_VISITS && row->visits[i]; i++)
-		fprintf(f, "%sM440300%012llu", i ? ";" : "",
-			(unsigned long long)row->visits[i]->id);
+		fprintf(f, "%s%s", i ? ";" : "",
+			visit_text(row->visits[i], text));
 	fputc(',', f);
 	write_refs(f, row);
 	fprintf(f, ",%s,", day_text(row->day));

@@ -161,6 +161,8 @@ static struct visit *blank(struct gen *g, enum visit_kind kind, int fac)
 	v->kind = kind;
 	v->fac = fac;
 	v->id = ++g->next_visit;
+	/* some hospitals count for themselves: their numbers meet */
+	v->number = fac % 5 ? v->id : ++g->world.counters[fac];
 	v->dscg_way = 1;
 	do
 		v->diag = rng_below(&g->rng, g->cat.ndiags);
@@ -196,6 +198,12 @@ struct visit *stay_new(struct gen *g, int fac, int day, int nights)
 	v->med_type = "21";
 	visit_settle(g, v);
 	return v;
+}
+
+const char *visit_text(const struct visit *v, char text[32])
+{
+	snprintf(text, 32, "M440300%012llu", (unsigned long long)v->number);
+	return text;
 }
 
 int64_t line_amount(const struct gen *g, const struct line *l)
@@ -263,10 +271,35 @@ static void sum_settlements(struct visit *v)
 	}
 }
 
+/* Negative lines under the negative settlement, as some provinces send them. */
+static void mirror_lines(struct gen *g, struct visit *v)
+{
+	int n = v->nlines, mirror = -1;
+
+	for (int i = 0; i < v->nsetls; i++)
+		if (v->setls[i].mirrors >= 0)
+			mirror = i;
+	for (int i = 0; i < n && mirror >= 0; i++) {
+		struct line *of = &v->lines[i], *l;
+		if (of->setl != v->setls[mirror].mirrors || of->cnt < 0
+				|| of->deleted || of->left != of->cnt)
+			continue;
+		l = visit_line(g, v, of->item, of->time);
+		l->cnt = -v->lines[i].cnt;
+		l->left = 0;
+		l->setl = mirror;
+		l->ownpay = v->lines[i].ownpay;
+		l->init_sn = v->lines[i].sn;
+		l->late = true;
+	}
+}
+
 void visit_close(struct gen *g, struct visit *v)
 {
 	if (!v->quiet)
 		noise_visit(g, v);
+	if (v->negative_lines)
+		mirror_lines(g, v);
 	sum_lines(g, v);
 	sum_settlements(v);
 	emit_encounter(g, v);

@@ -137,7 +137,8 @@ void world_init(struct world *w, int wanted, long lines)
 	for (int i = 0; i < PLANS; i++)
 		n += plan_count(&plan[i], wanted, lines);
 	w->facs = calloc((size_t)n, sizeof *w->facs);
-	if (!w->facs)
+	w->counters = calloc((size_t)n, sizeof *w->counters);
+	if (!w->facs || !w->counters)
 		abort();
 	for (int i = 0; i < PLANS; i++) {
 		const struct level_plan *p = &plan[i];
@@ -155,6 +156,7 @@ void world_init(struct world *w, int wanted, long lines)
 void world_fini(struct world *w)
 {
 	free(w->facs);
+	free(w->counters);
 }
 
 int world_pick(const struct world *w, struct rng *r, int kind)

@@ -52,13 +52,20 @@ def when(text):
     return datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
 
 
+def visit_of(r):
+    return r["fixmedins_code"] + " " + r["mdtrt_id"]
+
+
 def fen(x):
     return x.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 class Data:
+    """Live records. mdtrt_id is unique only within a facility: visits are told
+    apart by .visit, but shown by mdtrt_id as truth.csv does."""
+
     def __init__(self, folder):
-        self.visits = {r["mdtrt_id"]: r for r in
+        self.visits = {visit_of(r): r for r in
                        latest(rows(folder, "mdtrt_d"), ("fixmedins_code", "mdtrt_id"))}
         self.load_settlements(folder)
         self.load_lines(folder)
@@ -76,6 +83,7 @@ class Data:
                                    ("fixmedins_code", "mdtrt_id", "feedetl_sn"))
                  if r["vali_flag"] == "1"]
         for r in lines:
+            r["visit"] = visit_of(r)
             r["ref"] = r["mdtrt_id"] + "/" + r["feedetl_sn"]
             r["left"] = Decimal(r["cnt"])
             r["at"] = when(r["fee_ocur_time"])
@@ -88,17 +96,17 @@ class Data:
 
     @staticmethod
     def net(lines):
-        by_ref = {r["ref"]: r for r in lines}
+        by_sn = {(r["visit"], r["feedetl_sn"]): r for r in lines}
         by_item = collections.defaultdict(list)
         for r in lines:
             if r["left"] > 0:
-                by_item[r["mdtrt_id"], r["med_list_codg"]].append(r)
+                by_item[r["visit"], r["med_list_codg"]].append(r)
         backs = [r for r in lines if r["left"] < 0]
         for r in [b for b in backs if b["init_feedetl_sn"]]:
-            by_ref[r["mdtrt_id"] + "/" + r["init_feedetl_sn"]]["left"] += r["left"]
+            by_sn[r["visit"], r["init_feedetl_sn"]]["left"] += r["left"]
         for r in [b for b in backs if not b["init_feedetl_sn"]]:
             todo = -r["left"]
-            for o in sorted(by_item[r["mdtrt_id"], r["med_list_codg"]],
+            for o in sorted(by_item[r["visit"], r["med_list_codg"]],
                             key=lambda o: o["at"], reverse=True):
                 if o["at"] <= r["at"] and o["left"] > 0 and todo > 0:
                     take = min(todo, o["left"])
@@ -125,7 +133,7 @@ def dup_same_day(d, k):
 
 def beside(window, a, b):
     if window == "单次就诊":
-        return a["mdtrt_id"] == b["mdtrt_id"]
+        return a["visit"] == b["visit"]
     if window == "单日":
         return a["day"] == b["day"]
     if window == "6小时":  # a clock that is always midnight is no clock
@@ -190,12 +198,12 @@ def test_repeat(d, k):
 def stays_of(d):
     fund = collections.Counter()
     for s in d.setls:
-        fund[s["mdtrt_id"]] += Decimal(s["fund_pay_sumamt"])
+        fund[visit_of(s)] += Decimal(s["fund_pay_sumamt"])
     by = collections.defaultdict(list)
     for v in d.visits.values():
         if is_stay(v) and v["endtime"]:
             v["b"], v["e"] = when(v["begntime"]), when(v["endtime"])
-            v["fund"] = fund[v["mdtrt_id"]]
+            v["fund"] = fund[visit_of(v)]
             by[v["psn_no"]].append(v)
     for vs in by.values():
         vs.sort(key=lambda v: (v["b"], v["mdtrt_id"]))
