@@ -13,13 +13,13 @@ _fundwatch() {
 	done
 	local known=0
 	while read -r word; do
-		[[ $word == "${command[*]}" || $word == "${command[0]}" ]] && known=1
+		[[ $word == "${command[*]}" || $word == "${command[0]-}" ]] && known=1
 	done < <("$program" help --words 2>/dev/null)
 
 	if ((!known)); then
 		while read -r word; do
 			if ((${#command[@]} == 1)); then
-				[[ $word == "${command[0]} "* ]] && words+=("${word#* }")
+				[[ $word == "${command[0]-} "* ]] && words+=("${word#* }")
 			else
 				words+=("${word%% *}")
 			fi
@@ -37,7 +37,7 @@ _fundwatch() {
 		fi
 		words+=("$option")
 	done < <("$program" help --words "${command[@]}" 2>/dev/null ||
-		"$program" help --words "${command[0]}" 2>/dev/null)
+		"$program" help --words "${command[0]-}" 2>/dev/null)
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "${words[*]}" -- "$cur"))
 	else

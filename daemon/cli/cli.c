@@ -105,19 +105,34 @@ static bool environment_english(void)
 	return false;
 }
 
-/* --lang and --json may stand before the command too. Returns how many words were taken. */
+static bool set_language(struct cli *c, const char *word)
+{
+	c->english = strcmp(word, "en") == 0;
+	return c->english || strcmp(word, "zh") == 0;
+}
+
+/* --lang and --json may stand before the command too. Returns how many words were taken, or 0
+ * after telling that the language is none. */
 static int leading_options(struct cli *c, int argc, char **argv)
 {
 	int i = 1;
 	for (; i < argc; i++) {
+		const char *lang = NULL;
 		if (strcmp(argv[i], "--json") == 0)
 			c->json = true;
 		else if (strncmp(argv[i], "--lang=", 7) == 0)
-			c->english = strcmp(argv[i] + 7, "en") == 0;
+			lang = argv[i] + 7;
 		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
-			c->english = strcmp(argv[++i], "en") == 0;
+			lang = argv[++i];
 		else
 			break;
+		if (lang && !set_language(c, lang)) {
+			cli_error(c, CLI_USAGE,
+				  cli_text(c, "--lang 只能是 zh|en，不是 %s",
+					   "--lang is zh or en, not %s"),
+				  lang);
+			return 0;
+		}
 	}
 	return i;
 }
@@ -212,6 +227,8 @@ int cli_main(int argc, char **argv)
 			 .out_tty = isatty(STDOUT_FILENO) == 1,
 			 .err_tty = isatty(STDERR_FILENO) == 1 };
 	int at = leading_options(&c, argc, argv), used = 0;
+	if (at == 0)
+		return CLI_USAGE;
 	if (at >= argc) {
 		help_overview(&c, stderr);
 		return CLI_USAGE;

@@ -54,8 +54,8 @@ static bool balance_rule(const struct rule *rule, const struct account *a, struc
 		return true;
 	return err_set(e, ERR_BUG,
 		       "rule " STR_FMT ": %" PRIu64 " records are not %" PRIu64 " out of scope + "
-										"%" PRIu64
-		       " hit + %" PRIu64 " excepted + %" PRIu64 " unknown + %" PRIu64 " no hit",
+		       "%" PRIu64 " hit + %" PRIu64 " excepted + %" PRIu64 " unknown + %" PRIu64
+		       " no hit",
 		       STR_ARG(rule->id), a->records, a->scope_out, a->hit, a->excepted, a->unknown,
 		       a->no_hit);
 }

@@ -125,8 +125,7 @@ static void balance_line(const struct cli *c, const struct load_sum *s, struct b
 	buf_addf(b,
 		 cli_text(c,
 			  "  平衡：%" PRIu64 " = 拒收 %" PRIu64 " + 重复上传 %" PRIu64 " + 被更正 "
-										       "%" PRIu64
-			  " + 作废 %" PRIu64 " + 冲销 %" PRIu64 " + 有效 %" PRIu64 "\n",
+			  "%" PRIu64 " + 作废 %" PRIu64 " + 冲销 %" PRIu64 " + 有效 %" PRIu64 "\n",
 			  "  balance: %" PRIu64 " = rejects %" PRIu64 " + re-sent %" PRIu64
 			  " + superseded %" PRIu64 " + retracted %" PRIu64 " + reversed %" PRIu64
 			  " + live %" PRIu64 "\n"),
@@ -194,10 +193,10 @@ static void unknown_inputs(const struct cli *c, const struct scan_report *r, str
 		if (a->unknown > 0 && a->unknown_field < FIELD_COUNT)
 			buf_addf(b,
 				 cli_text(c,
-					  "  " STR_FMT " 有 %" PRIu64 " 条无法判断，缺的字段如：%"
-								      "s\n",
-					  "  " STR_FMT " cannot judge %" PRIu64 ", a missing field "
-										"is %s\n"),
+					  "  " STR_FMT " 有 %" PRIu64
+					  " 条无法判断，缺的字段如：%s\n",
+					  "  " STR_FMT " cannot judge %" PRIu64
+					  ", a missing field is %s\n"),
 				 STR_ARG(r->rules->rule[i].id), a->unknown,
 				 word_field(c, a->unknown_field));
 	}

@@ -6,6 +6,9 @@ if(TARGET fundwatch-cli)
 	fundwatch_script(threads LABEL cli tsan
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/threads.sh $<TARGET_FILE:fundwatch-cli>
 		${CMAKE_CURRENT_LIST_DIR}/data/rules ${CMAKE_CURRENT_LIST_DIR}/data/county)
+	fundwatch_script(completion LABEL cli
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/completion.sh $<TARGET_FILE:fundwatch-cli>
+		${CMAKE_SOURCE_DIR}/conf/completion/fundwatch.bash)
 	fundwatch_script(man LABEL cli
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/man.sh $<TARGET_FILE:fundwatch-cli> ${CMAKE_SOURCE_DIR}/docs/fundwatch.1)
 endif()
