@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * world.c - see world.h.
+ */
+#include "tests/support/world.h"
+
+#include "lib/finding/example_build.h"
+#include "tests/check.h"
+
+static bool load(void *ctx, const char *path, struct buf *out, struct err *e)
+{
+	for (const struct world_file *f = ctx; f && f->name; f++) {
+		if (strcmp(f->name, path) != 0)
+			continue;
+		buf_adds(out, f->text);
+		return true;
+	}
+	return err_set(e, ERR_INPUT, "no file %s", path);
+}
+
+static void show_diagnostics(const struct world *w)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	diag_print(&w->diag, &out);
+	fprintf(stderr, "%s\n", buf_cstr(&out));
+	buf_fini(&out);
+}
+
+void world_init(struct world *w, const char *text, const struct world_file *file)
+{
+	struct rule_text rt = { "test.rules", str_of(text) };
+	struct loader loader = { load, (void *)file };
+	struct rule_settings settings = { 1, 1 };
+
+	memset(w, 0, sizeof *w);
+	diag_init(&w->diag, false);
+	w->rules = ruleset_compile(&rt, 1, &loader, &settings, &w->diag);
+	if (!w->rules)
+		show_diagnostics(w);
+	assert_non_null(w->rules);
+	for (uint32_t i = 0; i < w->rules->n_rule; i++)
+		w->rules->rule[i].state = STATE_ON;
+	w->plan = plan_new(w->rules);
+	findings_init(&w->found);
+	buf_init(&w->line, 0);
+}
+
+void world_fini(struct world *w)
+{
+	findings_fini(&w->found);
+	buf_fini(&w->line);
+	plan_free(w->plan);
+	ruleset_free(w->rules);
+	diag_fini(&w->diag);
+}
+
+uint32_t world_rule(const struct world *w, const char *id)
+{
+	const struct rule *r = ruleset_find(w->rules, str_of(id));
+
+	assert_non_null(r);
+	return (uint32_t)(r - w->rules->rule);
+}
+
+static void scatter(struct judge **j, uint32_t n, const struct chunk *c)
+{
+	struct err e;
+
+	for (unsigned s = 0; s < STREAM_STORED; s++)
+		for (uint32_t row = 0; row < c->table[s].n; row++) {
+			uint32_t to = timeline_shard(c, (enum stream)s, row, n);
+
+			for (uint32_t i = 0; i < n; i++)
+				if (to == UINT32_MAX || to == i)
+					assert_true(judge_add(j[i], c, (enum stream)s, &row, 1, 0,
+							      &e));
+		}
+}
+
+static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t rule)
+{
+	uint8_t *only = xcalloc(w->rules->n_rule / 8 + 1, 1);
+	struct account *account = xcalloc(w->rules->n_rule, sizeof *account);
+
+	only[rule / 8] = (uint8_t)(1u << (rule % 8));
+	judge_reconcile(j, n);
+	for (uint32_t i = 0; i < n; i++)
+		judge_all(j[i], only, &w->found);
+	for (uint32_t i = 0; i < n; i++)
+		account_add(account, judge_accounts(j[i]), w->rules->n_rule);
+	if (plan_has_cells(w->plan)) {
+		struct verdict *v = judge_cells(j, n, account);
+
+		for (uint32_t i = 0; i < n; i++)
+			judge_evidence(j[i], v, i);
+		verdict_findings(v, &w->found);
+		verdict_free(v);
+	}
+	w->account = account[rule];
+	xfree(account);
+	xfree(only);
+}
+
+void world_judge(struct world *w, const char *id, uint32_t n, uint32_t shards, uint32_t batch_rows)
+{
+	uint32_t rule = world_rule(w, id);
+	struct judge_conf conf = { .batch_rows = batch_rows };
+	struct judge **j = xcalloc(shards, sizeof *j);
+	struct err e = { 0 };
+	struct chunk *c = example_build(&w->rules->rule[rule].example[n], &e);
+
+	if (!c)
+		fail_msg("%s", e.text);
+	findings_clear(&w->found);
+	for (uint32_t i = 0; i < shards; i++)
+		j[i] = judge_new(w->plan, &conf);
+	scatter(j, shards, c);
+	judge_shards(w, j, shards, rule);
+	findings_sort(&w->found);
+	for (uint32_t i = 0; i < shards; i++)
+		judge_free(j[i]);
+	chunk_free(c);
+	xfree(j);
+}
+
+const char *world_line(struct world *w, uint32_t i)
+{
+	assert_true(i < w->found.n);
+	buf_reset(&w->line);
+	finding_json(&w->found.item[i], &w->line);
+	return buf_cstr(&w->line);
+}
+
+static int run_example(struct world *w, uint32_t rule, const struct example *x)
+{
+	struct example_result result;
+	struct arena a;
+	struct err e = { 0 };
+	int failed = 1;
+
+	arena_init(&a);
+	if (!example_run(w->plan, rule, x, false, &a, &result, &e)) {
+		fprintf(stderr, STR_FMT ": %s\n", STR_ARG(x->name), e.text);
+	} else {
+		failed = !result.passed;
+		if (failed)
+			fprintf(stderr, STR_FMT " " STR_FMT ": 应%s；实际%s\n",
+				STR_ARG(w->rules->rule[rule].id), STR_ARG(x->name),
+				result.expected, result.found);
+		findings_fini(&result.findings);
+	}
+	arena_fini(&a);
+	return failed;
+}
+
+int world_examples(struct world *w)
+{
+	int failed = 0;
+
+	for (uint32_t i = 0; i < w->rules->n_rule; i++)
+		for (uint32_t k = 0; k < w->rules->rule[i].n_example; k++)
+			failed += run_example(w, i, &w->rules->rule[i].example[k]);
+	return failed;
+}

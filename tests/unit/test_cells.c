@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_cells.c - rules about facilities: sums over persons, peers, shards, replaced contributions.
+ */
+#include "tests/check.h"
+#include "tests/support/world.h"
+
+#define HEAD "  版本 1\n  类别 政策类\n  性质 线索\n  环节 事后\n  级别 中\n  状态 启用\n"
+
+static const char text[] =
+	"指标「贵药占比」\n"
+	"  看 费用明细\n"
+	"  按 机构、自然月\n"
+	"  值 合计(金额 若 项目 是 B1) ÷ 合计(金额)\n"
+	"  至少 2 次就诊\n"
+	"规则 c.share 「贵药占比异常」\n" HEAD
+	"  对照 「贵药占比」 x\n"
+	"  同类 机构类型 至少 3 家\n"
+	"  触发 x > 中位 + 3 × 中位差\n"
+	"  违规金额 合计(符合范围金额 若 项目 是 B1) × (x − 中位) ÷ x\n"
+	"  说明 {机构}{自然月}占比{x}，中位{中位}，{违规金额}元\n"
+	"  试例「四家」\n"
+	"    费用明细 | 流水 | 就诊 | 人员 | 机构 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | M1 | 甲 | H1 | B1 | 2026-03-01 09:00 | 1 | 90 |\n"
+	"             | 2 | M2 | 乙 | H1 | A1 | 2026-03-02 09:00 | 1 | 10 |\n"
+	"             | 3 | M3 | 甲 | H2 | B1 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 4 | M4 | 丙 | H2 | A1 | 2026-03-02 09:00 | 1 | 90 |\n"
+	"             | 5 | M5 | 甲 | H3 | B1 | 2026-03-01 09:00 | 1 | 20 |\n"
+	"             | 6 | M6 | 丁 | H3 | A1 | 2026-03-02 09:00 | 1 | 80 |\n"
+	"             | 7 | M7 | 甲 | H4 | B1 | 2026-03-01 09:00 | 1 | 90 |\n"
+	"             | 8 | M8 | 丙 | H1 | B1 | 2026-04-01 09:00 | 1 | 90 |\n"
+	"             | 9 | M9 | 丁 | H1 | B1 | 2026-04-01 09:00 | 1 | 90 |\n"
+	"    应命中 1 条\n"
+	"规则 c.sum 「机构当月人数」\n" HEAD
+	"  看 费用明细\n"
+	"  归并 机构、自然月\n"
+	"  触发 不同(人员) > 2\n"
+	"  违规金额 合计(符合范围金额)\n"
+	"  说明 {机构}{自然月}{不同(人员)}人\n"
+	"  试例「同一人只算一次」\n"
+	"    费用明细 | 流水 | 就诊 | 人员 | 机构 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | M1 | 甲 | H1 | 2026-03-01 09:00 | 1 | 9 |\n"
+	"             | 2 | M2 | 甲 | H1 | 2026-03-02 09:00 | 1 | 9 |\n"
+	"             | 3 | M3 | 乙 | H1 | 2026-03-03 09:00 | 1 | 9 |\n"
+	"             | 4 | M4 | 甲 | H2 | 2026-03-01 09:00 | 1 | 9 |\n"
+	"             | 5 | M5 | 乙 | H2 | 2026-03-02 09:00 | 1 | 9 |\n"
+	"             | 6 | M6 | 丙 | H2 | 2026-03-03 09:00 | 1 | 9 |\n"
+	"    应命中 1 条，违规金额 27.00\n";
+
+/* 0.9, 0.1, 0.2: median 0.2, MAD 0.1; H4 has one visit, April has one facility. */
+static void one_far_above_its_peers(void **state)
+{
+	struct world w;
+	const struct finding *f;
+
+	(void)state;
+	world_init(&w, text, NULL);
+	world_judge(&w, "c.share", 0, 1, 0);
+	CHECK_INT(w.found.n, 1);
+	f = &w.found.item[0];
+	CHECK_STR(f->subject, "H1");
+	CHECK_INT(f->subject_kind, SUBJECT_FACILITY);
+	CHECK_STR(f->observed, "0.9");
+	CHECK_STR(f->limit, "0.5");
+	CHECK_INT(f->amount, 7000);
+	CHECK_INT(f->n_record, 1); /* what the numerator counts */
+	CHECK_STR(f->record[0].mdtrt_id, "M1");
+	CHECK_STR(f->sentence, "H12026-03占比0.9，中位0.2，70.00元");
+	CHECK_INT(w.account.records, 5);
+	CHECK_INT(w.account.hit, 1);
+	CHECK_INT(w.account.unknown, 2);
+	CHECK_INT(w.account.no_hit, 2);
+	world_fini(&w);
+}
+
+static void shards_and_batches_do_not_show(void **state)
+{
+	static const char *const rules[] = { "c.share", "c.sum" };
+	struct world w;
+	char *want;
+
+	(void)state;
+	world_init(&w, text, NULL);
+	for (int k = 0; k < 2; k++) {
+		world_judge(&w, rules[k], 0, 1, 0);
+		CHECK_INT(w.found.n, 1);
+		want = xstrdup(world_line(&w, 0));
+		for (uint32_t shards = 1; shards < 5; shards++)
+			for (uint32_t rows = 1; rows < 8; rows += 3) {
+				world_judge(&w, rules[k], 0, shards, rows);
+				CHECK_INT(w.found.n, 1);
+				assert_string_equal(world_line(&w, 0), want);
+			}
+		xfree(want);
+	}
+	world_fini(&w);
+}
+
+/* ---- contributions by hand ---- */
+
+struct counted {
+	uint32_t n;
+	struct value observed;
+};
+
+static void count_hit(void *ctx, const struct cell_hit *h)
+{
+	struct counted *c = ctx;
+
+	c->n++;
+	c->observed = h->observed;
+}
+
+static void give(struct cells *c, uint32_t subject, uint64_t persons)
+{
+	struct value key[] = { value_str(TYPE_CODE, STR("H1")), value_str(TYPE_TEXT, STR("2026-03")) };
+	struct partial agg[4] = { 0 };
+	struct contribution k = { .source = 1, .n_key = 2, .key = key, .agg = agg };
+
+	for (int i = 0; i < 4; i++)
+		agg[i] = (struct partial){ .count = persons, .known = true, .sum = { 0, 1 },
+					   .min = { 0, 1 }, .max = { 0, 1 } };
+	key[1].rat = rat_int(674);
+	cells_add(c, subject, &k);
+}
+
+static void a_subject_replaces_what_it_gave(void **state)
+{
+	struct world w;
+	struct cells *mine, *all;
+	struct counted got = { 0 };
+
+	(void)state;
+	world_init(&w, text, NULL);
+	mine = cells_new(w.plan, true);
+	for (uint32_t i = 0; i < 4; i++) {
+		cells_begin(mine, i);
+		give(mine, i, 1);
+	}
+	cells_begin(mine, 2);
+	give(mine, 2, 5);
+	cells_begin(mine, 3);
+	all = cells_new(w.plan, false);
+	cells_merge(all, mine);
+	CHECK_INT(cells_count(all), 1);
+	cells_judge(all, count_hit, &got, NULL);
+	CHECK_INT(got.n, 1);
+	CHECK_INT(num_cmp(got.observed.rat, rat_int(7)), 0);
+	cells_free(all);
+	cells_free(mine);
+	world_fini(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_far_above_its_peers),
+		cmocka_unit_test(shards_and_batches_do_not_show),
+		cmocka_unit_test(a_subject_replaces_what_it_gave),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_form.c - what a hit says beyond its amount: roles, shares, keys, times, sentence, ledger.
+ */
+#include "tests/check.h"
+#include "tests/support/world.h"
+
+#define HEAD "  版本 1\n  类别 政策类\n  性质 可疑\n  环节 事后\n  级别 中\n  状态 启用\n"
+
+static const char group_text[] =
+	"规则 g 「同日重复」\n" HEAD
+	"  参数 上限 = 2\n"
+	"  看 费用明细\n"
+	"  归并 人员、项目、自然日\n"
+	"  触发 合计(数量) > 上限\n"
+	"  违规金额 合计(符合范围金额) × (合计(数量) − 上限) ÷ 合计(数量)\n"
+	"  说明 {人员}于{自然日}收{项目}{合计(数量)}次，限{上限}次，涉及{违规金额}元，{目录类别}\n"
+	"  试例「三笔」\n"
+	"    费用明细 | 流水 | 项目 | 目录类别 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | A1 | 201 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 2 | A1 | 201 | 2026-03-01 10:00 | 1 | 10 |\n"
+	"             | 3 | A1 | 201 | 2026-03-01 11:00 | 1 | 30.01 |\n"
+	"             | 4 | A2 | 201 | 2026-03-01 11:00 | 1 | 30.01 |\n"
+	"    应命中 1 条\n";
+
+static void group_shares_and_excess(void **state)
+{
+	struct world w;
+	const struct finding *f;
+
+	(void)state;
+	world_init(&w, group_text, NULL);
+	world_judge(&w, "g", 0, 1, 0);
+	CHECK_INT(w.found.n, 1);
+	f = &w.found.item[0];
+	assert_non_null(strstr(world_line(&w, 0),
+		"\"subject\":{\"kind\":\"person\",\"id\":\"P1\"},"
+		"\"key\":{\"psn_no\":\"P1\",\"med_list_codg\":\"A1\",\"day\":\"2026-03-01\"},"
+		"\"begin\":\"2026-03-01 09:00:00\",\"end\":\"2026-03-01 11:00:00\","
+		"\"observed\":\"3\",\"limit\":\"2\",\"amount\":\"16.67\",\"fund_amount\":\"0.00\","
+		"\"records\":[{\"stream\":\"fee\",\"mdtrt_id\":\"M1\",\"id\":\"1\","
+		"\"role\":\"against\",\"amount\":\"3.34\"}"));
+	CHECK_INT(f->record[1].role, HIT_AGAINST);
+	CHECK_INT(f->record[2].role, HIT_EXCESS);
+	CHECK_INT(f->record[0].amount + f->record[1].amount + f->record[2].amount, f->amount);
+	CHECK_STR(f->sentence, "P1于2026-03-01收A13次，限2次，涉及16.67元，医疗服务项目");
+	CHECK_STR(f->fixmedins_code, "H1");
+	CHECK_INT(w.account.records, 4);
+	CHECK_INT(w.account.hit, 3);
+	CHECK_INT(w.account.no_hit, 1);
+	world_fini(&w);
+}
+
+static const char window_text[] =
+	"规则 w 「三天两次以上」\n" HEAD
+	"  看 费用明细\n"
+	"  归并 人员、项目\n"
+	"  窗口 3 天\n"
+	"  触发 笔数() > 2\n"
+	"  违规金额 合计(符合范围金额)\n"
+	"  说明 {人员}三天{笔数()}次\n"
+	"  试例「一段」\n"
+	"    费用明细 | 流水 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | A1 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 2 | A1 | 2026-03-02 09:00 | 1 | 10 |\n"
+	"             | 3 | A1 | 2026-03-03 09:00 | 1 | 10 |\n"
+	"             | 4 | A1 | 2026-03-03 10:00 | 1 | 10 |\n"
+	"             | 5 | A1 | 2026-03-05 10:00 | 1 | 10 |\n"
+	"             | 6 | A1 | 2026-03-09 10:00 | 1 | 10 |\n"
+	"    应命中 1 条\n";
+
+static void a_run_is_one_hit(void **state)
+{
+	static const enum hit_role role[] = { HIT_AGAINST, HIT_AGAINST, HIT_EXCESS, HIT_EXCESS,
+					      HIT_EXCESS };
+	struct world w;
+
+	(void)state;
+	world_init(&w, window_text, NULL);
+	world_judge(&w, "w", 0, 1, 0);
+	CHECK_INT(w.found.n, 1);
+	CHECK_INT(w.found.item[0].n_record, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		CHECK_INT(w.found.item[0].record[i].role, role[i]);
+	CHECK_STR(w.found.item[0].observed, "4");
+	CHECK_STR(w.found.item[0].limit, "2");
+	CHECK_INT(w.account.hit, 5);
+	world_fini(&w);
+}
+
+static const char pair_text[] =
+	"表「对」 来自 pairs.csv 键 甲项 前缀、乙项 前缀 列 窗口 : 窗口、缘由 : 文本\n"
+	"规则 p 「成对」\n" HEAD
+	"  看 费用明细 甲、费用明细 乙\n"
+	"  按表 「对」 r\n"
+	"  同 人员\n"
+	"  窗口 r.窗口\n"
+	"  条件 甲.项目 是 r.甲项 且 乙.项目 是 r.乙项\n"
+	"  违规金额 乙.符合范围金额\n"
+	"  说明 {甲.项目}含{乙.项目}（{r.缘由}）\n"
+	"  试例「两个知识点」\n"
+	"    费用明细 | 流水 | 就诊 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | M1 | A11 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 2 | M1 | B1  | 2026-03-01 10:00 | 1 | 3 |\n"
+	"             | 3 | M1 | B1  | 2026-03-02 10:00 | 1 | 4 |\n"
+	"             | 1 | M2 | B1  | 2026-03-01 10:00 | 1 | 5 |\n"
+	"    应命中 4 条\n";
+
+static void table_pairs(void **state)
+{
+	static const struct world_file files[] = {
+		{ "pairs.csv", "甲项,乙项,窗口,缘由\nA,B,单日,含\nA1,B1,单次就诊,并\nC,B,单日,无\n" },
+		{ NULL, NULL },
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w, pair_text, files);
+	world_judge(&w, "p", 0, 1, 0);
+	/* by day: lines 2 and M2's; by visit: lines 2 and 3 */
+	CHECK_INT(w.found.n, 4);
+	CHECK_INT(w.account.hit, 3);
+	CHECK_INT(w.account.no_hit, 1);
+	assert_non_null(strstr(world_line(&w, 0), "\"key\":{\"psn_no\":\"P1\",\"甲项\":\"A\",\"乙项\":\"B\"}"));
+	CHECK_STR(w.found.item[0].sentence, "A11含B1（含）");
+	CHECK_INT(w.found.item[0].record[0].role, HIT_AGAINST);
+	CHECK_INT(w.found.item[0].record[0].amount, 0);
+	CHECK_INT(w.found.item[0].record[1].role, HIT_THIS);
+	world_fini(&w);
+}
+
+static const char except_text[] =
+	"规则 e 「单价过高」\n" HEAD
+	"  看 费用明细\n"
+	"  条件 单价 > 5 元\n"
+	"  例外按 机构、项目\n"
+	"  违规金额 符合范围金额\n"
+	"  说明 {项目}\n"
+	"  试例「一家例外」\n"
+	"    费用明细 | 流水 | 机构 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | H1 | A1 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 2 | H2 | A1 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 3 | H2 | A1 | 2026-03-01 09:00 | 1 | 1 |\n"
+	"             | 4 | H2 | A1 | 2026-03-01 09:00 | 1 | 空 |\n"
+	"    应命中 1 条\n";
+
+static void ledger(void **state)
+{
+	struct str cells[] = { STR("H2"), STR("A1") };
+	struct exception row = { .cell = cells, .owner = STR("某某"), .reason = STR("试点"),
+				 .from = MISSING_I32, .until = MISSING_I32 };
+	struct world w;
+	struct rule *r;
+
+	(void)state;
+	world_init(&w, except_text, NULL);
+	r = &w.rules->rule[world_rule(&w, "e")];
+	r->exception = &row;
+	r->n_exception = 1;
+	world_judge(&w, "e", 0, 1, 0);
+	CHECK_INT(w.found.n, 2);
+	CHECK(!w.found.item[0].excepted);
+	CHECK(w.found.item[1].excepted);
+	CHECK_STR(w.found.item[1].except_reason, "试点");
+	CHECK_INT(w.account.scope_out, 1); /* no price, no in-scope amount */
+	CHECK_INT(w.account.hit, 1);
+	CHECK_INT(w.account.excepted, 1);
+	CHECK_INT(w.account.no_hit, 1);
+	CHECK_INT(w.account.hits, 1);
+	CHECK_INT(w.account.excepted_hits, 1);
+	world_fini(&w);
+}
+
+static const char fund_text[] =
+	"规则 f 「基金份额」\n" HEAD
+	"  看 费用明细\n"
+	"  条件 项目 是 A1\n"
+	"  违规金额 符合范围金额 ÷ 3\n"
+	"  说明 {项目}\n"
+	"  试例「七成」\n"
+	"    结算 | 结算 | 就诊 | 时间 | 总费用 | 基金支付总额 |\n"
+	"         | S1 | M1 | 2026-03-01 11:00 | 100 | 70 |\n"
+	"    费用明细 | 流水 | 就诊 | 结算 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | M1 | S1 | A1 | 2026-03-01 09:00 | 1 | 40 |\n"
+	"             | 2 | M1 | S1 | A2 | 2026-03-01 09:00 | 1 | 60 |\n"
+	"    应命中 1 条\n";
+
+static void fund_share(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, fund_text, NULL);
+	world_judge(&w, "f", 0, 1, 0);
+	CHECK_INT(w.found.n, 1);
+	CHECK_INT(w.found.item[0].amount, 1333);
+	CHECK_INT(w.found.item[0].fund_amount, 933);
+	world_fini(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(group_shares_and_excess),
+		cmocka_unit_test(a_run_is_one_hit),
+		cmocka_unit_test(table_pairs),
+		cmocka_unit_test(ledger),
+		cmocka_unit_test(fund_share),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_kernel.c - every kernel against the obvious loop, over lengths that leave a rest behind SIMD.
+ */
+#include "lib/rule/kernel.h"
+#include "tests/check.h"
+
+enum { MOST = 133 };
+
+static int64_t number(uint64_t *seed)
+{
+	uint64_t r = check_random(seed);
+
+	return r % 7 == 0 ? MISSING_I64 : (int64_t)(r >> 8) % 5 - 2;
+}
+
+static enum truth known_truth(bool known, bool t)
+{
+	return !known ? TRUTH_UNKNOWN : t ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+static bool compare(enum kernel_cmp op, int64_t a, int64_t b)
+{
+	const bool by[] = { a == b, a != b, a < b, a <= b, a > b, a >= b };
+
+	return by[op];
+}
+
+static void numbers(void **state)
+{
+	int64_t a[MOST], b[MOST];
+	uint8_t out[MOST];
+	uint64_t seed = 1;
+
+	(void)state;
+	for (uint32_t n = 0; n < MOST; n++) {
+		for (uint32_t i = 0; i < n; i++) {
+			a[i] = number(&seed);
+			b[i] = number(&seed);
+		}
+		for (int op = KERNEL_EQ; op <= KERNEL_GE; op++) {
+			kernel_cmp((enum kernel_cmp)op, out, a, b, n);
+			for (uint32_t i = 0; i < n; i++)
+				CHECK_INT(out[i], known_truth(a[i] != MISSING_I64 && b[i] != MISSING_I64,
+							      compare((enum kernel_cmp)op, a[i], b[i])));
+		}
+		for (int outside = 0; outside < 2; outside++) {
+			kernel_range(out, a, n, -1, 1, outside);
+			for (uint32_t i = 0; i < n; i++)
+				CHECK_INT(out[i], known_truth(a[i] != MISSING_I64,
+							      (a[i] >= -1 && a[i] <= 1) != outside));
+		}
+		kernel_null_i64(out, a, n);
+		for (uint32_t i = 0; i < n; i++)
+			CHECK_INT(out[i], a[i] == MISSING_I64 ? TRUTH_TRUE : TRUTH_FALSE);
+	}
+}
+
+static void codes(void **state)
+{
+	static const uint32_t constants[] = { 3, 0, 5 };
+	uint32_t a[MOST], b[MOST];
+	uint8_t out[MOST];
+	uint64_t seed = 2;
+
+	(void)state;
+	for (uint32_t i = 0; i < MOST; i++) {
+		a[i] = (uint32_t)(check_random(&seed) % 6);
+		b[i] = (uint32_t)(check_random(&seed) % 6);
+	}
+	for (int not = 0; not < 2; not++) {
+		kernel_code_in(out, a, MOST, constants, 3, not);
+		for (uint32_t i = 0; i < MOST; i++)
+			CHECK_INT(out[i], known_truth(a[i] != 0, (a[i] == 3 || a[i] == 5) != not));
+		kernel_code_eq(out, a, b, MOST, not);
+		for (uint32_t i = 0; i < MOST; i++)
+			CHECK_INT(out[i], known_truth(a[i] && b[i], (a[i] == b[i]) != not));
+	}
+	kernel_null_u32(out, a, MOST);
+	for (uint32_t i = 0; i < MOST; i++)
+		CHECK_INT(out[i], a[i] ? TRUTH_FALSE : TRUTH_TRUE);
+}
+
+/* The tables of three-valued logic, all of them. */
+static void logic(void **state)
+{
+	static const uint8_t a[] = { 0, 0, 0, 1, 1, 1, 2, 2, 2 };
+	static const uint8_t b[] = { 0, 1, 2, 0, 1, 2, 0, 1, 2 };
+	static const uint8_t and[] = { 0, 0, 0, 0, 1, 1, 0, 1, 2 };
+	static const uint8_t or[] = { 0, 1, 2, 1, 1, 2, 2, 2, 2 };
+	static const uint8_t not[] = { 2, 2, 2, 1, 1, 1, 0, 0, 0 };
+	uint8_t out[9];
+
+	(void)state;
+	memcpy(out, a, 9);
+	kernel_and(out, b, 9);
+	assert_memory_equal(out, and, 9);
+	memcpy(out, a, 9);
+	kernel_or(out, b, 9);
+	assert_memory_equal(out, or, 9);
+	kernel_not(out, a, 9);
+	assert_memory_equal(out, not, 9);
+	CHECK_INT(kernel_count(a, 9, TRUTH_UNKNOWN), 3);
+}
+
+static void arithmetic(void **state)
+{
+	static const int64_t a[] = { 7, MISSING_I64, INT64_MAX, -4 };
+	static const int64_t b[] = { 5, 1, 2, MISSING_I64 };
+	static const int32_t days[] = { 3, MISSING_I32 };
+	int64_t out[4];
+
+	(void)state;
+	kernel_add(out, a, b, 4);
+	CHECK_INT(out[0], 12);
+	for (int i = 1; i < 4; i++)
+		CHECK_INT(out[i], MISSING_I64);
+	kernel_sub(out, a, b, 4);
+	CHECK_INT(out[0], 2);
+	CHECK_INT(out[2], INT64_MAX - 2);
+	kernel_mul(out, a, b, 4);
+	CHECK_INT(out[0], 35);
+	CHECK_INT(out[2], MISSING_I64);
+	kernel_widen(out, days, 2);
+	CHECK_INT(out[0], 3);
+	CHECK_INT(out[1], MISSING_I64);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(codes),
+		cmocka_unit_test(logic),
+		cmocka_unit_test(arithmetic),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
