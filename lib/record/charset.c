@@ -179,20 +179,46 @@ static bool put_lines(struct charset *cs, const char *p, size_t n, struct flow t
 	return true;
 }
 
+/* Leading lines of which none could be UTF-8 text; 0 when the first could. */
+static size_t gb_run(const struct charset *cs, const char *p, size_t n)
+{
+	size_t run = 0;
+	while (run < n && cs->declared == CHARSET_AUTO) {
+		size_t len = first_line(p + run, n - run);
+		if (utf8_valid(p + run, len) && !is_ascii(p + run, len))
+			return run;
+		run += len;
+	}
+	return n;
+}
+
+/* GB18030 in runs as long as possible; a run that does not convert goes line by line. */
+static bool put_gb(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
+{
+	while (n) {
+		size_t run = gb_run(cs, p, n), made;
+		size_t len = run ? run : first_line(p, n);
+		if (!gb_ready(cs, len, e))
+			return false;
+		bool whole = run && gb_convert(cs, p, len, &made);
+		if (whole ? !count_and_put(cs, cs->out, made, true, to, e)
+			  : !put_lines(cs, p, len, to, e))
+			return false;
+		p += len;
+		n -= len;
+	}
+	return true;
+}
+
 /* Whole lines at once when they are all of the found kind, else one by one. */
 static bool put_block(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
 {
-	size_t made;
 	if (is_ascii(p, n))
 		return flow_put(to, p, n, false, e);
 	if (cs->found == CHARSET_UTF8 && utf8_valid(p, n))
 		return count_and_put(cs, p, n, true, to, e);
-	if (cs->found == CHARSET_GB18030 && cs->declared == CHARSET_GB18030) {
-		if (!gb_ready(cs, n, e))
-			return false;
-		if (gb_convert(cs, p, n, &made))
-			return count_and_put(cs, cs->out, made, true, to, e);
-	}
+	if (cs->found == CHARSET_GB18030)
+		return put_gb(cs, p, n, to, e);
 	return put_lines(cs, p, n, to, e);
 }
 

@@ -29,7 +29,8 @@ static bool run(enum feed_charset declared, struct str text, size_t step, struct
 	bool good = true;
 	buf_reset(out);
 	for (size_t at = 0; good && at < text.n; at += step)
-		good = charset_push(cs, text.p + at, text.n - at < step ? text.n - at : step, to, e);
+		good = charset_push(cs, text.p + at, text.n - at < step ? text.n - at : step, to,
+				    e);
 	good = good && charset_finish(cs, to, e);
 	charset_free(cs);
 	return good;
@@ -116,6 +117,17 @@ static void mixed_lines(void **state)
 	buf_addstr(&text, buf_str(&part));
 	buf_adds(&text, "3,床位费\n");
 	check(CHARSET_AUTO, buf_str(&text), "1,阿莫西林胶囊\n2,血清肌酐测定\n3,床位费\n");
+	buf_fini(&text);
+	buf_fini(&part);
+	part = gb("1,血清肌酐测定\n2,ascii\n");
+	buf_init(&text, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		buf_addstr(&text, buf_str(&part));
+		buf_adds(&text, "3,床位费与诊察费\n");
+	}
+	check(CHARSET_AUTO, buf_str(&text), "1,血清肌酐测定\n2,ascii\n3,床位费与诊察费\n"
+					    "1,血清肌酐测定\n2,ascii\n3,床位费与诊察费\n"
+					    "1,血清肌酐测定\n2,ascii\n3,床位费与诊察费\n");
 	buf_fini(&text);
 	buf_fini(&part);
 }

@@ -49,7 +49,8 @@ static void any_order_any_case_unknown_counted(void **state)
 {
 	(void)state;
 	struct decoding d = decode_text(feed, "fee_list_d.csv",
-		"PRIC,extra,Psn_No,FEEDETL_SN,mdtrt_id,crter_name,fixmedins_code,fee_ocur_time,age\n"
+		"PRIC,extra,Psn_No,FEEDETL_SN,mdtrt_id,crter_name,fixmedins_code,"
+		"fee_ocur_time,age\n"
 		"1,a,P1,1,M1,Someone,H1,2026-03-01,3\n"
 		"1,,P1,2,M1,,H1,2026-03-01,3\n");
 	CHECK(d.good);
@@ -170,7 +171,8 @@ static struct buf in_gb18030(const struct buf *text)
 	return out;
 }
 
-static void same(const struct decoding *want, const char *name, const struct buf *bytes, size_t step)
+static void same(const struct decoding *want, const char *name, const struct buf *bytes,
+		 size_t step)
 {
 	struct decoding d = decode_bytes(feed, name, bytes->p, bytes->n, step);
 	CHECK(d.good);
@@ -262,7 +264,8 @@ static void only_wanted_fields(void **state)
 	uint8_t wanted[(FIELD_COUNT + 7) / 8] = { 0 };
 	wanted[FIELD_fee_cnt / 8] |= (uint8_t)(1u << (FIELD_fee_cnt % 8));
 	struct decoder *d = decoder_new(feed, "fee_list_d.csv", wanted, &e);
-	const char *text = "feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,cnt,pric,vali_flag\n"
+	const char *text = "feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,cnt,pric,"
+	"vali_flag\n"
 			   "1,M1,H1,P1,2026-03-01,2,not a number,1\n";
 	CHECK(decoder_push(d, text, strlen(text), &e));
 	CHECK(decoder_finish(d, &e));

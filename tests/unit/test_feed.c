@@ -61,13 +61,15 @@ static void errors_have_places(void **state)
 	(void)state;
 	wrong("", "t.yaml: 空文件");
 	wrong("name: x\n", "缺少 files");
-	wrong("files:\n  - match: x\n    streems: []\n", "t.yaml:3:5: 未知的键「streems」，是否为「streams」");
+	wrong("files:\n  - match: x\n    streems: []\n", "t.yaml:3:5: "
+	"未知的键「streems」，是否为「streams」");
 	wrong("files: [{ match: x, streams: [{ stream: fees }] }]", "没有可读入的记录种类「fees」");
 	wrong("files: [{ match: x, streams: [{ strict: true }] }]", "缺少 stream");
 	wrong("files: [{ match: x, streams: [{ stream: fee, columns: { a: cntt } }] }]",
 	      "没有字段「cntt」，相近的是 cnt");
 	wrong("files: [{ match: x, streams: [{ stream: fee, columns: { a: age } }] }]", "推算");
-	wrong("files: [{ match: x, streams: [{ stream: fee, compose: { cnt: '{a' } }] }]", "花括号");
+	wrong("files: [{ match: x, streams: [{ stream: fee, compose: { cnt: '{a' } }] "
+	"}]", "花括号");
 	wrong("files: [{ match: x, streams: [{ stream: fee, when: { column: a } }] }]", "when");
 	wrong("files: [{ streams: [{ stream: fee }] }]", "缺少 match");
 	wrong("files: [{ match: x }]", "缺少 streams");
@@ -103,10 +105,12 @@ static void a_wide_row(void **state)
 		"      - stream: encounter\n"
 		"        once_per: [visit]\n"
 		"        strict: true\n"
-		"        columns: { visit: mdtrt_id, who: psn_no, where: fixmedins_code, from: begntime }\n"
+		"        columns: { visit: mdtrt_id, who: psn_no, where: fixmedins_code, "
+		"from: begntime }\n"
 		"      - stream: fee\n"
 		"        when: { column: kind, not: [header] }\n"
-		"        columns: { visit: mdtrt_id, who: psn_no, where: fixmedins_code, day: fee_ocur_time, code: med_list_codg }\n"
+		"        columns: { visit: mdtrt_id, who: psn_no, where: fixmedins_code, "
+		"day: fee_ocur_time, code: med_list_codg }\n"
 		"        constants: { vali_flag: '1' }\n"
 		"        values: { med_type: { in: '21', out: '11' } }\n"
 		"        defaults: { cnt: '1', fee_ocur_time: '{from}' }\n"
@@ -116,12 +120,16 @@ static void a_wide_row(void **state)
 		   "V1;P1;H1;2026-03-01;line;1;;X;in;\n"
 		   "V1;P1;H1;2026-03-01;line;2;2026-03-02;Y;other;3\n"
 		   "V2;P2;H1;2026-03-05;header;;;;;\n",
-		   "2 encounter mdtrt_id=V1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 00:00:00\n"
-		   "4 encounter mdtrt_id=V2 fixmedins_code=H1 psn_no=P2 begntime=2026-03-05 00:00:00\n"
+		   "2 encounter mdtrt_id=V1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 "
+		   "00:00:00\n"
+		   "4 encounter mdtrt_id=V2 fixmedins_code=H1 psn_no=P2 begntime=2026-03-05 "
+		   "00:00:00\n"
 		   "2 fee feedetl_sn=V1-1 mdtrt_id=V1 fixmedins_code=H1 psn_no=P1 "
-		   "fee_ocur_time=2026-03-01 00:00:00 med_type=21 med_list_codg=X cnt=1 vali_flag=1\n"
+		   "fee_ocur_time=2026-03-01 00:00:00 med_type=21 med_list_codg=X cnt=1 "
+		   "vali_flag=1\n"
 		   "3 fee feedetl_sn=V1-2 mdtrt_id=V1 fixmedins_code=H1 psn_no=P1 "
-		   "fee_ocur_time=2026-03-02 00:00:00 med_type=other med_list_codg=Y cnt=3 vali_flag=1\n");
+		   "fee_ocur_time=2026-03-02 00:00:00 med_type=other med_list_codg=Y cnt=3 "
+		   "vali_flag=1\n");
 	feed_free(f);
 }
 
@@ -139,7 +147,8 @@ static void once_per_waits_for_a_good_row(void **state)
 		   "mdtrt_id,psn_no,fixmedins_code,begntime,fee_ocur_time,feedetl_sn,cnt\n"
 		   "M1,P1,H1,2026-03-01,2026-03-01,1,x\n"
 		   "M1,P1,H1,2026-03-01,2026-03-01,2,1\n",
-		   "3 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 00:00:00\n"
+		   "3 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 "
+		   "00:00:00\n"
 		   "3 fee feedetl_sn=2 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
 		   "fee_ocur_time=2026-03-01 00:00:00 cnt=1\n"
 		   "2 !bad-number 7 cnt\n");
@@ -149,7 +158,8 @@ static void once_per_waits_for_a_good_row(void **state)
 static void headers_that_cannot_do(void **state)
 {
 	(void)state;
-	struct feed *f = feed("files: [{ match: '*', streams: [{ stream: fee, when: { column: k, is: a } }] }]");
+	struct feed *f = feed("files: [{ match: '*', streams: [{ stream: fee, when: { "
+	"column: k, is: a } }] }]");
 	struct decoding d = decode_text(f, "x", "mdtrt_id\n1\n");
 	CHECK(!d.good && strstr(d.err.text, "「k」"));
 	decoding_fini(&d);

@@ -50,8 +50,10 @@ static void fee_lines(void **state)
 static void diagnoses_without_a_number(void **state)
 {
 	(void)state;
-	static const enum field f[] = { FIELD_diagnosis_mdtrt_id, FIELD_diagnosis_diag_type,
-					FIELD_diagnosis_diag_code, FIELD_diagnosis_setl_list_diag_id };
+	static const enum field f[] = {
+		FIELD_diagnosis_mdtrt_id, FIELD_diagnosis_diag_type, FIELD_diagnosis_diag_code,
+		FIELD_diagnosis_setl_list_diag_id,
+	};
 	chunk = chunk_new();
 	uint32_t a = row(STREAM_DIAGNOSIS, f, (const char *[]){ "M1", "1", "I10", "", NULL });
 	uint32_t b = row(STREAM_DIAGNOSIS, f, (const char *[]){ "M1", "1", "I11", "", NULL });
@@ -108,7 +110,8 @@ static void hash_is_of_the_key(void **state)
 	CHECK(!same(STREAM_SETTLEMENT, a, c));
 	for (size_t n = 200; n < 280; n++) {
 		long_id[n] = 0;
-		uint32_t d = row(STREAM_SETTLEMENT, f, (const char *[]){ "H1", long_id, "S1", NULL });
+		const char *id[] = { "H1", long_id, "S1", NULL };
+		uint32_t d = row(STREAM_SETTLEMENT, f, id);
 		long_id[n] = 'x';
 		check_hash(STREAM_SETTLEMENT, d);
 	}
@@ -120,7 +123,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fee_lines), cmocka_unit_test(diagnoses_without_a_number),
-		cmocka_unit_test(registers_by_entity_and_date), cmocka_unit_test(hash_is_of_the_key),
+		cmocka_unit_test(registers_by_entity_and_date),
+		cmocka_unit_test(hash_is_of_the_key),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,8 @@ static void fee_details(void **state)
 	CHECK_DUMP(feed, "a.json",
 		   ENVELOPE("2204")
 		   "\"input\":{\"feedetail\":["
-		   "{\"feedetl_sn\":\"1\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"chrg_bchno\":\"B1\","
+		   "{\"feedetl_sn\":\"1\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\","
+		   "\"chrg_bchno\":\"B1\","
 		   "\"fee_ocur_time\":\"2026-03-01 09:00:00\",\"med_list_codg\":\"X1\","
 		   "\"det_item_fee_sumamt\":12.30,\"cnt\":2,\"pric\":6.15,\"bilg_dr_codg\":\"D1\"},"
 		   "{\"feedetl_sn\":\"2\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\","
@@ -40,7 +41,8 @@ static void fee_details(void **state)
 		   "\"output\":{\"result\":[{\"feedetl_sn\":\"2\",\"inscp_scp_amt\":9},"
 		   "{\"feedetl_sn\":\"1\",\"inscp_scp_amt\":10.00,\"chrgitm_lv\":\"02\"}]}}\n",
 		   "1 fee feedetl_sn=1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
-		   "fee_ocur_time=2026-03-01 09:00:00 med_list_codg=X1 chrgitm_lv=02 cnt=2 pric=6.15 "
+		   "fee_ocur_time=2026-03-01 09:00:00 med_list_codg=X1 chrgitm_lv=02 cnt=2 "
+		   "pric=6.15 "
 		   "det_item_fee_sumamt=12.3 inscp_amt=10 chrg_bchno=B1 insu_admdvs=330100 "
 		   "bilg_dr_code=D1 inf_time=2026-03-01 10:00:00\n"
 		   "1 !bad-number 0 cnt\n");
@@ -71,7 +73,8 @@ static void settlements(void **state)
 		"\"input\":{\"data\":{\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"chrg_bchno\":\"B1\","
 		"\"medfee_sumamt\":\"12.30\"}},\"output\":{\"setlinfo\":{\"setl_id\":\"S1\","
 		"\"setl_time\":\"2026-03-01 09:59:59\",\"med_type\":\"11\",\"gend\":\"2\","
-		"\"insutype\":310,\"fund_pay_sumamt\":8,\"psn_part_amt\":4.3},\"setldetail\":[]}}\n";
+		"\"insutype\":310,\"fund_pay_sumamt\":8,\"psn_part_amt\":4.3},"
+		"\"setldetail\":[]}}\n";
 	char text[2048];
 	snprintf(text, sizeof(text), "%s%s", ENVELOPE("2207"), body);
 	CHECK_DUMP(feed, "a.json", text, want);
@@ -85,7 +88,8 @@ static void cancelled_settlement(void **state)
 	(void)state;
 	CHECK_DUMP(feed, "a.json",
 		   ENVELOPE("2208")
-		   "\"input\":{\"data\":{\"setl_id\":\"S1\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\"}},"
+		   "\"input\":{\"data\":{\"setl_id\":\"S1\",\"mdtrt_id\":\"M1\","
+		   "\"psn_no\":\"P1\"}},"
 		   "\"output\":{\"setlinfo\":{\"setl_id\":\"S2\",\"fund_pay_sumamt\":-8}}}",
 		   "1 settlement setl_id=S2 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
 		   "setl_time=2026-03-01 10:00:00 init_setl_id=S1 insu_admdvs=330100 "
@@ -97,12 +101,15 @@ static void discharge(void **state)
 	(void)state;
 	CHECK_DUMP(feed, "a.json",
 		   ENVELOPE("2402")
-		   "\"input\":{\"dscginfo\":{\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"insutype\":\"390\","
+		   "\"input\":{\"dscginfo\":{\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\","
+		   "\"insutype\":\"390\","
 		   "\"endtime\":\"2026-03-09 11:00:00\",\"dscg_way\":\"1\"},\"diseinfo\":["
 		   "{\"diag_type\":\"1\",\"diag_code\":\"I10.x00\",\"maindiag_flag\":\"1\"}]}}",
-		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 endtime=2026-03-09 11:00:00 "
+		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 endtime=2026-03-09 "
+		   "11:00:00 "
 		   "insutype=390 insu_admdvs=330100 dscg_way=1 inf_time=2026-03-01 10:00:00\n"
-		   "1 diagnosis mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 diag_type=1 maindiag_flag=1 "
+		   "1 diagnosis mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 diag_type=1 "
+		   "maindiag_flag=1 "
 		   "diag_code=I10.x00 inf_time=2026-03-01 10:00:00\n");
 }
 
@@ -112,13 +119,19 @@ static void pharmacy(void **state)
 	(void)state;
 	CHECK_DUMP(feed, "a.json",
 		   ENVELOPE("2102")
-		   "\"input\":{\"druginfo\":{\"psn_no\":\"P1\",\"begntime\":\"2026-03-01 09:50:00\","
-		   "\"medfee_sumamt\":30,\"med_type\":\"41\"},\"drugdetail\":[{\"feedetl_sn\":\"1\","
+		   "\"input\":{\"druginfo\":{\"psn_no\":\"P1\",\"begntime\":\"2026-03-01 "
+		   "09:50:00\","
+		   "\"medfee_sumamt\":30,\"med_type\":\"41\"},"
+		   "\"drugdetail\":[{\"feedetl_sn\":\"1\","
 		   "\"fee_ocur_time\":\"2026-03-01 09:55:00\",\"med_list_codg\":\"X1\",\"cnt\":3,"
-		   "\"pric\":10,\"det_item_fee_sumamt\":30}]},\"output\":{\"setlinfo\":{\"setl_id\":\"S1\","
-		   "\"mdtrt_id\":\"M1\",\"setl_time\":\"2026-03-01 10:00:00\",\"fund_pay_sumamt\":20,"
-		   "\"inscp_scp_amt\":30},\"detlcutinfo\":[{\"feedetl_sn\":\"1\",\"inscp_scp_amt\":25}]}}",
-		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 09:50:00 "
+		   "\"pric\":10,\"det_item_fee_sumamt\":30}]},"
+		   "\"output\":{\"setlinfo\":{\"setl_id\":\"S1\","
+		   "\"mdtrt_id\":\"M1\",\"setl_time\":\"2026-03-01 10:00:00\","
+		   "\"fund_pay_sumamt\":20,"
+		   "\"inscp_scp_amt\":30},\"detlcutinfo\":[{\"feedetl_sn\":\"1\","
+		   "\"inscp_scp_amt\":25}]}}",
+		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 "
+		   "09:50:00 "
 		   "med_type=41 insu_admdvs=330100 inf_time=2026-03-01 10:00:00\n"
 		   "1 settlement setl_id=S1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
 		   "setl_time=2026-03-01 10:00:00 med_type=41 insu_admdvs=330100 medfee_sumamt=30 "
@@ -136,7 +149,8 @@ static void what_cannot_be_read(void **state)
 		   "{\"infno\":\"9999\",\"input\":{}}\n"
 		   "{\"x\":1}\n"
 		   ENVELOPE("2204") "\"input\":{\"feedetail\":\"oops\"}}\n"
-		   ENVELOPE("2207") "\"input\":{\"data\":{\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\"}}}\n"
+		   ENVELOPE("2207") "\"input\":{\"data\":{\"mdtrt_id\":\"M1\","
+		   "\"psn_no\":\"P1\"}}}\n"
 		   "{\"infno\":\"2204\",\"infcode\":-1,\"input\":{\"feedetail\":[{}]}}\n"
 		   "{\"infno\":\n",
 		   "1 !unknown-message 0 \n2 !unknown-message 0 \n3 !bad-message 0 \n"
@@ -147,7 +161,8 @@ static void what_cannot_be_read(void **state)
 static void arrays_and_pieces(void **state)
 {
 	(void)state;
-	const char *text = "[\n  " ENVELOPE("2301") "\n  \"input\":{\"feedetail\":[\n{\"feedetl_sn\":1,"
+	const char *text = "[\n  " ENVELOPE("2301") "\n  "
+	"\"input\":{\"feedetail\":[\n{\"feedetl_sn\":1,"
 		"\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"fee_ocur_time\":\"2026-03-02\"}]}},\n  "
 		ENVELOPE("2301") "\"input\":{\"feedetail\":[{\"feedetl_sn\":2,"
 		"\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\",\"fee_ocur_time\":\"2026-03-02\"}]}}\n]\n";
