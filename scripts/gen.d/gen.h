@@ -31,6 +31,7 @@ uint64_t mix64(uint64_t x);
 /* ---- options */
 struct options {
 	const char *out;
+	const char *truth;              /* file, or NULL: truth.csv in out */
 	const char *catalogue;          /* folder of catalogue.csv, diagnoses.csv */
 	const char *knowledge;          /* folder of the rules' tables */
 	const char *gzip;               /* stem of the file to compress, or "" */

@@ -25,6 +25,7 @@ static const char help[] =
 "their legitimate look-alikes, and truth.csv. The same seed gives the same\n"
 "bytes.\n\n"
 "  --out DIR            folder for the files; made when missing\n"
+"  --truth FILE         what was planted (default DIR/truth.csv)\n"
 "  --lines N            fee lines wanted (default 300000)\n"
 "  --persons N          population behind them (default lines/8 a month)\n"
 "  --facilities N       facilities wanted (never fewer than 73)\n"
@@ -46,7 +47,8 @@ static const struct option long_options[] = {
 	{ "days", 1, NULL, 'd' }, { "seed", 1, NULL, 's' },
 	{ "lookalikes", 1, NULL, 'l' }, { "gzip", 1, NULL, 'z' },
 	{ "gb18030", 1, NULL, 'g' }, { "catalogue", 1, NULL, 'c' },
-	{ "knowledge", 1, NULL, 'k' }, { "help", 0, NULL, 'h' },
+	{ "knowledge", 1, NULL, 'k' }, { "truth", 1, NULL, 't' },
+	{ "help", 0, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -89,6 +91,7 @@ static bool set_option(struct options *o, int c, const char *arg)
 	case 'g': o->gb18030 = arg; return true;
 	case 'c': o->catalogue = arg; return true;
 	case 'k': o->knowledge = arg; return true;
+	case 't': o->truth = arg; return true;
 	default: return false;
 	}
 }

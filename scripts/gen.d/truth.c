@@ -11,7 +11,10 @@ bool truth_open(struct gen *g)
 {
 	char path[4096];
 
-	snprintf(path, sizeof path, "%s/truth.csv", g->opt.out);
+	if (g->opt.truth)
+		snprintf(path, sizeof path, "%s", g->opt.truth);
+	else
+		snprintf(path, sizeof path, "%s/truth.csv", g->opt.out);
 	g->truth = fopen(path, "w");
 	if (!g->truth) {
 		fprintf(stderr, "fundwatch-gen: cannot write %s\n", path);

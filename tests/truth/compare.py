@@ -30,9 +30,8 @@ def marks_of_finding(f):
 def marks_of_truth(t):
     if not t["psn_no"]:
         return {t["fixmedins_code"], t["date"], t["key"]}
-    if t["lines"]:
-        return set(t["lines"].split(";"))
-    return set(t["mdtrt_ids"].split(";"))
+    # visit numbers of two facilities may meet, so the person belongs to it
+    return {t["psn_no"]} | set((t["lines"] or t["mdtrt_ids"]).split(";"))
 
 
 def load(truth_path, findings_path):
