@@ -180,6 +180,8 @@ static enum field named_field(const struct rule *r, const struct expr *e)
 		return named_field(r, r->key[e->index]);
 	if (e->op == EXPR_LET)
 		return named_field(r, r->let[e->index].expr);
+	if (e->op == EXPR_AGG && e->n_arg)
+		return named_field(r, e->arg[0]);
 	return e->op == EXPR_FIELD ? e->field : FIELD_NONE;
 }
 
