@@ -216,6 +216,18 @@ static struct expr *bare_bucket(struct scope *s, struct str name, struct span at
 	return e;
 }
 
+/* A key that a table names is called by its column. */
+static struct expr *table_key(struct scope *s, struct str name, struct span at)
+{
+	for (uint32_t i = 0; s->group && !s->inside && i < s->n_key; i++) {
+		const struct expr *k = s->key[i];
+
+		if (k->op == EXPR_LOOKUP && str_eq(k->table->col[k->index].name, name))
+			return key_expr(s, (int)i, at);
+	}
+	return NULL;
+}
+
 /* ---- parameters, lets, peers ---- */
 
 static struct expr *param_or_let(struct scope *s, struct str name, struct span at)
@@ -423,6 +435,8 @@ struct expr *check_named(struct scope *s, const struct syn *n)
 		e = bare_field(s, n->text, n->at);
 	if (e == NULL)
 		e = bare_bucket(s, n->text, n->at);
+	if (e == NULL)
+		e = table_key(s, n->text, n->at);
 	if (e == NULL && check_aggregate(n->text) == AGG_COUNT)
 		e = check_count(s, n->at);
 	return e != NULL ? e : unknown_name(s, n);
