@@ -278,7 +278,8 @@ static void set_value(struct reader *r, const struct setting *s, const yaml_node
 		set_one(r, s, v);
 		return;
 	}
-	for (yaml_node_item_t *i = v->data.sequence.items.start; i < v->data.sequence.items.top; i++)
+	yaml_node_item_t *end = v->data.sequence.items.top;
+	for (yaml_node_item_t *i = v->data.sequence.items.start; i < end; i++)
 		set_one(r, s, yaml_document_get_node(r->doc, *i));
 }
 
@@ -364,7 +365,8 @@ bool conf_parse(struct conf *c, struct str text, const char *name, struct err *e
 
 	if (!yaml_parser_initialize(&parser))
 		return err_set(e, ERR_BUG, "the YAML parser does not start");
-	yaml_parser_set_input_string(&parser, (const unsigned char *)(text.n ? text.p : ""), text.n);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)(text.n ? text.p : ""),
+				     text.n);
 	if (!yaml_parser_load(&parser, &doc)) {
 		(void)err_set(e, ERR_CONF, "%s: line %zu: %s", name, parser.problem_mark.line + 1,
 			      parser.problem ? parser.problem : "not YAML");

@@ -164,8 +164,9 @@ void engine_free(struct engine *en)
 		return;
 	(void)pthread_join(en->thread, NULL);
 	if (en->sink && sink_given_up(en->sink) > 0)
-		log_notice("database", "%llu epochs were not committed; their files are still in the "
-			   "spool and will be read again", (unsigned long long)sink_given_up(en->sink));
+		log_notice("database", "%llu epochs were not committed; their files are still in "
+			   "the spool and will be read again",
+			   (unsigned long long)sink_given_up(en->sink));
 	sink_free(en->sink);
 	pool_free(en->pool);
 	while (queue_take(en->inbox, &job, 1) == 1)

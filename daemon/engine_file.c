@@ -76,7 +76,8 @@ static char *make_report(const struct reading *rd, const char *reason)
 {
 	struct buf text;
 	struct report r = {
-		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed), .intake = rd->entry.id,
+		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed),
+		.intake = rd->entry.id,
 		.good = !reason, .reason = reason, .bytes = (uint64_t)rd->file->was.st_size,
 		.rows = rd->seen, .records = rd->entry.records, .rejects = rd->entry.rejects,
 		.resumed_after = rd->skip, .seconds = seconds_since(rd->begun),
@@ -186,7 +187,8 @@ static bool read_on(struct reading *rd, struct err *e)
 			return finish(rd, broken.text, e);
 		if (!chunk)
 			return finish(rd, NULL, e);
-		if (full(rd) && (!close_epoch(rd, INTAKE_READING, NULL, e) || !engine_pending(en, e))) {
+		if (full(rd) && (!close_epoch(rd, INTAKE_READING, NULL, e) ||
+				 !engine_pending(en, e))) {
 			chunk_ref_put(chunk);
 			return false;
 		}
@@ -213,7 +215,8 @@ static bool open_reading(struct reading *rd, struct err *why)
 	if (rd->entry.id == 0)
 		rd->entry.id = en->last_intake + 1;
 	rd->file->fd = -1;
-	rd->in = intake_take_fd(fd, rd->file->name, en->conf.feed, NULL, (uint32_t)rd->entry.id, why);
+	rd->in = intake_take_fd(fd, rd->file->name, en->conf.feed, NULL,
+				(uint32_t)rd->entry.id, why);
 	if (rd->in && rd->entry.id > en->last_intake)
 		en->last_intake = rd->entry.id;
 	return rd->in != NULL;

@@ -36,7 +36,8 @@ static bool make_pool(struct engine *en, struct err *e)
 	struct pool_conf pc = {
 		.plan = en->rules->plan,
 		.feed = en->conf.feed,
-		.workers = (uint32_t)(c->engine_workers ? c->engine_workers : cores > 0 ? cores : 1),
+		.workers = (uint32_t)(c->engine_workers ? c->engine_workers
+				      : cores > 0 ? cores : 1),
 		.inbox = (uint32_t)c->engine_inbox,
 		.keep_alerts = true,
 	};
@@ -50,7 +51,8 @@ static void give_chunk(void *ctx, struct chunk_ref *take_chunk)
 	pool_add(en->pool, take_chunk);
 }
 
-static void give_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t revision, bool live)
+static void give_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t revision,
+		       bool live)
 {
 	struct engine *en = ctx;
 	pool_load_alert(en->pool, f, id, revision, live);
@@ -89,15 +91,16 @@ static bool load(struct engine *en, struct db *db, struct err *e)
 static void log_commit(const struct epoch *ep)
 {
 	if (ep->kind == EPOCH_INTAKE)
-		log_debug("epoch", "%" PRId64 " committed: intake %" PRId64 " rows %" PRIu64 "..%" PRIu64,
-			  ep->number, ep->intake.id, ep->rows_from, ep->rows_to);
+		log_debug("epoch", "%" PRId64 " committed: intake %" PRId64 " rows %" PRIu64
+			  "..%" PRIu64, ep->number, ep->intake.id, ep->rows_from, ep->rows_to);
 	else if (ep->kind == EPOCH_DRAIN)
 		log_info("spool", "drained: rules over facilities and peers are judged, %" PRIu64
-			 " raised, %" PRIu64 " amended, %" PRIu64 " withdrawn", ep->raised, ep->amended,
-			 ep->withdrawn);
+			 " raised, %" PRIu64 " amended, %" PRIu64 " withdrawn", ep->raised,
+			 ep->amended, ep->withdrawn);
 	else
-		log_notice("rules", "rule set %s is live, %" PRIu64 " raised, %" PRIu64 " amended, %" PRIu64
-			   " withdrawn", ep->rule_set, ep->raised, ep->amended, ep->withdrawn);
+		log_notice("rules", "rule set %s is live, %" PRIu64 " raised, %" PRIu64
+			   " amended, %" PRIu64 " withdrawn", ep->rule_set, ep->raised, ep->amended,
+			   ep->withdrawn);
 }
 
 /* The sink's thread: counters, and the news that a file is safe. */

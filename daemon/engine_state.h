@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* engine_state.h - the engine from inside: shared by engine.c, engine_start.c, engine_file.c only. */
+/* engine_state.h - the engine from inside: for engine.c, engine_start.c, engine_file.c only. */
 #pragma once
 
 #include <pthread.h>

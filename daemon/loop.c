@@ -31,6 +31,8 @@ struct loop {
 	bool idle, started, stopping, engine_gone, sink_gone;
 	bool drained;                 /* cells judged since the last file */
 	int code;
+	struct spool_file **given;    /* files with the engine or waiting for their commit */
+	uint32_t n_given, cap_given;
 
 	/* the helper that reads rules */
 	bool reading, again;
@@ -68,6 +70,15 @@ static void stop(struct loop *lp, int code)
 
 /* ---- work for the engine ---- */
 
+static void forget_file(struct loop *lp, struct spool_file *file)
+{
+	for (uint32_t i = 0; i < lp->n_given; i++)
+		if (lp->given[i] == file)
+			lp->given[i--] = lp->given[--lp->n_given];
+	spool_file_fini(file);
+	xfree(file);
+}
+
 static void give_work(struct loop *lp)
 {
 	struct spool_file *file;
@@ -78,8 +89,10 @@ static void give_work(struct loop *lp)
 		lp->idle = lp->drained = false;
 		(void)event_del(lp->on_quiet);
 		log_debug("spool", "`%s` is read", file->name);
+		GROW(lp->given, lp->cap_given, lp->n_given + 1);
+		lp->given[lp->n_given++] = file;
 		if (!engine_take(lp->engine, file))
-			spool_file_fini(file);
+			forget_file(lp, file);
 		return;
 	}
 	xfree(file);
@@ -204,8 +217,7 @@ static void file_finished(struct loop *lp, struct mail *m)
 		lp->stats.files_done++;
 	else
 		lp->stats.files_failed++;
-	spool_file_fini(m->file);
-	xfree(m->file);
+	forget_file(lp, m->file);
 }
 
 static void ready(struct loop *lp, struct mail *m)
@@ -327,7 +339,8 @@ static void watch(struct loop *lp)
 		(void)event_add(lp->on_signal[i], NULL);
 	}
 	lp->on_spool = event_new(lp->base, spool_fd(lp->spool), EV_READ | EV_PERSIST, spool_cb, lp);
-	lp->on_mail = event_new(lp->base, mailbox_fd(lp->mailbox), EV_READ | EV_PERSIST, mail_cb, lp);
+	lp->on_mail = event_new(lp->base, mailbox_fd(lp->mailbox), EV_READ | EV_PERSIST, mail_cb,
+				lp);
 	lp->on_quiet = evtimer_new(lp->base, quiet_cb, lp);
 	lp->on_stats = evtimer_new(lp->base, stats_cb, lp);
 	(void)event_add(lp->on_spool, NULL);
@@ -381,6 +394,9 @@ int loop_run(const struct loop_conf *lc, struct rules *take_rules)
 	}
 	if (lp->base)
 		unwatch(lp);
+	while (lp->n_given > 0)
+		forget_file(lp, lp->given[0]);
+	xfree(lp->given);
 	mailbox_free(lp->mailbox);
 	spool_close(lp->spool);
 	xfree(lp);

@@ -90,11 +90,12 @@ static bool write_intake(struct db *db, const struct epoch *ep, struct err *e)
 	};
 	return db_execp(db,
 		"INSERT INTO fundwatch.intake (intake_id, source, file_name, digest, bytes, feed, "
-		"feed_digest, state, rows_done, records, rejects, reason, report, begun_at, changed_at) "
-		"VALUES ($1, 'spool', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+		"feed_digest, state, rows_done, records, rejects, reason, report, begun_at, "
+		"changed_at) VALUES ($1, 'spool', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
 		INSTANT("$13") ", " INSTANT("$13") ") ON CONFLICT (intake_id) DO UPDATE SET "
-		"state = excluded.state, rows_done = excluded.rows_done, records = excluded.records, "
-		"rejects = excluded.rejects, reason = excluded.reason, report = excluded.report, "
+		"state = excluded.state, rows_done = excluded.rows_done, "
+		"records = excluded.records, rejects = excluded.rejects, "
+		"reason = excluded.reason, report = excluded.report, "
 		"changed_at = excluded.changed_at", 13, value, e);
 }
 
@@ -111,8 +112,8 @@ static bool write_epoch(struct db *db, const struct epoch *ep, struct err *e)
 	};
 	return db_execp(db,
 		"INSERT INTO fundwatch.epoch (epoch, kind, intake_id, rows_from, rows_to, records, "
-		"rejects, raised, amended, withdrawn, rule_set, committed_at) VALUES ($1, $2, $3, $4, "
-		"$5, $6, $7, $8, $9, $10, $11, " INSTANT("$12") ")", 12, value, e);
+		"rejects, raised, amended, withdrawn, rule_set, committed_at) VALUES ($1, $2, $3, "
+		"$4, $5, $6, $7, $8, $9, $10, $11, " INSTANT("$12") ")", 12, value, e);
 }
 
 static bool copy_buffer(struct db *db, const char *sql, const struct buf *rows, struct err *e)

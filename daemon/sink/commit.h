@@ -15,6 +15,6 @@ struct commit_state {
 	bool staged;           /* the temporary tables are there */
 };
 
-/* False: nothing of it was written, or (connection lost while committing) perhaps all; try again. */
+/* False: nothing of it was written, or (connection lost in COMMIT) perhaps all; try again. */
 bool commit_epoch(struct db *db, struct commit_state *cs, const struct epoch *ep,
 		  struct err *e) MUST_CHECK;

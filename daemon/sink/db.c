@@ -23,8 +23,8 @@ bool db_open(struct db *db, const char *conninfo, struct err *e)
 	const char *keys[] = { "dbname", "fallback_application_name", "client_encoding",
 			       "options", NULL };
 	const char *values[] = { conninfo, "fundwatch", "UTF8",
-				 "-c datestyle=ISO -c intervalstyle=postgres -c timezone=Asia/Shanghai"
-				 " -c client_min_messages=warning", NULL };
+				 "-c datestyle=ISO -c intervalstyle=postgres "
+				 "-c timezone=Asia/Shanghai -c client_min_messages=warning", NULL };
 
 	db->conn = PQconnectdbParams(keys, values, 1);
 	if (PQstatus(db->conn) == CONNECTION_OK)

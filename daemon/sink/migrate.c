@@ -41,13 +41,15 @@ static bool check_row(int number, const char *name, const char *sum, struct err 
 	const struct migration *m = find(number);
 	if (!m)
 		return err_set(e, ERR_CONF,
-			       "the database has migration %d (%s), which this program (up to %d) does "
-			       "not know: install the newer Fundwatch", number, name, newest());
+			       "the database has migration %d (%s), which this program (up to %d) "
+			       "does not know: install the newer Fundwatch", number, name,
+			       newest());
 	checksum(m, mine);
 	if (strcmp(mine, sum) != 0)
 		return err_set(e, ERR_CONF,
-			       "migration %d (%s) was applied with other text (checksum %s, here %s): "
-			       "an applied migration must not be edited", number, m->name, sum, mine);
+			       "migration %d (%s) was applied with other text (checksum %s, here "
+			       "%s): an applied migration must not be edited", number, m->name, sum,
+			       mine);
 	return true;
 }
 

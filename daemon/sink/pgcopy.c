@@ -223,7 +223,8 @@ bool pgrow_begin(struct pgrow *r, const char *p, size_t n, bool *started)
 	if (!*started) {
 		char head[sizeof signature];
 		*started = true;
-		r->failed = !take(r, head, sizeof head) || memcmp(head, signature, sizeof head) != 0;
+		r->failed = !take(r, head, sizeof head) ||
+			    memcmp(head, signature, sizeof head) != 0;
 		(void)take32(r);
 		uint32_t extension = take32(r);
 		if (r->failed || extension > (size_t)(r->end - r->p)) {

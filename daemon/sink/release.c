@@ -121,9 +121,10 @@ static bool write_release(const struct release *r, struct db *db, int64_t at, bo
 	(void)snprintf(when, sizeof when, "%lld", (long long)at);
 	(void)snprintf(n_rules, sizeof n_rules, "%u", r->n_rule);
 	PGresult *res = db_query(db,
-		"INSERT INTO fundwatch.rule_release (digest, published_at, published_by, engine, n_rules) "
-		"VALUES ($1, 'epoch'::timestamptz + $2::bigint * interval '1 microsecond', "
-		"'fundwatchd', $3, $4) ON CONFLICT DO NOTHING RETURNING digest", 4, value, e);
+		"INSERT INTO fundwatch.rule_release (digest, published_at, published_by, engine, "
+		"n_rules) VALUES ($1, 'epoch'::timestamptz + "
+		"$2::bigint * interval '1 microsecond', 'fundwatchd', "
+		"$3, $4) ON CONFLICT DO NOTHING RETURNING digest", 4, value, e);
 	if (!res)
 		return false;
 	*fresh = PQntuples(res) > 0;
@@ -143,8 +144,8 @@ static bool write_text(const struct release *r, const struct text *t, struct db 
 		(void)err_set(e, ERR_WORLD, "PostgreSQL: %s", PQresultErrorMessage(res));
 	PQclear(res);
 	const char *const link[] = { r->digest, t->path, t->digest };
-	return ok && db_execp(db, "INSERT INTO fundwatch.rule_release_text (release, path, text_digest) "
-				  "VALUES ($1, $2, $3)", 3, link, e);
+	return ok && db_execp(db, "INSERT INTO fundwatch.rule_release_text (release, path, "
+				  "text_digest) VALUES ($1, $2, $3)", 3, link, e);
 }
 
 bool release_write(const struct release *r, struct db *db, int64_t at, struct err *e)
@@ -152,8 +153,8 @@ bool release_write(const struct release *r, struct db *db, int64_t at, struct er
 	bool fresh, ok = write_release(r, db, at, &fresh, e);
 	if (!ok || !fresh)
 		return ok;
-	ok = db_copy_in(db, "COPY fundwatch.rule_release_rule (release, rule_id, rule_digest, title, "
-			    "version, basis, category, nature, severity, state) "
+	ok = db_copy_in(db, "COPY fundwatch.rule_release_rule (release, rule_id, rule_digest, "
+			    "title, version, basis, category, nature, severity, state) "
 			    "FROM STDIN (FORMAT binary)", e) &&
 	     db_copy_put(db, &r->rules, e) && db_copy_done(db, e);
 	for (uint32_t i = 0; ok && i < r->n_text; i++)

@@ -89,7 +89,8 @@ static bool take_record(void *ctx, const char *p, size_t n, struct err *e)
 	enum stream s = r->stream;
 
 	if (!pgrow_begin(&row, p, n, &r->started))
-		return !row.failed || err_set(e, ERR_BUG, "a COPY row of %s is cut", stream_name(s));
+		return !row.failed ||
+		       err_set(e, ERR_BUG, "a COPY row of %s is cut", stream_name(s));
 	(void)pgrow_bytes(&row, &identity);
 	struct chunk *c = chunk_for(r, pgrow_bigint(&row));
 	uint64_t line = (uint64_t)pgrow_bigint(&row), digest = (uint64_t)pgrow_bigint(&row);
@@ -250,7 +251,8 @@ static bool take_alert(void *ctx, const char *p, size_t n, struct err *e)
 	else
 		read_alert(r, &row);
 	read_record(r, &row);
-	return !row.failed || err_set(e, ERR_BUG, "alert %" PRIu64 " is not what the schema says", id);
+	return !row.failed ||
+	       err_set(e, ERR_BUG, "alert %" PRIu64 " is not what the schema says", id);
 }
 
 static bool take_alerts(struct db *db, struct reader *r, struct err *e)
@@ -270,8 +272,9 @@ static bool take_alerts(struct db *db, struct reader *r, struct err *e)
 
 static bool take_chain(struct db *db, struct chain *chain, struct err *e)
 {
-	PGresult *r = db_query(db, "SELECT event_id, encode(hash, 'hex') FROM fundwatch.alert_event "
-				   "ORDER BY event_id DESC LIMIT 1", 0, NULL, e);
+	PGresult *r = db_query(db, "SELECT event_id, encode(hash, 'hex') "
+				   "FROM fundwatch.alert_event ORDER BY event_id DESC LIMIT 1",
+			       0, NULL, e);
 	if (!r)
 		return false;
 	*chain = (struct chain){ 0 };
@@ -294,8 +297,8 @@ static enum ledger_state state_of(const char *word)
 
 static bool take_intakes(struct db *db, struct ledger *ledger, struct err *e)
 {
-	PGresult *r = db_query(db, "SELECT intake_id, file_name, digest, feed_digest, state, rows_done, "
-				   "records, rejects FROM fundwatch.intake", 0, NULL, e);
+	PGresult *r = db_query(db, "SELECT intake_id, file_name, digest, feed_digest, state, "
+				   "rows_done, records, rejects FROM fundwatch.intake", 0, NULL, e);
 	if (!r)
 		return false;
 	for (int i = 0; i < PQntuples(r); i++) {
@@ -317,7 +320,8 @@ static bool take_all(struct db *db, struct ledger *ledger, struct reader *r, str
 	struct restored *out = r->out;
 	if (!db_exec(db, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", e) ||
 	    !db_number(db, "SELECT max(epoch) FROM fundwatch.epoch", 0, &out->last_epoch, e) ||
-	    !db_number(db, "SELECT max(intake_id) FROM fundwatch.intake", 0, &out->last_intake, e) ||
+	    !db_number(db, "SELECT max(intake_id) FROM fundwatch.intake", 0, &out->last_intake,
+		       e) ||
 	    !take_chain(db, &out->chain, e) || !take_intakes(db, ledger, e))
 		return false;
 	for (enum stream s = 0; s < STREAM_STORED; s++)

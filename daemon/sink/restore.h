@@ -21,7 +21,8 @@ struct restored {
 
 struct restore_to {
 	void (*chunk)(void *ctx, struct chunk_ref *take_chunk);
-	void (*alert)(void *ctx, const struct finding *f, uint64_t id, uint32_t revision, bool live);
+	void (*alert)(void *ctx, const struct finding *f, uint64_t id, uint32_t revision,
+		      bool live);
 	void (*progress)(void *ctx, uint64_t records); /* every million records */
 	bool (*stop)(void *ctx);    /* asked now and then: give up? */
 	void *ctx;

@@ -18,7 +18,8 @@ struct months {
 };
 
 /* Makes the partitions an epoch's rows need; outside of any transaction. */
-bool rows_prepare(struct db *db, struct months *m, const struct epoch *ep, struct err *e) MUST_CHECK;
+bool rows_prepare(struct db *db, struct months *m, const struct epoch *ep,
+		  struct err *e) MUST_CHECK;
 
 bool rows_write(struct db *db, const struct epoch *ep, struct err *e) MUST_CHECK;
 bool rejects_write(struct db *db, const struct epoch *ep, struct err *e) MUST_CHECK;

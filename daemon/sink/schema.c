@@ -60,7 +60,8 @@ static void add_view(struct buf *out, enum stream s)
 	const char *name = stream_name(s);
 	buf_addf(out, "CREATE VIEW fundwatch.%s_live AS\nSELECT * FROM (\n"
 		      "\tSELECT DISTINCT ON (identity) * FROM fundwatch.%s\n"
-		      "\tORDER BY identity, revision DESC NULLS LAST, digest < 0 DESC, digest DESC\n"
+		      "\tORDER BY identity, revision DESC NULLS LAST, digest < 0 DESC, "
+		      "digest DESC\n"
 		      ") winner", name, name);
 	if (field_find(s, STR("vali_flag")) != FIELD_NONE)
 		buf_adds(out, "\nWHERE vali_flag IS DISTINCT FROM '0'");

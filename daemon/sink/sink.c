@@ -17,7 +17,8 @@
 #include "lib/base/mem.h"
 
 #define OBJECT "database"
-#define DAEMON_LOCK "SET lock_timeout = 10000; SELECT pg_advisory_lock(7031415927); RESET lock_timeout"
+#define DAEMON_LOCK                                                                   \
+	"SET lock_timeout = 10000; SELECT pg_advisory_lock(7031415927); RESET lock_timeout"
 
 struct sink {
 	struct sink_conf conf;
@@ -62,8 +63,8 @@ static int64_t monotonic(void)
 static void trouble(struct sink *s, const char *why)
 {
 	if (!s->troubled)
-		log_error(OBJECT, "cannot commit: %s; trying again, reading waits when %u epochs are "
-			  "kept", why, s->conf.depth);
+		log_error(OBJECT, "cannot commit: %s; trying again, reading waits when %u epochs "
+			  "are kept", why, s->conf.depth);
 	else
 		log_debug(OBJECT, "still not: %s", why);
 	if (!s->troubled)
@@ -74,7 +75,8 @@ static void trouble(struct sink *s, const char *why)
 static void relief(struct sink *s)
 {
 	if (s->troubled)
-		log_notice(OBJECT, "commits again after %lld s", (long long)(monotonic() - s->since));
+		log_notice(OBJECT, "commits again after %lld s",
+			   (long long)(monotonic() - s->since));
 	s->troubled = false;
 }
 

@@ -27,6 +27,7 @@ struct ledger;
 struct ledger *ledger_new(void);
 void ledger_free(struct ledger *l); /* NULL is fine */
 
-/* The entry of an input, made with state LEDGER_NEW and id 0 when unknown. Valid until the next call. */
+/* The entry of an input, made with state LEDGER_NEW and id 0 when unknown; valid until the
+ * next call. */
 struct ledger_entry *ledger_at(struct ledger *l, struct str file_name, struct str digest,
 			       struct str feed_digest);

@@ -29,9 +29,9 @@ static void add_rejects(struct buf *b, const struct tally *t)
 	buf_adds(b, ",\n  \"reject_reasons\": [");
 	for (uint32_t i = 0; i < t->n_reason; i++) {
 		const struct tally_reason *r = &t->reason[i];
-		buf_addf(b, "%s\n    { \"reason\": \"%s\", \"rows\": %" PRIu64 ", \"first_line\": %" PRIu64
-			 ", \"column\": %u, \"field\": ", i ? "," : "", r->reason, r->n, r->line,
-			 r->column);
+		buf_addf(b, "%s\n    { \"reason\": \"%s\", \"rows\": %" PRIu64
+			 ", \"first_line\": %" PRIu64 ", \"column\": %u, \"field\": ",
+			 i ? "," : "", r->reason, r->n, r->line, r->column);
 		buf_json(b, str_of(r->field));
 		buf_adds(b, ", \"sentence\": ");
 		buf_json(b, str_of(r->sentence));
@@ -87,8 +87,9 @@ void report_json(const struct report *r, struct buf *out)
 		buf_adds(out, ",\n  \"already_taken_in\": true");
 	if (r->resumed_after)
 		buf_addf(out, ",\n  \"resumed_after_rows\": %" PRIu64, r->resumed_after);
-	buf_addf(out, ",\n  \"bytes\": %" PRIu64 ",\n  \"rows\": %" PRIu64 ",\n  \"records\": %" PRIu64
-		 ",\n  \"rejects\": %" PRIu64, r->bytes, r->rows, r->records, r->rejects);
+	buf_addf(out, ",\n  \"bytes\": %" PRIu64 ",\n  \"rows\": %" PRIu64
+		 ",\n  \"records\": %" PRIu64 ",\n  \"rejects\": %" PRIu64,
+		 r->bytes, r->rows, r->records, r->rejects);
 	if (r->stats)
 		add_records(out, r->stats);
 	if (r->tally) {

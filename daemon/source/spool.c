@@ -127,7 +127,8 @@ static bool make_folder(const char *dir, const char *name, struct err *e)
 
 struct spool *spool_open(const char *dir, struct err *e)
 {
-	if (!make_folder(dir, "", e) || !make_folder(dir, "done", e) || !make_folder(dir, "failed", e))
+	if (!make_folder(dir, "", e) || !make_folder(dir, "done", e) ||
+	    !make_folder(dir, "failed", e))
 		return NULL;
 	struct spool *s = xcalloc(1, sizeof *s);
 	s->path = xstrdup(dir);
@@ -208,7 +209,8 @@ static bool open_file(struct spool *s, const char *name, struct spool_file *out)
 		return false;
 	}
 	if (fstat(fd, &out->was) != 0 || !S_ISREG(out->was.st_mode)) {
-		refuse(s, name, S_ISDIR(out->was.st_mode) ? "it is a folder" : "it is not a plain file");
+		refuse(s, name, S_ISDIR(out->was.st_mode) ? "it is a folder"
+							  : "it is not a plain file");
 		(void)close(fd);
 		return false;
 	}
@@ -295,8 +297,8 @@ bool spool_finish(struct spool *s, const struct spool_file *f, bool good, struct
 	    !write_report(s, to, report, e))
 		return false;
 	if (replaced) {
-		log_warn("spool", "`%s` was replaced while it was read; what it was is taken in, what "
-				  "it is now comes next", f->name);
+		log_warn("spool", "`%s` was replaced while it was read; what it was is taken in, "
+				  "what it is now comes next", f->name);
 		offer(s, f->name);
 		return true;
 	}

@@ -18,6 +18,8 @@ import time
 ROOT = os.environ["FUNDWATCH_SOURCE_DIR"]
 BIN = os.environ["FUNDWATCH_BIN_DIR"]
 SERVER = os.environ.get("FUNDWATCH_TEST_PG", "")
+STREAMS = ("encounter", "settlement", "fee", "diagnosis", "operation", "stock", "person",
+           "facility", "practitioner", "item")
 BOUND = 240  # seconds any single wait may take, sanitizers included
 
 
@@ -65,7 +67,8 @@ class Daemon:
                 if re.search(pattern, self.lines[self.seen - 1]):
                     return self.lines[self.seen - 1]
             if not self.read(until):
-                raise AssertionError(f"ended before `{pattern}`; the log:\n" + "\n".join(self.lines))
+                raise AssertionError(f"ended before `{pattern}`; the log:\n"
+                                     + "\n".join(self.lines))
 
     def end(self, bound=BOUND):
         """Waits for the end of the process; its exit code (negative: the signal)."""
@@ -88,7 +91,7 @@ class Daemon:
 class Box:
     """Folders and a database, gone at the end."""
 
-    def __init__(self, name, rules=None, **settings):
+    def __init__(self, name, rules=None, epoch_rows=10000):
         if not SERVER:
             print("SKIPPED: no PostgreSQL. Run: export FUNDWATCH_TEST_PG="
                   "\"$(scripts/pg start build/pg --no-fsync)\"", file=sys.stderr)
@@ -99,7 +102,7 @@ class Box:
         self.database = f"fw_e2e_{name}_{os.getpid()}"
         self.conninfo = f"{SERVER} dbname={self.database}"
         self.config = f"{self.dir}/fundwatch.yaml"
-        self.settings = settings
+        self.epoch_rows = epoch_rows
         self.daemons = []
 
     def __enter__(self):
@@ -123,7 +126,7 @@ class Box:
             out.write(f"database: {{ conninfo: \"{self.conninfo}\", retry_max: 1 }}\n"
                       f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
                       f"rules: {{ path: [ \"{self.rules}\" ] }}\n"
-                      f"engine: {{ workers: 2, epoch_rows: {self.settings.get('epoch_rows', 10000)} }}\n"
+                      f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows} }}\n"
                       "log: { level: debug }\n")
 
     def start(self, fault=""):
@@ -159,21 +162,21 @@ class Box:
     def tables(self):
         """Everything that must not depend on crashes, as text."""
         parts = {
-            "alert": self.sql("SELECT alert_id, rule_id, rule_digest, nature, severity, subject, key_value, "
-                              "violation_amount, fund_amount, n_records, state, revision, finding "
-                              "FROM fundwatch.alert ORDER BY alert_id"),
+            "alert": self.sql("SELECT alert_id, rule_id, rule_digest, nature, severity, subject, "
+                              "key_value, violation_amount, fund_amount, n_records, state, "
+                              "revision, finding FROM fundwatch.alert ORDER BY alert_id"),
             "alert_record": self.sql("SELECT * FROM fundwatch.alert_record ORDER BY alert_id, seq"),
-            "alert_event": self.sql("SELECT alert_id, revision, kind, why, amount_from, amount_to, finding "
-                                    "FROM fundwatch.alert_event ORDER BY alert_id, revision"),
+            "alert_event": self.sql("SELECT alert_id, revision, kind, why, amount_from, amount_to, "
+                                    "finding FROM fundwatch.alert_event "
+                                    "ORDER BY alert_id, revision"),
             "reject": self.sql("SELECT intake_id, line, column_no, reason, field, raw "
                                "FROM fundwatch.reject ORDER BY 1, 2, 3, 4"),
-            "intake": self.sql("SELECT intake_id, file_name, digest, state, rows_done, records, rejects "
-                               "FROM fundwatch.intake ORDER BY intake_id"),
+            "intake": self.sql("SELECT intake_id, file_name, digest, state, rows_done, records, "
+                               "rejects FROM fundwatch.intake ORDER BY intake_id"),
         }
-        for stream in ("encounter", "settlement", "fee", "diagnosis", "operation", "stock", "person",
-                       "facility", "practitioner", "item"):
-            parts[stream] = self.sql(f"SELECT count(*), md5(string_agg(r::text, ' ' ORDER BY r::text)) "
-                                     f"FROM fundwatch.{stream} r")
+        for stream in STREAMS:
+            parts[stream] = self.sql("SELECT count(*), md5(string_agg(r::text, ' ' "
+                                     f"ORDER BY r::text)) FROM fundwatch.{stream} r")
         return parts
 
     def chain_holds(self):
@@ -188,7 +191,8 @@ def same(expected, got, what):
             continue
         a, b = set(text.splitlines()), set(got[name].splitlines())
         lost, new = sorted(a - b)[:3], sorted(b - a)[:3]
-        raise AssertionError(f"{what}: table {name} differs\n  only undisturbed: {lost}\n  only here: {new}")
+        raise AssertionError(f"{what}: table {name} differs\n"
+                             f"  only undisturbed: {lost}\n  only here: {new}")
 
 
 def generate(folder, lines, seed=7):
@@ -199,6 +203,6 @@ def generate(folder, lines, seed=7):
 
 def scan(rules, paths):
     """What `fundwatch scan` finds in the same files: its lines, sorted."""
-    done = run(f"{BIN}/fundwatch", "scan", "--rules", rules, "--feed", f"{ROOT}/conf/feeds/default.yaml",
-               *paths, cwd=ROOT)
+    done = run(f"{BIN}/fundwatch", "scan", "--rules", rules,
+               "--feed", f"{ROOT}/conf/feeds/default.yaml", *paths, cwd=ROOT)
     return sorted(done.stdout.splitlines())

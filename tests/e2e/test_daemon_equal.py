@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from daemon_lib import Box, ROOT, generate, run, same, scan
+from daemon_lib import Box, ROOT, STREAMS, generate, same, scan
 
 with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box:
     files = generate(data, 20000)
@@ -25,20 +25,16 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
             OR violation_amount IS DISTINCT FROM (finding::json->>'amount')::numeric
             OR sentence <> finding::json->>'sentence'
             OR n_records <> json_array_length(finding::json->'records')
-            OR n_records <> (SELECT count(*) FROM fundwatch.alert_record r WHERE r.alert_id = a.alert_id)""")
+            OR n_records <> (SELECT count(*) FROM fundwatch.alert_record r
+                             WHERE r.alert_id = a.alert_id)""")
     assert differing == "", f"columns differ from their line: {differing}"
     wrong = box.sql("""
         SELECT alert_id FROM fundwatch.alert_live JOIN fundwatch.alert_record r USING (alert_id)
         WHERE violation_amount IS NOT NULL
         GROUP BY alert_id, violation_amount HAVING sum(r.amount) <> violation_amount""")
     assert wrong == "", f"shares do not add up: {wrong}"
-    too_much = box.sql("""
-        SELECT stream, fixmedins_code, mdtrt_id, record_id FROM fundwatch.alert_record
-        JOIN fundwatch.alert_live USING (alert_id) JOIN fundwatch.alert_bearing USING (alert_id)
-        GROUP BY 1, 2, 3, 4 HAVING count(*) < 1""")
-    assert too_much == ""
-    assert box.number("SELECT count(*) FROM fundwatch.alert_bearing WHERE bearing_amount > "
-                      "(SELECT violation_amount FROM fundwatch.alert a WHERE a.alert_id = alert_bearing.alert_id)") == 0
+    assert box.number("SELECT count(*) FROM fundwatch.alert_bearing b JOIN fundwatch.alert a "
+                      "USING (alert_id) WHERE bearing_amount > violation_amount") == 0
     box.chain_holds()
 
     # Nothing was lost between the files and the tables.
@@ -46,9 +42,7 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
         report = box.report(os.path.basename(path))
         assert report["rows"] == report["records"] + report["rejects"], report
     assert box.number("SELECT sum(records) FROM fundwatch.intake") == sum(
-        box.number(f"SELECT count(*) FROM fundwatch.{s}") for s in
-        ("encounter", "settlement", "fee", "diagnosis", "operation", "stock", "person", "facility",
-         "practitioner", "item"))
+        box.number(f"SELECT count(*) FROM fundwatch.{stream}") for stream in STREAMS)
     assert box.number("SELECT count(*) FROM fundwatch.rule_release") == 1
     assert box.number("SELECT count(*) FROM fundwatch.rule_release_text") > 4
     daemon.term()
@@ -59,7 +53,7 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
     daemon = box.start()
     for _ in files:
         daemon.wait("` is done")
-    daemon.wait("drained: 0|drained: ")
+    daemon.wait("drained: ")
     same(before, box.tables(), "the same files again")
     assert box.report(os.path.basename(files[0]) + ".2")["already_taken_in"]
     daemon.term()

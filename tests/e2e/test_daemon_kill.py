@@ -23,7 +23,8 @@ def disturbed(files, point, expected):
         box.drop(*files)
         daemon = box.start(fault=point)
         code = daemon.end()
-        assert code == -9, f"{point}: exit {code}, the point was not reached; the log:\n" + "\n".join(daemon.lines)
+        assert code == -9, (f"{point}: exit {code}, the point was not reached; the log:\n"
+                            + "\n".join(daemon.lines))
         daemon = box.start()
         daemon.wait("drained: ")
         daemon.term()
@@ -41,5 +42,5 @@ with tempfile.TemporaryDirectory() as data:
     calm = undisturbed(generated)
     points = sys.argv[1:] or POINTS
     continued = sum(disturbed(generated, point, calm) for point in points)
-    assert continued or sys.argv[1:], "no file was continued in its middle: the points are chosen badly"
+    assert continued or sys.argv[1:], "no file was continued in its middle: choose other points"
     print(f"{len(points)} kills, nothing lost, nothing twice")

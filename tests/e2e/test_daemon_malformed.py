@@ -5,13 +5,14 @@ import os
 
 from daemon_lib import Box
 
-HEAD = "feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,det_item_fee_sumamt\n"
+HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
+        "det_item_fee_sumamt\n")
 
 
 def line(n, **change):
-    row = dict(feedetl_sn=f"F{n}", mdtrt_id=f"M{n}", setl_id=f"S{n}", fixmedins_code="H1", psn_no=f"P{n}",
-               fee_ocur_time="2026-03-01 09:00:00", med_list_codg="X1", cnt="1", pric="10.00",
-               det_item_fee_sumamt="10.00")
+    row = dict(feedetl_sn=f"F{n}", mdtrt_id=f"M{n}", setl_id=f"S{n}", fixmedins_code="H1",
+               psn_no=f"P{n}", fee_ocur_time="2026-03-01 09:00:00", med_list_codg="X1",
+               cnt="1", pric="10.00", det_item_fee_sumamt="10.00")
     row.update(change)
     return ",".join(row.values()) + "\n"
 
@@ -41,11 +42,13 @@ with Box("malformed") as box:
     daemon = box.start()
     daemon.wait("drained: ")
 
-    got = box.sql("SELECT line, column_no, r.reason, field FROM fundwatch.reject r JOIN fundwatch.intake "
-                  "USING (intake_id) WHERE file_name = 'fee_list_d_bad.csv' ORDER BY line").split()
-    assert got == ["3|8|bad-number|cnt", "4|6|bad-time|fee_ocur_time", "5|5|missing-required|psn_no",
-                   "7|0|bad-columns|", "8|0|bad-columns|"], got
-    taken = box.sql("SELECT feedetl_sn, line FROM fundwatch.fee JOIN fundwatch.intake USING (intake_id) "
+    got = box.sql("SELECT line, column_no, r.reason, field FROM fundwatch.reject r "
+                  "JOIN fundwatch.intake USING (intake_id) "
+                  "WHERE file_name = 'fee_list_d_bad.csv' ORDER BY line").split()
+    assert got == ["3|8|bad-number|cnt", "4|6|bad-time|fee_ocur_time",
+                   "5|5|missing-required|psn_no", "7|0|bad-columns|", "8|0|bad-columns|"], got
+    taken = box.sql("SELECT feedetl_sn, line FROM fundwatch.fee "
+                    "JOIN fundwatch.intake USING (intake_id) "
                     "WHERE file_name = 'fee_list_d_bad.csv' ORDER BY line").split()
     assert taken == ["F1|2", "F5|6", "F7|9"], taken
     raw = box.sql("SELECT raw FROM fundwatch.reject WHERE reason = 'bad-number'").strip()
@@ -66,8 +69,8 @@ with Box("malformed") as box:
     assert box.number("SELECT count(*) FROM fundwatch.fee WHERE mdtrt_id LIKE 'M1__'") > 0
     assert "empty" in box.report("fee_list_d_empty.csv", "failed")["reason"]
     assert box.report("letter.docx", "failed")["reason"]
-    assert sorted(os.listdir(box.spool)) == ["done", "failed", "fee_list_d_folder.csv", "fee_list_d_link.csv",
-                                             "fee_list_d_pipe.csv"], os.listdir(box.spool)
+    assert sorted(os.listdir(box.spool)) == ["done", "failed", "fee_list_d_folder.csv",
+                                             "fee_list_d_link.csv", "fee_list_d_pipe.csv"]
     refused = [l for l in daemon.lines if "is not taken" in l]
     assert len(refused) == 3, refused
     assert box.number("SELECT count(*) FROM fundwatch.fee WHERE mdtrt_id IN ('M300', 'M301')") == 2

@@ -94,8 +94,8 @@ static void a_failed_migration_leaves_nothing(void **state)
 	assert_non_null(strstr(e.text, "migration 1 (001_base): PostgreSQL: "));
 	assert_true(db_state(&db, &s, &e));
 	assert_int_equal(s.applied, 0);
-	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM pg_tables WHERE schemaname = 'fundwatch'"),
-			    "1");
+	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM pg_tables "
+					"WHERE schemaname = 'fundwatch'"), "1");
 }
 
 /* Also when fields.def grows later: then a new migration must add the column. */

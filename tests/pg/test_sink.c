@@ -66,7 +66,8 @@ static void fill(struct chunk *c, enum field f, uint32_t at, uint32_t n)
 		chunk_set_i32(c, f, at, n ? 20513 : -40000);
 		break;
 	case TYPE_TIME:
-		chunk_set_i64(c, f, at, INT64_C(1772323200) + (int64_t)n * 86400 * 40 + (int64_t)i->index);
+		chunk_set_i64(c, f, at,
+			      INT64_C(1772323200) + (int64_t)n * 86400 * 40 + (int64_t)i->index);
 		break;
 	default:
 		chunk_set_i64(c, f, at, n ? INT64_C(-123456789012) : INT64_C(9000000000000001));
@@ -162,7 +163,8 @@ static void take_chunk(void *ctx, struct chunk_ref *chunk)
 	b->chunk[b->n_chunk++] = chunk;
 }
 
-static void take_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t revision, bool live)
+static void take_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t revision,
+		       bool live)
 {
 	struct back *b = ctx;
 	struct buf line;
@@ -226,7 +228,8 @@ static void every_type_comes_back(void **state)
 	for (enum stream s = 0; s < STREAM_STORED; s++) {
 		assert_int_equal(chunk_ref_intake(b.chunk[s]), 7);
 		for (uint32_t row = 0; row < 3; row++)
-			same_row(chunk_ref_chunk(ep->chunk[0]), chunk_ref_chunk(b.chunk[s]), s, row);
+			same_row(chunk_ref_chunk(ep->chunk[0]), chunk_ref_chunk(b.chunk[s]), s,
+				 row);
 	}
 	assert_string_equal(pg_ask(&db, "SELECT raw FROM fundwatch.reject"), "a,b\uFFFD\uFFFDc");
 	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM fundwatch.fee_other"), "0");
@@ -260,8 +263,8 @@ static void alerts_live_through_changes(void **state)
 	assert_int_equal(got.chain.last_event, 4);
 	assert_memory_equal(got.chain.hash, chain.hash, CHAIN_HASH);
 	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM fundwatch.alert_event_broken"), "0");
-	assert_string_equal(pg_ask(&db, "SELECT string_agg(kind || revision, ',' ORDER BY event_id) "
-					"FROM fundwatch.alert_event"),
+	assert_string_equal(pg_ask(&db, "SELECT string_agg(kind || revision, ',' "
+					"ORDER BY event_id) FROM fundwatch.alert_event"),
 			    "raised1,raised1,amended2,withdrawn2");
 	(void)pg_ask(&db, "UPDATE fundwatch.alert_event SET why = 'x' WHERE event_id = 2");
 	assert_string_equal(pg_ask(&db, "SELECT event_id FROM fundwatch.alert_event_broken"), "2");
@@ -279,11 +282,13 @@ static void a_failed_epoch_leaves_nothing(void **state)
 	struct epoch *ep = make_epoch(1, 1);
 	(void)state;
 	tell(ep, &chain, CHANGE_RAISED, 11, 1, NULL, &f);
-	(void)pg_ask(&db, "ALTER TABLE fundwatch.alert_event ADD CONSTRAINT no CHECK (event_id < 0)");
+	(void)pg_ask(&db, "ALTER TABLE fundwatch.alert_event "
+			  "ADD CONSTRAINT no CHECK (event_id < 0)");
 	assert_false(commit_epoch(&db, &cs, ep, &e));
 	assert_non_null(strstr(e.text, "[23514]"));
-	assert_string_equal(pg_ask(&db, "SELECT (SELECT count(*) FROM fundwatch.fee) + (SELECT count(*) "
-					"FROM fundwatch.alert) + (SELECT count(*) FROM fundwatch.intake) + "
+	assert_string_equal(pg_ask(&db, "SELECT (SELECT count(*) FROM fundwatch.fee) + "
+					"(SELECT count(*) FROM fundwatch.alert) + "
+					"(SELECT count(*) FROM fundwatch.intake) + "
 					"(SELECT count(*) FROM fundwatch.epoch)"), "0");
 	(void)pg_ask(&db, "ALTER TABLE fundwatch.alert_event DROP CONSTRAINT no");
 	assert_true(commit_epoch(&db, &cs, ep, &e));

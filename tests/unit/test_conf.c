@@ -59,8 +59,10 @@ static void mistakes_are_told_with_their_line(void **state)
 	(void)state;
 	refuses("engine:\n  worker: 3\n", "t.yaml: line 2: engine has no setting `worker`; "
 					   "did you mean `workers`?");
-	refuses("engin:\n  workers: 3\n", "line 1: there is no section `engin`; did you mean `engine`?");
-	refuses("engine:\n  workers: many\n", "line 2: engine.workers: `many` is not a whole number");
+	refuses("engin:\n  workers: 3\n",
+		"line 1: there is no section `engin`; did you mean `engine`?");
+	refuses("engine:\n  workers: many\n",
+		"line 2: engine.workers: `many` is not a whole number");
 	refuses("engine:\n  workers: 999\n", "999 is out of bounds: 0 to 256 threads");
 	refuses("engine:\n  workers: 1\n  workers: 2\n", "line 3: engine.workers is set twice");
 	refuses("log:\n  level: loud\n", "`loud` is none of error|warn|notice|info|debug");
@@ -84,7 +86,8 @@ static void reload_takes_what_may_change(void **state)
 	struct buf ignored;
 	(void)state;
 	assert_true(parse(&a, "", &e));
-	assert_true(parse(&b, "log:\n  level: debug\nspool:\n  dir: other\nrules:\n  path: [x, y]\n", &e));
+	assert_true(parse(&b, "log:\n  level: debug\nspool:\n  dir: other\n"
+			      "rules:\n  path: [x, y]\n", &e));
 	buf_init(&ignored, 0);
 	conf_reload(&a, &b, &ignored);
 	assert_string_equal(a.log_level, "debug");
