@@ -143,7 +143,8 @@ void finding_seal(struct findings *out, struct finding *f, struct bearing *b, ui
 {
 	struct rest *rest = arena_array(&out->arena, n, sizeof *rest);
 
-	qsort(b, n, sizeof *b, bearing_order);
+	if (n > 1)
+		qsort(b, n, sizeof *b, bearing_order);
 	set_times(f, b, n);
 	set_facility(f, b, n);
 	if (f->has_amount)
