@@ -56,10 +56,11 @@ static void extract_date(uint64_t *rng, char *out, size_t size)
 
 static void random_fee(uint64_t *rng, char *out, size_t size)
 {
-	static const char *const amounts[] = { "10", "20", "33.33", "100", "空", "0.000001" };
+	static const char *const amounts[] = { "10", "20", "33.33", "100", "空", "0.000001",
+					       "9223372036854.775807" };
 	unsigned line = 1 + pick(rng, 9);
 	bool negative = pick(rng, 3) == 0, linked = negative && pick(rng, 2);
-	const char *sign = negative ? "-" : "", *amount = amounts[pick(rng, 6)];
+	const char *sign = negative ? "-" : "", *amount = amounts[pick(rng, 7)];
 	char link[8] = "";
 
 	if (linked)
@@ -94,12 +95,13 @@ static void random_settlement(uint64_t *rng, char *out, size_t size)
 		 "medfee_sumamt | fund_pay_sumamt | init_setl_id | refd_setl_flag | "
 		 "mid_setl_flag | "
 		 "begndate | enddate | vali_flag | updt_time\n"
-		 " | S%u | M%u | H%u | P%u | 2026-03-0%u | %s | %s%u | 77.7 | %s | %u | %u | "
+		 " | S%u | M%u | H%u | P%u | 2026-03-0%u | %s | %s%u | %s | %s | %u | %u | "
 		 "2026-03-0%u |"
 		 " 2026-03-0%u | %s | %s\n",
 		 setl, 1 + setl % 3, 1 + (setl % 3) / 2, person(rng, setl),
 		 1 + pick(rng, 4), (const char *const[]){ "21", "11", "空" }[pick(rng, 3)],
 		 pick(rng, 3) ? "" : "-", 100 + 50 * pick(rng, 2),
+		 (const char *const[]){ "77.7", "9223372036854.775807" }[pick(rng, 9) == 0],
 		 (const char *const[]){ "", "", "S1", "S2" }[pick(rng, 4)], pick(rng, 4) == 0,
 		 pick(rng, 4) == 0, 1 + pick(rng, 3), 4 + pick(rng, 3), pick(rng, 8) ? "1" : "0",
 		 revision(rng));
