@@ -193,10 +193,10 @@ static void unknown_inputs(const struct cli *c, const struct scan_report *r, str
 		if (a->unknown > 0 && a->unknown_field < FIELD_COUNT)
 			buf_addf(b,
 				 cli_text(c,
-					  "  " STR_FMT " 有 %" PRIu64
-					  " 条无法判断，缺的字段如：%s\n",
-					  "  " STR_FMT " cannot judge %" PRIu64
-					  ", a missing field is %s\n"),
+					  "  " STR_FMT " 有 %" PRIu64 " 条无法判断，缺的字段如：%"
+								      "s\n",
+					  "  " STR_FMT " cannot judge %" PRIu64 ", a missing field "
+										"is %s\n"),
 				 STR_ARG(r->rules->rule[i].id), a->unknown,
 				 word_field(c, a->unknown_field));
 	}

@@ -355,6 +355,170 @@ static void loaded_alerts_are_the_ones_before(void **state)
 	rules_free(&r);
 }
 
+/* ---- any order of arrival ends in the same alerts ---- */
+
+struct row_text {
+	char text[160];
+};
+
+/* Versions of few lines: re-sent, corrected (to other persons too), retracted, refunded. */
+static uint32_t random_rows(struct row_text *row, uint32_t max, uint64_t *seed)
+{
+	uint32_t n = 0;
+	while (n + 2 < max) {
+		uint64_t r = check_random(seed);
+		unsigned line = (unsigned)(r % 40), revision = (unsigned)(r >> 8 & 7);
+		unsigned person = (unsigned)((r >> 11 & 7) == 0 ? r >> 16 & 3 : line % 6);
+		unsigned day = (unsigned)(1 + line % 3);
+		snprintf(row[n++].text, sizeof row->text,
+			 "| %u | V%u | P%u | H%u | 2026-03-%02u 09:%02u | I%u | %u | %u.00 | | %u "
+			 "| 2026-04-%02u\n",
+			 line, line % 10, person, line % 3, day, line, line % 2, 1 + revision % 2,
+			 100 + 10 * revision, revision == 7 ? 0u : 1u, 1 + revision);
+		if ((r >> 24 & 7) == 0)
+			row[n] = row[n - 1], n++;
+		if ((r >> 27 & 7) == 0)
+			snprintf(row[n++].text, sizeof row->text,
+				 "| R%u | V%u | P%u | H%u | 2026-03-%02u 18:00 | I%u | -1 | "
+				 "-100.00 | %u | 1 | 2026-04-09\n",
+				 line, line % 10, line % 6, line % 3, day, line % 2, line);
+	}
+	return n;
+}
+
+static void shuffle(struct row_text *row, uint32_t n, uint64_t *seed)
+{
+	for (uint32_t i = n; i > 1; i--) {
+		uint32_t k = (uint32_t)(check_random(seed) % i);
+		struct row_text t = row[i - 1];
+		row[i - 1] = row[k];
+		row[k] = t;
+	}
+}
+
+static void add_rows(struct pool *p, const struct row_text *row, uint32_t n)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	buf_adds(&b, "fee | feedetl_sn | mdtrt_id | psn_no | fixmedins_code | fee_ocur_time | 项目 "
+		     "| cnt | "
+		     "det_item_fee_sumamt | init_feedetl_sn | vali_flag | updt_time\n");
+	for (uint32_t i = 0; i < n; i++)
+		buf_adds(&b, row[i].text);
+	add(p, buf_cstr(&b));
+	buf_fini(&b);
+}
+
+/* Live alerts as told so far. */
+struct live {
+	uint64_t id[256];
+	char *line[256];
+	uint32_t n;
+};
+
+static void live_change(void *ctx, const struct change *c)
+{
+	struct live *l = ctx;
+	struct buf b;
+	uint32_t i = 0;
+	while (i < l->n && l->id[i] != c->id)
+		i++;
+	CHECK((c->kind == CHANGE_RAISED) == (i == l->n));
+	if (i < l->n)
+		xfree(l->line[i]);
+	if (c->kind == CHANGE_WITHDRAWN) {
+		l->n--;
+		l->id[i] = l->id[l->n];
+		l->line[i] = l->line[l->n];
+		return;
+	}
+	CHECK(i < 256);
+	buf_init(&b, 0);
+	finding_json(c->now, &b);
+	l->n += i == l->n;
+	l->id[i] = c->id;
+	l->line[i] = buf_take(&b, NULL);
+}
+
+static int by_line(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The live alerts as sorted lines; frees them. */
+static char *live_text(struct live *l)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	qsort(l->line, l->n, sizeof *l->line, by_line);
+	for (uint32_t i = 0; i < l->n; i++) {
+		buf_adds(&b, l->line[i]);
+		buf_addc(&b, '\n');
+		xfree(l->line[i]);
+	}
+	return buf_take(&b, NULL);
+}
+
+/* The rows in some batches through `workers`, judged after each: what is live in the end. */
+static char *arrive(const struct rules *r, uint32_t workers, const struct row_text *row, uint32_t n,
+		    uint64_t *seed)
+{
+	struct live l = { 0 };
+	const struct pool_sink sink = { .change = live_change, .ctx = &l };
+	struct pool *p = new_pool(r, workers, true);
+	struct err e = { 0 };
+	for (uint32_t from = 0; from < n;) {
+		uint32_t some = 1 + (uint32_t)(check_random(seed) % 30);
+		if (some > n - from)
+			some = n - from;
+		add_rows(p, row + from, some);
+		from += some;
+		if (!pool_judge(p, POOL_DIRTY, check_random(seed) % 3 == 0 || from == n, &sink, &e))
+			fail_msg("%s", e.text);
+	}
+	struct pool_stats s;
+	pool_stats_get(p, &s);
+	CHECK_INT(s.alerts_live, l.n);
+	pool_free(p);
+	return live_text(&l);
+}
+
+/* The same rows at once, without alerts. */
+static char *at_once(const struct rules *r, const struct row_text *row, uint32_t n)
+{
+	struct heard h;
+	struct pool *p = new_pool(r, 0, false);
+	add_rows(p, row, n);
+	judge(p, POOL_ALL, true, &h);
+	char *text = xstrdup(buf_cstr(&h.lines));
+	heard_fini(&h);
+	pool_free(p);
+	return text;
+}
+
+static void any_arrival_ends_in_the_same_alerts(void **state)
+{
+	(void)state;
+	struct rules r = compile(with_cells);
+	struct row_text row[200];
+	for (uint64_t round = 0; round < 40; round++) {
+		uint64_t seed = round;
+		uint32_t n = random_rows(row, 200, &seed);
+		char *expected = at_once(&r, row, n);
+		CHECK(strlen(expected) > 100);
+		for (uint32_t workers = 0; workers <= 3; workers++) {
+			shuffle(row, n, &seed);
+			char *got = arrive(&r, workers, row, n, &seed);
+			if (strcmp(got, expected) != 0)
+				fail_msg("round %u, %u workers\nexpected\n%s\ngot\n%s",
+					 (unsigned)round, workers, expected, got);
+			xfree(got);
+		}
+		xfree(expected);
+	}
+	rules_free(&r);
+}
+
 static void chunks_are_freed_when_nobody_judges(void **state)
 {
 	(void)state;
@@ -375,6 +539,7 @@ int main(void)
 		cmocka_unit_test(a_correction_moves_between_shards),
 		cmocka_unit_test(new_rules_judge_the_whole_history),
 		cmocka_unit_test(loaded_alerts_are_the_ones_before),
+		cmocka_unit_test(any_arrival_ends_in_the_same_alerts),
 		cmocka_unit_test(chunks_are_freed_when_nobody_judges),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
