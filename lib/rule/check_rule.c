@@ -350,7 +350,7 @@ static void check_join(struct rule_check *k)
 	const struct rule *r = k->r;
 	const struct syn_clause *where = k->b->clause[KW_WHERE];
 
-	if (r->table == NULL || (where != NULL && where->broken) ||
+	if (r->table == NULL || r->table->n_key == 0 || (where != NULL && where->broken) ||
 	    (r->where != NULL && (r->where->type == TYPE_ERROR || joins(r->where, r->table))))
 		return;
 	diag_add(k->c->d, k->b->clause[KW_BY_TABLE]->text_at, DIAG_TABLE_NO_KEY,
@@ -439,8 +439,8 @@ static void check_body(struct rule_check *k)
 	read_amount(k);
 	read_say(k);
 	read_excepted_by(k);
-	check_bounds(k);
 	check_subject(k);
+	check_bounds(k);
 }
 
 void check_rule(struct checker *c, struct syn_block *b, struct syn_block *over, struct rule *r)

@@ -356,8 +356,8 @@ void check_bounds(struct rule_check *k)
 	const struct syn_clause *where = k->b->clause[r->form == FORM_PAIR ? KW_SAME : KW_GROUP];
 	struct span at = where != NULL ? where->key : k->b->id_at;
 
-	if (r->form != FORM_PAIR && r->form != FORM_GROUP)
-		return;
+	if ((r->form != FORM_PAIR && r->form != FORM_GROUP) || !r->person_local)
+		return; /* without a person the subject asks for a period itself */
 	if ((where != NULL && where->broken) ||
 	    (k->b->clause[KW_FIRST] != NULL && k->b->clause[KW_FIRST]->broken) ||
 	    (k->b->clause[KW_WINDOW] != NULL && k->b->clause[KW_WINDOW]->broken))

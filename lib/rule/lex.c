@@ -233,7 +233,7 @@ static void read_word(struct lexer *l, struct token *t)
 	for (;;) {
 		struct character c = look(l, l->pos);
 
-		if (c.cp == '-' && is_letter(before) && is_letter(look(l, l->pos + c.bytes).cp))
+		if (c.raw == '-' && is_letter(before) && is_letter(look(l, l->pos + c.bytes).cp))
 			before = 0;
 		else if (is_word(c.cp) && c.bytes > 0)
 			before = c.cp;

@@ -374,7 +374,6 @@ static const struct operator *operator_here(const struct parser *p)
 	return NULL;
 }
 
-/* A comparison does not associate: its right side holds no other. */
 static struct syn *binary_tail(struct parser *p, const struct operator *o, struct syn *left)
 {
 	struct list l = { .n = 0 };
@@ -485,6 +484,7 @@ static struct syn *operator_tail(struct parser *p, const struct operator *o, str
 /* sub_expr = unary (operator operand)*, operators that bind at least as tight as `min` */
 static struct syn *sub_expr(struct parser *p, unsigned min)
 {
+	bool tested = false; /* tests do not associate: a < b < c has no meaning */
 	struct syn *left;
 
 	if (!enter(p))
@@ -493,8 +493,9 @@ static struct syn *sub_expr(struct parser *p, unsigned min)
 	while (!p->failed) {
 		const struct operator *o = operator_here(p);
 
-		if (o == NULL || o->binds < min)
+		if (o == NULL || o->binds < min || (tested && o->binds == BINDS_TEST))
 			break;
+		tested = o->binds == BINDS_TEST;
 		left = operator_tail(p, o, left);
 	}
 	p->depth--;

@@ -149,16 +149,24 @@ static void tell_same_rules(struct checker *c)
 	xfree(judged);
 }
 
+static void tell_one_unused(struct checker *c, enum keyword kind, struct str name, struct span at)
+{
+	diag_add(c->d, at, DIAG_UNUSED_LIST,
+		 arena_printf(&c->d->arena, c->d->english ? "%s 「" STR_FMT "」" : "%s「" STR_FMT "」",
+			      keyword_word(kind, c->d->english), STR_ARG(name)));
+}
+
 static void tell_unused(struct checker *c)
 {
-	struct ruleset *rs = c->rs;
+	const struct ruleset *rs = c->rs;
 
 	for (uint32_t i = 0; i < rs->n_knowledge; i++)
 		if (!c->knowledge_used[i])
-			diag_add(c->d, rs->knowledge[i]->at, DIAG_UNUSED_LIST, check_cstr(c, rs->knowledge[i]->name));
+			tell_one_unused(c, rs->knowledge[i]->list ? KW_LIST : KW_TABLE,
+					rs->knowledge[i]->name, rs->knowledge[i]->at);
 	for (uint32_t i = 0; i < rs->n_indicator; i++)
 		if (!c->indicator_used[i])
-			diag_add(c->d, rs->indicator[i].at, DIAG_UNUSED_LIST, check_cstr(c, rs->indicator[i].name));
+			tell_one_unused(c, KW_INDICATOR, rs->indicator[i].name, rs->indicator[i].at);
 }
 
 static void finish(struct checker *c)
