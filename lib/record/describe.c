@@ -6,47 +6,6 @@
 
 #include <string.h>
 
-const char *field_sql_type(enum type t)
-{
-	switch (t) {
-	case TYPE_MONEY:
-	case TYPE_RATIO:
-		return "numeric(20,6)";
-	case TYPE_QTY:
-		return "numeric(20,4)";
-	case TYPE_COUNT:
-	case TYPE_DURATION:
-		return "bigint";
-	case TYPE_TIME:
-		return "timestamp without time zone";
-	case TYPE_DATE:
-		return "date";
-	case TYPE_FLAG:
-		return "boolean";
-	default:
-		return "text";
-	}
-}
-
-static void sql_table(struct buf *out, enum stream s)
-{
-	buf_addf(out, "-- %s (%s)\nCREATE TABLE %s (\n", stream_title(s), stream_table(s),
-		 stream_name(s));
-	unsigned width = stream_stored_width(s);
-	for (unsigned i = 0; i < width; i++) {
-		const struct field_info *f = field_get(stream_first(s) + i);
-		buf_addf(out, "\t%s %s%s\n", f->name, field_sql_type(f->type),
-			 i + 1 < width ? "," : "");
-	}
-	buf_adds(out, ");\n");
-}
-
-void field_sql(struct buf *out)
-{
-	for (unsigned s = 0; s < STREAM_STORED; s++)
-		sql_table(out, (enum stream)s);
-}
-
 static const char *origin(enum stream s, const struct field_info *f)
 {
 	if (f->index >= stream_stored_width(s))
@@ -87,7 +46,8 @@ static void manual_codes(struct buf *out, const struct field_info *f)
 
 void field_manual(struct buf *out)
 {
-	buf_adds(out, "# 字段\n\n");
+	buf_adds(out, "# 字段\n\n由 `lib/record/fields.def` 与 `codes.def` 生成，请勿手改：`test_field --write`。\n"
+		      "规则里可写字段代码、名称或简称；「推算」的字段不从文件读入。\n\n");
 	for (unsigned s = 0; s < STREAM_COUNT; s++)
 		manual_stream(out, (enum stream)s);
 	buf_adds(out, "# 代码表\n\n");
