@@ -142,7 +142,7 @@ def provider_claims():
     claims = table("provider_claims/dev_inpatient.csv")
     expected = Expected()
     stays(expected, [Stay(r["ClaimID"], r["BeneID"], r["Provider"], day(r["AdmissionDt"]),
-                          day(r["DischargeDt"]), r["ClmDiagnosisCode_1"], None,
+                          day(r["DischargeDt"]), r["ClmDiagnosisCode_1"], "9",
                           money(r["InscClaimAmtReimbursed"])) for r in claims])
     settled_twice(expected, [Settlement(r["ClaimID"], r["BeneID"], r["Provider"],
                                         day(r["ClaimStartDt"]), day(r["ClaimEndDt"]), None,

@@ -8,7 +8,7 @@ if(PYTHON3)
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/check.py $<TARGET_FILE:feed_counts>)
 endif()
 if(PYTHON3 AND TARGET fundwatch-cli)
-	fundwatch_script(scan LABEL feeds
-		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/scan.py
+	fundwatch_script(findings LABEL feeds
+		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/find.py
 			$<TARGET_FILE:fundwatch-cli>)
 endif()
