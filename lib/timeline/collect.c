@@ -289,6 +289,8 @@ static void link_lines(struct gather *g)
 void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 {
 	g->subject = subject;
+	g->facility = NULL;
+	g->facility_code = MISSING_CODE;
 	g->n_visit = 0;
 	scratch_clear(&g->visit_of);
 	for (int s = 0; s < STREAM_STORED; s++) {

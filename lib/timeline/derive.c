@@ -66,7 +66,18 @@ static const struct row *person_on(const struct gather *g, int64_t time)
 	return register_on(g->t, STREAM_PERSON, list, civil_day_of(time));
 }
 
-static int64_t from_registers(const struct gather *g, const struct column *c,
+/* Lines of a visit ask for the same entry one after another. */
+static const struct row *facility_on(struct gather *g, uint32_t facility, int32_t day)
+{
+	if (facility != g->facility_code || day != g->facility_day) {
+		g->facility = register_at(g->t, STREAM_FACILITY, facility, 0, day);
+		g->facility_code = facility;
+		g->facility_day = day;
+	}
+	return g->facility;
+}
+
+static int64_t from_registers(struct gather *g, const struct column *c,
 			      const struct item *it)
 {
 	int64_t time = event_time(g, it), value = MISSING_I64;
@@ -78,8 +89,7 @@ static int64_t from_registers(const struct gather *g, const struct column *c,
 		value = twin_value(g, c, STREAM_PERSON, person_on(g, time));
 	if (value == MISSING_I64 && c->twin[STREAM_FACILITY].field != FIELD_NONE)
 		value = twin_value(g, c, STREAM_FACILITY,
-				   register_at(g->t, STREAM_FACILITY, facility_of(g, it, s), 0,
-					       civil_day_of(time)));
+				   facility_on(g, facility_of(g, it, s), civil_day_of(time)));
 	return value;
 }
 

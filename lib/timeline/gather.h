@@ -102,6 +102,9 @@ struct gather {
 	struct map64 class_of;        /* med_type code -> class + 1 */
 	uint32_t class_code[5];       /* by enum visit_class */
 	uint32_t digit_code[4];       /* "0" .. "3" */
+	const struct row *facility;   /* register entry last looked up, and for whom and when */
+	uint32_t facility_code;
+	int32_t facility_day;
 	struct cell fee_time, fee_cnt, fee_amount, fee_inscp, fee_item, fee_setl, setl_id, setl_sum;
 };
 
