@@ -6,6 +6,7 @@
 
 #include "lib/record/feed.h"
 #include "tests/decoding.h"
+#include "tests/unit/core_headers.h"
 
 static struct feed *feed(const char *text)
 {
@@ -89,6 +90,28 @@ static void all_errors_in_one_go(void **state)
 			      "        colums: {}\n"), "t.yaml", &e));
 	CHECK(strstr(e.text, "t.yaml:1:1"));
 	CHECK(strstr(e.text, "t.yaml:6:9"));
+}
+
+/* Each column of the real tables fills a field or is known and left out on purpose. */
+static void core_tables_hold_nothing_unknown(void **state)
+{
+	(void)state;
+	static const char *const tables[][2] = {
+		{ "mdtrt_d.csv", core_mdtrt_d }, { "setl_d.csv", core_setl_d },
+		{ "fee_list_d.csv", core_fee_list_d },
+		{ "setl_list_diag_d.csv", core_setl_list_diag_d },
+		{ "setl_list_oprn_d.csv", core_setl_list_oprn_d },
+	};
+	struct feed *f = feed_default();
+	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		struct decoding d = decode_text(f, tables[i][0], tables[i][1]);
+		if (!d.good)
+			fail_msg("%s", d.err.text);
+		if (d.stats.unknown_columns)
+			fail_msg("%s does not know %s", tables[i][0], d.unknown);
+		decoding_fini(&d);
+	}
+	feed_free(f);
 }
 
 /* One wide row, three streams. */
@@ -219,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_default_takes_core_tables), cmocka_unit_test(visit_classes),
 		cmocka_unit_test(errors_have_places), cmocka_unit_test(all_errors_in_one_go),
+		cmocka_unit_test(core_tables_hold_nothing_unknown),
 		cmocka_unit_test(a_wide_row), cmocka_unit_test(once_per_waits_for_a_good_row),
 		cmocka_unit_test(headers_that_cannot_do),
 		cmocka_unit_test(the_written_default_is_the_built_in),
