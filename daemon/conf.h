@@ -52,5 +52,5 @@ void conf_reload(struct conf *c, const struct conf *from, struct buf *ignored);
 void conf_help(struct buf *out, bool english);
 void conf_sample(struct buf *out);
 
-/* Markdown table for the manual. */
-void conf_manual(struct buf *out, bool english);
+/* docs/settings.md, the manual's table in both languages. */
+void conf_manual(struct buf *out);

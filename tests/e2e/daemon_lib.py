@@ -34,6 +34,24 @@ def psql(conninfo, sql):
     return run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", conninfo, "-c", sql).stdout
 
 
+class Cluster:
+    """A PostgreSQL of the test's own, with fsync, to be killed."""
+
+    def __enter__(self):
+        self.dir = tempfile.mkdtemp(prefix="fundwatch-pg-")
+        self.conninfo = self.start()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        run(f"{ROOT}/scripts/pg", "remove", self.dir)
+
+    def start(self):
+        return run(f"{ROOT}/scripts/pg", "start", self.dir).stdout.strip()
+
+    def kill(self):
+        run(f"{ROOT}/scripts/pg", "stop", self.dir, "--kill")
+
+
 class Daemon:
     """One running fundwatchd; its log is read line by line."""
 
@@ -91,8 +109,8 @@ class Daemon:
 class Box:
     """Folders and a database, gone at the end."""
 
-    def __init__(self, name, rules=None, epoch_rows=10000):
-        if not SERVER:
+    def __init__(self, name, rules=None, epoch_rows=10000, server=SERVER):
+        if not server:
             print("SKIPPED: no PostgreSQL. Run: export FUNDWATCH_TEST_PG="
                   "\"$(scripts/pg start build/pg --no-fsync)\"", file=sys.stderr)
             sys.exit(77)
@@ -100,14 +118,15 @@ class Box:
         self.spool = f"{self.dir}/spool"
         self.rules = rules or f"{ROOT}/rules"
         self.database = f"fw_e2e_{name}_{os.getpid()}"
-        self.conninfo = f"{SERVER} dbname={self.database}"
+        self.server = server
+        self.conninfo = f"{server} dbname={self.database}"
         self.config = f"{self.dir}/fundwatch.yaml"
         self.epoch_rows = epoch_rows
         self.daemons = []
 
     def __enter__(self):
-        psql(SERVER, f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
-        psql(SERVER, f"CREATE DATABASE {self.database}")
+        psql(self.server, f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+        psql(self.server, f"CREATE DATABASE {self.database}")
         run(f"{BIN}/fundwatch", "db", "migrate", "--db", self.conninfo)
         os.mkdir(self.spool)
         self.configure()
@@ -118,7 +137,7 @@ class Box:
             if daemon.process.poll() is None:
                 daemon.process.kill()
                 daemon.process.wait()
-        psql(SERVER, f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
+        psql(self.server, f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
         shutil.rmtree(self.dir)
 
     def configure(self):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-foreach(story IN ITEMS equal kill signals malformed)
+foreach(story IN ITEMS kill signals malformed database)
 	fundwatch_script(daemon_${story} LABEL e2e TIMEOUT 1200
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_${story}.py)
 endforeach()
+fundwatch_script(daemon_equal LABEL e2e tsan TIMEOUT 1200
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_equal.py)

@@ -336,7 +336,7 @@ static void own_cluster(const char *dir, char *out, size_t size)
 
 static void the_sink_outlives_the_server(void **state)
 {
-	char dir[] = "/tmp/fundwatch-pg-XXXXXX", where[512];
+	char dir[] = "/tmp/fundwatch-pg-XXXXXX", where[512], again[512];
 	struct queue *done = queue_new(sizeof(int64_t), 8);
 	struct db own;
 	struct err e;
@@ -357,7 +357,7 @@ static void the_sink_outlives_the_server(void **state)
 	cluster("stop", dir, "--kill");
 	assert_true(sink_put(s, make_epoch(2, 2)));
 	assert_true(sink_put(s, make_epoch(3, 3)));
-	own_cluster(dir, where, sizeof where);
+	own_cluster(dir, again, sizeof again); /* the same; `where` is the sink's */
 	for (int64_t want = 2; want <= 3; want++) {
 		assert_true(queue_get(done, &number));
 		assert_int_equal(number, want);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_conf.c - settings by table. `test_conf --write` writes the files made from conf.def anew.
+ */
 #include "daemon/conf.h"
 
 #include <stdarg.h>
@@ -99,36 +102,66 @@ static void reload_takes_what_may_change(void **state)
 	conf_fini(&b);
 }
 
-static void sample_file_is_current_and_reads_back(void **state)
+static const struct written {
+	const char *path;
+	void (*write)(struct buf *out);
+} written[] = {
+	{ "conf/fundwatch.yaml", conf_sample },
+	{ "docs/settings.md", conf_manual },
+};
+
+static void written_files_are_current(void **state)
 {
 	static char text[1 << 16];
+	(void)state;
+	for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+		struct buf b;
+		FILE *f = fopen(written[i].path, "r");
+		assert_non_null(f);
+		text[fread(text, 1, sizeof text - 1, f)] = '\0';
+		(void)fclose(f);
+		buf_init(&b, 0);
+		written[i].write(&b);
+		assert_string_equal(text, buf_cstr(&b));
+		buf_fini(&b);
+	}
+}
+
+static void the_sample_reads_back(void **state)
+{
 	struct buf b;
-	struct conf c;
+	struct conf c, dflt;
 	struct err e;
 	(void)state;
-	FILE *f = fopen("conf/fundwatch.yaml", "r");
-	assert_non_null(f);
-	text[fread(text, 1, sizeof text - 1, f)] = '\0';
-	(void)fclose(f);
 	buf_init(&b, 0);
 	conf_sample(&b);
-	assert_string_equal(text, buf_cstr(&b));
-	assert_true(parse(&c, text, &e));
+	assert_true(parse(&c, buf_cstr(&b), &e));
+	conf_init(&dflt);
+	struct buf differing;
+	buf_init(&differing, 0);
+	conf_reload(&dflt, &c, &differing);
+	assert_int_equal(differing.n, 0);
+	conf_fini(&dflt);
 	conf_fini(&c);
+	buf_fini(&differing);
 	buf_fini(&b);
 }
 
-static int write_file(void)
+static int write_files(void)
 {
-	struct buf b;
-	buf_init(&b, 0);
-	conf_sample(&b);
-	FILE *f = fopen("conf/fundwatch.yaml", "w");
-	bool ok = f && fwrite(b.p, 1, b.n, f) == b.n;
-	if (f && fclose(f) != 0)
-		ok = false;
-	buf_fini(&b);
-	return ok ? 0 : 1;
+	int code = 0;
+	for (size_t i = 0; i < sizeof written / sizeof written[0]; i++) {
+		struct buf b;
+		buf_init(&b, 0);
+		written[i].write(&b);
+		FILE *f = fopen(written[i].path, "w");
+		if (!f || fwrite(b.p, 1, b.n, f) != b.n)
+			code = 1;
+		if (f && fclose(f) != 0)
+			code = 1;
+		buf_fini(&b);
+	}
+	return code;
 }
 
 int main(int argc, char **argv)
@@ -139,9 +172,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(mistakes_are_told_with_their_line),
 		cmocka_unit_test(all_mistakes_are_told_together),
 		cmocka_unit_test(reload_takes_what_may_change),
-		cmocka_unit_test(sample_file_is_current_and_reads_back),
+		cmocka_unit_test(written_files_are_current),
+		cmocka_unit_test(the_sample_reads_back),
 	};
 	if (argc > 1 && strcmp(argv[1], "--write") == 0)
-		return write_file();
+		return write_files();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
