@@ -52,7 +52,11 @@ PUT(psn_no)
 PUT(psn_name) { out_text(r->o, r->g->person.name); }
 PUT(gend) { out_int(r->o, r->g->person.gender); }
 PUT(brdy) { out_day(r->o, r->g->person.birth_day); }
-PUT(insutype) { out_int(r->o, r->g->person.insutype); }
+PUT(insutype)
+{
+	out_int(r->o, r->s && r->s->second_insurance ? 330
+		: r->g->person.insutype);
+}
 PUT(psn_type)
 {
 	out_text(r->o, r->g->person.insutype == 310 ? "1101" : "15");
@@ -155,7 +159,7 @@ PUT(setl_time)
 
 	out_time(r->o, (int64_t)r->s->end * DAY_SECONDS + 17 * 3600 + delay);
 }
-PUT(setl_type) { out_int(r->o, r->s->manual ? 1 : 2); }
+PUT(setl_type) { out_int(r->o, r->s->manual ? 1 : r->s->aid ? 3 : 2); }
 PUT(pay_loc) { out_int(r->o, r->s && r->s->manual ? 1 : 2); }
 PUT(medfee) { out_money(r->o, r->s->medfee); }
 PUT(setl_inscp) { out_money(r->o, r->s->inscp); }

@@ -108,7 +108,8 @@ struct setl {
 	uint64_t id, init;
 	int begin, end;                 /* days */
 	int64_t medfee, inscp, fund;    /* fen */
-	bool manual, mid, refunded, late, mirror_of_lines, no_fund;
+	bool manual, aid, mid, refunded, late, no_fund;
+	bool second_insurance;          /* the other part of the cover */
 	bool flag_later;                /* sent unflagged first */
 	uint64_t invoice;
 	int mirrors;                    /* index of the settlement reversed, -1 */

@@ -5,7 +5,8 @@
  */
 #include "plant.h"
 
-enum { MANUAL_TOO, EQUAL_TWICE, TWO_VISITS, MIDWAY, REBILLED_FLAG,
+enum { MANUAL_TOO, EQUAL_TWICE, MEDICAL_AID, SECOND_INSURANCE, TWO_VISITS,
+	MIDWAY, REBILLED_FLAG,
 	REBILLED_MIRROR, TWO_PURCHASES };
 
 static void settlement_truth(struct gen *g, const struct plant *p,
@@ -43,10 +44,12 @@ static void make_paid_twice(struct gen *g, const struct plant *p, int day)
 	v->setls[again].like = 0;
 	v->setls[again].manual = p->arg == MANUAL_TOO;
 	v->setls[again].late = true;
+	v->setls[again].aid = p->arg == MEDICAL_AID;
+	v->setls[again].second_insurance = p->arg == SECOND_INSURANCE;
 	if (p->arg == MANUAL_TOO)
 		v->setls[again].invoice = v->setls[0].invoice;
 	plant_finish(g, 4);
-	settlement_truth(g, p, v, 0, v, again, true);
+	settlement_truth(g, p, v, 0, v, again, p->arg <= EQUAL_TWICE);
 }
 
 static void make_two_visits(struct gen *g, const struct plant *p, int day)
@@ -114,6 +117,10 @@ const struct plant plants_settlement[] = {
 		EQUAL_TWICE),
 	ROW("violation", "the same bill under two visits", 2, make_two_visits,
 		TWO_VISITS),
+	ROW("lookalike", "medical aid settles the same bill", 2,
+		make_paid_twice, MEDICAL_AID),
+	ROW("lookalike", "second insurance settles the same bill", 2,
+		make_paid_twice, SECOND_INSURANCE),
 	ROW("lookalike", "settled midway and at the end", 16, make_midway,
 		MIDWAY),
 	ROW("lookalike", "flagged refunded and billed again", 2, make_rebilled,

@@ -114,6 +114,11 @@ class Data:
                     todo -= take
 
 
+def key(person, *refs):
+    """Visit numbers of two facilities may meet, so the person belongs to a key."""
+    return frozenset((person,) + refs)
+
+
 def is_stay(v):
     return v["med_type"][0] == "2" or v["med_type"].startswith("52")
 
@@ -125,10 +130,11 @@ def dup_same_day(d, k):
     for r in d.lines:
         if r["list_type"] == "201" and r["med_list_codg"] not in free:
             cells[r["psn_no"], r["med_list_codg"], r["day"]].append(r)
-    for (_, item, _), ls in cells.items():
+    for (person, item, _), ls in cells.items():
         n, cap = sum(r["left"] for r in ls), caps.get(item, Decimal(1))
         if n > cap:
-            yield frozenset(r["ref"] for r in ls), fen(sum(r["amount"] for r in ls) * (n - cap) / n)
+            amount = sum(r["amount"] for r in ls) * (n - cap) / n
+            yield key(person, *(r["ref"] for r in ls)), fen(amount)
 
 
 def beside(window, a, b):
@@ -154,7 +160,7 @@ def pairs_of(d, table):
             for la in by[p, a]:
                 for lb in by[p, b]:
                     if beside(window, la, lb):
-                        yield frozenset((la["ref"], lb["ref"])), fen(lb["amount"])
+                        yield key(p, la["ref"], lb["ref"]), fen(lb["amount"])
 
 
 def dup_pair(d, k):
@@ -178,8 +184,11 @@ def dup_settlement(d, k):
             for b in ss[i + 1:]:
                 over = a["begndate"] <= b["enddate"] and b["begndate"] <= a["enddate"]
                 same = a["medfee_sumamt"] == b["medfee_sumamt"] or a["invono"] == b["invono"]
-                if over and same and a["mid_setl_flag"] == "0":
-                    yield frozenset((a["setl_id"], b["setl_id"])), Decimal(b["fund_pay_sumamt"])
+                kinds = (a["insutype"] == b["insutype"]
+                         and "3" not in (a["setl_type"], b["setl_type"]))
+                if over and same and kinds and a["mid_setl_flag"] == "0":
+                    yield (key(a["psn_no"], a["setl_id"], b["setl_id"]),
+                           Decimal(b["fund_pay_sumamt"]))
 
 
 def test_repeat(d, k):
@@ -188,11 +197,11 @@ def test_repeat(d, k):
     for r in d.lines:
         if r["med_list_codg"] in days:
             by[r["psn_no"], r["med_list_codg"]].append(r)
-    for (_, item), ls in by.items():
+    for (person, item), ls in by.items():
         ls.sort(key=lambda r: (r["at"], r["ref"]))
         for a, b in zip(ls, ls[1:]):
             if 0 < (b["day"] - a["day"]).days < days[item]:
-                yield frozenset((a["ref"], b["ref"])), fen(b["amount"])
+                yield key(person, a["ref"], b["ref"]), fen(b["amount"])
 
 
 def stays_of(d):
@@ -220,7 +229,7 @@ def stay_split(d, k):
                         and a["dscg_maindiag_code"][:3] == b["dscg_maindiag_code"][:3]
                         and not b["dscg_maindiag_code"].startswith(planned)
                         and a["dscg_way"] != "2" and "28" not in (a["med_type"], b["med_type"])):
-                    yield frozenset((a["mdtrt_id"], b["mdtrt_id"])), b["fund"]
+                    yield key(a["psn_no"], a["mdtrt_id"], b["mdtrt_id"]), b["fund"]
 
 
 def stay_overlap(d, k):
@@ -229,7 +238,7 @@ def stay_overlap(d, k):
             for b in vs[i + 1:]:
                 shared = (min(a["e"].date(), b["e"].date()) - b["b"].date()).days
                 if shared > 1:
-                    yield frozenset((a["mdtrt_id"], b["mdtrt_id"])), b["fund"]
+                    yield key(a["psn_no"], a["mdtrt_id"], b["mdtrt_id"]), b["fund"]
 
 
 def stay_outside(d, k):
@@ -241,7 +250,8 @@ def stay_outside(d, k):
         day = datetime.date.fromisoformat(s["begndate"])
         for v in stays.get(s["psn_no"], ()):
             if v["b"].date() < day < v["e"].date():
-                yield frozenset((v["mdtrt_id"], s["mdtrt_id"])), Decimal(s["fund_pay_sumamt"])
+                yield (key(s["psn_no"], v["mdtrt_id"], s["mdtrt_id"]),
+                       Decimal(s["fund_pay_sumamt"]))
 
 
 def subst_name(d, k):
@@ -257,7 +267,7 @@ def subst_name(d, k):
             hits = [n for n in names if n in plain]
             known[name] = names[max(hits, key=len)] if hits else None
         if known[name] and known[name] != right[item]:
-            yield frozenset((r["ref"],)), fen(r["amount"])
+            yield key(r["psn_no"], r["ref"]), fen(r["amount"])
 
 
 def subst_price_tier(d, k):
@@ -296,8 +306,8 @@ def truth_key(t):
     if t["rule"] == "subst.price_tier":
         return frozenset((t["fixmedins_code"], t["date"], t["key"]))
     if t["rule"].startswith("stay."):
-        return frozenset(t["mdtrt_ids"].split(";"))
-    return frozenset(t["lines"].split(";"))
+        return key(t["psn_no"], *t["mdtrt_ids"].split(";"))
+    return key(t["psn_no"], *t["lines"].split(";"))
 
 
 def main():
