@@ -24,6 +24,7 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	for (uint32_t i = 0; i < p->rs->n_rule; i++)
 		e->account[i].unknown_field = FIELD_NONE;
 	e->computed = dict_new();
+	e->shown = xcalloc(SHOWN_BUCKETS, sizeof *e->shown);
 	arena_init(&e->scratch);
 	buf_init(&e->text, 0);
 	return e;
@@ -34,6 +35,7 @@ static void free_slots(struct slot *s, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		xfree(s[i].buf);
 		xfree(s[i].code_truth);
+		xfree(s[i].code_key);
 	}
 }
 
@@ -67,6 +69,7 @@ void eval_free(struct eval *e)
 				 e ? e->filter[1].truth : NULL, e ? e->rest : NULL,
 				 e ? e->excess : NULL, e ? e->beyond : NULL,
 				 e ? e->pair[0] : NULL, e ? e->pair[1] : NULL,
+				 e ? e->room : NULL, e ? e->shown : NULL,
 				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL };
 
 	if (!e)

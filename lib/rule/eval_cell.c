@@ -68,6 +68,31 @@ static uint32_t unique(struct str *v, uint32_t n)
 	return kept;
 }
 
+/* Sums of a vector without fractions in between. */
+static void take_vector(struct cells_pass *x, const struct node *n, struct partial *p,
+			const uint32_t *row, uint32_t rows)
+{
+	const int64_t *v = slot_number(x->e, n->arg[0]);
+	int64_t min = INT64_MAX, max = INT64_MIN;
+	struct rat unit = rat_scaled(1, n->arg[0]->scale);
+	__int128 sum = 0;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		int64_t z = v[row[i]];
+
+		if (!counts(x->e, x, n->cond, row[i]))
+			continue;
+		p->count++;
+		p->known &= z != MISSING_I64;
+		sum += z == MISSING_I64 ? 0 : z;
+		min = z < min ? z : min;
+		max = z > max ? z : max;
+	}
+	p->sum = (struct rat){ sum, unit.den };
+	p->min = (struct rat){ p->count ? min : 0, unit.den };
+	p->max = (struct rat){ p->count ? max : 0, unit.den };
+}
+
 static void take_number(struct partial *p, const struct value *v)
 {
 	if (!v->known || !num_add(&p->sum, p->sum, v->rat)) {
@@ -88,6 +113,10 @@ static struct partial partial_of(struct cells_pass *x, const struct node *n, boo
 	struct str *list = texts ? arena_array(&x->e->scratch, rows, sizeof *list) : NULL;
 	uint32_t m = 0;
 
+	if (n->n_arg && !texts && n->arg[0]->way >= WAY_COLUMN) {
+		take_vector(x, n, &p, row, rows);
+		return p;
+	}
 	for (uint32_t i = 0; i < rows; i++) {
 		struct value v;
 
@@ -217,8 +246,8 @@ static void pass_subject(struct cells_pass *x, const uint64_t *key)
 	for (uint32_t i = rows->start[x->subject]; i < rows->start[x->subject + 1]; i++)
 		if (x->filter[i] == TRUTH_TRUE && key[i] != KEY_MISSING)
 			n = pairs_add(x->e, 0, n, key[i], i);
+	pairs_sort(x->e, 0, n);
 	v = x->e->pair[0];
-	pairs_sort(v, n);
 	for (uint32_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && v[end].key == v[i].key;)
 			end++;

@@ -192,7 +192,7 @@ static void find_exception(struct frame *f, struct hit *h)
 	h->n_except = r->n_except;
 	h->except = v;
 	for (uint32_t i = 0; i < r->n_exception && !h->excepted; i++) {
-		if (!exception_fits(&r->exception[i], v, r->n_except, f->day))
+		if (!exception_fits(&r->exception[i], v, r->n_except, frame_day(f)))
 			continue;
 		h->excepted = true;
 		h->exception = &r->exception[i];
@@ -241,6 +241,7 @@ bool hit_give(const struct hit_group *g)
 	h.observed = g->observed ? *g->observed : maybe_value(f, rp->observed);
 	h.limit = g->limit ? *g->limit : maybe_value(f, rp->limit);
 	h.amount = f->amount = maybe_value(f, rp->amount);
+	f->has_amount = true;
 	h.n_say = rp->n_say;
 	h.say = values_of(f, rp->say, rp->n_say);
 	set_records(g, &h);

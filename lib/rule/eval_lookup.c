@@ -27,9 +27,9 @@ static bool is_dated(const struct knowledge *k)
 	return k->from || k->until;
 }
 
-static bool has_day(const struct knowledge *k, int32_t day)
+static bool has_day(struct frame *f, const struct knowledge *k)
 {
-	return day != MISSING_I32 || !is_dated(k);
+	return !is_dated(k) || frame_day(f) != MISSING_I32;
 }
 
 bool regex_matches(struct eval *e, void *regex, struct str s)
@@ -91,33 +91,36 @@ static void sort_rows(uint32_t *v, uint32_t n)
 	}
 }
 
-const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t code, uint32_t *n)
+static void find_fits(struct eval *e, const struct table_memo *m, struct fits *f, uint32_t dense)
 {
-	const struct table_memo *m = &e->p->memo[memo];
+	struct fit_list l = { f, 0 };
+	uint32_t code = e->domain[m->field].code_of[dense];
+
+	f->at[dense] = f->n_row;
+	knowledge_each(m->table, m->key == NO_INDEX ? 0 : m->key, dict_text(e->dict, code),
+		       MISSING_I32, add_fit, &l);
+	f->n[dense] = l.n;
+	sort_rows(f->row + f->at[dense], l.n);
+}
+
+const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t dense, uint32_t *n)
+{
 	struct fits *f = &e->fits[memo];
-	uint32_t dense = domain_dense(e, m->field, code);
 
 	*n = 0;
 	if (!dense)
 		return NULL;
 	fits_reach(f, dense + 1);
-	if (f->at[dense] == UINT32_MAX) {
-		struct fit_list l = { f, 0 };
-
-		f->at[dense] = f->n_row;
-		knowledge_each(m->table, m->key == NO_INDEX ? 0 : m->key, dict_text(e->dict, code),
-			       MISSING_I32, add_fit, &l);
-		f->n[dense] = l.n;
-		sort_rows(f->row + f->at[dense], l.n);
-	}
+	if (f->at[dense] == UINT32_MAX)
+		find_fits(e, &e->p->memo[memo], f, dense);
 	*n = f->n[dense];
 	return f->row + f->at[dense];
 }
 
-bool table_fits(struct eval *e, uint32_t memo, uint32_t code, uint32_t row)
+bool table_fits(struct eval *e, uint32_t memo, uint32_t dense, uint32_t row)
 {
 	uint32_t n;
-	const uint32_t *rows = table_rows(e, memo, code, &n);
+	const uint32_t *rows = table_rows(e, memo, dense, &n);
 
 	for (uint32_t i = 0; i < n; i++)
 		if (rows[i] == row)
@@ -148,18 +151,18 @@ bool key_matches(const struct knowledge *k, uint32_t key, struct str text, uint3
 /* ---- look-ups by the whole key ---- */
 
 /* The row for a code as of a day, KNOWLEDGE_NONE when there is none. */
-static uint32_t find_by_code(struct frame *f, const struct node *n, uint32_t code)
+static uint32_t find_by_code(struct frame *f, const struct node *n, uint32_t dense)
 {
 	uint32_t count;
-	const uint32_t *rows = table_rows(f->e, n->memo, code, &count);
+	const uint32_t *rows = table_rows(f->e, n->memo, dense, &count);
 	struct str key;
 
 	if (count == 0)
 		return KNOWLEDGE_NONE;
 	if (count == 1)
-		return table_in_force(n->table, rows[0], f->day) ? rows[0] : KNOWLEDGE_NONE;
-	key = dict_text(f->e->dict, code);
-	return knowledge_find(n->table, &key, f->day);
+		return table_in_force(n->table, rows[0], frame_day(f)) ? rows[0] : KNOWLEDGE_NONE;
+	key = dict_text(f->e->dict, f->e->domain[n->arg[0]->field].code_of[dense]);
+	return knowledge_find(n->table, &key, frame_day(f));
 }
 
 /* False: some key is missing, so nothing can be said. */
@@ -169,14 +172,14 @@ static bool find_row(struct frame *f, const struct node *n, uint32_t *row)
 	const struct node *a = n->arg[0];
 
 	*row = KNOWLEDGE_NONE;
-	if (!has_day(n->table, f->day) || n->n_arg > MAX_KEYS)
+	if (!has_day(f, n->table) || n->n_arg > MAX_KEYS)
 		return false;
 	if (n->memo != NO_INDEX && f->code_field == FIELD_NONE &&
 	    f->stream[a->role] == a->stream) {
-		uint32_t code = ((const uint32_t *)slot_column(f->e, a->field))[f->at[a->role]];
+		uint32_t dense = domain_rows(f->e, a->field)[f->at[a->role]];
 
-		*row = code ? find_by_code(f, n, code) : KNOWLEDGE_NONE;
-		return code != 0;
+		*row = dense ? find_by_code(f, n, dense) : KNOWLEDGE_NONE;
+		return dense != 0;
 	}
 	for (uint32_t i = 0; i < n->n_arg; i++) {
 		struct value v = node_value(f, n->arg[i]);
@@ -190,7 +193,7 @@ static bool find_row(struct frame *f, const struct node *n, uint32_t *row)
 			key[i] = arena_str(&f->e->scratch, buf_str(&f->e->text));
 		}
 	}
-	*row = knowledge_find(n->table, key, f->day);
+	*row = knowledge_find(n->table, key, frame_day(f));
 	return true;
 }
 

@@ -14,13 +14,12 @@
 
 void frame_init(struct frame *f, struct eval *e)
 {
-	memset(f, 0, offsetof(struct frame, memo_node));
+	memset(f, 0, offsetof(struct frame, indicator));
 	f->e = e;
 	f->day = MISSING_I32;
 	f->table_row = KNOWLEDGE_NONE;
 	f->code_field = FIELD_NONE;
 	f->stream[0] = f->stream[1] = STREAM_COUNT;
-	f->indicator = f->amount = value_missing(TYPE_RATIO);
 }
 
 void frame_row(struct frame *f, struct eval *e, enum stream s, uint32_t row)
@@ -28,7 +27,14 @@ void frame_row(struct frame *f, struct eval *e, enum stream s, uint32_t row)
 	frame_init(f, e);
 	f->stream[0] = s;
 	f->at[0] = row;
-	f->day = slot_day(e, s)[row];
+	f->day = DAY_OF_RECORD;
+}
+
+int32_t frame_day(struct frame *f)
+{
+	if (f->day == DAY_OF_RECORD)
+		f->day = slot_day(f->e, f->stream[0])[f->at[0]];
+	return f->day;
 }
 
 static struct value value_const(struct frame *f, const struct node *n)
@@ -113,7 +119,9 @@ static struct value value_rowcol(struct frame *f, const struct node *n)
 
 static struct value value_given(struct frame *f, const struct node *n)
 {
-	return n->op == EXPR_AMOUNT ? f->amount : f->indicator;
+	if (n->op == EXPR_AMOUNT)
+		return f->has_amount ? f->amount : value_missing(n->type);
+	return f->has_indicator ? f->indicator : value_missing(n->type);
 }
 
 /* ---- tests ---- */

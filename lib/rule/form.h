@@ -30,5 +30,5 @@ void group_mark(const struct group *g, const struct frame *f, enum mark m);
 void window_judge(struct group *g, uint32_t *row, uint32_t n);
 
 /* Small sorts in place, and lists that grow. */
-void pairs_sort(struct sort_pair *v, uint32_t n);
+void pairs_sort(struct eval *e, unsigned list, uint32_t n);
 uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint64_t value);

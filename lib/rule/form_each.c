@@ -99,13 +99,13 @@ static void judge_table(const struct each *x, uint32_t row)
 	const struct knowledge *k = x->rp->rule->table;
 	int32_t day = slot_day(x->e, x->rp->side[0].stream)[row];
 	const uint32_t *fit = NULL;
-	uint32_t n = k->n_row, code = 0;
+	uint32_t n = k->n_row, dense = 0;
 
 	if (j->field) {
-		code = ((const uint32_t *)slot_column(x->e, j->field->field))[row];
-		fit = table_rows(x->e, j->memo, code, &n);
+		dense = domain_rows(x->e, j->field->field)[row];
+		fit = table_rows(x->e, j->memo, dense, &n);
 	}
-	if (j->field && !code)
+	if (j->field && !dense)
 		note_unknown(x->e, x->rp, row);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t r = fit ? fit[i] : i;

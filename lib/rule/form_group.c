@@ -7,6 +7,8 @@
  * without and with the rows that are unknown: it is decided when both agree and more rows can
  * only make it truer. Sliding windows are form_window.c.
  */
+#include <string.h>
+
 #include "lib/base/hash.h"
 #include "lib/rule/form.h"
 
@@ -186,12 +188,8 @@ static void judge_runs(struct group *g, struct sort_pair *v, uint32_t n)
 	}
 }
 
-void pairs_sort(struct sort_pair *v, uint32_t n)
+static void insertion(struct sort_pair *v, uint32_t n)
 {
-	if (n > 32) {
-		sort_pairs(v, n);
-		return;
-	}
 	for (uint32_t i = 1; i < n; i++) {
 		struct sort_pair x = v[i];
 		uint32_t at = i;
@@ -201,6 +199,39 @@ void pairs_sort(struct sort_pair *v, uint32_t n)
 			v[at] = v[at - 1];
 		v[at] = x;
 	}
+}
+
+/* Keys are hashes, so their upper bits spread them evenly: after one pass by these little is left to do. */
+void pairs_sort(struct eval *e, unsigned list, uint32_t n)
+{
+	enum { FEW = 24, MOST_BITS = 12 };
+	uint32_t at[(1u << MOST_BITS) + 1], bits = 4, sum = 0;
+	struct sort_pair *v = e->pair[list];
+
+	if (n <= FEW) {
+		insertion(v, n);
+		return;
+	}
+	while (bits < MOST_BITS && 2u << bits < n)
+		bits++;
+	memset(at, 0, ((size_t)1 << bits) * sizeof *at);
+	for (uint32_t i = 0; i < n; i++)
+		at[v[i].key << 1 >> (64 - bits)]++;
+	for (uint32_t i = 0; i < 1u << bits; i++) {
+		uint32_t count = at[i];
+
+		at[i] = sum;
+		sum += count;
+	}
+	GROW(e->room, e->cap_room, e->cap_pair[list]);
+	for (uint32_t i = 0; i < n; i++)
+		e->room[at[v[i].key << 1 >> (64 - bits)]++] = v[i];
+	e->pair[list] = e->room;
+	e->room = v;
+	sum = e->cap_pair[list];
+	e->cap_pair[list] = e->cap_room;
+	e->cap_room = sum;
+	insertion(e->pair[list], n);
 }
 
 uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint64_t value)
@@ -217,19 +248,20 @@ static uint32_t add_fits(struct group *g, uint32_t n, uint64_t hash, uint32_t ro
 	const struct knowledge *k = g->rp->rule->table;
 	int32_t day = anchor(g, &row, 1);
 	const uint32_t *fit = NULL;
-	uint32_t count = k->n_row, code = 0;
+	uint32_t count = k->n_row, dense = 0;
 
 	if (j->field) {
-		code = ((const uint32_t *)slot_column(g->e, j->field->field))[row];
-		fit = table_rows(g->e, j->memo, code, &count);
+		dense = domain_rows(g->e, j->field->field)[row];
+		fit = table_rows(g->e, j->memo, dense, &count);
 	}
-	if (j->field && !code)
+	if (j->field && !dense)
 		note_unknown(g->e, g->rp, row);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t r = fit ? fit[i] : i;
 
 		if (table_in_force(k, r, day))
-			n = pairs_add(g->e, 0, n, hash_join(hash, r), (uint64_t)r << 32 | row);
+			n = pairs_add(g->e, 0, n, hash_join(hash, r) >> 1,
+				      (uint64_t)r << 32 | row);
 	}
 	return n;
 }
@@ -269,7 +301,7 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	for (g.subject = 0; g.subject < e->b->n_subjects; g.subject++) {
 		uint32_t n = collect(&g, key, rows->start[g.subject], rows->start[g.subject + 1]);
 
-		pairs_sort(e->pair[0], n);
+		pairs_sort(e, 0, n);
 		judge_runs(&g, e->pair[0], n);
 	}
 }

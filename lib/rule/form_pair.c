@@ -208,9 +208,7 @@ static bool fits_side(struct pairing *x, unsigned side, uint32_t row)
 		return false;
 	if (!j->field || x->table_row == KNOWLEDGE_NONE)
 		return true;
-	return table_fits(x->e, j->memo,
-			  ((const uint32_t *)slot_column(x->e, j->field->field))[row],
-			  x->table_row);
+	return table_fits(x->e, j->memo, domain_rows(x->e, j->field->field)[row], x->table_row);
 }
 
 /* Of two records that fit both ways round, only the way with the earlier as 甲 counts. */
@@ -282,7 +280,7 @@ static uint32_t list_side(struct pairing *x, unsigned side)
 	const struct side *s = &x->rp->side[side];
 	const struct rows *rows = &x->e->b->rows[s->stream];
 	const uint64_t *key = slot_keyset(x->e, s->keys, s->stream);
-	const uint32_t *code = s->join.field ? slot_column(x->e, s->join.field->field) : NULL;
+	const uint32_t *code = s->join.field ? domain_rows(x->e, s->join.field->field) : NULL;
 	bool both = x->rp->side[0].join.field && x->rp->side[1].join.field;
 	uint32_t n = 0;
 
@@ -304,10 +302,10 @@ static uint32_t list_side(struct pairing *x, unsigned side)
 		fit = table_rows(x->e, s->join.memo, code[i], &count);
 		for (uint32_t k = 0; k < count; k++)
 			n = pairs_add(x->e, side, n,
-				      both ? hash_join(key[i], fit[k]) : key[i],
+				      both ? hash_join(key[i], fit[k]) >> 1 : key[i],
 				      (uint64_t)fit[k] << 32 | i);
 	}
-	pairs_sort(x->e->pair[side], n);
+	pairs_sort(x->e, side, n);
 	return n;
 }
 

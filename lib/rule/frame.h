@@ -24,6 +24,7 @@ struct slot {
 	size_t cap;
 	const void *v;           /* uint8_t truth[n], int64_t number[n] or uint64_t key[n] */
 	uint8_t *code_truth;     /* WAY_DICT: per dense number, TRUTH_UNSET = not computed */
+	uint64_t *code_key;      /* computed keys: per dense number, 0 = not computed */
 	uint32_t n_code;
 	uint32_t code[FEW_CODES];/* WAY_CODE_CONST: codes of the constants, 0 = not in the dictionary yet */
 };
@@ -63,6 +64,14 @@ struct filter {
 	uint64_t inside;
 };
 
+/* A bucket's text, kept in `computed`. */
+struct shown_bucket {
+	enum bucket bucket;
+	int64_t number;
+	struct str text;
+};
+enum { SHOWN_BUCKETS = 256 };
+
 struct eval {
 	const struct plan *p;
 	const struct dict *dict;
@@ -84,8 +93,9 @@ struct eval {
 	uint8_t *rest;           /* filter with the table row's conditions in it */
 	uint8_t *excess, *beyond;/* per row of a group: of one window, of a run */
 	uint32_t cap_rest, cap_excess, cap_beyond;
-	struct sort_pair *pair[2];
-	uint32_t cap_pair[2];
+	struct sort_pair *pair[2], *room;
+	uint32_t cap_pair[2], cap_room;
+	struct shown_bucket *shown; /* [SHOWN_BUCKETS] texts of buckets shown lately */
 	uint32_t *rows, cap_rows;
 	struct buf text;
 	hit_fn *fn;
@@ -98,8 +108,10 @@ struct eval {
 };
 
 enum { FRAME_MEMO = 12 };
+#define DAY_OF_RECORD (INT32_MIN + 1)
 
-/* Where an expression is evaluated. Zeroed by frame_init; the caller fills what it has. */
+/* Where an expression is evaluated. frame_init sets it to nothing; the caller fills what it has. Kept
+ * small up to `n_memo`: one is made for each record that is looked at alone. */
 struct frame {
 	struct eval *e;
 	uint32_t at[2];          /* record of each role for row-level reading */
@@ -107,23 +119,26 @@ struct frame {
 	const uint32_t *rows[2]; /* records of the group in event order */
 	uint32_t n[2];
 	const uint8_t *filter;   /* truth of the group's rows when some may be unknown; NULL = all sure */
-	bool include_maybe;      /* count unknown records in */
-	bool saw_maybe;          /* out: some record was unknown */
-	int32_t day;             /* as of; MISSING_I32 = not known */
 	const struct knowledge *table;
-	uint32_t table_row;
 	const struct value *key; /* a cell's key and aggregates */
 	struct node *const *given_node;
 	const struct value *given;
-	uint32_t n_given;
-	struct value indicator, amount;
 	const struct peers *peers; /* of the cell */
+	uint32_t n_given;
+	uint32_t table_row;
+	int32_t day;             /* as of; MISSING_I32 = not known, DAY_OF_RECORD = that of at[0] */
 	enum field code_field;   /* WAY_DICT: this field reads ... */
 	uint32_t code;           /* ... this code */
+	bool include_maybe;      /* count unknown records in */
+	bool saw_maybe;          /* out: some record was unknown */
+	bool has_indicator, has_amount;
 	uint32_t n_memo;
+	struct value indicator, amount; /* when has_... */
 	const struct node *memo_node[FRAME_MEMO];
 	struct value memo[FRAME_MEMO];
 };
+/* The day look-ups are as of. */
+int32_t frame_day(struct frame *f);
 void frame_init(struct frame *f, struct eval *e);
 void frame_row(struct frame *f, struct eval *e, enum stream s, uint32_t row);
 
@@ -137,8 +152,9 @@ struct value agg_value(struct frame *f, const struct node *n);
 struct value agg_peers(struct frame *f, const struct node *n);
 struct value lookup_value(struct frame *f, const struct node *n);
 enum truth inlist_truth(struct frame *f, const struct node *n);
-bool table_fits(struct eval *e, uint32_t memo, uint32_t code, uint32_t row);
-const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t code, uint32_t *n);
+/* Rows of a memo's table that fit a dense code on any day, ascending. */
+bool table_fits(struct eval *e, uint32_t memo, uint32_t dense, uint32_t row);
+const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t dense, uint32_t *n);
 bool table_in_force(const struct knowledge *k, uint32_t row, int32_t day);
 bool key_matches(const struct knowledge *k, uint32_t key, struct str text, uint32_t row);
 bool regex_matches(struct eval *e, void *regex, struct str s);

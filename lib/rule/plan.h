@@ -60,7 +60,7 @@ struct node {
 	uint32_t id;              /* slot */
 	enum way way;             /* truth or numbers for all rows at once */
 	int scale;                /* numbers: value * 10^scale lies in the vector */
-	enum field domain;        /* WAY_DICT: whose codes */
+	enum field domain;        /* WAY_DICT and computed keys: the one field whose codes it depends on */
 	int64_t lo, hi;           /* WAY_CMP_CONST: true for lo <= v <= hi (or the opposite with `outside`) */
 	bool outside;
 	uint32_t memo;            /* LOOKUP, INLIST over one code: number of its table memo, else NO_INDEX */

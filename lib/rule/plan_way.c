@@ -240,7 +240,7 @@ static bool args_ready(const struct node *n)
 	return true;
 }
 
-static void way_of_test(struct plan *p, struct node *n)
+static void way_of_test(struct node *n)
 {
 	enum field sole = FIELD_NONE;
 
@@ -253,19 +253,24 @@ static void way_of_test(struct plan *p, struct node *n)
 	    sole != FIELD_NONE) {
 		n->way = WAY_DICT;
 		n->domain = sole;
-		p->domain[sole] = true;
 	}
 }
 
 void plan_way(struct plan *p, struct node *n)
 {
+	enum field sole = FIELD_NONE;
+
 	n->way = WAY_NONE;
 	n->domain = FIELD_NONE;
 	memo_of(p, n);
 	if (n->group || n->roles > 1 || (n->roles && n->stream == STREAM_COUNT))
 		return;
 	if (n->type == TYPE_FLAG)
-		way_of_test(p, n);
+		way_of_test(n);
 	else if (!type_is_text(n->type))
 		n->way = number_way(n);
+	else if (n->op != EXPR_FIELD && sole_code(n, &sole) && sole != FIELD_NONE)
+		n->domain = sole; /* as a key: once per distinct value */
+	if (n->domain != FIELD_NONE)
+		p->domain[n->domain] = true;
 }

@@ -140,15 +140,21 @@ static void bucket_text(struct buf *out, enum bucket b, int64_t number,
 	}
 }
 
-/* Days, weeks (by their Monday), ... as text; the number stays beside it. */
+/* Days, weeks (by their Monday), ... as text; the number stays beside it. Texts live as long as the
+ * evaluator: there are few. */
 struct value bucket_value(struct eval *e, enum bucket b, int64_t number)
 {
-	struct value v = value_str(TYPE_TEXT, (struct str){ NULL, 0 });
+	struct shown_bucket *s = &e->shown[hash_join(b, (uint64_t)number) % SHOWN_BUCKETS];
+	struct value v;
 
+	if (s->bucket != b || s->number != number) {
+		buf_reset(&e->text);
+		bucket_text(&e->text, b, number, &e->p->rs->settings);
+		*s = (struct shown_bucket){ b, number,
+			dict_text(e->computed, dict_code(e->computed, buf_str(&e->text))) };
+	}
+	v = value_str(TYPE_TEXT, s->text);
 	v.rat = rat_int(number);
-	buf_reset(&e->text);
-	bucket_text(&e->text, b, number, &e->p->rs->settings);
-	v.text = arena_str(&e->scratch, buf_str(&e->text));
 	return v;
 }
 
@@ -253,17 +259,47 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 }
 
 /* A computed key: its text gets a number of its own in this evaluator. */
+static uint64_t number_of(struct eval *e, struct frame *f, const struct node *n)
+{
+	struct value v = node_value(f, n);
+
+	buf_reset(&e->text);
+	value_add(&e->text, &v);
+	return v.known ? dict_code(e->computed, buf_str(&e->text)) : KEY_MISSING;
+}
+
 static void key_of_rows(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
 {
 	for (uint32_t i = 0; i < e->b->rows[s].n; i++) {
 		struct frame f;
-		struct value v;
 
 		frame_row(&f, e, s, i);
-		v = node_value(&f, n);
-		buf_reset(&e->text);
-		value_add(&e->text, &v);
-		out[i] = v.known ? dict_code(e->computed, buf_str(&e->text)) : KEY_MISSING;
+		out[i] = number_of(e, &f, n);
+	}
+}
+
+/* A computed key that depends on one code is computed once per distinct value. */
+static void key_of_domain(struct eval *e, const struct node *n, uint32_t rows, uint64_t *out)
+{
+	const uint32_t *dense = domain_rows(e, n->domain);
+	const struct domain *d = &e->domain[n->domain];
+	struct slot *k = &e->key[n->id];
+
+	if (k->n_code < d->n) {
+		k->code_key = xreallocarray(k->code_key, d->n, sizeof *k->code_key);
+		memset(k->code_key + k->n_code, 0, (d->n - k->n_code) * sizeof *k->code_key);
+		k->n_code = d->n;
+	}
+	for (uint32_t i = 0; i < rows; i++) {
+		if (!k->code_key[dense[i]]) {
+			struct frame f;
+
+			frame_init(&f, e);
+			f.code_field = n->domain;
+			f.code = d->code_of[dense[i]];
+			k->code_key[dense[i]] = number_of(e, &f, n);
+		}
+		out[i] = k->code_key[dense[i]];
 	}
 }
 
@@ -279,6 +315,8 @@ const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s)
 	k->v = out = slot_room(k, (size_t)rows * 8 + 8);
 	if (n->op == EXPR_BUCKET)
 		key_of_bucket(e, n, s, out);
+	else if (n->op != EXPR_FIELD && n->domain != FIELD_NONE)
+		key_of_domain(e, n, rows, out);
 	else if (n->op != EXPR_FIELD)
 		key_of_rows(e, n, s, out);
 	else if (type_is_text(n->type))

@@ -140,9 +140,11 @@ static void give(struct judging *j, struct frame *f, uint32_t cell)
 			      .subject_key = rp->subject_key, .n_say = rp->n_say, .say = say,
 			      .amount_is_fund = rp->amount_is_fund };
 
-	h.observed = rp->observed ? node_value(f, rp->observed) : f->indicator;
+	h.observed = rp->observed ? node_value(f, rp->observed)
+		   : f->has_indicator ? f->indicator : value_missing(TYPE_NONE);
 	h.limit = maybe_value(f, rp->limit);
 	h.amount = f->amount = maybe_value(f, rp->amount);
+	f->has_amount = true;
 	for (uint32_t i = 0; i < rp->n_say; i++)
 		say[i] = node_value(f, rp->say[i]);
 	h.median = f->peers ? f->peers->median : value_missing(TYPE_NONE);
@@ -253,6 +255,7 @@ static void judge_peers(struct judging *j, const struct compared *v, struct peer
 
 	cell_frame(j, &f, &j->c->cell[v->cell]);
 	f.indicator = v->x;
+	f.has_indicator = true;
 	f.peers = peers;
 	decide(j, &f, v->cell);
 }
