@@ -480,10 +480,12 @@ static void add_table(struct buf *out, bool english)
 
 void conf_manual(struct buf *out)
 {
-	buf_adds(out, "# Settings of fundwatchd\n\nWritten from `daemon/conf.def`; a test fails when "
-		      "they differ. The file is `conf/fundwatch.yaml`, two levels of YAML; relative "
-		      "paths are relative to the working directory. ✓: SIGHUP takes the new value.\n\n");
+	buf_adds(out, "# Settings of fundwatchd\n\n"
+		      "Written from `daemon/conf.def`; a test fails when they differ. The file is\n"
+		      "`conf/fundwatch.yaml`, two levels of YAML; relative paths are relative to\n"
+		      "the working directory. ✓: SIGHUP takes the new value.\n\n");
 	add_table(out, true);
-	buf_adds(out, "\n## fundwatchd 的设置\n\n由 `daemon/conf.def` 生成。✓：SIGHUP 后生效。\n\n");
+	buf_adds(out, "\n## fundwatchd 的设置\n\n"
+		      "由 `daemon/conf.def` 生成。✓：SIGHUP 后生效。\n\n");
 	add_table(out, false);
 }
