@@ -3,6 +3,8 @@
  * test_timeline_reverse.c - every shape a refund takes, and what it leaves.
  */
 #include "tests/check.h"
+
+#include "lib/base/buf.h"
 #include "tests/support/scene.h"
 
 #define LINES \
@@ -318,6 +320,41 @@ static void invalid_settlement_leaves_lines_unsettled(void **state)
 	scene_close(&s);
 }
 
+/* ---- very many ---- */
+
+/* 300 settlements of one visit, every third cancelled; 40 visits with a diagnosis each that
+ * does not name its facility. */
+static void many_settlements_and_visits(void **state)
+{
+	struct buf text;
+	struct scene s;
+
+	(void)state;
+	buf_init(&text, 0);
+	buf_adds(&text, SETTLEMENTS);
+	for (int i = 0; i < 300; i++)
+		buf_addf(&text, " | S%d | 2026-03-01 | 100 | | %d\n", i, i % 3 == 0);
+	buf_adds(&text, "fee | feedetl_sn | fee_ocur_time | setl_id | 项目 | pric\n");
+	for (int i = 0; i < 300; i++)
+		buf_addf(&text, " | F%d | 2026-03-01 | S%d | A | 5\n", i, i);
+	buf_adds(&text, "encounter | mdtrt_id | begntime | med_type\n");
+	for (int i = 0; i < 40; i++)
+		buf_addf(&text, " | V%d | 2026-04-01 | 21\n", i);
+	buf_adds(&text, "diagnosis | mdtrt_id | fixmedins_code | diag_code | maindiag_flag\n");
+	for (int i = 0; i < 40; i++)
+		buf_addf(&text, " | V%d | 空 | I%d | 1\n", i, 10 + i);
+	scene_open(&s, buf_cstr(&text));
+	buf_fini(&text);
+	reversed(&s, 100, 100);
+	gone(&s, "F0");
+	gone(&s, "F297");
+	CHECK_INT(scene_scope(&s, STREAM_FEE, "F298"), 1);
+	CHECK_INT(s.b.rows[STREAM_STAY].n, 40);
+	assert_string_equal(scene_value(&s, FIELD_stay_maindiag_class, "V0"), "I10");
+	assert_string_equal(scene_value(&s, FIELD_stay_maindiag_class, "V39"), "I49");
+	scene_close(&s);
+}
+
 /* ---- scope ---- */
 
 static void scope_of_lines(void **state)
@@ -363,6 +400,7 @@ int main(void)
 		cmocka_unit_test(mirror_of_nothing),
 		cmocka_unit_test(one_mirror_one_original),
 		cmocka_unit_test(invalid_settlement_leaves_lines_unsettled),
+		cmocka_unit_test(many_settlements_and_visits),
 		cmocka_unit_test(scope_of_lines),
 	};
 
