@@ -29,9 +29,19 @@ struct rows {
 	uint32_t *start;   /* [batch.n_subjects + 1] */
 	void **col;        /* [stream_width(stream)] by field index; NULL = not gathered */
 	uint32_t *row;     /* [n] handle for timeline_row_* (identity, provenance) */
-	uint8_t *scope;    /* [n] 1 = counts as 有效结算明细 (valid, settled, not refused, in-scope amount > 0) */
+	uint8_t *scope;    /* [n] 1 = counts as 有效结算明细, see below */
 };
 
+/*
+ * Scope 1, all rows here being valid and not reversed:
+ *   fee                    settled by a settlement that, if known, stands; not refused
+ *                          (hosp_appr_flag 2); inscp_amt > 0, or where inscp_amt is missing
+ *                          det_item_fee_sumamt > 0
+ *   encounter, stay, visit settled: has a live settlement, or none is known at all and a
+ *                          live line names one
+ *   diagnosis, operation   their visit is settled and the settlement they name stands
+ *   others                 always
+ */
 struct batch {
 	uint32_t n_subjects;
 	uint32_t *subject;          /* [n_subjects] dense subject numbers of the timeline */
