@@ -20,7 +20,7 @@
 #define WAITING_MAX 1000000u
 #define SAME_NAME_MAX 100000
 
-/* Names are few and looked at rarely: two plain lists. */
+/* Names in falling order: the next to be read is the last, and is taken off cheaply. */
 struct names {
 	char **name;
 	uint32_t n, cap;
@@ -29,45 +29,71 @@ struct names {
 struct spool {
 	char *path;
 	int dir, watch;
-	struct names waiting; /* not sorted */
+	struct names waiting;
 	struct names given;   /* being read */
 	struct names refused; /* told in the log */
 };
 
-static int64_t names_find(const struct names *l, const char *name)
+static int falling(const void *a, const void *b)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		if (strcmp(l->name[i], name) == 0)
-			return i;
-	return -1;
+	return strcmp(*(char *const *)b, *(char *const *)a);
+}
+
+/* Where the name is or belongs. */
+static uint32_t names_place(const struct names *l, const char *name, bool *there)
+{
+	uint32_t low = 0, high = l->n;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (strcmp(l->name[middle], name) > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*there = low < l->n && strcmp(l->name[low], name) == 0;
+	return low;
+}
+
+static bool names_has(const struct names *l, const char *name)
+{
+	bool there;
+	(void)names_place(l, name, &there);
+	return there;
 }
 
 static void names_add(struct names *l, const char *name)
 {
-	if (l->n == WAITING_MAX || names_find(l, name) >= 0)
+	bool there;
+	uint32_t at = names_place(l, name, &there);
+	if (there || l->n == WAITING_MAX)
 		return;
 	GROW(l->name, l->cap, l->n + 1);
-	l->name[l->n++] = xstrdup(name);
+	memmove(l->name + at + 1, l->name + at, (l->n - at) * sizeof *l->name);
+	l->name[at] = xstrdup(name);
+	l->n++;
 }
 
-static void names_drop(struct names *l, int64_t at)
+static void names_drop(struct names *l, const char *name)
 {
-	if (at < 0)
+	bool there;
+	uint32_t at = names_place(l, name, &there);
+	if (!there)
 		return;
 	xfree(l->name[at]);
-	l->name[at] = l->name[--l->n];
+	l->n--;
+	memmove(l->name + at, l->name + at + 1, (l->n - at) * sizeof *l->name);
 }
 
 static void names_fini(struct names *l)
 {
-	while (l->n > 0)
-		names_drop(l, l->n - 1);
+	for (uint32_t i = 0; i < l->n; i++)
+		xfree(l->name[i]);
 	xfree(l->name);
 }
 
 static void refuse(struct spool *s, const char *name, const char *why)
 {
-	if (names_find(&s->refused, name) >= 0)
+	if (names_has(&s->refused, name))
 		return;
 	names_add(&s->refused, name);
 	log_warn("spool", "`%s` is not taken: %s", name, why);
@@ -98,19 +124,28 @@ static void offer(struct spool *s, const char *name)
 		return;
 	if (!ordinary(name))
 		refuse(s, name, "its name has control characters or is not UTF-8");
-	else if (names_find(&s->given, name) < 0)
+	else if (!names_has(&s->given, name))
 		names_add(&s->waiting, name);
 }
 
+/* Gathers first and offers in falling order, which is where each belongs: no name is moved. */
 static bool scan(struct spool *s, struct err *e)
 {
+	struct names found = { NULL, 0, 0 };
 	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
 		return err_set(e, ERR_WORLD, "spool folder %s: %s", s->path, strerror(errno));
-	for (struct dirent *entry = readdir(d); entry; entry = readdir(d))
-		offer(s, entry->d_name);
+	for (struct dirent *entry = readdir(d); entry; entry = readdir(d)) {
+		GROW(found.name, found.cap, found.n + 1);
+		found.name[found.n++] = xstrdup(entry->d_name);
+	}
 	(void)closedir(d);
+	if (found.n > 0)
+		qsort(found.name, found.n, sizeof *found.name, falling);
+	for (uint32_t i = 0; i < found.n; i++)
+		offer(s, found.name[i]);
+	names_fini(&found);
 	return true;
 }
 
@@ -222,12 +257,9 @@ static bool open_file(struct spool *s, const char *name, struct spool_file *out)
 bool spool_next(struct spool *s, struct spool_file *out)
 {
 	while (s->waiting.n > 0) {
-		uint32_t first = 0;
-		for (uint32_t i = 1; i < s->waiting.n; i++)
-			if (strcmp(s->waiting.name[i], s->waiting.name[first]) < 0)
-				first = i;
-		bool ok = open_file(s, s->waiting.name[first], out);
-		names_drop(&s->waiting, first);
+		char *name = s->waiting.name[--s->waiting.n];
+		bool ok = open_file(s, name, out);
+		xfree(name);
 		if (ok) {
 			names_add(&s->given, out->name);
 			return true;
@@ -292,7 +324,7 @@ bool spool_finish(struct spool *s, const struct spool_file *f, bool good, struct
 {
 	char to[PATH_MAX];
 	bool replaced = spool_check(s, f) == SPOOL_REPLACED;
-	names_drop(&s->given, names_find(&s->given, f->name));
+	names_drop(&s->given, f->name);
 	if (!free_name(s, good ? "done" : "failed", f->name, to, e) ||
 	    !write_report(s, to, report, e))
 		return false;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The alert table filled by the daemon is what `fundwatch scan` finds in the same files."""
+"""The alert table filled by the daemon is what `fundwatch scan` finds in the same files,
+whatever the order they come in."""
 import os
+import random
 import tempfile
 
 from daemon_lib import Box, ROOT, STREAMS, generate, same, scan
@@ -58,3 +60,17 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
     assert box.report(os.path.basename(files[0]) + ".2")["already_taken_in"]
     daemon.term()
     assert not any("differ from" in line for line in daemon.lines), daemon.lines
+
+    # One by one, in other orders: the same live alerts.
+    for seed in (1, 2):
+        random.Random(seed).shuffle(files)
+        with Box(f"order{seed}") as other:
+            daemon = other.start()
+            for path in files:
+                other.drop(path)
+                daemon.wait(f"`{os.path.basename(path)}` is done")
+                daemon.wait("drained: ")
+            assert other.live() == expected, f"order {seed} gives other alerts"
+            other.chain_holds()
+            daemon.term()
+    print("in two other orders: the same")

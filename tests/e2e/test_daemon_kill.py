@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """kill -9 at every named point, restart: the tables of an undisturbed run."""
+import re
 import sys
 import tempfile
 
-from daemon_lib import Box, generate, same
+from daemon_lib import Box, ROOT, generate, same
 
 POINTS = ["sink_begin:2", "sink_copy:3", "sink_alerts:2", "sink_commit:1", "sink_commit:4",
           "sink_committed:3", "sink_committed:6", "spool_read:4", "spool_report:1", "spool_move:2"]
@@ -36,6 +37,13 @@ def disturbed(files, point, expected):
     return resumed
 
 
+def every_point_is_hit():
+    with open(f"{ROOT}/daemon/fault.def", encoding="utf-8") as table:
+        named = set(re.findall(r"^FAULT\((\w+),", table.read(), re.M))
+    assert named == {point.split(":")[0] for point in POINTS}, "fault.def and POINTS differ"
+
+
+every_point_is_hit()
 with tempfile.TemporaryDirectory() as data:
     # Files of more than one chunk, so that some end in several epochs.
     generated = generate(data, 60000)
