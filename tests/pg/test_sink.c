@@ -273,6 +273,26 @@ static void alerts_live_through_changes(void **state)
 	epoch_free(two);
 }
 
+static void a_record_bears_once_over_all_alerts(void **state)
+{
+	struct finding f = make_finding(12345);
+	struct chain chain = { 0 };
+	struct epoch *ep = make_epoch(1, 1);
+	(void)state;
+	tell(ep, &chain, CHANGE_RAISED, 12, 1, NULL, &f);
+	tell(ep, &chain, CHANGE_RAISED, 11, 1, NULL, &f);
+	f.trial = true;
+	tell(ep, &chain, CHANGE_RAISED, 10, 1, NULL, &f);
+	commit(ep);
+	assert_string_equal(pg_ask(&db, "SELECT string_agg(alert_id || '=' || bearing_amount, ' ' "
+					"ORDER BY alert_id) FROM fundwatch.alert_bearing"),
+			    "11=123.45 12=0");
+	assert_string_equal(pg_ask(&db, "SELECT violation_amount || ' ' || bearing_amount "
+					"FROM fundwatch.rule_total WHERE NOT trial"),
+			    "246.90 123.45");
+	epoch_free(ep);
+}
+
 static void a_failed_epoch_leaves_nothing(void **state)
 {
 	struct finding f = make_finding(1);
@@ -399,6 +419,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_type_comes_back),
 		TEST(alerts_live_through_changes),
+		TEST(a_record_bears_once_over_all_alerts),
 		TEST(a_failed_epoch_leaves_nothing),
 		TEST(twice_is_once),
 		TEST(the_sink_outlives_the_server),
