@@ -54,6 +54,7 @@ struct scope {
 /* ---- check_name.c ---- */
 const char *check_cstr(struct checker *c, struct str s);
 const char *check_words(struct checker *c, const char *zh, const char *en);
+const char *check_keyword(struct checker *c, enum keyword k); /* “触发” */
 struct expr *check_new(struct checker *c, enum expr_op op, enum type type, struct span at);
 struct expr *check_error(struct checker *c, struct span at);
 void check_args(struct checker *c, struct expr *e, struct expr *const *arg, uint32_t n);

@@ -377,7 +377,7 @@ const struct knowledge *check_find_file(struct checker *c, struct str name, bool
 		c->knowledge_used[i] = true;
 		if (k->list == list)
 			return k;
-		x = diag_add(c->d, at, DIAG_WRONG_KIND, shown_name(c, name).p, other, kind);
+		x = diag_add(c->d, at, DIAG_WRONG_KIND, check_cstr(c, name), other, kind);
 		x->also = k->at;
 		x->also_text = check_words(c, "在这里声明", "declared here");
 		return NULL;
@@ -395,10 +395,12 @@ static bool look_up_keys(struct scope *s, const struct syn *n, const struct know
 	char has[16], given[16];
 	bool ok = true;
 
+	if (k->n_key == 0)
+		return false; /* its declaration is broken and was reported */
 	if (k->n_key != n->n_arg) {
 		snprintf(has, sizeof has, "%u", k->n_key);
 		snprintf(given, sizeof given, "%u", n->n_arg);
-		diag_add(s->c->d, n->at, DIAG_KEY_COUNT, shown_name(s->c, k->name).p, has, given);
+		diag_add(s->c->d, n->at, DIAG_KEY_COUNT, check_cstr(s->c, k->name), has, given);
 		return false;
 	}
 	for (uint32_t i = 0; i < k->n_key; i++) {
@@ -439,7 +441,7 @@ struct expr *check_lookup(struct scope *s, const struct syn *n)
 		e->type = k->col[i].kind == COLUMN_WINDOW ? TYPE_TEXT : k->col[i].type;
 		return e;
 	}
-	x = diag_add(s->c->d, n->part_at, DIAG_UNKNOWN_COLUMN, shown_name(s->c, k->name).p,
+	x = diag_add(s->c->d, n->part_at, DIAG_UNKNOWN_COLUMN, check_cstr(s->c, k->name),
 		     check_cstr(s->c, n->part));
 	check_near(s->c, x, n->part_at, near_best(&near), "列");
 	return check_error(s->c, n->at);

@@ -114,6 +114,21 @@ static bool is_other_field(const struct scope *s, struct str name)
 	return false;
 }
 
+/* How the other field is written: with its role, which may have to be given first. */
+static void field_on_right(struct scope *s, const struct syn *n, struct diag *x)
+{
+	struct str role = s->role_name[s->n_role > 1];
+
+	if (role.n > 0)
+		x->fixed = diag_repair(s->c->d, n->at, str_of(arena_printf(&s->c->d->arena,
+				       STR_FMT "." STR_FMT, STR_ARG(role), STR_ARG(n->text))));
+	else
+		x->expected = arena_printf(&s->c->d->arena, "%s" STR_FMT,
+					   check_words(s->c, "“看”里给记录起名，如 甲，再写 甲.",
+						       "a name for the record in `on`, as a, then a."),
+					   STR_ARG(n->text));
+}
+
 static bool add_named_value(struct scope *s, enum field domain, const struct syn *op,
 			    const struct syn *n, struct values *v)
 {
@@ -130,7 +145,8 @@ static bool add_named_value(struct scope *s, enum field domain, const struct syn
 	if (is_other_field(s, n->text)) {
 		word = check_cstr(s->c, str_make(s->c->d->file[op->op_at.file].text.p + op->op_at.start,
 						 op->op_at.end - op->op_at.start));
-		diag_add(s->c->d, n->at, DIAG_FIELD_ON_RIGHT, word, check_cstr(s->c, n->text));
+		field_on_right(s, n, diag_add(s->c->d, n->at, DIAG_FIELD_ON_RIGHT, word,
+					      check_cstr(s->c, n->text)));
 		return false;
 	}
 	return add_codes(s, domain, n->text, n->at, v);

@@ -43,6 +43,7 @@ static bool column_type(struct checker *c, const struct syn_item *x, struct know
 		col->kind = types[i].kind;
 		return true;
 	}
+	col->type = TYPE_ERROR;
 	d = diag_add(c->d, x->extra_at, DIAG_UNKNOWN_TYPE, check_cstr(c, x->extra));
 	check_near(c, d, x->extra_at, near_best(&near), check_words(c, "种类", "type"));
 	return false;
@@ -135,9 +136,9 @@ static bool complete(struct checker *c, const struct syn_block *b)
 	for (size_t i = 0; i < 2; i++) {
 		const struct syn_clause *x = b->clause[needed[i]];
 
-		if (x == NULL)
+		if (x == NULL && !b->broken)
 			diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING,
-				 keyword_word(needed[i], c->d->english));
+				 check_keyword(c, needed[i]));
 		ok &= x != NULL && !x->broken;
 	}
 	for (size_t i = 0; i < KW_COUNT; i++)

@@ -24,9 +24,9 @@ static const struct word {
 	{ KW_SEVERITY, "高", "high", LEVEL_HIGH },
 	{ KW_SEVERITY, "中", "middle", LEVEL_MIDDLE },
 	{ KW_SEVERITY, "低", "low", LEVEL_LOW },
-	{ KW_STATE, "停用", "off", STATE_OFF },
-	{ KW_STATE, "试行", "trial", STATE_TRIAL },
 	{ KW_STATE, "启用", "on", STATE_ON },
+	{ KW_STATE, "试行", "trial", STATE_TRIAL },
+	{ KW_STATE, "停用", "off", STATE_OFF },
 	{ KW_SCOPE, "有效结算明细", "settled", SCOPE_SETTLED },
 	{ KW_SCOPE, "全部", "all", SCOPE_ALL },
 	{ KW_SCOPE, "未结算", "unsettled", SCOPE_UNSETTLED },
@@ -77,9 +77,16 @@ static bool find_word(struct checker *c, enum keyword clause, const struct syn_i
 	return false;
 }
 
-static void missing(struct rule_check *k, enum keyword w)
+/* Told together at the end: one message for a rule without a header. */
+void check_missing(struct rule_check *k, enum keyword w)
 {
-	diag_add(k->c->d, k->b->id_at, DIAG_CLAUSE_MISSING, keyword_word(w, k->c->d->english));
+	const char *word = check_keyword(k->c, w);
+
+	if (k->missing == NULL)
+		k->missing = word;
+	else
+		k->missing = arena_printf(&k->c->d->arena, "%s%s%s", k->missing,
+					  check_words(k->c, "、", ", "), word);
 }
 
 /* The one word of a required clause. */
@@ -89,7 +96,7 @@ static int one_word(struct rule_check *k, enum keyword w)
 	int value = 0;
 
 	if (x == NULL) {
-		missing(k, w);
+		check_missing(k, w);
 		return 0;
 	}
 	if (x->broken || x->n_item == 0)
@@ -106,7 +113,7 @@ static uint8_t stages(struct rule_check *k)
 	int all = 0, one;
 
 	if (x == NULL)
-		missing(k, KW_STAGE);
+		check_missing(k, KW_STAGE);
 	for (uint32_t i = 0; x != NULL && !x->broken && i < x->n_item; i++)
 		if (find_word(k->c, KW_STAGE, &x->item[i], &one))
 			all |= one;
@@ -127,7 +134,7 @@ static void read_version(struct rule_check *k)
 	const struct syn_clause *x = check_clause(k, KW_VERSION);
 
 	if (x == NULL)
-		missing(k, KW_VERSION);
+		check_missing(k, KW_VERSION);
 	else
 		k->r->version = x->number;
 }

@@ -247,7 +247,7 @@ void check_exceptions(struct checker *c, struct syn_block *b)
 	size_t good;
 
 	if (from == NULL) {
-		diag_add(c->d, b->key, DIAG_CLAUSE_MISSING, keyword_word(KW_FROM, c->d->english));
+		diag_add(c->d, b->key, DIAG_CLAUSE_MISSING, check_keyword(c, KW_FROM));
 		return;
 	}
 	buf_init(&text, 64u << 20);

@@ -24,6 +24,11 @@ const char *check_words(struct checker *c, const char *zh, const char *en)
 	return c->d->english ? en : zh;
 }
 
+const char *check_keyword(struct checker *c, enum keyword k)
+{
+	return arena_printf(&c->d->arena, c->d->english ? "`%s`" : "“%s”", keyword_word(k, c->d->english));
+}
+
 struct expr *check_new(struct checker *c, enum expr_op op, enum type type, struct span at)
 {
 	struct expr *e = arena_new(c->a, struct expr);
@@ -159,7 +164,10 @@ static struct expr *first_of(struct scope *s, enum field f, struct span at)
 static struct expr *needs_aggregate(struct scope *s, struct str name, struct span at)
 {
 	struct diag *x = diag_add(s->c->d, at, DIAG_NEEDS_AGGREGATE, check_cstr(s->c, name));
-	const char *first = check_words(s->c, "首个", "first");
+	enum field f = check_field(s, 0, name);
+	bool sums = f != FIELD_NONE && (field_get(f)->type == TYPE_MONEY || field_get(f)->type == TYPE_QTY);
+	bool zh = (unsigned char)name.p[0] >= 0x80;
+	const char *first = sums ? (zh ? "合计" : "sum") : zh ? "首个" : "first";
 
 	x->fixed = diag_repair(s->c->d, at, str_of(arena_printf(&s->c->d->arena, "%s(" STR_FMT ")", first,
 							     STR_ARG(name))));
@@ -169,7 +177,7 @@ static struct expr *needs_aggregate(struct scope *s, struct str name, struct spa
 static struct expr *role_needed(struct scope *s, struct str name, struct span at)
 {
 	struct diag *x = diag_add(s->c->d, at, DIAG_ROLE_NEEDED, check_cstr(s->c, name));
-	unsigned role = check_field(s, 1, name) != FIELD_NONE;
+	unsigned role = check_field(s, 0, name) == FIELD_NONE;
 
 	x->fixed = diag_repair(s->c->d, at,
 			       str_of(arena_printf(&s->c->d->arena, STR_FMT "." STR_FMT,
@@ -407,6 +415,7 @@ static struct expr *unknown_name(struct scope *s, const struct syn *n)
 			i++;
 		x = diag_add(s->c->d, n->at, DIAG_UNKNOWN_UNIT,
 			     check_cstr(s->c, str_sub(n->text, i, n->text.n)));
+		x->expected = check_words(s->c, "元、万元、天、小时、分钟、周、%", "yuan, days, hours, minutes, weeks, %");
 		return check_error(s->c, n->at);
 	}
 	x = diag_add(s->c->d, n->at, DIAG_UNKNOWN_NAME, check_cstr(s->c, n->text));

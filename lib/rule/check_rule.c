@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/near.h"
+#include "lib/rule/check_file.h"
 
 /* ---- form ---- */
 
@@ -55,11 +56,6 @@ static enum form form_of(const struct rule_check *k)
 	return k->b->clause[KW_GROUP] != NULL ? FORM_GROUP : FORM_EACH;
 }
 
-static void missing(struct rule_check *k, enum keyword w)
-{
-	diag_add(k->c->d, k->b->id_at, DIAG_CLAUSE_MISSING, keyword_word(w, k->c->d->english));
-}
-
 /* ---- streams, table, indicator ---- */
 
 static bool read_streams(struct rule_check *k)
@@ -68,7 +64,7 @@ static bool read_streams(struct rule_check *k)
 	struct rule *r = k->r;
 
 	if (on == NULL) {
-		missing(k, KW_ON);
+		check_missing(k, KW_ON);
 		return false;
 	}
 	if (on->broken || on->n_item == 0)
@@ -131,7 +127,7 @@ static void read_peers(struct rule_check *k)
 	struct rule *r = k->r;
 
 	if (x == NULL) {
-		missing(k, KW_PEERS);
+		check_missing(k, KW_PEERS);
 		return;
 	}
 	if (x->broken)
@@ -323,7 +319,7 @@ static void read_conditions(struct rule_check *k)
 	r->where = fold_unless(k->c, where, r->unless);
 	r->when = clause_flag(k, KW_WHEN, &k->whole);
 	if (k->b->clause[KW_WHEN] == NULL && (r->form == FORM_GROUP || r->form == FORM_COMPARE))
-		missing(k, KW_WHEN);
+		check_missing(k, KW_WHEN);
 	split_trigger(r);
 }
 
@@ -443,26 +439,25 @@ static void check_body(struct rule_check *k)
 	check_bounds(k);
 }
 
-void check_rule(struct checker *c, struct syn_block *b, struct syn_block *over, struct rule *r)
+void check_rule(struct rule_check *k, struct checker *c, struct syn_block *b, struct rule *r)
 {
-	struct rule_check k = { .c = c, .b = b, .over = over, .r = r };
-	uint32_t errors = c->d->errors;
 	bool ok;
 
+	*k = (struct rule_check){ .c = c, .b = b, .over = check_override(c, b->id), .r = r };
 	r->subject_key = -1;
 	r->person_local = true;
-	check_head(&k);
-	r->form = form_of(&k);
-	misplaced_clauses(&k);
-	ok = r->form == FORM_COMPARE ? read_indicator(&k) : read_streams(&k);
-	ok &= read_table(&k);
+	check_head(k);
+	r->form = form_of(k);
+	misplaced_clauses(k);
+	ok = r->form == FORM_COMPARE ? read_indicator(k) : read_streams(k);
+	ok &= read_table(k);
 	if (r->form == FORM_COMPARE)
 		r->person_local = false;
 	if (ok)
-		check_body(&k);
-	check_examples(&k);
-	if (c->d->errors == errors)
-		check_doubts(&k);
+		check_body(k);
+	check_examples(k);
+	if (k->missing != NULL && !b->broken)
+		diag_add(c->d, b->id_at, DIAG_CLAUSE_MISSING, k->missing);
 }
 
 /* ---- indicators ---- */
@@ -559,8 +554,8 @@ void check_indicator(struct checker *c, struct syn_block *b, struct indicator *x
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
 		const struct syn_clause *w = b->clause[needed[i]];
 
-		if (w == NULL)
-			diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING, keyword_word(needed[i], c->d->english));
+		if (w == NULL && !b->broken)
+			diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING, check_keyword(c, needed[i]));
 		ok &= w != NULL && !w->broken;
 	}
 	check_scope_word(c, b->clause[KW_SCOPE], &x->scope);

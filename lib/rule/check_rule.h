@@ -13,16 +13,18 @@ struct rule_check {
 	struct scope row;              /* names in 条件 */
 	struct scope whole;            /* names in 令, 触发, 违规金额, 说明 */
 	uint8_t *param_used, *let_used;
+	const char *missing;           /* clauses that are not there, for one message */
 };
 
-/* A rule block into c->rs->rule[i]; header, then everything else. */
-void check_rule(struct checker *c, struct syn_block *b, struct syn_block *over, struct rule *r);
+/* A rule block into *r; *k is kept for check_doubts. */
+void check_rule(struct rule_check *k, struct checker *c, struct syn_block *b, struct rule *r);
 void check_indicator(struct checker *c, struct syn_block *b, struct indicator *x);
 
 /* The clause in force: the override's where it has one. */
 struct syn_clause *check_clause(const struct rule_check *k, enum keyword w);
 
 /* check_head.c: version, words of the header, dates, parameters. */
+void check_missing(struct rule_check *k, enum keyword w);
 void check_head(struct rule_check *k);
 bool check_scope_word(struct checker *c, const struct syn_clause *w, enum rule_scope *out);
 

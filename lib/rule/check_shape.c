@@ -358,7 +358,7 @@ void check_bounds(struct rule_check *k)
 
 	if ((r->form != FORM_PAIR && r->form != FORM_GROUP) || !r->person_local)
 		return; /* without a person the subject asks for a period itself */
-	if ((where != NULL && where->broken) ||
+	if ((where != NULL && (where->broken || r->n_key < where->n_item)) ||
 	    (k->b->clause[KW_FIRST] != NULL && k->b->clause[KW_FIRST]->broken) ||
 	    (k->b->clause[KW_WINDOW] != NULL && k->b->clause[KW_WINDOW]->broken))
 		return;
@@ -383,6 +383,27 @@ static int only_key(const struct rule *r, enum subject_kind kind)
 		at = (int)i;
 	}
 	return at;
+}
+
+/* Names of the keys of a kind. */
+static const char *candidates(struct rule_check *k, enum subject_kind kind)
+{
+	const struct rule *r = k->r;
+	const char *all = "";
+
+	for (uint32_t i = 0; i < r->n_key; i++) {
+		const struct field_info *f;
+
+		if (r->key[i]->op != EXPR_FIELD || check_entity(r->key[i]->field) != kind)
+			continue;
+		f = field_get(r->key[i]->field);
+		if (f->role == ROLE_ENTITY)
+			all = arena_printf(&k->c->d->arena, "%s%s%s", all,
+					   all[0] == '\0' ? "" : check_words(k->c, "、", ", "),
+					   k->c->d->english ? f->name : f->alias[0] != '\0' ? f->alias
+					   : f->title);
+	}
+	return all;
 }
 
 static void declared_subject(struct rule_check *k, const struct syn_clause *x)
@@ -414,8 +435,7 @@ static void inferred_subject(struct rule_check *k, struct span at)
 		int key = only_key(r, order[i]);
 
 		if (key == -2) {
-			diag_add(k->c->d, at, DIAG_MANY_SUBJECTS, check_words(k->c, "同类的键不止一个",
-									     "several keys of one kind"));
+			diag_add(k->c->d, at, DIAG_MANY_SUBJECTS, candidates(k, order[i]));
 			return;
 		}
 		if (key >= 0) {

@@ -43,6 +43,20 @@ static void print_indent(struct buf *out, struct str s)
 	}
 }
 
+/* The text with what is no UTF-8 replaced. */
+static void print_text(struct buf *out, struct str s)
+{
+	while (s.n > 0) {
+		size_t good = utf8_valid_prefix(s.p, s.n);
+
+		buf_add(out, s.p, good);
+		if (good == s.n)
+			return;
+		buf_adds(out, "\xef\xbf\xbd");
+		s = str_sub(s, good + 1, s.n);
+	}
+}
+
 /* The source line with a caret under the span. */
 static void print_source(const struct diag_list *d, struct span at, struct buf *out)
 {
@@ -58,7 +72,7 @@ static void print_source(const struct diag_list *d, struct span at, struct buf *
 	before = str_sub(text, 0, from);
 	under = str_sub(text, from, at.end - at.start);
 	print_margin(out, line);
-	buf_addstr(out, text);
+	print_text(out, text);
 	buf_addc(out, '\n');
 	print_margin(out, 0);
 	print_indent(out, before);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * parse.h - the parser's hands, shared by its three files: blocks and clauses (parse.c),
- * expressions (parse_expr.c), examples (parse_example.c).
+ * parse.h - the parser's hands, shared by its files: blocks (parse.c), clauses
+ * (parse_clause.c), expressions (parse_expr.c), examples (parse_example.c).
  */
 #pragma once
 
@@ -21,6 +21,21 @@ struct parser {
 	bool failed;           /* this clause is broken: say nothing more about it */
 };
 
+/* A clause of the language: where it may stand and how it is read. */
+struct clause_kind {
+	enum keyword keyword;
+	unsigned blocks;   /* bits of the blocks it belongs to */
+	unsigned flags;
+	void (*read)(struct parser *p, struct syn_clause *c);
+};
+#define CLAUSE_REPEATS 1u
+#define CLAUSE_RAW 2u       /* free text: no token is read ahead */
+#define CLAUSE_CONDITION 4u /* what trails may be another condition */
+
+/* The clause a word begins in a block, NULL; and all rows, NULL past the end. */
+const struct clause_kind *parse_clause_kind(struct str word, enum keyword block);
+const struct clause_kind *parse_clause_row(unsigned i);
+
 void parse_advance(struct parser *p);
 bool parse_is(const struct parser *p, enum token_kind k);
 bool parse_is_word(const struct parser *p, enum keyword k);
@@ -32,6 +47,7 @@ bool parse_take_word(struct parser *p, enum keyword k);
 /* As above, but its absence breaks the clause ("expected …, found …"). */
 bool parse_want(struct parser *p, enum token_kind k, const char *zh, const char *en);
 bool parse_want_word(struct parser *p, enum keyword k);
+bool parse_want_name(struct parser *p, const char *zh, const char *en); /* 「…」 or "…" */
 void parse_fail(struct parser *p, const char *zh, const char *en);
 
 /* Span from `start` to the end of the last token passed. */

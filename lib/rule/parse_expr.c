@@ -402,10 +402,7 @@ static struct syn *inlist_tail(struct parser *p, const struct operator *o, struc
 	struct token name = p->tok;
 	struct syn *s;
 
-	if (parse_is(p, TOKEN_STRING))
-		parse_advance(p);
-	else
-		parse_want(p, TOKEN_NAME, "「名单的名称」", "the name of a list in 「」");
+	parse_want_name(p, "「名单的名称」", "the name of a list in 「」");
 	s = new_syn(p, o->kind, left->at.start);
 	s->text = name.text;
 	s->text_at = name.at;
@@ -425,8 +422,7 @@ static struct syn *between_tail(struct parser *p, const struct operator *o, stru
 	struct syn *s;
 
 	add(p, &l, parse_sum(p));
-	if (!parse_take_word(p, KW_WITH))
-		parse_fail(p, "“与”", "`and`");
+	parse_want_word(p, KW_WITH);
 	add(p, &l, parse_sum(p));
 	s = new_syn(p, o->kind, left->at.start);
 	set_args(p, s, left, &l);

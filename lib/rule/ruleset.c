@@ -53,6 +53,23 @@ static void indicator_told_twice(struct checker *c, const struct indicator *x)
 	}
 }
 
+/* Doubts are told when nothing is wrong any more: they would only stand between the errors. */
+static void check_rules(struct checker *c)
+{
+	struct ruleset *rs = c->rs;
+	struct rule_check *k = xcalloc(count_blocks(c->blocks, 1u << KW_RULE) + (size_t)1, sizeof *k);
+
+	for (struct syn_block *b = c->blocks; b != NULL; b = b->next) {
+		if (b->keyword != KW_RULE || b->id.n == 0)
+			continue;
+		check_rule(&k[rs->n_rule], c, b, &rs->rule[rs->n_rule]);
+		rs->n_rule++;
+	}
+	for (uint32_t i = 0; i < rs->n_rule && c->d->errors == 0; i++)
+		check_doubts(&k[i]);
+	xfree(k);
+}
+
 static void check_blocks(struct checker *c)
 {
 	struct ruleset *rs = c->rs;
@@ -67,12 +84,7 @@ static void check_blocks(struct checker *c)
 		indicator_told_twice(c, &rs->indicator[rs->n_indicator]);
 		indicator_digest(&rs->indicator[rs->n_indicator++], &rs->settings);
 	}
-	for (struct syn_block *b = c->blocks; b != NULL; b = b->next) {
-		if (b->keyword != KW_RULE || b->id.n == 0)
-			continue;
-		check_rule(c, b, check_override(c, b->id), &rs->rule[rs->n_rule]);
-		rs->n_rule++;
-	}
+	check_rules(c);
 	check_overrides(c);
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
 		if (b->keyword == KW_EXCEPTION)

@@ -6,6 +6,7 @@ set(rule_sources
 	keyword.c
 	lex.c
 	parse.c
+	parse_clause.c
 	parse_expr.c
 	parse_example.c
 	check_name.c

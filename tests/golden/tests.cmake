@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What rules mean, point by point: each example of golden/meaning is one.
 fundwatch_script(meaning LABEL golden COMMAND $<TARGET_FILE:fundwatch-cli> test tests/golden/meaning)
+# What users read when a rule file is wrong; `test_diagnostics --update` writes it anew.
+fundwatch_test(diagnostics LABEL golden LAYER rule)
