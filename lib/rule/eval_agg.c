@@ -2,9 +2,8 @@
 /*
  * eval_agg.c - aggregates over the records of a group, each computed once per frame.
  *
- * Records whose filter or 若 is unknown are left out or counted in as the frame says
- * (include_maybe); that some were met is noted, so that the rule can try both. A missing
- * summand makes the aggregate missing.
+ * Records whose filter or 若 is unknown are left out or counted in as the frame's choices say.
+ * A missing summand makes the aggregate missing.
  */
 #include "lib/rule/frame.h"
 #include "lib/rule/order.h"
@@ -16,6 +15,24 @@ struct walk {
 	uint32_t i;
 };
 
+bool choose(struct frame *f, uint32_t row, const struct node *cond)
+{
+	struct choices *c = f->choices;
+
+	if (!c || c->all)
+		return c != NULL;
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->of[i].row == row && c->of[i].cond == cond)
+			return c->bits >> i & 1;
+	if (c->n == MOST_CHOICES) {
+		c->many = true;
+		return false;
+	}
+	c->of[c->n].row = row;
+	c->of[c->n].cond = cond;
+	return c->bits >> c->n++ & 1;
+}
+
 /* The next row that counts; false at the end. */
 static bool walk_next(struct walk *w, uint32_t *row)
 {
@@ -26,17 +43,15 @@ static bool walk_next(struct walk *w, uint32_t *row)
 		uint32_t r = f->rows[role][w->i++];
 		uint8_t t = f->filter ? f->filter[r] : TRUTH_TRUE;
 
+		if (t == TRUTH_UNKNOWN && !choose(f, r, NULL))
+			continue;
 		if (w->n->cond) {
-			uint8_t c = slot_truth_at(f->e, w->n->cond, r);
-
-			t = t < c ? t : c;
+			t = slot_truth_at(f->e, w->n->cond, r);
+			if (t == TRUTH_FALSE || (t == TRUTH_UNKNOWN && !choose(f, r, w->n->cond)))
+				continue;
 		}
-		if (t == TRUTH_UNKNOWN)
-			f->saw_maybe = true;
-		if (t == TRUTH_TRUE || (t == TRUTH_UNKNOWN && f->include_maybe)) {
-			*row = r;
-			return true;
-		}
+		*row = r;
+		return true;
 	}
 	return false;
 }

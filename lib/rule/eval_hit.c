@@ -235,7 +235,6 @@ bool hit_give(const struct hit_group *g)
 			 .subject = e->b->subject[g->subject], .table_row = f->table_row,
 			 .amount_is_fund = rp->amount_is_fund };
 
-	f->include_maybe = false;
 	h.n_key = rp->rule->n_key;
 	h.key = values_of(f, rp->key, h.n_key);
 	h.observed = g->observed ? *g->observed : maybe_value(f, rp->observed);

@@ -16,20 +16,8 @@ enum { MAX_KEYS = KNOWLEDGE_MAX_KEY };
 
 bool table_in_force(const struct knowledge *k, uint32_t row, int32_t day)
 {
-	bool since = !k->from || k->from[row] == MISSING_I32 || k->from[row] <= day;
-	bool till = !k->until || k->until[row] == MISSING_I32 || day <= k->until[row];
-
-	return since && till;
-}
-
-static bool is_dated(const struct knowledge *k)
-{
-	return k->from || k->until;
-}
-
-static bool has_day(struct frame *f, const struct knowledge *k)
-{
-	return !is_dated(k) || frame_day(f) != MISSING_I32;
+	return in_force(k->from ? k->from[row] : MISSING_I32,
+			k->until ? k->until[row] : MISSING_I32, day);
 }
 
 bool regex_matches(struct eval *e, void *regex, struct str s)
@@ -172,7 +160,7 @@ static bool find_row(struct frame *f, const struct node *n, uint32_t *row)
 	const struct node *a = n->arg[0];
 
 	*row = KNOWLEDGE_NONE;
-	if (!has_day(f, n->table) || n->n_arg > MAX_KEYS)
+	if (n->n_arg > MAX_KEYS)
 		return false;
 	if (n->memo != NO_INDEX && f->code_field == FIELD_NONE &&
 	    f->stream[a->role] == a->stream) {

@@ -20,6 +20,10 @@ struct group {
 /* A frame over rows of one group, as of the group's day. */
 void group_frame(const struct group *g, struct frame *f, const uint32_t *row, uint32_t n);
 
+/* Whether the rule and the table row are in force on the frame's day. */
+bool group_in_force(const struct group *g, const struct frame *f);
+void group_settle(const struct group *g, struct frame *f);
+
 /* The trigger, decided only when no completion of the unknown records would change it. */
 enum truth group_trigger(struct frame *f, const struct rule_plan *rp);
 

@@ -3,35 +3,63 @@
  * form_group.c - rules about records that are alike in some keys.
  *
  * Within each subject the rows that pass are sorted by the hash of their keys (and the table row
- * they fit), so that groups are runs; rows of a run stay in event order. The trigger is tried
- * without and with the rows that are unknown: it is decided when both agree and more rows can
- * only make it truer. Sliding windows are form_window.c.
+ * they fit), so that groups are runs; rows of a run stay in event order. The trigger is tried with
+ * every completion of the rows that are unknown: it is decided when all agree; a group that may
+ * have no record at all is never sure. Sliding windows are form_window.c.
  */
 #include <string.h>
 
 #include "lib/base/hash.h"
 #include "lib/rule/form.h"
 
+/* Whether the group has any record in the completion at hand. */
+static bool is_there(struct frame *f)
+{
+	bool any = !f->filter;
+
+	for (uint32_t i = 0; i < f->n[0] && !any; i++)
+		any = f->filter[f->rows[0][i]] == TRUTH_TRUE;
+	for (uint32_t i = 0; i < f->n[0] && !any; i++)
+		any = choose(f, f->rows[0][i], NULL);
+	return any;
+}
+
 static enum truth when_of(struct frame *f, const struct rule_plan *rp)
 {
 	f->n_memo = 0;
+	if (!is_there(f))
+		return TRUTH_FALSE;
 	return rp->when ? node_truth(f, rp->when) : TRUTH_TRUE;
+}
+
+/* Too many to try: with all out and with all in, if more records can only make it truer. */
+static enum truth both_ends(struct frame *f, const struct rule_plan *rp, enum truth all_out)
+{
+	enum truth all_in;
+
+	f->choices->all = true;
+	all_in = when_of(f, rp);
+	return all_in == all_out && rp->rising ? all_out : TRUTH_UNKNOWN;
 }
 
 enum truth group_trigger(struct frame *f, const struct rule_plan *rp)
 {
-	enum truth without, with;
+	struct choices c = { .n = 0 };
+	enum truth t;
 
-	f->include_maybe = false;
-	f->saw_maybe = false;
-	without = when_of(f, rp);
-	if (!f->saw_maybe)
-		return without;
-	f->include_maybe = true;
-	with = when_of(f, rp);
-	f->include_maybe = false;
-	f->n_memo = 0;
-	return with == without && rp->rising ? with : TRUTH_UNKNOWN;
+	f->choices = &c;
+	t = when_of(f, rp);
+	for (c.bits = 1; c.bits < 1u << c.n && t != TRUTH_UNKNOWN && !c.many; c.bits++)
+		if (when_of(f, rp) != t)
+			t = TRUTH_UNKNOWN;
+	if (c.many && t != TRUTH_UNKNOWN) {
+		c.bits = 0;
+		t = both_ends(f, rp, when_of(f, rp));
+	}
+	f->choices = NULL;
+	if (c.n)
+		f->n_memo = 0;
+	return t;
 }
 
 void group_mark(const struct group *g, const struct frame *f, enum mark m)
@@ -47,19 +75,18 @@ void group_mark(const struct group *g, const struct frame *f, enum mark m)
 	}
 }
 
-/* The day a look-up is as of: the bucket's start, else the last record. */
+/* The day a group is as of: its bucket's start, else its last record's. */
 static int32_t anchor(const struct group *g, const uint32_t *row, uint32_t n)
 {
 	const struct rule_plan *rp = g->rp;
-	const struct node *key;
+	const struct node *b = rp->anchor;
 	uint64_t number;
 
-	if (rp->key_bucket_at == NO_INDEX)
+	if (!b)
 		return slot_day(g->e, rp->side[0].stream)[row[n - 1]];
-	key = rp->key[rp->key_bucket_at];
-	number = slot_key(g->e, key, rp->side[0].stream)[row[0]];
-	return bucket_start(key->bucket, key->bucket == BUCKET_DAY ? (int32_t)(uint32_t)number
-								   : (int64_t)number,
+	number = slot_key(g->e, b, rp->side[0].stream)[row[0]];
+	return bucket_start(b->bucket, b->bucket == BUCKET_DAY ? (int32_t)(uint32_t)number
+							       : (int64_t)number,
 			    &g->e->p->rs->settings);
 }
 
@@ -76,6 +103,25 @@ void group_frame(const struct group *g, struct frame *f, const uint32_t *row, ui
 	f->table_row = g->table_row;
 }
 
+bool group_in_force(const struct group *g, const struct frame *f)
+{
+	const struct rule *r = g->rp->rule;
+
+	return in_force(r->from, r->until, f->day) &&
+	       (!f->table || table_in_force(f->table, f->table_row, f->day));
+}
+
+/* Before a hit is told: it is as of its last sure record, and unknown ones are not in it. */
+void group_settle(const struct group *g, struct frame *f)
+{
+	uint32_t n = f->n[0];
+
+	while (n > 1 && f->filter && f->filter[f->rows[0][n - 1]] != TRUTH_TRUE)
+		n--;
+	f->day = anchor(g, f->rows[0], n);
+	f->n_memo = 0;
+}
+
 static void judge_whole(struct group *g, const uint32_t *row, uint32_t n)
 {
 	struct hit_group h = { .rp = g->rp, .subject = g->subject };
@@ -83,13 +129,18 @@ static void judge_whole(struct group *g, const uint32_t *row, uint32_t n)
 	enum truth t;
 
 	group_frame(g, &f, row, n);
-	t = group_trigger(&f, g->rp);
-	if (t == TRUTH_FALSE)
-		return;
-	if (t == TRUTH_UNKNOWN) {
-		group_mark(g, &f, MARK_UNKNOWN);
+	if (!group_in_force(g, &f)) {
+		if (!f.table)
+			g->e->filter[0].inside -= n;
 		return;
 	}
+	t = group_trigger(&f, g->rp);
+	if (t == TRUTH_UNKNOWN)
+		group_mark(g, &f, MARK_UNKNOWN);
+	if (t != TRUTH_TRUE)
+		return;
+	if (f.filter)
+		group_settle(g, &f);
 	h.frame = &f;
 	group_mark(g, &f, hit_give(&h) ? MARK_EXCEPTED : MARK_HIT);
 }
@@ -119,15 +170,6 @@ static uint32_t apply_rest(struct group *g, uint32_t *row, uint32_t n)
 	return kept;
 }
 
-/* Groups of unknown rows only can never be sure of anything. */
-static bool any_sure(const struct group *g, const uint32_t *row, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (g->filter[row[i]] == TRUTH_TRUE)
-			return true;
-	return false;
-}
-
 static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
 {
 	enum window_kind w = g->rp->rule->window.kind;
@@ -141,7 +183,7 @@ static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
 		return;
 	if (w == WINDOW_DAYS || w == WINDOW_HOURS)
 		window_judge(g, row, n);
-	else if (!g->maybe || any_sure(g, row, n) || g->rp->when)
+	else
 		judge_whole(g, row, n);
 }
 
@@ -245,10 +287,8 @@ uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint
 static uint32_t add_fits(struct group *g, uint32_t n, uint64_t hash, uint32_t row)
 {
 	const struct join *j = &g->rp->side[0].join;
-	const struct knowledge *k = g->rp->rule->table;
-	int32_t day = anchor(g, &row, 1);
 	const uint32_t *fit = NULL;
-	uint32_t count = k->n_row, dense = 0;
+	uint32_t count = g->rp->rule->table->n_row, dense = 0;
 
 	if (j->field) {
 		dense = domain_rows(g->e, j->field->field)[row];
@@ -259,9 +299,7 @@ static uint32_t add_fits(struct group *g, uint32_t n, uint64_t hash, uint32_t ro
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t r = fit ? fit[i] : i;
 
-		if (table_in_force(k, r, day))
-			n = pairs_add(g->e, 0, n, hash_join(hash, r) >> 1,
-				      (uint64_t)r << 32 | row);
+		n = pairs_add(g->e, 0, n, hash_join(hash, r) >> 1, (uint64_t)r << 32 | row);
 	}
 	return n;
 }

@@ -37,39 +37,24 @@ static enum truth truth_of(bool b)
 	return b ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
-/* A midnight clock means that only the date is known: the time lies anywhere in the day. */
+/* A midnight clock means that only the date is known. */
 static enum truth within_hours(int64_t a, int64_t b, int64_t hours)
 {
-	int64_t lo = distance(a, b), hi = lo;
+	bool clock = a % CIVIL_DAY != 0 && b % CIVIL_DAY != 0;
 
-	if (a % CIVIL_DAY == 0 || b % CIVIL_DAY == 0) {
-		lo = lo > CIVIL_DAY ? lo - CIVIL_DAY : 0;
-		hi += CIVIL_DAY;
-	}
-	if (hi <= hours * 3600)
-		return TRUTH_TRUE;
-	return lo > hours * 3600 ? TRUTH_FALSE : TRUTH_UNKNOWN;
+	if (clock)
+		return truth_of(distance(a, b) <= hours * 3600);
+	return distance(a, b) > hours * 3600 + CIVIL_DAY ? TRUTH_FALSE : TRUTH_UNKNOWN;
 }
 
-static enum truth same_visit(struct pairing *x, uint32_t a, uint32_t b)
+static enum truth same_visit(struct pairing *x, enum bucket bucket, uint32_t a, uint32_t b)
 {
-	static const struct str names[] = { { "mdtrt_id", 8 }, { "fixmedins_code", 14 } };
+	uint64_t va = visit_key(x->e, bucket, x->rp->side[0].stream, a);
+	uint64_t vb = visit_key(x->e, bucket, x->rp->side[1].stream, b);
 
-	for (int i = 0; i < 2; i++) {
-		enum field fa = field_find(x->rp->side[0].stream, names[i]);
-		enum field fb = field_find(x->rp->side[1].stream, names[i]);
-		uint32_t va, vb;
-
-		if (fa == FIELD_NONE || fb == FIELD_NONE)
-			continue; /* diagnoses carry no facility */
-		va = ((const uint32_t *)slot_column(x->e, fa))[a];
-		vb = ((const uint32_t *)slot_column(x->e, fb))[b];
-		if (!va || !vb)
-			return TRUTH_UNKNOWN;
-		if (va != vb)
-			return TRUTH_FALSE;
-	}
-	return TRUTH_TRUE;
+	if (va == KEY_MISSING || vb == KEY_MISSING)
+		return TRUTH_UNKNOWN;
+	return truth_of(va == vb);
 }
 
 static enum truth in_window(struct pairing *x, const struct window *w, uint32_t a, uint32_t b)
@@ -80,7 +65,7 @@ static enum truth in_window(struct pairing *x, const struct window *w, uint32_t 
 	if (w->kind == WINDOW_NONE)
 		return TRUTH_TRUE;
 	if (w->kind == WINDOW_BUCKET && (w->bucket == BUCKET_VISIT || w->bucket == BUCKET_STAY))
-		return same_visit(x, a, b);
+		return same_visit(x, w->bucket, a, b);
 	ta = row_time(x->e, x->rp->side[0].time, a);
 	tb = row_time(x->e, x->rp->side[1].time, b);
 	if (ta == MISSING_I64 || tb == MISSING_I64)
@@ -89,9 +74,6 @@ static enum truth in_window(struct pairing *x, const struct window *w, uint32_t 
 		return truth_of(distance(day_of(ta), day_of(tb)) < w->n);
 	if (w->kind == WINDOW_HOURS)
 		return within_hours(ta, tb, w->n);
-	if (w->bucket == BUCKET_HOUR && day_of(ta) == day_of(tb) &&
-	    (ta % CIVIL_DAY == 0 || tb % CIVIL_DAY == 0))
-		return TRUTH_UNKNOWN;
 	return truth_of(bucket_number(w->bucket, ta, false, set) ==
 			bucket_number(w->bucket, tb, false, set));
 }
@@ -173,10 +155,9 @@ static enum truth least(enum truth a, enum truth b)
 	return a < b ? a : b;
 }
 
-static bool in_force(const struct rule *r, const struct frame *f)
+static bool pair_in_force(const struct rule *r, const struct frame *f)
 {
-	return (r->from == MISSING_I32 || f->day >= r->from) &&
-	       (r->until == MISSING_I32 || f->day <= r->until) &&
+	return in_force(r->from, r->until, f->day) &&
 	       (f->table_row == KNOWLEDGE_NONE || table_in_force(f->table, f->table_row, f->day));
 }
 
@@ -191,7 +172,7 @@ static enum truth pair_truth(struct pairing *x, uint32_t a, uint32_t b)
 	if (!t)
 		return t;
 	pair_frame(x, &f, &a, &b);
-	if (!in_force(rp->rule, &f))
+	if (!pair_in_force(rp->rule, &f))
 		return TRUTH_FALSE;
 	for (uint32_t i = 0; i < rp->n_rest && t; i++)
 		t = least(t, node_truth(&f, rp->rest[i]));

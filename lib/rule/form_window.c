@@ -85,6 +85,7 @@ static void close_run(struct sliding *w)
 		return;
 	r->open = false;
 	group_frame(w->g, &f, w->row + r->from, r->to - r->from + 1);
+	group_settle(w->g, &f);
 	h.frame = &f;
 	h.observed = &r->observed;
 	h.limit = &r->limit;
@@ -97,14 +98,25 @@ static struct value maybe_value(struct frame *f, const struct node *n)
 	return n ? node_value(f, n) : value_missing(TYPE_NONE);
 }
 
-/* The window [from, to] triggers: it joins the open run when they share a record. */
+/* Whether the window from row `from` shares a sure record with the run. */
+static bool shares(const struct sliding *w, uint32_t from)
+{
+	for (uint32_t i = from; i <= w->run.to; i++)
+		if (w->g->filter[w->row[i]] == TRUTH_TRUE)
+			return true;
+	return false;
+}
+
+/* The window [from, to] triggers: it joins the open run when they share a sure record. */
 static void take_window(struct sliding *w, struct frame *f, uint32_t from, uint32_t to)
 {
 	struct run *r = &w->run;
-	struct value observed = maybe_value(f, w->g->rp->observed);
-	struct value limit = maybe_value(f, w->g->rp->limit);
+	struct value observed, limit;
 
-	if (r->open && from > r->to)
+	group_settle(w->g, f);
+	observed = maybe_value(f, w->g->rp->observed);
+	limit = maybe_value(f, w->g->rp->limit);
+	if (r->open && !shares(w, from))
 		close_run(w);
 	if (!r->open) {
 		*r = (struct run){ true, from, to, observed, limit, true };
@@ -122,6 +134,8 @@ static void try_window(struct sliding *w, uint32_t from, uint32_t to)
 	struct frame f;
 
 	group_frame(w->g, &f, w->row + from, to - from + 1);
+	if (!group_in_force(w->g, &f))
+		return;
 	switch (group_trigger(&f, w->g->rp)) {
 	case TRUTH_TRUE:
 		take_window(w, &f, from, to);

@@ -110,6 +110,21 @@ struct eval {
 enum { FRAME_MEMO = 12 };
 #define DAY_OF_RECORD (INT32_MIN + 1)
 
+/*
+ * One completion of what is unknown about a group: a record is in or out, a 若 holds or not.
+ * Choices are found while evaluating; all completions of up to MOST_CHOICES are tried.
+ */
+enum { MOST_CHOICES = 9 };
+struct choices {
+	uint32_t n, bits;
+	bool many;               /* out: there were more; those count as out */
+	bool all;                /* everything counts as in */
+	struct {
+		uint32_t row;
+		const struct node *cond; /* NULL: the record itself */
+	} of[MOST_CHOICES];
+};
+
 /* Where an expression is evaluated. frame_init sets it to nothing; the caller fills what it has. Kept
  * small up to `n_memo`: one is made for each record that is looked at alone. */
 struct frame {
@@ -129,14 +144,16 @@ struct frame {
 	int32_t day;             /* as of; MISSING_I32 = not known, DAY_OF_RECORD = that of at[0] */
 	enum field code_field;   /* WAY_DICT: this field reads ... */
 	uint32_t code;           /* ... this code */
-	bool include_maybe;      /* count unknown records in */
-	bool saw_maybe;          /* out: some record was unknown */
 	bool has_indicator, has_amount;
+	struct choices *choices; /* what to make of unknown records; NULL = leave them out */
 	uint32_t n_memo;
 	struct value indicator, amount; /* when has_... */
 	const struct node *memo_node[FRAME_MEMO];
 	struct value memo[FRAME_MEMO];
 };
+/* Whether an unknown record, or an unknown 若 of it, counts in the completion at hand. */
+bool choose(struct frame *f, uint32_t row, const struct node *cond);
+
 /* The day look-ups are as of. */
 int32_t frame_day(struct frame *f);
 void frame_init(struct frame *f, struct eval *e);
@@ -156,6 +173,13 @@ enum truth inlist_truth(struct frame *f, const struct node *n);
 bool table_fits(struct eval *e, uint32_t memo, uint32_t dense, uint32_t row);
 const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t dense, uint32_t *n);
 bool table_in_force(const struct knowledge *k, uint32_t row, int32_t day);
+
+/* Open ends are MISSING_I32; what has no day is in force on any. */
+static inline bool in_force(int32_t from, int32_t until, int32_t day)
+{
+	return day == MISSING_I32 || ((from == MISSING_I32 || from <= day) &&
+				      (until == MISSING_I32 || day <= until));
+}
 bool key_matches(const struct knowledge *k, uint32_t key, struct str text, uint32_t row);
 bool regex_matches(struct eval *e, void *regex, struct str s);
 struct value cell_value(const struct knowledge *k, uint32_t row, uint32_t col);
@@ -188,6 +212,7 @@ int64_t bucket_number(enum bucket b, int64_t time, bool is_date, const struct ru
 struct value bucket_value(struct eval *e, enum bucket b, int64_t number);
 int32_t bucket_start(enum bucket b, int64_t number, const struct rule_settings *set);
 int64_t row_time(struct eval *e, enum field f, uint32_t row);
+uint64_t visit_key(struct eval *e, enum bucket bucket, enum stream s, uint32_t row);
 
 /* eval_hit.c: hand a hit to the caller. */
 struct hit_group {

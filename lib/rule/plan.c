@@ -170,8 +170,12 @@ void plan_side(struct plan *p, struct side *side, enum stream s)
 	plan_want(p, side->fund);
 	plan_want(p, side->weight);
 	plan_want(p, side->settled);
-	plan_want(p, field_find(s, STR("mdtrt_id"))); /* windows by visit */
-	plan_want(p, field_find(s, STR("fixmedins_code")));
+	p->visit[s].visit = field_find(s, STR("mdtrt_id"));
+	p->visit[s].facility = field_find(s, STR("fixmedins_code"));
+	p->visit[s].kind = field_find(s, STR("visit_class"));
+	plan_want(p, p->visit[s].visit);
+	plan_want(p, p->visit[s].facility);
+	plan_want(p, p->visit[s].kind);
 }
 
 /* The person is the same for all records of a subject. */
@@ -210,12 +214,13 @@ static void take_keys(struct plan *p, struct rule_plan *rp)
 	struct scope sc = rule_scope_of(r, false);
 
 	rp->key = arena_array(&p->arena, r->n_key, sizeof *rp->key);
-	rp->key_bucket_at = NO_INDEX;
 	for (uint32_t i = 0; i < r->n_key; i++) {
 		rp->key[i] = plan_node(p, r->key[i], &sc);
-		if (rp->key[i]->op == EXPR_BUCKET && is_calendar(rp->key[i]->bucket))
-			rp->key_bucket_at = i;
+		if (rp->key[i]->op == EXPR_BUCKET && is_calendar(rp->key[i]->bucket) && !rp->anchor)
+			rp->anchor = rp->key[i];
 	}
+	if (r->window.kind == WINDOW_BUCKET && is_calendar(r->window.bucket))
+		rp->anchor = plan_node_bucket(p, r->window.bucket, r->stream[0]);
 	rp->side[0].keys = side_keys(p, r, r->key, r->stream[0]);
 	if (rp->n_side > 1)
 		rp->side[1].keys = side_keys(p, r, r->key_twin ? r->key_twin : r->key,
@@ -332,7 +337,7 @@ static struct rule_plan *rule_plan_new(struct plan *p, uint32_t index)
 		return rp;
 	for (uint32_t i = 0; i < rp->n_side; i++)
 		plan_side(p, &rp->side[i], r->stream[i]);
-	if (rp->n_side == 1) { /* a pair is in force as of its later record */
+	if (r->form == FORM_EACH) { /* groups and pairs are in force as of their own day */
 		rp->side[0].from = r->from;
 		rp->side[0].until = r->until;
 	}

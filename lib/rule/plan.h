@@ -107,7 +107,7 @@ struct rule_plan {
 	bool rising;              /* more records can only make `when` truer */
 	bool amount_is_fund;
 	bool bears[2];            /* pair: which records carry the amount */
-	uint32_t key_bucket_at;   /* the calendar bucket among the keys, NO_INDEX = none */
+	struct node *anchor;      /* the calendar bucket a group is as of the start of, NULL = its last record */
 	uint32_t source;          /* compare and cell rules: cell source, else NO_INDEX */
 	uint32_t *peer;           /* compare: [n_peer_key] places among the source's peer nodes */
 	uint32_t subject_key;     /* cells: key that names the subject */
@@ -153,6 +153,9 @@ struct plan {
 	struct cell_source *source;
 	uint32_t n_source;
 	bool domain[FIELD_COUNT]; /* code fields that get dense numbers */
+	struct visit_fields {
+		enum field visit, facility, kind;
+	} visit[STREAM_COUNT];    /* what tells visits apart, of the streams rules look at */
 };
 
 /* plan_node.c: where an expression stands decides what its names mean. */

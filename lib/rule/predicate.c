@@ -235,13 +235,9 @@ static void dates_truth(struct eval *e, const struct side *s, uint8_t *out)
 	if (s->from == MISSING_I32 && s->until == MISSING_I32)
 		return;
 	day = slot_day(e, s->stream);
-	for (uint32_t i = 0; i < e->b->rows[s->stream].n; i++) {
-		bool since = s->from == MISSING_I32 || day[i] >= s->from;
-		bool till = s->until == MISSING_I32 || day[i] <= s->until;
-
-		if (!since || !till || day[i] == MISSING_I32)
+	for (uint32_t i = 0; i < e->b->rows[s->stream].n; i++)
+		if (!in_force(s->from, s->until, day[i]))
 			out[i] = TRUTH_FALSE;
-	}
 }
 
 static bool any(const uint8_t *v, uint32_t n)

@@ -224,15 +224,23 @@ static void key_of_flag(struct eval *e, enum field f, uint32_t n, uint64_t *out)
 		out[i] = v[i] == TRUTH_UNKNOWN ? KEY_MISSING : v[i];
 }
 
-static void key_of_visit(struct eval *e, enum stream s, uint32_t n, uint64_t *out)
+static uint32_t code_at(struct eval *e, enum field f, uint32_t row)
 {
-	enum field visit = field_find(s, STR("mdtrt_id"));
-	enum field where = field_find(s, STR("fixmedins_code"));
-	const uint32_t *v = visit == FIELD_NONE ? NULL : slot_column(e, visit);
-	const uint32_t *w = where == FIELD_NONE ? NULL : slot_column(e, where);
+	return f == FIELD_NONE ? MISSING_CODE : ((const uint32_t *)slot_column(e, f))[row];
+}
 
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = !v || !v[i] ? KEY_MISSING : (uint64_t)(w ? w[i] : 0) << 32 | v[i];
+/* The visit a row belongs to, as (facility, visit); a stay is an inpatient visit. */
+uint64_t visit_key(struct eval *e, enum bucket bucket, enum stream s, uint32_t row)
+{
+	const struct visit_fields *f = &e->p->visit[s];
+	uint32_t visit = code_at(e, f->visit, row), kind;
+
+	if (bucket == BUCKET_STAY && s != STREAM_STAY) {
+		kind = code_at(e, f->kind, row);
+		if (!kind || !str_eq(dict_text(e->dict, kind), STR("inpatient")))
+			return KEY_MISSING;
+	}
+	return visit ? (uint64_t)code_at(e, f->facility, row) << 32 | visit : KEY_MISSING;
 }
 
 static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
@@ -242,7 +250,8 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 	const int32_t *day = slot_day(e, s);
 
 	if (n->bucket == BUCKET_VISIT || n->bucket == BUCKET_STAY) {
-		key_of_visit(e, s, rows, out);
+		for (uint32_t i = 0; i < rows; i++)
+			out[i] = visit_key(e, n->bucket, s, i);
 		return;
 	}
 	for (uint32_t i = 0; i < rows; i++) {
