@@ -39,11 +39,13 @@ class Cluster:
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="fundwatch-pg-")
+        os.chmod(self.dir, 0o755)  # the server's own user must come in
         self.conninfo = self.start()
         return self
 
     def __exit__(self, kind, value, trace):
         run(f"{ROOT}/scripts/pg", "remove", self.dir)
+        shutil.rmtree(self.dir)
 
     def start(self):
         return run(f"{ROOT}/scripts/pg", "start", self.dir).stdout.strip()

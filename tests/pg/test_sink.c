@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -356,13 +358,14 @@ static void own_cluster(const char *dir, char *out, size_t size)
 
 static void the_sink_outlives_the_server(void **state)
 {
-	char dir[] = "/tmp/fundwatch-pg-XXXXXX", where[512], again[512];
+	char dir[] = P_tmpdir "/fundwatch-pg-XXXXXX", where[512], again[512];
 	struct queue *done = queue_new(sizeof(int64_t), 8);
 	struct db own;
 	struct err e;
 	int64_t number;
 	(void)state;
 	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chmod(dir, 0755), 0); /* the server's own user must come in */
 	own_cluster(dir, where, sizeof where);
 	assert_true(db_open(&own, where, &e) && db_migrate(&own, NULL, &e));
 	db_close(&own);
@@ -389,6 +392,7 @@ static void the_sink_outlives_the_server(void **state)
 	db_close(&own);
 	queue_free(done);
 	cluster("remove", dir, "");
+	assert_int_equal(rmdir(dir), 0);
 }
 
 static void hurrying_gives_up_what_cannot_be_committed(void **state)

@@ -19,7 +19,7 @@ static const char *written(const char *level, const char *format, void (*say)(vo
 {
 	static char text[1 << 14];
 	struct err e;
-	(void)snprintf(path, sizeof path, "/tmp/fundwatch-log-%ld", (long)getpid());
+	(void)snprintf(path, sizeof path, P_tmpdir "/fundwatch-log-%ld", (long)getpid());
 	(void)unlink(path);
 	assert_true(log_open(level, format, path, &e));
 	say();

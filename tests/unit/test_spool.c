@@ -75,19 +75,19 @@ static void none_left(void)
 static int fresh(void **state)
 {
 	(void)state;
-	(void)strcpy(dir, "/tmp/fundwatch-spool-XXXXXX");
+	(void)strcpy(dir, P_tmpdir "/fundwatch-spool-XXXXXX");
 	(void)log_set_level("error");
 	return mkdtemp(dir) ? 0 : -1;
 }
 
 static int gone(void **state)
 {
-	char sql[128];
+	char command[128];
 	(void)state;
 	spool_close(spool);
 	spool = NULL;
-	(void)snprintf(sql, sizeof sql, "rm -rf '%s'", dir);
-	return system(sql);
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
+	return system(command);
 }
 
 static void files_come_by_name(void **state)
