@@ -46,7 +46,7 @@ static bool walk_next(struct walk *w, uint32_t *row)
 		if (t == TRUTH_UNKNOWN && !choose(f, r, NULL))
 			continue;
 		if (w->n->cond) {
-			t = slot_truth_at(f->e, w->n->cond, r);
+			t = frame_cond(f, w->n->cond, role, r);
 			if (t == TRUTH_FALSE || (t == TRUTH_UNKNOWN && !choose(f, r, w->n->cond)))
 				continue;
 		}
@@ -60,7 +60,7 @@ static struct value row_value(struct frame *f, const struct node *n, uint32_t ro
 {
 	struct frame inner;
 
-	frame_row(&inner, f->e, f->stream[n->role], row);
+	frame_member(f, &inner, n->role, row);
 	return node_value(&inner, n->arg[0]);
 }
 
@@ -204,9 +204,18 @@ static struct value agg_last(struct frame *f, const struct node *n)
 	return any ? row_value(f, n, row) : value_missing(n->type);
 }
 
+static uint64_t distinct_key(struct frame *f, const struct node *n, uint32_t row)
+{
+	struct frame inner;
+
+	if (!n->arg[0]->dated)
+		return slot_key(f->e, n->arg[0], f->stream[n->role])[row];
+	frame_member(f, &inner, n->role, row);
+	return key_number(f->e, &inner, n->arg[0]);
+}
+
 static struct value agg_distinct(struct frame *f, const struct node *n)
 {
-	const uint64_t *key = slot_key(f->e, n->arg[0], f->stream[n->role]);
 	struct walk w = { f, n, 0 };
 	struct eval *e = f->e;
 	uint32_t row, m = 0;
@@ -214,9 +223,9 @@ static struct value agg_distinct(struct frame *f, const struct node *n)
 
 	GROW(e->number, e->cap_number, f->n[n->role] + 1);
 	while (walk_next(&w, &row)) {
-		if (key[row] == KEY_MISSING)
+		e->number[m] = distinct_key(f, n, row);
+		if (e->number[m++] == KEY_MISSING)
 			return value_missing(n->type);
-		e->number[m++] = key[row];
 	}
 	sort_u64(e->number, m, NULL);
 	for (uint32_t i = 0; i < m; i++)

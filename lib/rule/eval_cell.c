@@ -16,6 +16,7 @@ struct cells_pass {
 	const struct cell_source *s;
 	uint32_t source, subject;
 	const uint8_t *filter;
+	int32_t day;             /* the cell in hand is as of */
 	contribution_fn *give;
 	void *ctx;
 	fired_fn *fired;
@@ -31,16 +32,48 @@ static struct value row_value(struct eval *e, enum stream s, const struct node *
 	return node_value(&f, n);
 }
 
-static bool counts(struct eval *e, const struct cells_pass *x, const struct node *cond, uint32_t row)
+static void member(const struct cells_pass *x, struct frame *f, uint32_t row)
 {
-	enum truth t = (enum truth)x->filter[row];
+	frame_row(f, x->e, x->s->side.stream, row);
+	if (x->day != MISSING_I32)
+		f->day = x->day;
+}
 
-	if (cond && t) {
-		uint8_t c = slot_truth_at(e, cond, row);
+static struct value member_value(const struct cells_pass *x, const struct node *n, uint32_t row)
+{
+	struct frame f;
 
-		t = c < t ? (enum truth)c : t;
+	member(x, &f, row);
+	return node_value(&f, n);
+}
+
+static bool counts(const struct cells_pass *x, const struct node *cond, uint32_t row)
+{
+	struct frame f;
+
+	if (!cond)
+		return true;
+	if (!cond->dated)
+		return slot_truth_at(x->e, cond, row) == TRUTH_TRUE;
+	member(x, &f, row);
+	return node_truth(&f, cond) == TRUTH_TRUE;
+}
+
+/* The first day of the cell's period; MISSING_I32 when it has none. */
+static int32_t period_start(const struct cells_pass *x, uint32_t row)
+{
+	for (uint32_t i = 0; i < x->s->n_key; i++) {
+		const struct node *k = x->s->key[i];
+		uint64_t number;
+
+		if (k->op != EXPR_BUCKET || k->bucket < BUCKET_DAY)
+			continue;
+		number = slot_key(x->e, k, x->s->side.stream)[row];
+		return bucket_start(k->bucket, k->bucket == BUCKET_DAY
+				    ? (int32_t)(uint32_t)number : (int64_t)number,
+				    &x->e->p->rs->settings);
 	}
-	return t == TRUTH_TRUE;
+	return MISSING_I32;
 }
 
 static int compare_str(const void *a, const void *b)
@@ -80,7 +113,7 @@ static void take_vector(struct cells_pass *x, const struct node *n, struct parti
 	for (uint32_t i = 0; i < rows; i++) {
 		int64_t z = v[row[i]];
 
-		if (!counts(x->e, x, n->cond, row[i]))
+		if (!counts(x, n->cond, row[i]))
 			continue;
 		p->count++;
 		p->known &= z != MISSING_I64;
@@ -120,10 +153,10 @@ static struct partial partial_of(struct cells_pass *x, const struct node *n, boo
 	for (uint32_t i = 0; i < rows; i++) {
 		struct value v;
 
-		if (!counts(x->e, x, n->cond, row[i]))
+		if (!counts(x, n->cond, row[i]))
 			continue;
 		if (n->n_arg) {
-			v = row_value(x->e, x->s->side.stream, n->arg[0], row[i]);
+			v = member_value(x, n->arg[0], row[i]);
 			if (!texts)
 				take_number(&p, &v);
 			else if (v.known)
@@ -192,9 +225,9 @@ static void contribute(struct cells_pass *x, const uint32_t *row, uint32_t n)
 static bool bears(struct cells_pass *x, uint32_t row)
 {
 	for (uint32_t i = 0; i < x->s->n_bear; i++)
-		if (counts(x->e, x, x->s->bear[i], row))
+		if (counts(x, x->s->bear[i], row))
 			return true;
-	return x->s->n_bear == 0 && counts(x->e, x, NULL, row);
+	return x->s->n_bear == 0;
 }
 
 static void show(struct cells_pass *x, const uint32_t *row, uint32_t n)
@@ -230,6 +263,7 @@ static uint32_t take_cell(struct cells_pass *x, struct sort_pair *v, uint32_t n)
 		else
 			v[left++] = v[i];
 	}
+	x->day = period_start(x, first);
 	if (x->give)
 		contribute(x, e->rows, taken);
 	else

@@ -40,11 +40,11 @@ static struct value step_of(struct frame *f, const struct node *n, uint32_t row)
 {
 	struct frame inner;
 
-	if (n->cond && slot_truth_at(f->e, n->cond, row) != TRUTH_TRUE)
+	if (n->cond && frame_cond(f, n->cond, n->role, row) != TRUTH_TRUE)
 		return value_int(TYPE_COUNT, 0);
 	if (n->agg == AGG_COUNT)
 		return value_int(TYPE_COUNT, 1);
-	frame_row(&inner, f->e, f->stream[n->role], row);
+	frame_member(f, &inner, n->role, row);
 	return node_value(&inner, n->arg[0]);
 }
 

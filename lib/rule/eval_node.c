@@ -30,6 +30,23 @@ void frame_row(struct frame *f, struct eval *e, enum stream s, uint32_t row)
 	f->day = DAY_OF_RECORD;
 }
 
+void frame_member(struct frame *f, struct frame *inner, unsigned role, uint32_t row)
+{
+	frame_row(inner, f->e, f->stream[role], row);
+	inner->day = frame_day(f);
+}
+
+/* Only what is looked up as of a day differs from one group to another. */
+uint8_t frame_cond(struct frame *f, const struct node *cond, unsigned role, uint32_t row)
+{
+	struct frame inner;
+
+	if (!cond->dated)
+		return slot_truth_at(f->e, cond, row);
+	frame_member(f, &inner, role, row);
+	return (uint8_t)node_truth(&inner, cond);
+}
+
 int32_t frame_day(struct frame *f)
 {
 	if (f->day == DAY_OF_RECORD)

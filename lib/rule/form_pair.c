@@ -114,7 +114,8 @@ static enum truth order_truth(struct pairing *x, uint32_t a, uint32_t b)
 	tb = row_time(x->e, s[1].time, b);
 	if (ta == MISSING_I64 || tb == MISSING_I64)
 		return TRUTH_UNKNOWN;
-	if (ta > tb || (ta == tb && s[0].stream == s[1].stream && a > b))
+	if (ta > tb || (ta == tb && s[0].stream == s[1].stream && a > b) ||
+	    (ta == tb && s[0].stream > s[1].stream)) /* ORDER: time, stream, identity */
 		return TRUTH_FALSE;
 	gap = interval(x, a, b);
 	if (gap == MISSING_I64) /* a stay that has not ended is not followed by another */

@@ -151,6 +151,10 @@ struct frame {
 	const struct node *memo_node[FRAME_MEMO];
 	struct value memo[FRAME_MEMO];
 };
+/* A frame of one record of the group in f, as of the group's day; 若 of that record. */
+void frame_member(struct frame *f, struct frame *inner, unsigned role, uint32_t row);
+uint8_t frame_cond(struct frame *f, const struct node *cond, unsigned role, uint32_t row);
+
 /* Whether an unknown record, or an unknown 若 of it, counts in the completion at hand. */
 bool choose(struct frame *f, uint32_t row, const struct node *cond);
 
@@ -197,6 +201,9 @@ void *slot_room(struct slot *s, size_t bytes);
 
 /* A gathered column, or one of missing values when nobody gathered it. */
 const void *slot_column(struct eval *e, enum field f);
+
+/* The number of a computed value, KEY_MISSING when it is missing. */
+uint64_t key_number(struct eval *e, struct frame *f, const struct node *n);
 
 /* Same keys in two rows, hashes being equal. */
 bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum stream sa,

@@ -268,7 +268,7 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 }
 
 /* A computed key: its text gets a number of its own in this evaluator. */
-static uint64_t number_of(struct eval *e, struct frame *f, const struct node *n)
+uint64_t key_number(struct eval *e, struct frame *f, const struct node *n)
 {
 	struct value v = node_value(f, n);
 
@@ -283,7 +283,7 @@ static void key_of_rows(struct eval *e, const struct node *n, enum stream s, uin
 		struct frame f;
 
 		frame_row(&f, e, s, i);
-		out[i] = number_of(e, &f, n);
+		out[i] = key_number(e, &f, n);
 	}
 }
 
@@ -306,7 +306,7 @@ static void key_of_domain(struct eval *e, const struct node *n, uint32_t rows, u
 			frame_init(&f, e);
 			f.code_field = n->domain;
 			f.code = d->code_of[dense[i]];
-			k->code_key[dense[i]] = number_of(e, &f, n);
+			k->code_key[dense[i]] = key_number(e, &f, n);
 		}
 		out[i] = k->code_key[dense[i]];
 	}
