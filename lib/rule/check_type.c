@@ -97,7 +97,8 @@ struct expr *check_number(struct scope *s, const struct syn *n)
 static bool needs_unit(struct scope *s, const struct expr *e, enum type t)
 {
 	struct diag_list *d = s->c->d;
-	struct str text = str_make(d->file[e->at.file].text.p + e->at.start, e->at.end - e->at.start);
+	struct str text =
+		str_make(d->file[e->at.file].text.p + e->at.start, e->at.end - e->at.start);
 	const char *unit = t == TYPE_MONEY ? check_words(s->c, "元", "yuan")
 					   : check_words(s->c, "天", "days");
 	struct diag *x = diag_add(d, e->at, DIAG_NEEDS_UNIT, type_name(t, d->english),
@@ -237,7 +238,8 @@ static struct expr *fold(struct scope *s, struct expr *e)
 	bool plain = check_plain(a) && check_plain(b);
 	struct expr *c;
 
-	if (a->op != EXPR_CONST || b->op != EXPR_CONST || a->type == TYPE_DATE || b->type == TYPE_DATE)
+	if (a->op != EXPR_CONST || b->op != EXPR_CONST || a->type == TYPE_DATE ||
+	    b->type == TYPE_DATE)
 		return e;
 	c = check_const(s->c, rat_int(0), e->type, e->at);
 	if (!compute(e->op, &c->rat, a->rat, b->rat)) {
@@ -250,8 +252,10 @@ static struct expr *fold(struct scope *s, struct expr *e)
 		c->type = c->rat.den == 1 ? TYPE_COUNT : TYPE_RATIO;
 	if (c->type == TYPE_DURATION)
 		c->bucket = (a->type != TYPE_DURATION || a->bucket == BUCKET_DAY) &&
-			    (b->type != TYPE_DURATION || b->bucket == BUCKET_DAY) &&
-			    c->rat.den == 1 && c->rat.num % CIVIL_DAY == 0 ? BUCKET_DAY : BUCKET_HOUR;
+					    (b->type != TYPE_DURATION || b->bucket == BUCKET_DAY) &&
+					    c->rat.den == 1 && c->rat.num % CIVIL_DAY == 0
+				    ? BUCKET_DAY
+				    : BUCKET_HOUR;
 	return c;
 }
 
