@@ -68,7 +68,8 @@ bool check_is_reference(const struct scope *s, struct str name);
 /* Near names of a scope into a diagnostic. */
 void check_hint(struct scope *s, struct diag *x, struct span at, struct str name);
 /* Several candidates for a hint: offer all, then tell. `what` = "名单", … */
-void check_near(struct checker *c, struct diag *x, struct span at, struct str best, const char *what);
+void check_near(struct checker *c, struct diag *x, struct span at, struct str best,
+		const char *what);
 /* The field whose codes a value belongs to; FIELD_NONE. */
 enum field check_domain(const struct scope *s, const struct expr *e);
 
@@ -92,7 +93,8 @@ struct expr *check_call(struct scope *s, const struct syn *n);
 struct expr *check_lookup(struct scope *s, const struct syn *n);
 struct expr *check_inlist(struct scope *s, const struct syn *n);
 struct expr *check_count(struct scope *s, struct span at);
-const struct knowledge *check_find_file(struct checker *c, struct str name, bool list, struct span at);
+const struct knowledge *check_find_file(struct checker *c, struct str name, bool list,
+					struct span at);
 /* Whether a name is an aggregate's or function's, and all such names for hints. */
 const char *check_function_word(unsigned i, bool english);
 bool check_is_function(struct str name);

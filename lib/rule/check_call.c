@@ -38,7 +38,8 @@ static const struct {
 enum agg check_aggregate(struct str name)
 {
 	for (size_t i = 0; i < N_AGGREGATES; i++)
-		if (str_eq(name, str_of(aggregates[i].zh)) || str_eq(name, str_of(aggregates[i].en)))
+		if (str_eq(name, str_of(aggregates[i].zh)) ||
+		    str_eq(name, str_of(aggregates[i].en)))
 			return aggregates[i].agg;
 	return AGG_NONE;
 }
@@ -68,7 +69,8 @@ const char *check_function_word(unsigned i, bool english)
 
 static struct expr *unknown_function(struct scope *s, const struct syn *n)
 {
-	struct diag *x = diag_add(s->c->d, n->text_at, DIAG_UNKNOWN_FUNCTION, check_cstr(s->c, n->text));
+	struct diag *x =
+		diag_add(s->c->d, n->text_at, DIAG_UNKNOWN_FUNCTION, check_cstr(s->c, n->text));
 	bool zh = n->text.n > 0 && (unsigned char)n->text.p[0] >= 0x80;
 	const char *word;
 	struct near near;
@@ -271,8 +273,8 @@ static bool argument_fits(struct scope *s, const struct syn *n, char c, struct e
 	if (!isupper((unsigned char)c) && !check_adapt(s, arg, letter_type(c)))
 		return false;
 	if (!letter_fits(c, (*arg)->type)) {
-		diag_add(s->c->d, (*arg)->at, DIAG_WRONG_TYPE, check_cstr(s->c, n->text), letter_name(s, c),
-			 type_name((*arg)->type, s->c->d->english));
+		diag_add(s->c->d, (*arg)->at, DIAG_WRONG_TYPE, check_cstr(s->c, n->text),
+			 letter_name(s, c), type_name((*arg)->type, s->c->d->english));
 		return false;
 	}
 	if (!isupper((unsigned char)c) || *bound == NULL)
@@ -308,7 +310,8 @@ static struct expr *function(struct scope *s, const struct syn *n, enum func f)
 		if (!check_plain(first) && functions[f].signature[1] == '*')
 			ok &= check_adapt(s, &arg[i], first->type);
 	sig = strchr(functions[f].signature, ':') + 1;
-	e = check_new(s->c, EXPR_CALL, isupper((unsigned char)*sig) ? first->type : letter_type(*sig), n->at);
+	e = check_new(s->c, EXPR_CALL,
+		      isupper((unsigned char)*sig) ? first->type : letter_type(*sig), n->at);
 	if (functions[f].signature[0] == 'S' && *sig == 'S')
 		e->type = arg[0]->type;
 	e->func = f;
@@ -326,7 +329,8 @@ struct expr *check_call(struct scope *s, const struct syn *n)
 			 check_words(s->c, "几个值", "several values"));
 		return check_error(s->c, n->at);
 	}
-	if (a == AGG_PERCENTILE && s->peers && s->indicator != NULL && n->n_arg == 1 && n->cond == NULL)
+	if (a == AGG_PERCENTILE && s->peers && s->indicator != NULL && n->n_arg == 1 &&
+	    n->cond == NULL)
 		return peer_percentile(s, n);
 	if (a != AGG_NONE)
 		return aggregate(s, n, a);
@@ -354,7 +358,8 @@ static void hint_file(struct checker *c, struct diag *x, struct span at, struct 
 	for (uint32_t i = 0; i < c->rs->n_knowledge; i++) {
 		const struct knowledge *k = c->rs->knowledge[i];
 
-		if (near_best(&near).n == 0 || !str_eq(k->name, near_best(&near)) || k->list != list)
+		if (near_best(&near).n == 0 || !str_eq(k->name, near_best(&near)) ||
+		    k->list != list)
 			continue;
 		x->near = arena_printf(&c->d->arena, c->d->english ? "near: 「" STR_FMT "」 (%u rows)"
 				       : list ? "相近的名单：「" STR_FMT "」（%u 项）"
@@ -363,10 +368,13 @@ static void hint_file(struct checker *c, struct diag *x, struct span at, struct 
 	}
 }
 
-const struct knowledge *check_find_file(struct checker *c, struct str name, bool list, struct span at)
+const struct knowledge *check_find_file(struct checker *c, struct str name, bool list,
+					struct span at)
 {
-	const char *kind = list ? keyword_word(KW_LIST, c->d->english) : keyword_word(KW_TABLE, c->d->english);
-	const char *other = list ? keyword_word(KW_TABLE, c->d->english) : keyword_word(KW_LIST, c->d->english);
+	const char *kind =
+		list ? keyword_word(KW_LIST, c->d->english) : keyword_word(KW_TABLE, c->d->english);
+	const char *other =
+		list ? keyword_word(KW_TABLE, c->d->english) : keyword_word(KW_LIST, c->d->english);
 	struct diag *x;
 
 	for (uint32_t i = 0; i < c->rs->n_knowledge; i++) {
@@ -382,7 +390,8 @@ const struct knowledge *check_find_file(struct checker *c, struct str name, bool
 		x->also_text = check_words(c, "在这里声明", "declared here");
 		return NULL;
 	}
-	x = diag_add(c->d, at, list ? DIAG_UNKNOWN_LIST : DIAG_UNKNOWN_TABLE, shown_name(c, name).p);
+	x = diag_add(c->d, at, list ? DIAG_UNKNOWN_LIST : DIAG_UNKNOWN_TABLE,
+		     shown_name(c, name).p);
 	hint_file(c, x, at, name, list);
 	return NULL;
 }

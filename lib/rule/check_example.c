@@ -19,7 +19,8 @@ static enum field read_column(struct rule_check *k, enum stream s, struct str na
 
 	if (f == FIELD_NONE) {
 		d = diag_add(k->c->d, at, DIAG_UNKNOWN_FIELD,
-			     k->c->d->english ? stream_name(s) : stream_title(s), check_cstr(k->c, name));
+			     k->c->d->english ? stream_name(s) : stream_title(s),
+			     check_cstr(k->c, name));
 		check_hint(&names, d, at, name);
 		return FIELD_NONE;
 	}
@@ -150,7 +151,8 @@ static void read_expectation(struct rule_check *k, const struct syn_example *s, 
 	if (s->expects_amount) {
 		x->has_amount = true;
 		if (!dec_parse(s->amount, MONEY_SCALE, &x->expect_amount))
-			diag_add(k->c->d, s->amount_at, DIAG_BAD_NUMBER, check_cstr(k->c, s->amount));
+			diag_add(k->c->d, s->amount_at, DIAG_BAD_NUMBER,
+				 check_cstr(k->c, s->amount));
 	}
 	if (!s->expects && !s->expects_unknown && s->expect_at.end == 0)
 		diag_add(k->c->d, s->name_at, DIAG_EXAMPLE_EXPECT);

@@ -44,7 +44,8 @@ static void add_value(struct values *v, struct expr *e)
 		v->item[++v->n] = e;
 }
 
-static void unknown_value(struct scope *s, const struct field_info *f, struct str text, struct span at)
+static void unknown_value(struct scope *s, const struct field_info *f, struct str text,
+			  struct span at)
 {
 	const char *shown = s->c->d->english ? f->name : f->alias[0] != '\0' ? f->alias : f->title;
 	struct diag *x = diag_add(s->c->d, at, DIAG_UNKNOWN_VALUE, shown, check_cstr(s->c, text));
@@ -123,10 +124,11 @@ static void field_on_right(struct scope *s, const struct syn *n, struct diag *x)
 		x->fixed = diag_repair(s->c->d, n->at, str_of(arena_printf(&s->c->d->arena,
 				       STR_FMT "." STR_FMT, STR_ARG(role), STR_ARG(n->text))));
 	else
-		x->expected = arena_printf(&s->c->d->arena, "%s" STR_FMT,
-					   check_words(s->c, "“看”里给记录起名，如 甲，再写 甲.",
-						       "a name for the record in `on`, as a, then a."),
-					   STR_ARG(n->text));
+		x->expected =
+			arena_printf(&s->c->d->arena, "%s" STR_FMT,
+				     check_words(s->c, "“看”里给记录起名，如 甲，再写 甲.",
+						 "a name for the record in `on`, as a, then a."),
+				     STR_ARG(n->text));
 }
 
 static bool add_named_value(struct scope *s, enum field domain, const struct syn *op,
@@ -143,8 +145,9 @@ static bool add_named_value(struct scope *s, enum field domain, const struct syn
 	if (domain != FIELD_NONE && code_table(field_get(domain)->name))
 		return add_codes(s, domain, n->text, n->at, v);
 	if (is_other_field(s, n->text)) {
-		word = check_cstr(s->c, str_make(s->c->d->file[op->op_at.file].text.p + op->op_at.start,
-						 op->op_at.end - op->op_at.start));
+		word = check_cstr(s->c,
+				  str_make(s->c->d->file[op->op_at.file].text.p + op->op_at.start,
+					   op->op_at.end - op->op_at.start));
 		field_on_right(s, n, diag_add(s->c->d, n->at, DIAG_FIELD_ON_RIGHT, word,
 					      check_cstr(s->c, n->text)));
 		return false;
@@ -193,7 +196,8 @@ static void warn_exact(struct scope *s, const struct values *v, enum field domai
 		if (!has_codes_below(name, v->item[i]->text))
 			return;
 	diag_add(s->c->d, at, DIAG_EXACT_GROUP_CODE,
-		 check_cstr(s->c, str_make(s->c->d->file[at.file].text.p + at.start, at.end - at.start)));
+		 check_cstr(s->c,
+			    str_make(s->c->d->file[at.file].text.p + at.start, at.end - at.start)));
 }
 
 static struct expr *text_equals(struct scope *s, const struct syn *n, struct expr *left)
@@ -364,7 +368,8 @@ static struct expr *check_values(struct scope *s, const struct syn *n)
 		return check_error(s->c, n->at);
 	}
 	for (uint32_t i = 1; i < n->n_arg; i++)
-		ok &= add_text_value(s, n->kind == SYN_STARTS ? FIELD_NONE : domain, n, n->arg[i], &v);
+		ok &= add_text_value(s, n->kind == SYN_STARTS ? FIELD_NONE : domain, n, n->arg[i],
+				     &v);
 	if (ok && !all_constant(&v)) {
 		diag_add(s->c->d, n->at, DIAG_NOT_CONSTANT);
 		ok = false;
@@ -390,7 +395,8 @@ static struct expr *check_between(struct scope *s, const struct syn *n)
 	y = compare(s, n, EXPR_LE, a, high);
 	if (y->type == TYPE_ERROR)
 		return y;
-	if (low->op == EXPR_CONST && high->op == EXPR_CONST && rat_cmp(low->rat, high->rat, NULL) > 0) {
+	if (low->op == EXPR_CONST && high->op == EXPR_CONST &&
+	    rat_cmp(low->rat, high->rat, NULL) > 0) {
 		struct diag_list *d = s->c->d;
 
 		diag_add(d, n->at, DIAG_NEVER_TRUE);

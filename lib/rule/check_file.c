@@ -37,7 +37,8 @@ static bool column_type(struct checker *c, const struct syn_item *x, struct know
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
 		near_offer(&near, str_of(types[i].zh));
 		near_offer(&near, str_of(types[i].en));
-		if (!str_eq(x->extra, str_of(types[i].zh)) && !str_eq(x->extra, str_of(types[i].en)))
+		if (!str_eq(x->extra, str_of(types[i].zh)) &&
+		    !str_eq(x->extra, str_of(types[i].en)))
 			continue;
 		col->type = types[i].type;
 		col->kind = types[i].kind;

@@ -6,7 +6,7 @@
 
 #include "lib/rule/check.h"
 
-/* A list or table block, loaded; appended to the set even when broken, so that its name is known. */
+/* A list or table block, loaded; appended to the set even when broken: its name is known. */
 void check_file(struct checker *c, struct syn_block *b);
 
 /* The text of a file named in a block; false when reported. `out` is the caller's. */

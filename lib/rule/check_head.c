@@ -43,8 +43,8 @@ struct syn_clause *check_clause(const struct rule_check *k, enum keyword w)
 static void unknown_word(struct checker *c, enum keyword clause, const struct syn_item *x)
 {
 	bool zh = x->name.n > 0 && (unsigned char)x->name.p[0] >= 0x80;
-	struct diag *d = diag_add(c->d, x->at, DIAG_UNKNOWN_WORD, keyword_word(clause, c->d->english),
-				  check_cstr(c, x->name));
+	struct diag *d = diag_add(c->d, x->at, DIAG_UNKNOWN_WORD,
+				  keyword_word(clause, c->d->english), check_cstr(c, x->name));
 	struct near near;
 	struct buf b;
 
@@ -123,7 +123,8 @@ static uint8_t stages(struct rule_check *k)
 bool check_scope_word(struct checker *c, const struct syn_clause *w, enum rule_scope *out)
 {
 	int value = SCOPE_SETTLED;
-	bool ok = w == NULL || w->broken || w->n_item == 0 || find_word(c, KW_SCOPE, &w->item[0], &value);
+	bool ok = w == NULL || w->broken || w->n_item == 0 ||
+		  find_word(c, KW_SCOPE, &w->item[0], &value);
 
 	*out = (enum rule_scope)value;
 	return ok;
@@ -181,7 +182,8 @@ static void one_param(struct rule_check *k, struct scope *s, const struct syn_it
 	for (uint32_t i = 0; i < r->n_param; i++) {
 		if (!str_eq(param[i].name, x->name))
 			continue;
-		struct diag *d = diag_add(k->c->d, x->at, DIAG_DUPLICATE_NAME, check_cstr(k->c, x->name));
+		struct diag *d =
+			diag_add(k->c->d, x->at, DIAG_DUPLICATE_NAME, check_cstr(k->c, x->name));
 
 		d->also = param[i].at;
 		d->also_text = check_words(k->c, "第一次写在这里", "first written here");
@@ -199,7 +201,8 @@ static void one_param(struct rule_check *k, struct scope *s, const struct syn_it
 	s->n_param = ++r->n_param;
 }
 
-/* A plain number takes the place of one with a unit by taking its unit only when it has it itself. */
+/* A plain number takes the place of one with a unit by taking its unit only when it has it itself.
+ */
 static void override_param(struct rule_check *k, struct scope *s, const struct syn_item *x)
 {
 	struct rule *r = k->r;
@@ -230,7 +233,8 @@ static void override_param(struct rule_check *k, struct scope *s, const struct s
 static void read_params(struct rule_check *k)
 {
 	const struct syn_clause *first = k->b->clause[KW_PARAM];
-	struct named_expr *param = arena_array(k->c->a, count_items(first) + (size_t)1, sizeof *param);
+	struct named_expr *param =
+		arena_array(k->c->a, count_items(first) + (size_t)1, sizeof *param);
 	struct scope s = { .c = k->c, .param = param, .constant = true };
 
 	k->r->param = param;
@@ -240,7 +244,8 @@ static void read_params(struct rule_check *k)
 		for (uint32_t i = 0; i < x->n_item; i++)
 			if (x->item[i].expr != NULL)
 				one_param(k, &s, &x->item[i], param);
-	for (const struct syn_clause *x = k->over ? k->over->clause[KW_PARAM] : NULL; x; x = x->next)
+	for (const struct syn_clause *x = k->over ? k->over->clause[KW_PARAM] : NULL; x;
+	     x = x->next)
 		for (uint32_t i = 0; i < x->n_item; i++)
 			if (x->item[i].expr != NULL)
 				override_param(k, &s, &x->item[i]);

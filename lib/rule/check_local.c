@@ -50,7 +50,8 @@ void check_overrides(struct checker *c)
 		if (b->keyword != KW_OVERRIDE || b->id.n == 0 || !known_rule(c, b->id, b->id_at))
 			continue;
 		if (first != b) {
-			struct diag *d = diag_add(c->d, b->id_at, DIAG_DUPLICATE_NAME, check_cstr(c, b->id));
+			struct diag *d =
+				diag_add(c->d, b->id_at, DIAG_DUPLICATE_NAME, check_cstr(c, b->id));
 
 			d->also = first->id_at;
 			d->also_text = check_words(c, "第一次写在这里", "first written here");
@@ -101,7 +102,8 @@ static bool read_head(struct exception_rows *x)
 	for (unsigned w = 0; w < AT_COUNT; w++) {
 		x->at[w] = NO_COLUMN;
 		for (uint32_t i = 0; i < x->n_head; i++)
-			if (str_eq(x->head[i], str_of(heads[w][0])) || str_eq(x->head[i], str_of(heads[w][1])))
+			if (str_eq(x->head[i], str_of(heads[w][0])) ||
+			    str_eq(x->head[i], str_of(heads[w][1])))
 				x->at[w] = i;
 		if (x->at[w] != NO_COLUMN)
 			continue;
@@ -141,8 +143,9 @@ static const char *shape_of(struct exception_rows *x, const struct rule *r)
 	for (uint32_t i = 0; i < r->n_except; i++)
 		buf_addf(&b, "%s%s", i > 0 ? check_words(x->c, "、", ", ") : "",
 			 x->c->d->english ? field_get(r->except[i])->name
-			 : field_get(r->except[i])->alias[0] != '\0' ? field_get(r->except[i])->alias
-			 : field_get(r->except[i])->title);
+			 : field_get(r->except[i])->alias[0] != '\0'
+				 ? field_get(r->except[i])->alias
+				 : field_get(r->except[i])->title);
 	s = arena_strdup(&x->c->d->arena, buf_cstr(&b));
 	buf_fini(&b);
 	return s;
@@ -192,7 +195,8 @@ static void add_exception(struct exception_rows *x, struct rule *r, const struct
 		return;
 	}
 	if ((r->n_exception & (r->n_exception + 1)) == 0) { /* room for 1, 3, 7, … */
-		struct exception *more = arena_array(x->c->a, 2 * (size_t)r->n_exception + 1, sizeof *more);
+		struct exception *more =
+			arena_array(x->c->a, 2 * (size_t)r->n_exception + 1, sizeof *more);
 
 		for (uint32_t i = 0; i < r->n_exception; i++)
 			more[i] = r->exception[i];
@@ -210,13 +214,15 @@ static void read_row(struct exception_rows *x)
 		return;
 	for (unsigned w = AT_OWNER; w <= AT_REASON; w++)
 		if (x->csv.cell[x->at[w]].n == 0)
-			diag_add(x->c->d, row_span(x), DIAG_EXCEPT_OWNER, heads[w][x->c->d->english]);
+			diag_add(x->c->d, row_span(x), DIAG_EXCEPT_OWNER,
+				 heads[w][x->c->d->english]);
 	e.owner = arena_str(x->c->a, x->csv.cell[x->at[AT_OWNER]]);
 	e.reason = arena_str(x->c->a, x->csv.cell[x->at[AT_REASON]]);
 	e.from = read_date(x, AT_FROM);
 	e.until = read_date(x, AT_UNTIL);
 	if (e.from != MISSING_I32 && e.until != MISSING_I32 && e.from > e.until)
-		diag_add(x->c->d, row_span(x), DIAG_BAD_RANGE, check_cstr(x->c, x->csv.cell[x->at[AT_FROM]]),
+		diag_add(x->c->d, row_span(x), DIAG_BAD_RANGE,
+			 check_cstr(x->c, x->csv.cell[x->at[AT_FROM]]),
 			 check_cstr(x->c, x->csv.cell[x->at[AT_UNTIL]]));
 	for (uint32_t i = 0; i < x->c->rs->n_rule; i++) { /* every version of the rule */
 		struct rule *r = &x->c->rs->rule[i];
@@ -255,7 +261,8 @@ void check_exceptions(struct checker *c, struct syn_block *b)
 		x.source = diag_source(c->d, path, buf_str(&text));
 		good = utf8_valid_prefix(buf_cstr(&text), text.n);
 		if (good < text.n) {
-			diag_add(c->d, (struct span){ x.source, (uint32_t)good, (uint32_t)good + 1 },
+			diag_add(c->d,
+				 (struct span){ x.source, (uint32_t)good, (uint32_t)good + 1 },
 				 DIAG_BAD_UTF8);
 		} else {
 			csv_init(&x.csv, arena_dup(c->a, buf_cstr(&text), text.n), text.n);

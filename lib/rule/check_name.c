@@ -26,7 +26,8 @@ const char *check_words(struct checker *c, const char *zh, const char *en)
 
 const char *check_keyword(struct checker *c, enum keyword k)
 {
-	return arena_printf(&c->d->arena, c->d->english ? "`%s`" : "“%s”", keyword_word(k, c->d->english));
+	return arena_printf(&c->d->arena, c->d->english ? "`%s`" : "“%s”",
+			    keyword_word(k, c->d->english));
 }
 
 struct expr *check_new(struct checker *c, enum expr_op op, enum type type, struct span at)
@@ -61,7 +62,8 @@ void check_args(struct checker *c, struct expr *e, struct expr *const *arg, uint
 
 /* ---- near names ---- */
 
-void check_near(struct checker *c, struct diag *x, struct span at, struct str best, const char *what)
+void check_near(struct checker *c, struct diag *x, struct span at, struct str best,
+		const char *what)
 {
 	if (best.n == 0)
 		return;
@@ -165,12 +167,14 @@ static struct expr *needs_aggregate(struct scope *s, struct str name, struct spa
 {
 	struct diag *x = diag_add(s->c->d, at, DIAG_NEEDS_AGGREGATE, check_cstr(s->c, name));
 	enum field f = check_field(s, 0, name);
-	bool sums = f != FIELD_NONE && (field_get(f)->type == TYPE_MONEY || field_get(f)->type == TYPE_QTY);
+	bool sums = f != FIELD_NONE &&
+		    (field_get(f)->type == TYPE_MONEY || field_get(f)->type == TYPE_QTY);
 	bool zh = (unsigned char)name.p[0] >= 0x80;
 	const char *first = sums ? (zh ? "合计" : "sum") : zh ? "首个" : "first";
 
-	x->fixed = diag_repair(s->c->d, at, str_of(arena_printf(&s->c->d->arena, "%s(" STR_FMT ")", first,
-							     STR_ARG(name))));
+	x->fixed = diag_repair(s->c->d, at,
+			       str_of(arena_printf(&s->c->d->arena, "%s(" STR_FMT ")", first,
+						   STR_ARG(name))));
 	return check_error(s->c, at);
 }
 
@@ -328,7 +332,8 @@ static struct expr *of_role(struct scope *s, int role, struct str name, struct s
 		return field_expr(s, f, (unsigned)role, at);
 	at.start = at.end - name.n;
 	x = diag_add(s->c->d, at, DIAG_UNKNOWN_FIELD,
-		     s->c->d->english ? stream_name(s->stream[role]) : stream_title(s->stream[role]),
+		     s->c->d->english ? stream_name(s->stream[role])
+				      : stream_title(s->stream[role]),
 		     check_cstr(s->c, name));
 	near_init(&n, name);
 	offer_fields(&n, s->stream[role]);
@@ -381,8 +386,8 @@ static struct expr *dotted(struct scope *s, struct str text, uint32_t dot, struc
 		near_offer(&n, s->role_name[i]);
 	near_offer(&n, s->table_var);
 	if (near_best(&n).n > 0)
-		check_near(s->c, x, (struct span){ at.file, at.start, at.start + head.n }, near_best(&n),
-			   "角色");
+		check_near(s->c, x, (struct span){ at.file, at.start, at.start + head.n },
+			   near_best(&n), "角色");
 	return check_error(s->c, at);
 }
 
@@ -394,7 +399,8 @@ bool check_is_reference(const struct scope *s, struct str name)
 	struct str head = dot > 0 ? str_sub(name, 0, (size_t)dot) : name;
 
 	if (dot > 0)
-		return find_role(s, head) >= 0 || (s->table_var.n > 0 && str_eq(head, s->table_var));
+		return find_role(s, head) >= 0 ||
+		       (s->table_var.n > 0 && str_eq(head, s->table_var));
 	for (uint32_t i = 0; i < s->n_param; i++)
 		if (str_eq(s->param[i].name, name))
 			return true;
@@ -415,7 +421,8 @@ static struct expr *unknown_name(struct scope *s, const struct syn *n)
 			i++;
 		x = diag_add(s->c->d, n->at, DIAG_UNKNOWN_UNIT,
 			     check_cstr(s->c, str_sub(n->text, i, n->text.n)));
-		x->expected = check_words(s->c, "元、万元、天、小时、分钟、周、%", "yuan, days, hours, minutes, weeks, %");
+		x->expected = check_words(s->c, "元、万元、天、小时、分钟、周、%",
+					  "yuan, days, hours, minutes, weeks, %");
 		return check_error(s->c, n->at);
 	}
 	x = diag_add(s->c->d, n->at, DIAG_UNKNOWN_NAME, check_cstr(s->c, n->text));
@@ -429,7 +436,8 @@ struct expr *check_named(struct scope *s, const struct syn *n)
 	struct expr *e = param_or_let(s, n->text, n->at);
 
 	if (e == NULL && s->constant) {
-		struct diag *x = diag_add(s->c->d, n->at, DIAG_UNKNOWN_NAME, check_cstr(s->c, n->text));
+		struct diag *x =
+			diag_add(s->c->d, n->at, DIAG_UNKNOWN_NAME, check_cstr(s->c, n->text));
 
 		check_hint(s, x, n->at, n->text);
 		return check_error(s->c, n->at);

@@ -70,7 +70,8 @@ static bool read_streams(struct rule_check *k)
 	if (on->broken || on->n_item == 0)
 		return false;
 	if (on->n_item > 2) {
-		diag_add(k->c->d, on->item[2].at, DIAG_TRAILING, check_cstr(k->c, on->item[2].name));
+		diag_add(k->c->d, on->item[2].at, DIAG_TRAILING,
+			 check_cstr(k->c, on->item[2].name));
 		return false;
 	}
 	r->n_role = (uint8_t)on->n_item;
@@ -143,8 +144,9 @@ static void read_peers(struct rule_check *k)
 			r->peer_key[r->n_peer_key++] = e;
 	}
 	if (x->number < 2)
-		diag_add(k->c->d, x->text_at, DIAG_BAD_NUMBER, check_words(k->c, "至少要有 2 家才能比较",
-									 "at least 2 peers are compared"));
+		diag_add(k->c->d, x->text_at, DIAG_BAD_NUMBER,
+			 check_words(k->c, "至少要有 2 家才能比较",
+				     "at least 2 peers are compared"));
 }
 
 /* The subject of a comparison is its indicator's. */
@@ -208,11 +210,14 @@ static void one_let(struct rule_check *k, const struct syn_item *x, struct named
 	struct rule *r = k->r;
 
 	if (check_is_reference(&k->whole, x->name) || check_is_function(x->name)) {
-		diag_add(k->c->d, x->at, check_is_function(x->name) ? DIAG_RESERVED_NAME : DIAG_DUPLICATE_NAME,
+		diag_add(k->c->d, x->at,
+			 check_is_function(x->name) ? DIAG_RESERVED_NAME : DIAG_DUPLICATE_NAME,
 			 check_cstr(k->c, x->name));
 	}
 	let[r->n_let] = (struct named_expr){
-		.name = arena_str(k->c->a, x->name), .at = x->at, .expr = check_expr(&k->whole, x->expr),
+		.name = arena_str(k->c->a, x->name),
+		.at = x->at,
+		.expr = check_expr(&k->whole, x->expr),
 	};
 	k->whole.n_let = ++r->n_let;
 	if (!k->whole.group)
@@ -367,7 +372,8 @@ static void read_amount(struct rule_check *k)
 		check_adapt(&k->whole, &e, TYPE_MONEY);
 	else if (e->type != TYPE_ERROR && e->type != TYPE_MONEY)
 		diag_add(k->c->d, e->at, DIAG_WRONG_TYPE, keyword_word(KW_AMOUNT, k->c->d->english),
-			 type_name(TYPE_MONEY, k->c->d->english), type_name(e->type, k->c->d->english));
+			 type_name(TYPE_MONEY, k->c->d->english),
+			 type_name(e->type, k->c->d->english));
 	k->r->amount = e;
 }
 
@@ -411,7 +417,9 @@ static void read_excepted_by(struct rule_check *k)
 	r->except = arena_array(k->c->a, x->n_item + (size_t)1, sizeof *r->except);
 	for (uint32_t i = 0; i < x->n_item; i++) {
 		enum field f = except_field(r, x->item[i].name);
-		struct scope s = { .c = k->c, .n_role = r->n_role, .stream = { r->stream[0], r->stream[1] } };
+		struct scope s = { .c = k->c,
+				   .n_role = r->n_role,
+				   .stream = { r->stream[0], r->stream[1] } };
 		struct diag *d;
 
 		if (f != FIELD_NONE) {
@@ -419,7 +427,8 @@ static void read_excepted_by(struct rule_check *k)
 			continue;
 		}
 		d = diag_add(k->c->d, x->item[i].at, DIAG_UNKNOWN_FIELD,
-			     k->c->d->english ? stream_name(r->stream[0]) : stream_title(r->stream[0]),
+			     k->c->d->english ? stream_name(r->stream[0])
+					      : stream_title(r->stream[0]),
 			     check_cstr(k->c, x->item[i].name));
 		check_hint(&s, d, x->item[i].at, x->item[i].name);
 	}
@@ -477,7 +486,9 @@ static struct expr *enough(struct scope *s, const struct syn_clause *x)
 	struct expr *count, *e;
 
 	for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-		struct syn name = { .kind = SYN_NAME, .at = x->var_at, .text = str_of(counted[i].field) };
+		struct syn name = { .kind = SYN_NAME,
+				    .at = x->var_at,
+				    .text = str_of(counted[i].field) };
 		struct syn *arg[] = { &name };
 		struct syn call = { .kind = SYN_CALL, .at = x->var_at, .text_at = x->var_at,
 				    .text = STR("不同"), .n_arg = 1, .arg = arg };
@@ -505,7 +516,8 @@ static void indicator_keys(struct checker *c, struct syn_block *b, struct indica
 
 		if (e == NULL)
 			return;
-		if (e->op == EXPR_BUCKET && (period || e->bucket == BUCKET_VISIT || e->bucket == BUCKET_STAY))
+		if (e->op == EXPR_BUCKET &&
+		    (period || e->bucket == BUCKET_VISIT || e->bucket == BUCKET_STAY))
 			diag_add(c->d, by->item[i].at, DIAG_ONE_PERIOD);
 		period |= e->op == EXPR_BUCKET;
 		entity |= e->op == EXPR_FIELD && field_get(e->field)->role == ROLE_ENTITY;
@@ -517,7 +529,9 @@ static void indicator_keys(struct checker *c, struct syn_block *b, struct indica
 
 static void indicator_value(struct checker *c, struct syn_block *b, struct indicator *x)
 {
-	struct scope row = { .c = c, .n_role = 1, .stream = { x->stream, x->stream }, .inline_lets = true };
+	struct scope row = {
+		.c = c, .n_role = 1, .stream = { x->stream, x->stream }, .inline_lets = true
+	};
 	struct scope whole = row;
 	const struct syn_clause *where = b->clause[KW_WHERE], *unless = b->clause[KW_UNLESS];
 	const struct syn_clause *value = b->clause[KW_VALUE], *least = b->clause[KW_AT_LEAST];
@@ -555,7 +569,8 @@ void check_indicator(struct checker *c, struct syn_block *b, struct indicator *x
 		const struct syn_clause *w = b->clause[needed[i]];
 
 		if (w == NULL && !b->broken)
-			diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING, check_keyword(c, needed[i]));
+			diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING,
+				 check_keyword(c, needed[i]));
 		ok &= w != NULL && !w->broken;
 	}
 	check_scope_word(c, b->clause[KW_SCOPE], &x->scope);

@@ -36,7 +36,8 @@ static struct expr *bucket_key(struct checker *c, enum stream s, enum bucket b, 
 	struct expr *e;
 
 	if (stream_time(s) == FIELD_NONE) {
-		diag_add(c->d, at, DIAG_NO_EVENT_TIME, c->d->english ? stream_name(s) : stream_title(s));
+		diag_add(c->d, at, DIAG_NO_EVENT_TIME,
+			 c->d->english ? stream_name(s) : stream_title(s));
 		return NULL;
 	}
 	e = check_new(c, EXPR_BUCKET, TYPE_CODE, at);
@@ -55,8 +56,8 @@ static void unknown_key(struct checker *c, enum stream s, const struct syn_item 
 		diag_add(c->d, x->at, DIAG_BAD_KEY);
 		return;
 	}
-	d = diag_add(c->d, x->at, DIAG_UNKNOWN_FIELD, c->d->english ? stream_name(s) : stream_title(s),
-		     check_cstr(c, x->name));
+	d = diag_add(c->d, x->at, DIAG_UNKNOWN_FIELD,
+		     c->d->english ? stream_name(s) : stream_title(s), check_cstr(c, x->name));
 	check_hint(&names, d, x->at, x->name);
 }
 
@@ -172,7 +173,8 @@ static bool table_window(struct rule_check *k, const struct syn_window *w, struc
 			 type_name(t->col[i].type, k->c->d->english));
 		return true;
 	}
-	diag_add(k->c->d, w->at, DIAG_UNKNOWN_COLUMN, check_cstr(k->c, t->name), check_cstr(k->c, name));
+	diag_add(k->c->d, w->at, DIAG_UNKNOWN_COLUMN, check_cstr(k->c, t->name),
+		 check_cstr(k->c, name));
 	return true;
 }
 
@@ -186,9 +188,11 @@ static bool param_window(struct rule_check *k, const struct syn_window *w, struc
 		if (!str_eq(k->r->param[i].name, w->text))
 			continue;
 		k->param_used[i] = 1;
-		*out = (struct window){ .kind = e->bucket == BUCKET_DAY ? WINDOW_DAYS : WINDOW_HOURS,
+		*out = (struct window){ .kind = e->bucket == BUCKET_DAY ? WINDOW_DAYS
+									: WINDOW_HOURS,
 					.n = (int64_t)(e->rat.num / unit) };
-		if (e->type == TYPE_ERROR || (e->type == TYPE_DURATION && e->rat.den == 1 && out->n > 0))
+		if (e->type == TYPE_ERROR ||
+		    (e->type == TYPE_DURATION && e->rat.den == 1 && out->n > 0))
 			return true;
 		diag_add(k->c->d, w->at, DIAG_WRONG_TYPE, check_words(k->c, "窗口", "window"),
 			 check_words(k->c, "天数或小时数", "days or hours"),
@@ -219,7 +223,10 @@ static void read_window(struct rule_check *k, const struct syn_window *w)
 /* A constant duration; *days tells that it was written in days. */
 static int64_t read_gap(struct rule_check *k, const struct syn *n, bool *days)
 {
-	struct scope s = { .c = k->c, .param = k->r->param, .n_param = k->r->n_param, .constant = true,
+	struct scope s = { .c = k->c,
+			   .param = k->r->param,
+			   .n_param = k->r->n_param,
+			   .constant = true,
 			   .param_used = k->param_used };
 	struct expr *e = check_expr(&s, n);
 
@@ -229,7 +236,8 @@ static int64_t read_gap(struct rule_check *k, const struct syn *n, bool *days)
 		return 0;
 	if (e->type != TYPE_DURATION || e->op != EXPR_CONST || e->rat.den != 1) {
 		diag_add(k->c->d, n->at, DIAG_WRONG_TYPE, check_words(k->c, "间隔", "the interval"),
-			 type_name(TYPE_DURATION, k->c->d->english), type_name(e->type, k->c->d->english));
+			 type_name(TYPE_DURATION, k->c->d->english),
+			 type_name(e->type, k->c->d->english));
 		return 0;
 	}
 	*days &= e->bucket == BUCKET_DAY;
@@ -249,10 +257,12 @@ static void read_gaps(struct rule_check *k, const struct syn_clause *x)
 	r->gap_max = read_gap(k, x->expr2, &days);
 	if (r->gap_min > r->gap_max)
 		diag_add(k->c->d, x->expr->at, DIAG_BAD_RANGE,
-			 check_cstr(k->c, str_make(k->c->d->file[x->at.file].text.p + x->expr->at.start,
-						   x->expr->at.end - x->expr->at.start)),
-			 check_cstr(k->c, str_make(k->c->d->file[x->at.file].text.p + x->expr2->at.start,
-						   x->expr2->at.end - x->expr2->at.start)));
+			 check_cstr(k->c,
+				    str_make(k->c->d->file[x->at.file].text.p + x->expr->at.start,
+					     x->expr->at.end - x->expr->at.start)),
+			 check_cstr(k->c,
+				    str_make(k->c->d->file[x->at.file].text.p + x->expr2->at.start,
+					     x->expr2->at.end - x->expr2->at.start)));
 	r->gap_days = days;
 	if (days) {
 		r->gap_min /= 86400;
@@ -286,7 +296,8 @@ static void read_order(struct rule_check *k, const struct syn_clause *x)
 
 		if (str_eq(x->item[i].name, k->r->role_name[i]))
 			continue;
-		d = diag_add(k->c->d, x->item[i].at, DIAG_UNKNOWN_ROLE, check_cstr(k->c, x->item[i].name));
+		d = diag_add(k->c->d, x->item[i].at, DIAG_UNKNOWN_ROLE,
+			     check_cstr(k->c, x->item[i].name));
 		d->expected = check_cstr(k->c, k->r->role_name[i]);
 	}
 	k->r->ordered = true;
@@ -326,8 +337,8 @@ static bool is_visit_key(const struct expr *e)
 enum subject_kind check_entity(enum field f)
 {
 	static const char *const doctors[] = {
-		"dr_code", "bilg_dr_code", "acord_dr_code", "chfpdr_code", "dise_dor_no", "oper_dr_code",
-		"anst_dr_code",
+		"dr_code",     "bilg_dr_code", "acord_dr_code", "chfpdr_code",
+		"dise_dor_no", "oper_dr_code", "anst_dr_code",
 	};
 	const char *name = field_get(f)->name;
 
@@ -362,8 +373,8 @@ void check_bounds(struct rule_check *k)
 	    (k->b->clause[KW_FIRST] != NULL && k->b->clause[KW_FIRST]->broken) ||
 	    (k->b->clause[KW_WINDOW] != NULL && k->b->clause[KW_WINDOW]->broken))
 		return;
-	if (r->window.kind != WINDOW_NONE || has_key(r, is_calendar_key) || has_key(r, is_visit_key) ||
-	    (r->ordered && r->gap_max != INT64_MAX))
+	if (r->window.kind != WINDOW_NONE || has_key(r, is_calendar_key) ||
+	    has_key(r, is_visit_key) || (r->ordered && r->gap_max != INT64_MAX))
 		return;
 	diag_add(k->c->d, at, DIAG_UNBOUNDED);
 }
@@ -400,8 +411,9 @@ static const char *candidates(struct rule_check *k, enum subject_kind kind)
 		if (f->role == ROLE_ENTITY)
 			all = arena_printf(&k->c->d->arena, "%s%s%s", all,
 					   all[0] == '\0' ? "" : check_words(k->c, "、", ", "),
-					   k->c->d->english ? f->name : f->alias[0] != '\0' ? f->alias
-					   : f->title);
+					   k->c->d->english	 ? f->name
+					   : f->alias[0] != '\0' ? f->alias
+								 : f->title);
 	}
 	return all;
 }

@@ -40,7 +40,8 @@ static bool read_bound(const struct expr *e, struct bound *b)
 		[EXPR_GT] = EXPR_LT, [EXPR_GE] = EXPR_LE,
 	};
 
-	if (e->op < EXPR_EQ || e->op > EXPR_GE || e->op == EXPR_NE || check_is_text(e->arg[0]->type))
+	if (e->op < EXPR_EQ || e->op > EXPR_GE || e->op == EXPR_NE ||
+	    check_is_text(e->arg[0]->type))
 		return false;
 	if (e->arg[1]->op == EXPR_CONST) {
 		*b = (struct bound){ e->arg[0], e->op, e->arg[1]->rat };
@@ -90,10 +91,12 @@ static bool contradict(const struct expr *a, const struct expr *b)
 		return true;
 	if (is_choice(a) && is_choice(b))
 		return same_expr(a->arg[0], b->arg[0]) && no_common_value(a, b);
-	return read_bound(a, &x) && read_bound(b, &y) && same_expr(x.what, y.what) && disjoint(&x, &y);
+	return read_bound(a, &x) && read_bound(b, &y) && same_expr(x.what, y.what) &&
+	       disjoint(&x, &y);
 }
 
-static void tell_pair(struct checker *c, const struct expr *a, const struct expr *b, enum diag_code code)
+static void tell_pair(struct checker *c, const struct expr *a, const struct expr *b,
+		      enum diag_code code)
 {
 	struct diag *d = diag_add(c->d, b->at, code);
 
@@ -109,9 +112,11 @@ static void tell_plain_bound(struct checker *c, const struct expr *e)
 	if (!read_bound(e, &b) || b.what->op != EXPR_AGG ||
 	    (b.what->agg != AGG_COUNT && b.what->agg != AGG_DISTINCT))
 		return;
-	if ((b.op == EXPR_LT && rat_sign(b.limit) <= 0) || (b.op == EXPR_LE && rat_sign(b.limit) < 0))
+	if ((b.op == EXPR_LT && rat_sign(b.limit) <= 0) ||
+	    (b.op == EXPR_LE && rat_sign(b.limit) < 0))
 		diag_add(c->d, e->at, DIAG_NEVER_TRUE);
-	if ((b.op == EXPR_GE && rat_sign(b.limit) <= 0) || (b.op == EXPR_GT && rat_sign(b.limit) < 0))
+	if ((b.op == EXPR_GE && rat_sign(b.limit) <= 0) ||
+	    (b.op == EXPR_GT && rat_sign(b.limit) < 0))
 		diag_add(c->d, e->at, DIAG_ALWAYS_TRUE);
 }
 
@@ -146,9 +151,11 @@ static bool has_refund(const struct example *x)
 
 			if (e->cell[i].n == 0)
 				continue;
-			if (f->role == ROLE_LINK || (f->role == ROLE_STATE && !str_eq(e->cell[i], str_of(f->dflt))))
+			if (f->role == ROLE_LINK ||
+			    (f->role == ROLE_STATE && !str_eq(e->cell[i], str_of(f->dflt))))
 				return true;
-			if ((f->type == TYPE_QTY || f->type == TYPE_MONEY) && e->cell[i].p[0] == '-')
+			if ((f->type == TYPE_QTY || f->type == TYPE_MONEY) &&
+			    e->cell[i].p[0] == '-')
 				return true;
 		}
 	}
@@ -184,10 +191,12 @@ static void unused(struct rule_check *k)
 
 	for (uint32_t i = 0; i < r->n_param; i++)
 		if (!k->param_used[i])
-			diag_add(k->c->d, r->param[i].at, DIAG_UNUSED_LET, check_cstr(k->c, r->param[i].name));
+			diag_add(k->c->d, r->param[i].at, DIAG_UNUSED_LET,
+				 check_cstr(k->c, r->param[i].name));
 	for (uint32_t i = 0; i < r->n_let; i++)
 		if (!k->let_used[i])
-			diag_add(k->c->d, r->let[i].at, DIAG_UNUSED_LET, check_cstr(k->c, r->let[i].name));
+			diag_add(k->c->d, r->let[i].at, DIAG_UNUSED_LET,
+				 check_cstr(k->c, r->let[i].name));
 }
 
 void check_doubts(struct rule_check *k)

@@ -20,7 +20,7 @@ struct csv {
 	struct str cell[CSV_MAX_CELLS]; /* of the row last read, blanks trimmed */
 	uint32_t n_cell;
 	uint32_t row_start, row_end;    /* offsets of the row last read, line end left out */
-	const char *wrong;              /* why the row cannot be read: "quote" or "cells"; NULL = fine */
+	const char *wrong;              /* why it is unreadable: "quote", "cells"; NULL = fine */
 };
 
 /* Starts reading; a byte order mark is passed over. The text is changed. */

@@ -10,15 +10,22 @@
 #include "lib/rule/knowledge.h"
 
 static const char *const op_words[] = {
-	[EXPR_CONST] = "const", [EXPR_FIELD] = "field", [EXPR_BUCKET] = "bucket", [EXPR_LET] = "let",
-	[EXPR_KEY] = "key", [EXPR_ROWCOL] = "col", [EXPR_AMOUNT] = "amount",
-	[EXPR_INDICATOR] = "indicator", [EXPR_PEER] = "peer", [EXPR_LOOKUP] = "lookup",
-	[EXPR_INLIST] = "inlist", [EXPR_EQ] = "eq", [EXPR_NE] = "ne", [EXPR_LT] = "lt",
-	[EXPR_LE] = "le", [EXPR_GT] = "gt", [EXPR_GE] = "ge", [EXPR_IN] = "in",
-	[EXPR_BELONGS] = "belongs", [EXPR_STARTS] = "starts", [EXPR_MATCH] = "match",
-	[EXPR_NULL] = "null", [EXPR_AND] = "and", [EXPR_OR] = "or", [EXPR_NOT] = "not",
-	[EXPR_ADD] = "add", [EXPR_SUB] = "sub", [EXPR_MUL] = "mul", [EXPR_DIV] = "div",
-	[EXPR_NEG] = "neg", [EXPR_CALL] = "call", [EXPR_AGG] = "agg",
+	[EXPR_CONST] = "const",	    [EXPR_FIELD] = "field",
+	[EXPR_BUCKET] = "bucket",   [EXPR_LET] = "let",
+	[EXPR_KEY] = "key",	    [EXPR_ROWCOL] = "col",
+	[EXPR_AMOUNT] = "amount",   [EXPR_INDICATOR] = "indicator",
+	[EXPR_PEER] = "peer",	    [EXPR_LOOKUP] = "lookup",
+	[EXPR_INLIST] = "inlist",   [EXPR_EQ] = "eq",
+	[EXPR_NE] = "ne",	    [EXPR_LT] = "lt",
+	[EXPR_LE] = "le",	    [EXPR_GT] = "gt",
+	[EXPR_GE] = "ge",	    [EXPR_IN] = "in",
+	[EXPR_BELONGS] = "belongs", [EXPR_STARTS] = "starts",
+	[EXPR_MATCH] = "match",	    [EXPR_NULL] = "null",
+	[EXPR_AND] = "and",	    [EXPR_OR] = "or",
+	[EXPR_NOT] = "not",	    [EXPR_ADD] = "add",
+	[EXPR_SUB] = "sub",	    [EXPR_MUL] = "mul",
+	[EXPR_DIV] = "div",	    [EXPR_NEG] = "neg",
+	[EXPR_CALL] = "call",	    [EXPR_AGG] = "agg",
 };
 
 static const char *const agg_words[] = {

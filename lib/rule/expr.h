@@ -11,7 +11,7 @@
  *
  * Units inside numbers: money in yuan, times and durations in seconds, dates in days. So a
  * DATE minus a DATE is a DURATION in seconds (days x 86400), and a DATE plus or minus a
- * DURATION moves by whole days (the checker has made sure that it is some). DATE and TIME never meet
+ * DURATION moves by whole days (the checker has made sure of that). DATE and TIME never meet
  * in one comparison: the checker turns date constants into times. A constant DURATION written in
  * days has .bucket BUCKET_DAY, else BUCKET_HOUR. COUNT, QTY and RATIO may be mixed in + - * / and
  * comparisons once the checker has let them pass: their numbers are all in units of 1.
@@ -26,18 +26,21 @@ enum expr_level { LEVEL_CONST, LEVEL_ROW, LEVEL_GROUP };
 
 enum expr_op {
 	/* leaves */
-	EXPR_CONST,      /* value in .rat (numbers, in units of 1: yuan, pieces, seconds, days) or .text (codes, text) */
+	EXPR_CONST,      /* .rat (numbers, in units of 1: yuan, pieces, seconds, days) or .text */
 	EXPR_FIELD,      /* .field of .role */
 	EXPR_BUCKET,     /* calendar bucket .bucket of the stream's event time of .role (a key) */
 	EXPR_LET,        /* .index: value of the rule's n-th 令 */
 	EXPR_KEY,        /* .index: value of the group's n-th key */
 	EXPR_ROWCOL,     /* .table; .index: cell of the 按表 row in hand: keys 0 .. n_key-1, then value columns. Tested
-			  * for equality (是) with a key column, it fits as the key's kind says (exact, prefix, regex) */
+			  * for equality (是) with a key column, it fits as the key's kind says
+			  * (exact, prefix, regex) */
 	EXPR_AMOUNT,     /* 违规金额, in 说明 */
 	EXPR_INDICATOR,  /* compare: the subject's own value (x) */
-	EXPR_PEER,       /* compare: .agg over peers: AGG_MEDIAN, AGG_MAD, AGG_MEAN, AGG_PERCENTILE (arg 0: p), AGG_COUNT */
+	EXPR_PEER,       /* compare: .agg over peers: AGG_MEDIAN, AGG_MAD, AGG_MEAN, AGG_COUNT,
+			  * AGG_PERCENTILE (arg 0: p) */
 	/* look-ups */
-	EXPR_LOOKUP,     /* .table, arg = key expressions, .index = value column: 「表」[k, …].列, missing when no row */
+	EXPR_LOOKUP,     /* .table, arg = keys, .index = value column: 「表」[k, …].列; missing when
+			  * there is no row */
 	EXPR_INLIST,     /* .table (a list), arg = key expressions */
 	/* tests; result TYPE_FLAG, three-valued */
 	EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE,
@@ -51,7 +54,7 @@ enum expr_op {
 	EXPR_ADD, EXPR_SUB, EXPR_MUL, EXPR_DIV, EXPR_NEG,
 	/* functions of func.def and aggregates */
 	EXPR_CALL,       /* .func, arg */
-	EXPR_AGG,        /* .agg, arg 0 = what (none for 笔数), .cond = 若 (or NULL), .role = role 1 for pairs, else 0 */
+	EXPR_AGG,        /* .agg, arg 0 = what (none for 笔数), .cond = 若 (or NULL), .role = 0 */
 };
 
 enum agg {
@@ -100,6 +103,6 @@ struct expr {
 	struct span at;
 };
 
-/* Canonical text of an expression (English keywords, constants in codes): equal text = equal meaning.
- * The rule's digest and the planner's sharing of predicates are built on it. */
+/* Canonical text of an expression (English keywords, constants in codes): equal text, equal
+ * meaning. The rule's digest and the planner's sharing of predicates are built on it. */
 void expr_canon(const struct expr *e, struct buf *out);

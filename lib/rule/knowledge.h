@@ -40,7 +40,7 @@ struct knowledge {
 	struct knowledge_column *col;
 	struct str *key_cell;       /* [n_row * n_key] */
 	struct str *cell;           /* [n_row * n_col], empty = missing */
-	int32_t *from, *until;      /* in force [from, until]; NULL when not declared; MISSING_I32 = open */
+	int32_t *from, *until;      /* in force [from, until]; NULL: not declared, MISSING_I32: open */
 	char digest[33];            /* of the meaning: rows sorted, file name left out */
 	struct knowledge_index *index;
 	struct span at;             /* its declaration */
@@ -66,12 +66,12 @@ bool knowledge_load(struct knowledge *k, struct str csv, const char *shown,
 /* Releases what the arena does not own (compiled patterns). */
 void knowledge_fini(struct knowledge *k);
 
-/* Value of a number, date (days) or duration (whole days, in seconds) cell; false when it is missing. */
+/* Value of a number, date (days) or duration (whole days, in seconds) cell; false when missing. */
 bool knowledge_number(const struct knowledge *k, uint32_t row, uint32_t col, struct rat *out);
 
 /* Row for a full key as of `day` (MISSING_I32: any day); KNOWLEDGE_NONE when there is none. */
 uint32_t knowledge_find(const struct knowledge *k, const struct str *key, int32_t day);
 
-/* All rows whose key `which` (0-based) alone fits `cell`, as of `day`: calls `row` for each. For joins. */
+/* All rows whose key `which` (0-based) alone fits `cell`, as of `day`: calls `row` for each. */
 void knowledge_each(const struct knowledge *k, uint32_t which, struct str cell, int32_t day,
 		    void (*row)(void *ctx, uint32_t r), void *ctx);

@@ -95,7 +95,8 @@ void lex_seek(struct lexer *l, uint32_t pos)
 	while (start > 0 && l->text[start - 1] != '\n')
 		start--;
 	l->pos = pos;
-	l->line_start = start == 0 && l->n >= 3 && memcmp(l->text, "\xef\xbb\xbf", 3) == 0 ? 3 : start;
+	l->line_start =
+		start == 0 && l->n >= 3 && memcmp(l->text, "\xef\xbb\xbf", 3) == 0 ? 3 : start;
 	l->fresh = true;
 	for (uint32_t p = l->line_start; p < pos; ) {
 		struct character c = look(l, p);

@@ -15,7 +15,7 @@
 
 enum token_kind {
 	TOKEN_END,
-	TOKEN_WORD,    /* letters, digits, _ and CJK; a hyphen between ASCII letters belongs to it */
+	TOKEN_WORD,    /* letters, digits, _ and CJK; a hyphen between ASCII letters counts */
 	TOKEN_NUMBER,  /* 12, 0.5; .text as written */
 	TOKEN_DATE,    /* 2026-03-01 */
 	TOKEN_STRING,  /* "…" or “…”, .text without the quotes */

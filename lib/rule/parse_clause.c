@@ -14,7 +14,8 @@
 static struct syn_item *push(struct parser *p, struct syn_clause *c)
 {
 	if ((c->n_item & (c->n_item + 1)) == 0) { /* room for 1, 3, 7, … */
-		struct syn_item *more = arena_array(p->arena, 2 * (size_t)c->n_item + 1, sizeof *more);
+		struct syn_item *more =
+			arena_array(p->arena, 2 * (size_t)c->n_item + 1, sizeof *more);
 
 		if (c->n_item > 0)
 			memcpy(more, c->item, c->n_item * sizeof *more);
@@ -180,7 +181,9 @@ static char brace_at(const struct parser *p, uint32_t pos, uint32_t end, uint32_
 	*n = 3;
 	if (end - pos < 3)
 		return 0;
-	return memcmp(t, "\xef\xbd\x9b", 3) == 0 ? '{' : memcmp(t, "\xef\xbd\x9d", 3) == 0 ? '}' : 0;
+	return memcmp(t, "\xef\xbd\x9b", 3) == 0   ? '{'
+	       : memcmp(t, "\xef\xbd\x9d", 3) == 0 ? '}'
+						   : 0;
 }
 
 static void push_text(struct parser *p, struct syn_clause *c, struct buf *b)
@@ -405,11 +408,10 @@ static void read_file_keys(struct parser *p, struct syn_clause *c)
 			return;
 		x = push(p, c);
 		*x = (struct syn_item){ .name = name->text, .at = name->at };
-		if (!parse_is_word(p, KW_PREFIX) && !parse_is_word(p, KW_REGEX))
-			continue;
 		x->extra = p->tok.text;
 		x->extra_at = p->tok.at;
-		parse_advance(p);
+		if (!parse_take_word(p, KW_PREFIX) && !parse_take_word(p, KW_REGEX))
+			x->extra = (struct str){ NULL, 0 };
 	} while (parse_take(p, TOKEN_COMMA));
 }
 
@@ -499,7 +501,8 @@ static const struct clause_kind clauses[] = {
 const struct clause_kind *parse_clause_kind(struct str word, enum keyword block)
 {
 	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
-		if ((clauses[i].blocks & (1u << block)) != 0 && keyword_is(word, clauses[i].keyword))
+		if ((clauses[i].blocks & (1u << block)) != 0 &&
+		    keyword_is(word, clauses[i].keyword))
 			return &clauses[i];
 	return NULL;
 }

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "lib/rule/marks.h"
+
 #define MAX_CELLS 128
 
 /* Bytes of a bar (| or ｜) at `pos`, 0 when there is none. */
@@ -101,7 +103,9 @@ static void table_line(struct parser *p, struct syn_example *x, struct span line
 	if (name.start < name.end) {
 		x->table = grown(p, x->table, x->n_table, sizeof *x->table);
 		t = &x->table[x->n_table++];
-		*t = (struct syn_example_table){ .at = name, .stream = text_of(p, name), .head = row };
+		*t = (struct syn_example_table){ .at = name,
+						 .stream = text_of(p, name),
+						 .head = row };
 		return;
 	}
 	if (x->n_table == 0) {
@@ -116,6 +120,14 @@ static void table_line(struct parser *p, struct syn_example *x, struct span line
 	t->row[t->n_row++] = row;
 }
 
+/* A word behind a number says nothing, but has a spelling in both languages. */
+static void counter(struct parser *p, const char *zh, const char *en)
+{
+	if (str_eq(p->tok.text, str_of(zh)) || str_eq(p->tok.text, str_of(en)))
+		mark_term(p->d, p->tok.at, zh, en);
+	parse_take(p, TOKEN_WORD);
+}
+
 static int64_t read_count(struct parser *p)
 {
 	struct token t = p->tok;
@@ -127,7 +139,7 @@ static int64_t read_count(struct parser *p)
 		p->failed = true;
 		return 0;
 	}
-	parse_take(p, TOKEN_WORD); /* 条, hits */
+	counter(p, "条", "hits");
 	return (int64_t)t.value.num;
 }
 
@@ -147,7 +159,7 @@ static void expectation(struct parser *p, struct syn_example *x)
 			x->expects_amount = parse_want(p, TOKEN_NUMBER, "金额", "an amount");
 			x->amount = t.text;
 			x->amount_at = t.at;
-			parse_take(p, TOKEN_WORD);
+			counter(p, "元", "yuan");
 		} else {
 			parse_fail(p, "“应命中 n 条”", "`expect n hits`");
 		}
@@ -193,7 +205,8 @@ void parse_example(struct parser *p, struct syn_example *x)
 			else
 				expectation_line(p, x, line);
 		}
-		for (pos = end; pos < limit && (p->lex.text[pos] == '\r' || p->lex.text[pos] == '\n'); )
+		for (pos = end;
+		     pos < limit && (p->lex.text[pos] == '\r' || p->lex.text[pos] == '\n');)
 			pos++;
 	}
 	p->failed = true; /* all of it was read; nothing may trail */

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/rule/marks.h"
+
 struct list {
 	struct syn *item[PARSE_MAX_ITEMS];
 	uint32_t n;
@@ -132,11 +134,12 @@ struct syn *parse_name(struct parser *p)
 }
 
 static const char *const units[] = {
-	"元", "万元", "天", "日", "周", "小时", "分钟", "次", "笔", "条", "个", "岁", "人", "家",
+	"元", "万元", "wan", "天", "日", "周", "小时", "分钟", "次", "笔", "条", "个", "岁", "人", "家",
 	"yuan", "day", "days", "week", "weeks", "hour", "hours", "minute", "minutes", "times",
+	"lines", "records", "pieces", "years", "persons", "facilities",
 };
 
-static bool is_unit(struct str s)
+bool parse_is_unit(struct str s)
 {
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (str_eq(s, str_of(units[i])))
@@ -153,7 +156,7 @@ static struct syn *number(struct parser *p)
 
 	parse_advance(p);
 	if (p->tok.tight && (parse_is(p, TOKEN_WORD) || parse_is(p, TOKEN_DOT)) &&
-	    !is_unit(p->tok.text)) {
+	    !parse_is_unit(p->tok.text)) {
 		*p = saved;
 		return parse_name(p);
 	}
@@ -162,7 +165,7 @@ static struct syn *number(struct parser *p)
 	s->text_at = first.at;
 	s->value = first.value;
 	s->number_ok = first.number_ok;
-	if (parse_is(p, TOKEN_WORD) && is_unit(p->tok.text)) {
+	if (parse_is(p, TOKEN_WORD) && parse_is_unit(p->tok.text)) {
 		s->unit = p->tok.text;
 		parse_advance(p);
 	} else if (parse_is(p, TOKEN_PERCENT)) {
@@ -306,6 +309,8 @@ static struct syn *unary(struct parser *p)
 		p->depth--;
 		return s;
 	}
+	if (kind == SYN_NOT)
+		mark_keyword(p->d, p->tok.at, MARK_KEYWORD, KW_NOT);
 	parse_advance(p);
 	inner = unary(p);
 	s = new_syn(p, kind, start);
@@ -460,14 +465,17 @@ static struct syn *null_tail(struct parser *p, const struct operator *o, struct 
 
 static struct syn *operator_tail(struct parser *p, const struct operator *o, struct syn *left)
 {
-	static struct syn *(*const tail[])(struct parser *, const struct operator *, struct syn *) = {
+	static struct syn *(*const tail[])(struct parser *, const struct operator*,
+					   struct syn *) = {
 		[SHAPE_BINARY] = binary_tail, [SHAPE_VALUES] = values_tail,
 		[SHAPE_INLIST] = inlist_tail, [SHAPE_BETWEEN] = between_tail,
-		[SHAPE_MATCH] = match_tail, [SHAPE_NULL] = null_tail,
+		[SHAPE_MATCH] = match_tail,   [SHAPE_NULL] = null_tail,
 	};
 	struct span at = p->tok.at;
 	struct syn *s;
 
+	if (o->word != KW_NONE)
+		mark_keyword(p->d, at, MARK_KEYWORD, o->word);
 	if (o->shape != SHAPE_MATCH)
 		parse_advance(p);
 	s = tail[o->shape](p, o, left);

@@ -47,8 +47,8 @@ bool pattern_fits(const void *code, struct str text)
 
 	if (md == NULL)
 		return false;
-	rc = pcre2_match(code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, 0, PCRE2_NO_UTF_CHECK, md,
-			 NULL);
+	rc = pcre2_match(code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, 0, PCRE2_NO_UTF_CHECK,
+			 md, NULL);
 	pcre2_match_data_free(md);
 	return rc >= 0;
 }

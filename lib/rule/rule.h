@@ -64,7 +64,8 @@ struct indicator {
 	uint32_t n_key;
 	struct expr **key;            /* fields and one calendar bucket: the cell */
 	struct expr *value;           /* group level */
-	struct expr *enough;          /* 至少: group level flag, NULL = always (e.g. count of visits >= 100) */
+	/* 至少: group level flag, NULL = always (e.g. count of visits >= 100) */
+	struct expr *enough;
 	struct str enough_text;
 	char digest[33];
 	struct span at;
@@ -75,7 +76,8 @@ struct example_table {
 	enum stream stream;
 	uint32_t n_col, n_row;
 	enum field *col;
-	struct str *cell;             /* [n_row * n_col]; "空" was turned into missing (.p == NULL) */
+	/* [n_row * n_col]; "空" was turned into missing (.p == NULL) */
+	struct str *cell;
 	struct span *cell_at;
 };
 struct example {
@@ -112,7 +114,7 @@ struct rule {
 	struct expr *where;           /* 条件 and not 除外 folded in: `where and not unless` */
 	struct expr *unless;          /* 除外 alone, for the accounting and explanations */
 	uint32_t n_key;
-	struct expr **key;            /* group: 归并 keys; pair: 同 keys (fields of role 0, the twin of role 1 implied) */
+	struct expr **key;            /* group: 归并 keys; pair: 同 keys over role 0 */
 	struct expr **key_twin;       /* pair: the same key over role 1 */
 	struct window window;
 	bool ordered;                 /* pair: 先 甲 后 乙 */
@@ -124,9 +126,10 @@ struct rule {
 	struct named_expr *let;
 	struct expr *when;            /* 触发; NULL: a record or pair that passes `where` fires */
 	struct expr *amount;          /* 违规金额; NULL = no amount */
-	struct expr *observed, *limit;/* the two sides of the trigger's comparison when it has that shape, else NULL */
+	struct expr *observed, *limit;/* sides of the trigger's comparison, NULL when it has none */
 	uint32_t n_except;
-	enum field *except;           /* 例外按; in a pair of role 1 (乙), unless only role 0's stream has it */
+	/* 例外按; in a pair of role 1 (乙), unless only role 0's stream has it */
+	enum field *except;
 	uint32_t n_exception;
 	struct exception *exception;
 	uint32_t n_say;
@@ -139,11 +142,12 @@ struct rule {
 	int64_t peers_min;
 
 	enum subject_kind subject;
-	int32_t subject_key;          /* index among key[] of the subject, -1: the record's own person */
+	/* index of the subject in key[], -1: the record's own person */
+	int32_t subject_key;
 	bool person_local;            /* can be judged on one person's timeline alone */
 
 	uint32_t n_example;
 	struct example *example;
-	char digest[33];              /* of its meaning: canonical text, params, knowledge, exceptions, settings */
+	char digest[33];              /* of its meaning: text, knowledge, exceptions, settings */
 	struct span at;
 };

@@ -16,5 +16,5 @@ void indicator_digest(struct indicator *x, const struct rule_settings *settings)
 /* Fills rs->digest from the rules'. */
 void ruleset_digest(struct ruleset *rs);
 
-/* Digest of what a rule judges alone, without its id and words: equal for rules that do the same. */
+/* Digest of what a rule judges, without its id and words: equal for rules that do the same. */
 void rule_judgement(const struct rule *r, char out[33]);

@@ -57,7 +57,8 @@ static void indicator_told_twice(struct checker *c, const struct indicator *x)
 static void check_rules(struct checker *c)
 {
 	struct ruleset *rs = c->rs;
-	struct rule_check *k = xcalloc(count_blocks(c->blocks, 1u << KW_RULE) + (size_t)1, sizeof *k);
+	struct rule_check *k =
+		xcalloc(count_blocks(c->blocks, 1u << KW_RULE) + (size_t)1, sizeof *k);
 
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next) {
 		if (b->keyword != KW_RULE || b->id.n == 0)
@@ -134,7 +135,8 @@ static void sort_rules(struct checker *c)
 	if (rs->n_rule > 1)
 		qsort(rs->rule, rs->n_rule, sizeof *rs->rule, by_id_and_version);
 	for (uint32_t i = 0; i < rs->n_rule; i++)
-		for (uint32_t j = i + 1; j < rs->n_rule && str_eq(rs->rule[i].id, rs->rule[j].id); j++)
+		for (uint32_t j = i + 1; j < rs->n_rule && str_eq(rs->rule[i].id, rs->rule[j].id);
+		     j++)
 			check_versions(c, &rs->rule[i], &rs->rule[j]);
 }
 
@@ -149,10 +151,11 @@ static void tell_same_rules(struct checker *c)
 		for (uint32_t j = 0; j < i; j++) {
 			struct diag *d;
 
-			if (memcmp(judged[i], judged[j], 33) != 0 || str_eq(rs->rule[i].id, rs->rule[j].id))
+			if (memcmp(judged[i], judged[j], 33) != 0 ||
+			    str_eq(rs->rule[i].id, rs->rule[j].id))
 				continue;
-			d = diag_add(c->d, rs->rule[i].at, DIAG_SAME_RULE, check_cstr(c, rs->rule[i].id),
-				     check_cstr(c, rs->rule[j].id));
+			d = diag_add(c->d, rs->rule[i].at, DIAG_SAME_RULE,
+				     check_cstr(c, rs->rule[i].id), check_cstr(c, rs->rule[j].id));
 			d->also = rs->rule[j].at;
 			d->also_text = check_words(c, "另一条规则", "the other rule");
 			break;
@@ -178,7 +181,8 @@ static void tell_unused(struct checker *c)
 					rs->knowledge[i]->name, rs->knowledge[i]->at);
 	for (uint32_t i = 0; i < rs->n_indicator; i++)
 		if (!c->indicator_used[i])
-			tell_one_unused(c, KW_INDICATOR, rs->indicator[i].name, rs->indicator[i].at);
+			tell_one_unused(c, KW_INDICATOR, rs->indicator[i].name,
+					rs->indicator[i].at);
 }
 
 static void finish(struct checker *c)
@@ -194,8 +198,9 @@ static void finish(struct checker *c)
 	ruleset_digest(rs);
 }
 
-struct ruleset *ruleset_compile(const struct rule_text *text, uint32_t n, const struct loader *loader,
-				const struct rule_settings *settings, struct diag_list *d)
+struct ruleset *ruleset_compile(const struct rule_text *text, uint32_t n,
+				const struct loader *loader, const struct rule_settings *settings,
+				struct diag_list *d)
 {
 	struct ruleset *rs = xcalloc(1, sizeof *rs);
 	struct arena syntax;

@@ -12,8 +12,9 @@
 #include "lib/base/err.h"
 #include "lib/rule/rule.h"
 
-/* How compiling gets at texts. A path is the folder of the rule file that names it (up to the last / of
- * its rule_text.name) with the path as written behind; `load` fills `out` or fails with a sentence. */
+/* How compiling gets at texts. A path is the folder of the rule file that names it (up to the last
+ * slash of its rule_text.name) with the path as written behind; `load` fills `out` or fails with
+ * a sentence. */
 struct loader {
 	bool (*load)(void *ctx, const char *path, struct buf *out, struct err *e);
 	void *ctx;
@@ -33,7 +34,7 @@ struct ruleset {
 	struct rule_settings settings;
 	char digest[33];                /* over all rules' digests, and the set's states */
 	uint8_t *wanted;                /* bitmap over enum field: everything any rule reads */
-	void **regex;                   /* compiled patterns of expressions, released with the set */
+	void **regex;                   /* patterns of expressions, released with the set */
 	uint32_t n_regex, cap_regex;
 };
 
@@ -43,7 +44,8 @@ struct rule_text {
 };
 
 /* NULL when there are errors; diagnostics (errors and warnings) go to `d` either way. */
-struct ruleset *ruleset_compile(const struct rule_text *text, uint32_t n, const struct loader *loader,
+struct ruleset *ruleset_compile(const struct rule_text *text, uint32_t n,
+				const struct loader *loader,
 				const struct rule_settings *settings, struct diag_list *d);
 void ruleset_free(struct ruleset *rs);
 

@@ -113,7 +113,7 @@ struct syn_block {
 	uint32_t n_example;
 	struct syn_example *example;
 	const char *folder;  /* of the rule file, for the paths of the block */
-	bool broken;         /* header or some line unreadable: do not complain about what is absent */
+	bool broken;         /* header or a line unreadable: say nothing of what is absent */
 	struct syn_block *next;
 };
 

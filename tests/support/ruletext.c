@@ -54,7 +54,8 @@ const char *compiled_words(struct compiled *c, bool warnings)
 	for (uint32_t i = 0; i < c->d.n; i++) {
 		if (!warnings && diag_severity(c->d.diag[i].code) != SEVERITY_ERROR)
 			continue;
-		buf_addf(&c->words, "%s%s", c->words.n > 0 ? " " : "", diag_word(c->d.diag[i].code));
+		buf_addf(&c->words, "%s%s", c->words.n > 0 ? " " : "",
+			 diag_word(c->d.diag[i].code));
 	}
 	return buf_cstr(&c->words);
 }

@@ -99,9 +99,11 @@ static void numbers(void **state)
 	check_canon(FEE "金额 > 0", "(gt (field 0 fee.det_item_fee_sumamt) (const 0 money))");
 	check_canon(FEE "数量 在(1、2)", "(in (field 0 fee.cnt) (const 1) (const 2))");
 	check_canon("看 住院\n条件 出院时间 − 入院时间 > 2 天",
-		    "(gt (sub (field 0 stay.endtime) (field 0 stay.begntime)) (const 172800 duration))");
+		    "(gt (sub (field 0 stay.endtime) (field 0 stay.begntime)) (const 172800 "
+		    "duration))");
 	check_canon(FEE "周岁(出生日期, 日期(时间)) < 18",
-		    "(lt (call age (field 0 fee.brdy) (call date-of (field 0 fee.fee_ocur_time))) (const 18))");
+		    "(lt (call age (field 0 fee.brdy) (call date-of (field 0 fee.fee_ocur_time))) "
+		    "(const 18))");
 	check_canon("参数 a = 2 + 3 × 2\n" FEE "数量 > a", "(gt (field 0 fee.cnt) (const 8))");
 	check_canon("参数 a = −(1 ÷ 3)\n" FEE "数量 > a", "(gt (field 0 fee.cnt) (const -1/3))");
 }
@@ -143,16 +145,20 @@ static void aggregates(void **state)
 	check_canon(GROUP "笔数() > 3", "(gt (agg count) (const 3))");
 	check_canon(GROUP "笔数 > 3", "(gt (agg count) (const 3))");
 	check_canon(GROUP "笔数(若 金额 > 1 元) > 3",
-		    "(gt (agg count if (gt (field 0 fee.det_item_fee_sumamt) (const 1 money))) (const 3))");
+		    "(gt (agg count if (gt (field 0 fee.det_item_fee_sumamt) (const 1 money))) "
+		    "(const 3))");
 	check_canon(GROUP "百分位(单价, 90%) > 3 元",
 		    "(gt (agg percentile (field 0 fee.pric) (const 9/10)) (const 3 money))");
 	check_canon(GROUP "不同(自然日) > 3", "(gt (agg distinct (bucket 0 day)) (const 3))");
-	check_canon(GROUP "累计(数量) > 3 且 项目 是 1",
-		    "(and (gt (agg running (field 0 fee.cnt)) (const 3)) (eq (key 1) (const \"1\")))");
+	check_canon(
+		GROUP "累计(数量) > 3 且 项目 是 1",
+		"(and (gt (agg running (field 0 fee.cnt)) (const 3)) (eq (key 1) (const \"1\")))");
 	check_canon(GROUP "合计(金额) ÷ 笔数 > 3 元",
-		    "(gt (div (agg sum (field 0 fee.det_item_fee_sumamt)) (agg count)) (const 3 money))");
+		    "(gt (div (agg sum (field 0 fee.det_item_fee_sumamt)) (agg count)) (const 3 "
+		    "money))");
 	check_canon(GROUP "首个有值(最大(单价), 3 元) > 2 元",
-		    "(gt (call coalesce (agg max (field 0 fee.pric)) (const 3 money)) (const 2 money))");
+		    "(gt (call coalesce (agg max (field 0 fee.pric)) (const 3 money)) (const 2 "
+		    "money))");
 }
 
 static void wrong_names(void **state)
@@ -298,10 +304,12 @@ static void examples(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values), cmocka_unit_test(numbers), cmocka_unit_test(logic),
-		cmocka_unit_test(look_ups), cmocka_unit_test(aggregates), cmocka_unit_test(wrong_names),
-		cmocka_unit_test(wrong_types), cmocka_unit_test(wrong_levels),
-		cmocka_unit_test(wrong_shapes), cmocka_unit_test(doubts), cmocka_unit_test(examples),
+		cmocka_unit_test(values),	cmocka_unit_test(numbers),
+		cmocka_unit_test(logic),	cmocka_unit_test(look_ups),
+		cmocka_unit_test(aggregates),	cmocka_unit_test(wrong_names),
+		cmocka_unit_test(wrong_types),	cmocka_unit_test(wrong_levels),
+		cmocka_unit_test(wrong_shapes), cmocka_unit_test(doubts),
+		cmocka_unit_test(examples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

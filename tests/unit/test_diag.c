@@ -63,10 +63,11 @@ static void english_and_json(void **state)
 					    "    3 |   看 b\n      |   ^^\n      = expected: x\n");
 	buf_reset(&out);
 	diag_json(&d, &out);
-	assert_string_equal(buf_cstr(&out),
-			    "[{\"code\":\"clause-twice\",\"severity\":\"error\",\"file\":\"r.rules\","
-			    "\"line\":3,\"column\":3,\"start\":48,\"end\":51,"
-			    "\"text\":\"`看\\\"` is written twice\",\"expected\":\"x\"}]\n");
+	assert_string_equal(
+		buf_cstr(&out),
+		"[{\"code\":\"clause-twice\",\"severity\":\"error\",\"file\":\"r.rules\","
+		"\"line\":3,\"column\":3,\"start\":48,\"end\":51,"
+		"\"text\":\"`看\\\"` is written twice\",\"expected\":\"x\"}]\n");
 	buf_fini(&out);
 	diag_fini(&d);
 }
@@ -118,7 +119,8 @@ static void too_many(void **state)
 	diag_init(&d, true);
 	diag_source(&d, "a", str_of(text));
 	for (uint32_t i = 0; i < 3 * DIAG_MAX; i++)
-		diag_add(&d, (struct span){ 0, i % 20, i % 20 + 1 }, DIAG_BAD_CHAR, "x")->near = "y";
+		diag_add(&d, (struct span){ 0, i % 20, i % 20 + 1 }, DIAG_BAD_CHAR, "x")->near =
+			"y";
 	assert_int_equal(d.n, DIAG_MAX + 1);
 	assert_int_equal(d.diag[DIAG_MAX].code, DIAG_TOO_MANY);
 	diag_fini(&d);
@@ -139,7 +141,8 @@ static void the_table(void **state)
 
 		assert_int_equal(diag_find(str_of(diag_word((enum diag_code)c))), c);
 		for (int lang = 0; lang < 2; lang++) {
-			for (const char *p = sentences[c][lang]; (p = strchr(p, '%')) != NULL; p++) {
+			for (const char *p = sentences[c][lang]; (p = strchr(p, '%')) != NULL;
+			     p++) {
 				assert_int_equal(p[1], 's');
 				n[lang]++;
 			}

@@ -74,7 +74,8 @@ static uint32_t find(struct fixture *f, const char *a, const char *b, int32_t da
 
 static void csv_rows(void **state)
 {
-	char text[] = "\xef\xbb\xbf" "a,b\r\n\r\n\"x,\"\"y\"\"\", z \n\"two\nlines\",\n\"bad\"x,1\n\"open";
+	char text[] = "\xef\xbb\xbf"
+		      "a,b\r\n\r\n\"x,\"\"y\"\"\", z \n\"two\nlines\",\n\"bad\"x,1\n\"open";
 	struct csv c;
 
 	(void)state;
@@ -367,11 +368,17 @@ static void digest_is_of_the_meaning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(csv_rows), cmocka_unit_test(exact_keys),
-		cmocka_unit_test(longest_prefix_wins), cmocka_unit_test(patterns), cmocka_unit_test(as_of),
-		cmocka_unit_test(clashes), cmocka_unit_test(bad_files),
-		cmocka_unit_test(columns_of_every_kind), cmocka_unit_test(codes_by_name),
-		cmocka_unit_test(each_row_of_a_key), cmocka_unit_test(quarter_of_a_million_rows),
+		cmocka_unit_test(csv_rows),
+		cmocka_unit_test(exact_keys),
+		cmocka_unit_test(longest_prefix_wins),
+		cmocka_unit_test(patterns),
+		cmocka_unit_test(as_of),
+		cmocka_unit_test(clashes),
+		cmocka_unit_test(bad_files),
+		cmocka_unit_test(columns_of_every_kind),
+		cmocka_unit_test(codes_by_name),
+		cmocka_unit_test(each_row_of_a_key),
+		cmocka_unit_test(quarter_of_a_million_rows),
 		cmocka_unit_test(digest_is_of_the_meaning),
 	};
 

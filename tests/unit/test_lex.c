@@ -28,13 +28,15 @@ static void close_text(struct fixture *f)
 }
 
 static const char *const kinds[] = {
-	[TOKEN_END] = "end", [TOKEN_WORD] = "word", [TOKEN_NUMBER] = "number", [TOKEN_DATE] = "date",
-	[TOKEN_STRING] = "string", [TOKEN_NAME] = "name", [TOKEN_REGEX] = "regex", [TOKEN_BAD] = "bad",
-	[TOKEN_LPAREN] = "(", [TOKEN_RPAREN] = ")", [TOKEN_LBRACKET] = "[", [TOKEN_RBRACKET] = "]",
-	[TOKEN_COMMA] = ",", [TOKEN_COLON] = ":", [TOKEN_DOT] = ".", [TOKEN_PLUS] = "+",
-	[TOKEN_MINUS] = "-", [TOKEN_STAR] = "*", [TOKEN_SLASH] = "/", [TOKEN_PERCENT] = "%",
-	[TOKEN_BAR] = "|", [TOKEN_ASSIGN] = "=", [TOKEN_LT] = "<", [TOKEN_LE] = "<=",
-	[TOKEN_GT] = ">", [TOKEN_GE] = ">=", [TOKEN_NE] = "<>",
+	[TOKEN_END] = "end",	 [TOKEN_WORD] = "word",	    [TOKEN_NUMBER] = "number",
+	[TOKEN_DATE] = "date",	 [TOKEN_STRING] = "string", [TOKEN_NAME] = "name",
+	[TOKEN_REGEX] = "regex", [TOKEN_BAD] = "bad",	    [TOKEN_LPAREN] = "(",
+	[TOKEN_RPAREN] = ")",	 [TOKEN_LBRACKET] = "[",    [TOKEN_RBRACKET] = "]",
+	[TOKEN_COMMA] = ",",	 [TOKEN_COLON] = ":",	    [TOKEN_DOT] = ".",
+	[TOKEN_PLUS] = "+",	 [TOKEN_MINUS] = "-",	    [TOKEN_STAR] = "*",
+	[TOKEN_SLASH] = "/",	 [TOKEN_PERCENT] = "%",	    [TOKEN_BAR] = "|",
+	[TOKEN_ASSIGN] = "=",	 [TOKEN_LT] = "<",	    [TOKEN_LE] = "<=",
+	[TOKEN_GT] = ">",	 [TOKEN_GE] = ">=",	    [TOKEN_NE] = "<>",
 };
 
 /* All tokens as "kind:text" joined by blanks; signs by their sign. */
@@ -74,7 +76,8 @@ static void full_width(void **state)
 	(void)state;
 	check_tokens("（１２，３．５）＞＝ａｂ［ｃ］", "( number:12 , number:3.5 ) >= word:ab [ word:c ]");
 	check_tokens("a、b，c：d　e", "word:a , word:b , word:c : word:d word:e");
-	check_tokens("a×b÷c−d＋e≥f≤g≠h％", "word:a * word:b / word:c - word:d + word:e >= word:f <= word:g <> word:h %");
+	check_tokens("a×b÷c−d＋e≥f≤g≠h％",
+		     "word:a * word:b / word:c - word:d + word:e >= word:f <= word:g <> word:h %");
 	check_tokens("「全角　名」", "name:全角　名");
 }
 
@@ -199,10 +202,11 @@ static void patterns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_and_signs), cmocka_unit_test(full_width),
-		cmocka_unit_test(numbers_and_dates), cmocka_unit_test(number_values),
+		cmocka_unit_test(words_and_signs),    cmocka_unit_test(full_width),
+		cmocka_unit_test(numbers_and_dates),  cmocka_unit_test(number_values),
 		cmocka_unit_test(comments_and_lines), cmocka_unit_test(blocks_by_indent),
-		cmocka_unit_test(spans_are_bytes), cmocka_unit_test(unclosed), cmocka_unit_test(patterns),
+		cmocka_unit_test(spans_are_bytes),    cmocka_unit_test(unclosed),
+		cmocka_unit_test(patterns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,10 +44,10 @@ static const char *const ops[] = {
 static void show(const struct syn *s, struct buf *b)
 {
 	static const char *const kinds[] = {
-		[SYN_ERROR] = "error", [SYN_NOT] = "not", [SYN_NEG] = "neg", [SYN_BELONGS] = "belongs",
-		[SYN_IN] = "in", [SYN_INLIST] = "inlist", [SYN_BETWEEN] = "between",
-		[SYN_STARTS] = "starts", [SYN_MATCH] = "match", [SYN_NULL] = "null",
-		[SYN_CALL] = "call", [SYN_LOOKUP] = "lookup",
+		[SYN_ERROR] = "error",	   [SYN_NOT] = "not",	    [SYN_NEG] = "neg",
+		[SYN_BELONGS] = "belongs", [SYN_IN] = "in",	    [SYN_INLIST] = "inlist",
+		[SYN_BETWEEN] = "between", [SYN_STARTS] = "starts", [SYN_MATCH] = "match",
+		[SYN_NULL] = "null",	   [SYN_CALL] = "call",	    [SYN_LOOKUP] = "lookup",
 	};
 
 	if (s->kind == SYN_NUMBER || s->kind == SYN_NAME || s->kind == SYN_DATE) {
@@ -58,7 +58,8 @@ static void show(const struct syn *s, struct buf *b)
 		buf_addf(b, "'" STR_FMT "'", STR_ARG(s->text));
 		return;
 	}
-	buf_addf(b, "(%s%s", s->negated ? "!" : "", s->kind == SYN_BINARY ? ops[s->op] : kinds[s->kind]);
+	buf_addf(b, "(%s%s", s->negated ? "!" : "",
+		 s->kind == SYN_BINARY ? ops[s->op] : kinds[s->kind]);
 	if (s->text.n > 0)
 		buf_addf(b, ":" STR_FMT, STR_ARG(s->text));
 	if (s->part.n > 0)
@@ -227,8 +228,10 @@ static void examples(void **state)
 	const struct syn_example *x;
 
 	(void)state;
-	open_text(&f, "规则 a 「a」\n  试例「一」\n    费用明细 | 流水 | 项目 |\n    # 注释\n             | 1    | a b  |\n"
-		      "             ｜ 2 ｜  ｜\n    结算 | 结算\n    | S1\n    应命中 2 条，违规金额 1.50 元\n"
+	open_text(&f, "规则 a 「a」\n  试例「一」\n    费用明细 | 流水 | 项目 |\n    # 注释\n      "
+		      "       | 1    | a b  |\n"
+		      "             ｜ 2 ｜  ｜\n    结算 | 结算\n    | S1\n    应命中 2 "
+		      "条，违规金额 1.50 元\n"
 		      "    应无法判断 1 条\n  试例「二」\n    应命中 0 条\n");
 	assert_string_equal(buf_cstr(&f.words), "");
 	assert_int_equal(f.blocks->n_example, 2);
@@ -264,9 +267,14 @@ static void unreadable(void **state)
 int main(void)
 {
 	const struct CMUnitTest all[] = {
-		cmocka_unit_test(precedence), cmocka_unit_test(tests), cmocka_unit_test(broken),
-		cmocka_unit_test(nesting_is_bounded), cmocka_unit_test(blocks_and_clauses),
-		cmocka_unit_test(recovery), cmocka_unit_test(examples), cmocka_unit_test(unreadable),
+		cmocka_unit_test(precedence),
+		cmocka_unit_test(tests),
+		cmocka_unit_test(broken),
+		cmocka_unit_test(nesting_is_bounded),
+		cmocka_unit_test(blocks_and_clauses),
+		cmocka_unit_test(recovery),
+		cmocka_unit_test(examples),
+		cmocka_unit_test(unreadable),
 	};
 
 	return cmocka_run_group_tests(all, NULL, NULL);

@@ -62,7 +62,8 @@ static const char same_day_en[] =
 	"rule dup.same_day \"同日重复收费\"\n"
 	"\tversion 3\n"
 	"\tbasis 《医疗保障基金使用监督管理条例》第三十八条第三项\n"
-	"\tclass policy\n\tnature violation\n\tstage before, during, after\n\tseverity high\n\tstate on\n"
+	"\tclass policy\n\tnature violation\n\tstage before, during, after\n\tseverity "
+	"high\n\tstate on\n"
 	"\tparam usual = 1\n"
 	"\ton fee\n"
 	"\twhere list_type is 201 # a comment\n"
@@ -172,8 +173,7 @@ static const char others_zh[] =
 
 static const char others_en[] =
 	"list 「planned」 from knowledge/planned.csv key 诊断 prefix\n"
-	"rule stay.split 「分解住院」\n" HEAD_EN
-	"  param gap_most = 7 days\n"
+	"rule stay.split 「分解住院」\n" HEAD_EN "  param gap_most = 7 days\n"
 	"  on stay first_one, stay again\n"
 	"  same psn_no, fixmedins_code\n"
 	"  first first_one then again gap 0 days to gap_most pick nearest\n"
@@ -182,8 +182,7 @@ static const char others_en[] =
 	"  amount again.fund_pay_sumamt\n"
 	"table 「pairs」 from knowledge/duplicate_pairs.csv key 项目甲 prefix, 项目乙 prefix "
 	"columns 窗口 : window, 内涵 : text\n"
-	"rule dup.pair 「医疗服务项目重复收费」\n" HEAD_EN
-	"  on fee a, fee b\n"
+	"rule dup.pair 「医疗服务项目重复收费」\n" HEAD_EN "  on fee a, fee b\n"
 	"  by-table 「pairs」 row\n"
 	"  same psn_no\n"
 	"  window row.窗口\n"
@@ -192,10 +191,10 @@ static const char others_en[] =
 	"indicator 「share」\n"
 	"  on fee\n"
 	"  by fixmedins_code, month\n"
-	"  value sum(det_item_fee_sumamt if med_chrgitm_type in (03, 04)) / sum(det_item_fee_sumamt)\n"
+	"  value sum(det_item_fee_sumamt if med_chrgitm_type in (03, 04)) / "
+	"sum(det_item_fee_sumamt)\n"
 	"  at-least 100 visits\n"
-	"rule stat.exam_share 「检查检验占比异常」\n" HEAD_EN
-	"  compare 「share」 share\n"
+	"rule stat.exam_share 「检查检验占比异常」\n" HEAD_EN "  compare 「share」 share\n"
 	"  peers hosp_lv, fixmedins_type at-least 8 peers\n"
 	"  when share > median + 3 * mad\n";
 
@@ -373,7 +372,8 @@ static void versions(void **state)
 static void overrides(void **state)
 {
 	char *rule = ruletext_rule("a.b", "参数 上限 = 3\n看 费用明细\n条件 数量 > 上限\n");
-	struct rule_text text[2] = { { "shipped.rules", str_of(rule) }, { "local/o.rules", { NULL, 0 } } };
+	struct rule_text text[2] = { { "shipped.rules", str_of(rule) },
+				     { "local/o.rules", { NULL, 0 } } };
 	struct compiled c;
 
 	(void)state;
@@ -435,7 +435,9 @@ static void all_errors_of_all_files(void **state)
 	char *bad = ruletext_rule("a.bad", "看 费用名细\n类别 没有\n");
 	char *worse = ruletext_rule("a.worse", "看 费用明细\n条件 数量 >\n触发 数量 > 金额\n违规金额 数量\n");
 	struct rule_text text[] = {
-		{ "good.rules", str_of(good) }, { "bad.rules", str_of(bad) }, { "worse.rules", str_of(worse) },
+		{ "good.rules", str_of(good) },
+		{ "bad.rules", str_of(bad) },
+		{ "worse.rules", str_of(worse) },
 	};
 	struct compiled c;
 
