@@ -48,6 +48,8 @@ struct source_file {
 	uint32_t n_lines;
 };
 
+struct marks; /* marks.h */
+
 struct diag_list {
 	struct arena arena;
 	struct source_file *file;
@@ -56,6 +58,7 @@ struct diag_list {
 	uint32_t n, cap;
 	uint32_t errors, warnings;
 	struct diag spill; /* where the ones past DIAG_MAX go */
+	struct marks *marks; /* what words mean, when somebody collects it; else NULL */
 	bool english;     /* language of the sentences */
 };
 
@@ -88,7 +91,8 @@ struct str diag_line(const struct diag_list *d, struct span at);
 /* A copy of the line at `at` with the bytes of the span replaced: a repaired line. */
 char *diag_repair(struct diag_list *d, struct span at, struct str instead);
 
-/* The word of a code ("unknown-list"), its explanation, and the code of a word (DIAG_COUNT when unknown). */
+/* The word of a code ("unknown-list"), its explanation, and the code of a word (DIAG_COUNT when
+ * unknown). */
 const char *diag_word(enum diag_code c);
 enum severity diag_severity(enum diag_code c);
 const char *diag_explain(enum diag_code c, bool english);

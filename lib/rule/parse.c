@@ -12,6 +12,7 @@
 
 #include "lib/base/near.h"
 #include "lib/base/utf8.h"
+#include "lib/rule/marks.h"
 
 #define MAX_TEXT (UINT32_C(4) << 20)
 
@@ -47,6 +48,7 @@ bool parse_take_word(struct parser *p, enum keyword k)
 {
 	if (!parse_is_word(p, k))
 		return false;
+	mark_keyword(p->d, p->tok.at, MARK_KEYWORD, k);
 	parse_advance(p);
 	return true;
 }
@@ -221,6 +223,7 @@ static void read_clause(struct parser *p, struct syn_block *b, const struct clau
 
 	c->keyword = kind->keyword;
 	c->key = p->tok.at;
+	mark_keyword(p->d, c->key, MARK_CLAUSE, c->keyword);
 	c->from = c->until = MISSING_I32;
 	p->failed = false;
 	p->depth = 0;
@@ -344,6 +347,7 @@ static void read_block(struct parser *p, struct syn_block *b, uint32_t end)
 {
 	p->lex.limit = end;
 	p->depth = 0;
+	mark_keyword(p->d, b->key, MARK_BLOCK, b->keyword);
 	parse_advance(p);
 	read_header(p, b);
 	if (!p->failed && p->tok.kind != TOKEN_END && !p->tok.first &&

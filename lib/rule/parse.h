@@ -62,6 +62,9 @@ struct syn *parse_expr(struct parser *p);
 /* additive expression: no comparison. */
 struct syn *parse_sum(struct parser *p);
 
+/* Whether a word behind a number is its unit. */
+bool parse_is_unit(struct str s);
+
 /* A name with its dots. */
 struct syn *parse_name(struct parser *p);
 

@@ -4,6 +4,7 @@
 set(rule_sources
 	csv.c
 	keyword.c
+	marks.c
 	lex.c
 	parse.c
 	parse_clause.c
