@@ -11,6 +11,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+#include "lib/base/str.h"
 #include "lib/base/utf8.h"
 
 #define BLOCK (64u << 10) /* lines converted at once */
@@ -138,7 +139,7 @@ static bool looks_utf8(struct charset *cs, const char *p, size_t n)
 		return cs->found != CHARSET_GB18030;
 	if (cs->found == CHARSET_AUTO && stray > wide)
 		cs->found = CHARSET_GB18030;
-	return wide >= stray;
+	return cs->found != CHARSET_GB18030 && wide >= stray;
 }
 
 static bool count_and_put(struct charset *cs, const char *p, size_t n, bool good, struct flow to,
@@ -149,14 +150,9 @@ static bool count_and_put(struct charset *cs, const char *p, size_t n, bool good
 	return flow_put(to, p, n, !good, e);
 }
 
-/* One line that is not ASCII, by what it is. */
-static bool put_line(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
+/* One line of GB18030, or else a bad one. */
+static bool put_gb_line(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
 {
-	bool valid = utf8_valid(p, n);
-	if (cs->declared == CHARSET_UTF8)
-		return count_and_put(cs, p, n, valid, to, e);
-	if (cs->declared == CHARSET_AUTO && looks_utf8(cs, p, n))
-		return count_and_put(cs, p, n, valid, to, e);
 	size_t made;
 	if (!gb_ready(cs, n, e))
 		return false;
@@ -165,16 +161,29 @@ static bool put_line(struct charset *cs, const char *p, size_t n, struct flow to
 	return count_and_put(cs, p, n, false, to, e);
 }
 
-static bool put_lines(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
+/* One line that is not ASCII, by what it is. */
+static bool put_line(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
 {
-	while (n) {
-		size_t len = first_line(p, n);
-		bool good = is_ascii(p, len) ? flow_put(to, p, len, false, e)
-					     : put_line(cs, p, len, to, e);
+	bool utf8 = cs->declared == CHARSET_UTF8 ||
+		    (cs->declared == CHARSET_AUTO && looks_utf8(cs, p, n));
+	if (utf8)
+		return count_and_put(cs, p, n, utf8_valid(p, n), to, e);
+	return put_gb_line(cs, p, n, to, e);
+}
+
+typedef bool put_line_fn(struct charset *cs, const char *p, size_t n, struct flow to,
+			 struct err *e);
+
+static bool put_lines(struct charset *cs, struct str text, put_line_fn *put, struct flow to,
+		      struct err *e)
+{
+	for (size_t at = 0, len; at < text.n; at += len) {
+		len = first_line(text.p + at, text.n - at);
+		bool good = is_ascii(text.p + at, len)
+				    ? flow_put(to, text.p + at, len, false, e)
+				    : put(cs, text.p + at, len, to, e);
 		if (!good)
 			return false;
-		p += len;
-		n -= len;
 	}
 	return true;
 }
@@ -192,20 +201,26 @@ static size_t gb_run(const struct charset *cs, const char *p, size_t n)
 	return n;
 }
 
-/* GB18030 in runs as long as possible; a run that does not convert goes line by line. */
-static bool put_gb(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
+static bool put_gb_run(struct charset *cs, struct str run, struct flow to, struct err *e)
 {
-	while (n) {
-		size_t run = gb_run(cs, p, n), made;
-		size_t len = run ? run : first_line(p, n);
-		if (!gb_ready(cs, len, e))
+	size_t made;
+	if (!gb_ready(cs, run.n, e))
+		return false;
+	if (gb_convert(cs, run.p, run.n, &made))
+		return count_and_put(cs, cs->out, made, true, to, e);
+	return put_lines(cs, run, put_gb_line, to, e);
+}
+
+/* GB18030 in runs as long as possible; a line that could be UTF-8 is looked at alone. */
+static bool put_gb(struct charset *cs, struct str text, struct flow to, struct err *e)
+{
+	while (text.n) {
+		size_t run = gb_run(cs, text.p, text.n);
+		size_t len = run ? run : first_line(text.p, text.n);
+		struct str part = str_sub(text, 0, len);
+		if (run ? !put_gb_run(cs, part, to, e) : !put_lines(cs, part, put_line, to, e))
 			return false;
-		bool whole = run && gb_convert(cs, p, len, &made);
-		if (whole ? !count_and_put(cs, cs->out, made, true, to, e)
-			  : !put_lines(cs, p, len, to, e))
-			return false;
-		p += len;
-		n -= len;
+		text = str_sub(text, len, text.n);
 	}
 	return true;
 }
@@ -218,8 +233,8 @@ static bool put_block(struct charset *cs, const char *p, size_t n, struct flow t
 	if (cs->found == CHARSET_UTF8 && utf8_valid(p, n))
 		return count_and_put(cs, p, n, true, to, e);
 	if (cs->found == CHARSET_GB18030)
-		return put_gb(cs, p, n, to, e);
-	return put_lines(cs, p, n, to, e);
+		return put_gb(cs, str_make(p, n), to, e);
+	return put_lines(cs, str_make(p, n), put_line, to, e);
 }
 
 /* Complete lines in blocks small enough for the converter's buffer. */

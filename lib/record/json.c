@@ -29,7 +29,7 @@ struct json {
 	size_t from;        /* bytes of the carry done with */
 	size_t at;          /* bytes after them already looked at */
 	unsigned depth;
-	bool in_string, escaped;
+	bool in_string;
 	bool skipping;      /* inside a line given up for its length */
 };
 
@@ -213,7 +213,7 @@ static void advance(struct json *j, size_t n)
 	j->from += n;
 	j->at = 0;
 	j->depth = 0;
-	j->in_string = j->escaped = false;
+	j->in_string = false;
 }
 
 static size_t leading(const struct json *j, const char *set)
@@ -225,31 +225,43 @@ static size_t leading(const struct json *j, const char *set)
 	return n;
 }
 
-/* One byte further; true when an object just ended. */
-static bool step(struct json *j, char c)
+/* Whether the quote at p[at] is part of its string: an odd number of backslashes before it. */
+static bool is_escaped(const char *p, size_t at)
 {
-	if (j->in_string) {
-		if (!j->escaped && c == '"')
-			j->in_string = false;
-		j->escaped = !j->escaped && c == '\\';
-		return false;
-	}
-	if (c == '"')
-		j->in_string = true;
-	else if (c == '{' || c == '[')
-		j->depth++;
-	else if ((c == '}' || c == ']') && j->depth)
-		return --j->depth == 0;
-	return false;
+	size_t n = 0;
+	while (n < at && p[at - n - 1] == '\\')
+		n++;
+	return n % 2 == 1;
+}
+
+/* Moves on behind the end of the string it is in, or behind everything there is. */
+static void leave_string(struct json *j, struct str s)
+{
+	const char *quote;
+	do {
+		quote = memchr(s.p + j->at, '"', s.n - j->at);
+		j->at = quote ? (size_t)(quote - s.p) + 1 : s.n;
+	} while (quote && is_escaped(s.p, j->at - 1));
+	j->in_string = !quote;
 }
 
 /* Looks for the end of the object at the carry's front; false when more bytes are needed. */
 static bool object_end(struct json *j)
 {
 	struct str s = rest(j);
-	while (j->at < s.n)
-		if (step(j, s.p[j->at++]))
+	while (j->at < s.n) {
+		if (j->in_string) {
+			leave_string(j, s);
+			continue;
+		}
+		char c = s.p[j->at++];
+		if (c == '"')
+			j->in_string = true;
+		else if (c == '{' || c == '[')
+			j->depth++;
+		else if ((c == '}' || c == ']') && j->depth && --j->depth == 0)
 			return true;
+	}
 	return false;
 }
 
