@@ -30,8 +30,9 @@ struct change {
 	uint32_t revision;       /* after the change */
 	bool again;              /* raised again after withdrawal */
 	const struct finding *before, *now;  /* NULL when there is none */
-	const char *why;         /* raised: "new", "again", "split"; amended: "records", "amount", "rule",
-				  * "content"; withdrawn: "records", "merged" */
+	/* raised: "new", "again", "split"; amended: "records", "amount", "rule", "content";
+	 * withdrawn: "records", "merged" */
+	const char *why;
 };
 
 /* The alerts of one shard, by subject. Findings handed in are copied. */
@@ -40,11 +41,13 @@ struct alertbook *alertbook_new(void);
 void alertbook_free(struct alertbook *a);
 
 /* Put an alert as it was stored (start-up). */
-void alertbook_load(struct alertbook *a, const struct finding *f, uint64_t id, uint32_t revision, bool live);
+void alertbook_load(struct alertbook *a, const struct finding *f, uint64_t id, uint32_t revision,
+		    bool live);
 
 typedef void change_fn(void *ctx, const struct change *c);
 
-/* Replace the findings of one subject (all rules, or only rules in `only`) by `now[0..n)`; tells changes in a fixed order. */
+/* Replace the findings of one subject (all rules, or only rules in `only`) by `now[0..n)`; tells
+ * changes in a fixed order. */
 void alertbook_update(struct alertbook *a, enum subject_kind kind, struct str subject,
 		      const uint8_t *only, const struct finding *const *now, uint32_t n,
 		      change_fn *fn, void *ctx);

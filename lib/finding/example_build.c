@@ -94,7 +94,8 @@ static void fill_fee(struct building *b, uint32_t row)
 	int64_t amount = MISSING_I64;
 
 	count_serial(b, FIELD_fee_feedetl_sn, "", row);
-	if (cnt != MISSING_I64 && price != MISSING_I64 && !__builtin_mul_overflow(cnt, price, &amount))
+	if (cnt != MISSING_I64 && price != MISSING_I64 &&
+	    !__builtin_mul_overflow(cnt, price, &amount))
 		amount = dec_round(amount, MONEY_SCALE + QTY_SCALE, MONEY_SCALE);
 	if (!written(b, FIELD_fee_det_item_fee_sumamt) && amount != MISSING_I64)
 		chunk_set_i64(b->c, FIELD_fee_det_item_fee_sumamt, row, amount);

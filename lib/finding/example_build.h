@@ -8,5 +8,6 @@
 #include "lib/record/chunk.h"
 #include "lib/rule/rule.h"
 
-/* All records of the example as one chunk (chunk_free), NULL with the reason when a cell does not parse. */
+/* All records of the example as one chunk (chunk_free), NULL with the reason when a cell does not
+ * parse. */
 struct chunk *example_build(const struct example *x, struct err *e);

@@ -33,14 +33,16 @@ struct finding {
 	int64_t begin, end;
 	struct str observed, limit;         /* as text, empty when the rule has none */
 	bool has_amount;
-	int64_t amount, fund_amount;        /* fen; the fund's share is 0 where nothing is known of it */
+	/* fen; the fund's share is 0 where nothing is known of it */
+	int64_t amount, fund_amount;
 	uint32_t n_record;
 	struct finding_record *record;
 	struct str sentence;
 	bool trial;                         /* the rule is 试行 */
 	bool excepted;
 	struct str except_owner, except_reason;
-	struct str psn_no, fixmedins_code;  /* for lists of alerts; facility of the first bearing record */
+	/* for lists of alerts; facility of the first bearing record */
+	struct str psn_no, fixmedins_code;
 };
 
 /* A growing list; texts live in its arena. */
@@ -65,8 +67,8 @@ struct bearing {
 /* The record of a hit by its name in `t`; texts go to `a`. */
 struct bearing bearing_of(const struct timeline *t, const struct hit_record *r, struct arena *a);
 
-/* Give a finding its records: sorts b[0..n) by (time, stream, identity), shares the amount by largest
- * remainder, derives the fund's share, begin, end and the facility. */
+/* Give a finding its records: sorts b[0..n) by (time, stream, identity), shares the amount by
+ * largest remainder, derives the fund's share, begin, end and the facility. */
 void finding_seal(struct findings *out, struct finding *f, struct bearing *b, uint32_t n,
 		  bool amount_is_fund);
 
@@ -94,8 +96,9 @@ struct finding *finding_copy(struct findings *out, const struct finding *f);
 /* A copy in one block of its own, released with xfree(). */
 struct finding *finding_dup(const struct finding *f);
 
-/* The canonical NDJSON line without newline. Findings are ordered by rule, subject, key, time, records:
- * only equal findings compare equal. CSV has one row a finding, records told as "role stream visit/id". */
+/* The canonical NDJSON line without newline. Findings are ordered by rule, subject, key, time,
+ * records: only equal findings compare equal. CSV has one row a finding, records told as "role
+ * stream visit/id". */
 void finding_json(const struct finding *f, struct buf *out);
 void finding_csv_header(struct buf *out);
 void finding_csv(const struct finding *f, struct buf *out);

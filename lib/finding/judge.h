@@ -29,8 +29,8 @@
 struct judge;
 
 struct judge_conf {
-	/* As for the timeline; `wanted` NULL means plan_wanted(plan). A daemon that reloads rules gives
-	 * `all_fields`, so that rules loaded later find their fields. */
+	/* As for the timeline; `wanted` NULL means plan_wanted(plan). A daemon that reloads rules
+	 * gives `all_fields`, so that rules loaded later find their fields. */
 	struct timeline_conf timeline;
 	bool all_fields;
 	/* Subjects will be judged again and again: cells remember each subject's contribution. */

@@ -23,7 +23,8 @@ struct eval;
 /* Role a record plays in a hit. */
 enum hit_role {
 	HIT_THIS,     /* 本次: the record itself, or 乙 of a pair */
-	HIT_AGAINST,  /* 对照: 甲 of a pair, the table's other side, the group's lines within the limit */
+	/* 对照: 甲 of a pair, the table's other side, the group's lines within the limit */
+	HIT_AGAINST,
 	HIT_EXCESS,   /* 超出部分: lines beyond the limit, in event order */
 	HIT_PART,     /* a member of the group that carries a share of the amount */
 };
@@ -34,22 +35,27 @@ struct hit_record {
 	uint32_t row;          /* handle of the timeline */
 	enum hit_role role;
 	int64_t time;          /* event time in seconds, MISSING_I64 when it has none */
-	int64_t weight;        /* its part in the amount: shares are weight / sum of weights; 0 = bears nothing */
-	int64_t fund, base;    /* fund money paid on it and its in-scope amount (10^-6 yuan); MISSING_I64 = not known */
+	/* its part in the amount: shares are weight / sum of weights; 0 = bears nothing */
+	int64_t weight;
+	/* fund money paid on it and its in-scope amount (10^-6 yuan); MISSING_I64 = not known */
+	int64_t fund, base;
 };
 
 struct hit {
 	const struct rule *rule;
 	uint32_t rule_index;
-	uint32_t subject;          /* timeline subject (person rules) or the first contributing one */
+	/* timeline subject (person rules) or the first contributing one */
+	uint32_t subject;
 	uint32_t n_key;
 	const struct value *key;   /* codes as codes, buckets as shown ("2026-03") */
 	uint32_t table_row;        /* 按表 row, KNOWLEDGE_NONE */
 	int64_t begin, end;        /* seconds: first and last event time of the records */
 	struct value observed, limit, amount;  /* amount in yuan */
-	bool amount_is_fund;       /* the amount is fund money itself, so its fund share is all of it */
+	/* the amount is fund money itself, so its fund share is all of it */
+	bool amount_is_fund;
 	uint32_t n_say;
-	const struct value *say;   /* one per say_part with an expression, in order; codes as codes */
+	/* one per say_part with an expression, in order; codes as codes */
+	const struct value *say;
 	uint32_t n_record;
 	const struct hit_record *record;  /* sorted by (event time, stream, identity) */
 	uint32_t n_except;
@@ -60,11 +66,13 @@ struct hit {
 
 typedef void hit_fn(void *ctx, const struct hit *h);
 
-/* Per rule over live records of its stream and role 乙 for pairs: scope_out + hit + excepted + unknown + no_hit = records. */
+/* Per rule over live records of its stream and role 乙 for pairs: scope_out + hit + excepted +
+ * unknown + no_hit = records. */
 struct account {
 	uint64_t records, scope_out, hit, excepted, unknown, no_hit;
 	uint64_t hits, excepted_hits;             /* findings */
-	enum field unknown_field;                 /* a field that was missing, for the report; FIELD_NONE = none seen */
+	/* a field that was missing, for the report; FIELD_NONE = none seen */
+	enum field unknown_field;
 };
 
 struct plan *plan_new(const struct ruleset *rs);
@@ -81,7 +89,8 @@ bool plan_has_cells(const struct plan *p);
 struct eval *eval_new(const struct plan *p, const struct dict *dict);
 void eval_free(struct eval *e);
 
-/* Judge all person-local active rules over the batch; `only` (bitmap over rule index) restricts, NULL = all. */
+/* Judge all person-local active rules over the batch; `only` (bitmap over rule index) restricts,
+ * NULL = all. */
 void eval_batch(struct eval *e, const struct batch *b, const uint8_t *only, hit_fn *fn, void *ctx);
 
 /* Per-rule accounts since eval_new, [n_rule]. */
@@ -107,15 +116,19 @@ struct contribution {
 	uint32_t n_key;
 	const struct value *key;
 	uint32_t n_agg;
-	const struct partial *agg;    /* one per aggregate of the value / trigger / amount / 至少 expressions */
+	/* one per aggregate of the value / trigger / amount / 至少 expressions */
+	const struct partial *agg;
 };
 typedef void contribution_fn(void *ctx, uint32_t subject, const struct contribution *c);
 void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
 
 /* Second pass: for fired cells, the hits' records. `fired` tells whether (source, key) fired;
- * eval_evidence calls `fn` with every record of the batch that bears a fired cell: for a quotient the
+ * eval_evidence calls `fn` with every record of the batch that bears a fired cell: for a quotient
+ * the
  * records its numerator counts, else all records of the cell. */
-typedef bool fired_fn(void *ctx, uint32_t source, uint32_t n_key, const struct value *key, uint32_t *cell);
-typedef void evidence_fn(void *ctx, uint32_t cell, const struct batch *b, const struct hit_record *r);
+typedef bool fired_fn(void *ctx, uint32_t source, uint32_t n_key, const struct value *key,
+		      uint32_t *cell);
+typedef void evidence_fn(void *ctx, uint32_t cell, const struct batch *b,
+			 const struct hit_record *r);
 void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void *fired_ctx,
 		   evidence_fn *fn, void *ctx);

@@ -290,7 +290,8 @@ struct value agg_value(struct frame *f, const struct node *n)
 	for (uint32_t i = 0; i < f->n_given; i++)
 		if (f->given_node[i] == n)
 			return f->given[i];
-	if (f->key || n->agg >= sizeof aggs / sizeof *aggs) /* a cell has only what was summed for it */
+	/* a cell has only what was summed for it */
+	if (f->key || n->agg >= sizeof aggs / sizeof *aggs)
 		return value_missing(n->type);
 	v = aggs[n->agg](f, n);
 	if (f->n_memo < FRAME_MEMO) {

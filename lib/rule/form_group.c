@@ -243,7 +243,8 @@ static void insertion(struct sort_pair *v, uint32_t n)
 	}
 }
 
-/* Keys are hashes, so their upper bits spread them evenly: after one pass by these little is left to do. */
+/* Keys are hashes, so their upper bits spread them evenly: after one pass by these little is left
+ * to do. */
 void pairs_sort(struct eval *e, unsigned list, uint32_t n)
 {
 	enum { FEW = 24, MOST_BITS = 12 };

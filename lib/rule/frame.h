@@ -26,7 +26,8 @@ struct slot {
 	uint8_t *code_truth;     /* WAY_DICT: per dense number, TRUTH_UNSET = not computed */
 	uint64_t *code_key;      /* computed keys: per dense number, 0 = not computed */
 	uint32_t n_code;
-	uint32_t code[FEW_CODES];/* WAY_CODE_CONST: codes of the constants, 0 = not in the dictionary yet */
+	/* WAY_CODE_CONST: codes of the constants, 0 = not in the dictionary yet */
+	uint32_t code[FEW_CODES];
 };
 
 /* Dense numbers of the distinct codes a field ever had; 0 = missing. */
@@ -125,15 +126,16 @@ struct choices {
 	} of[MOST_CHOICES];
 };
 
-/* Where an expression is evaluated. frame_init sets it to nothing; the caller fills what it has. Kept
- * small up to `n_memo`: one is made for each record that is looked at alone. */
+/* Where an expression is evaluated. frame_init sets it to nothing; the caller fills what it has.
+ * Kept small up to `n_memo`: one is made for each record that is looked at alone. */
 struct frame {
 	struct eval *e;
 	uint32_t at[2];          /* record of each role for row-level reading */
 	enum stream stream[2];
 	const uint32_t *rows[2]; /* records of the group in event order */
 	uint32_t n[2];
-	const uint8_t *filter;   /* truth of the group's rows when some may be unknown; NULL = all sure */
+	/* truth of the group's rows when some may be unknown; NULL = all sure */
+	const uint8_t *filter;
 	const struct knowledge *table;
 	const struct value *key; /* a cell's key and aggregates */
 	struct node *const *given_node;
@@ -209,8 +211,8 @@ uint64_t key_number(struct eval *e, struct frame *f, const struct node *n);
 bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum stream sa,
 		 const struct keyset *b, uint32_t row_b, enum stream sb);
 
-/* predicate.c: the filter of one side of a rule: scope, the rule's dates and conjuncts. NULL when no
- * row can pass. */
+/* predicate.c: the filter of one side of a rule: scope, the rule's dates and conjuncts. NULL when
+ * no row can pass. */
 const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope scope,
 			   struct filter *out);
 
@@ -226,14 +228,16 @@ struct hit_group {
 	const struct rule_plan *rp;
 	struct frame *frame;     /* the records, and where values are evaluated */
 	uint32_t subject;        /* batch subject */
-	const uint8_t *excess;   /* per row of the group: beyond the limit; NULL = by the rule's own trigger */
+	/* per row of the group: beyond the limit; NULL = by the rule's own trigger */
+	const uint8_t *excess;
 	const struct value *observed, *limit; /* NULL = the expressions' values */
 };
 struct hit_record hit_record_of(struct eval *e, const struct side *s, uint32_t at);
 /* True when an exception took it. */
 bool hit_give(const struct hit_group *g);
 
-/* Rows of the group beyond `limit` in event order, or'ed into `excess`; false when the trigger has no such shape. */
+/* Rows of the group beyond `limit` in event order, or'ed into `excess`; false when the trigger
+ * has no such shape. */
 bool hit_excess(struct frame *f, const struct rule_plan *rp, const struct value *limit,
 		uint8_t *excess);
 

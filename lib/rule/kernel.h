@@ -40,8 +40,11 @@ void kernel_scope(uint8_t *restrict out, const uint8_t *restrict scope, uint32_t
 uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what);
 
 /* Missing stays missing, and so becomes what does not fit. */
-void kernel_add(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b, uint32_t n);
-void kernel_sub(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b, uint32_t n);
-void kernel_mul(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b, uint32_t n);
+void kernel_add(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
+		uint32_t n);
+void kernel_sub(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
+		uint32_t n);
+void kernel_mul(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
+		uint32_t n);
 void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n);
 void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n);

@@ -151,7 +151,8 @@ void plan_side(struct plan *p, struct side *side, enum stream s)
 	static const char *const end[] = { "endtime", NULL };
 	static const char *const base[] = { "inscp_amt", NULL };
 	static const char *const fund[] = { "fund_pay", "fund_pay_sumamt", NULL };
-	static const char *const weight[] = { "inscp_amt", "medfee_sumamt", "fund_pay_sumamt", NULL };
+	static const char *const weight[] = { "inscp_amt", "medfee_sumamt", "fund_pay_sumamt",
+					      NULL };
 	static const char *const settled[] = { "setl_id", NULL };
 
 	side->stream = s;
@@ -257,7 +258,8 @@ static bool holds_aggregate(const struct node *n)
 	return false;
 }
 
-/* Whether one more record can only make it truer: sums of amounts left after reversals are not negative. */
+/* Whether one more record can only make it truer: sums of amounts left after reversals are not
+ * negative. */
 static bool is_rising(const struct node *n)
 {
 	switch (n->op) {

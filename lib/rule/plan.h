@@ -60,10 +60,13 @@ struct node {
 	uint32_t id;              /* slot */
 	enum way way;             /* truth or numbers for all rows at once */
 	int scale;                /* numbers: value * 10^scale lies in the vector */
-	enum field domain;        /* WAY_DICT and computed keys: the one field whose codes it depends on */
-	int64_t lo, hi;           /* WAY_CMP_CONST: true for lo <= v <= hi (or the opposite with `outside`) */
+	/* WAY_DICT and computed keys: the one field whose codes it depends on */
+	enum field domain;
+	/* WAY_CMP_CONST: true for lo <= v <= hi (or the opposite with `outside`) */
+	int64_t lo, hi;
 	bool outside;
-	uint32_t memo;            /* LOOKUP, INLIST over one code: number of its table memo, else NO_INDEX */
+	/* LOOKUP, INLIST over one code: number of its table memo, else NO_INDEX */
+	uint32_t memo;
 };
 
 /* Keys of a group or pair side: hashed together once per batch. */
@@ -99,7 +102,8 @@ struct rule_plan {
 	struct side side[2];
 	struct window *table_window; /* WINDOW_TABLE: [table->n_row] */
 	uint32_t n_rest;
-	struct node **rest;       /* conjuncts of both roles, of the table row, or as of the pair's day */
+	/* conjuncts of both roles, of the table row, or as of the pair's day */
+	struct node **rest;
 	struct node **key;        /* [rule->n_key], may hold EXPR_KEY's meaning */
 	struct node *when, *amount, *observed, *limit;
 	struct node **say;        /* [n_say], parts with an expression only */
@@ -107,7 +111,8 @@ struct rule_plan {
 	bool rising;              /* more records can only make `when` truer */
 	bool amount_is_fund;
 	bool bears[2];            /* pair: which records carry the amount */
-	struct node *anchor;      /* the calendar bucket a group is as of the start of, NULL = its last record */
+	/* the calendar bucket a group is as of the start of, NULL = its last record */
+	struct node *anchor;
 	uint32_t source;          /* compare and cell rules: cell source, else NO_INDEX */
 	uint32_t *peer;           /* compare: [n_peer_key] places among the source's peer nodes */
 	uint32_t subject_key;     /* cells: key that names the subject */
@@ -127,7 +132,8 @@ struct cell_source {
 	struct node **peer;
 	struct node *value, *enough;
 	uint32_t n_bear;
-	struct node **bear;       /* conditions of the numerator's aggregates; a record bears if any holds; 0 = all do */
+	/* conditions of the numerator's aggregates; a record bears if any holds; 0 = all do */
+	struct node **bear;
 	enum rule_scope scope;
 };
 

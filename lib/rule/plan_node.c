@@ -48,7 +48,8 @@ static bool node_same(const struct node *a, const struct node *b)
 	return num_cmp(a->rat, b->rat) == 0 && str_eq(a->text, b->text);
 }
 
-/* The kept twin of `n`, or n itself, copied and numbered. Hashes that meet are told apart by stepping on. */
+/* The kept twin of `n`, or n itself, copied and numbered. Hashes that meet are told apart by
+ * stepping on. */
 static struct node *keep(struct plan *p, const struct node *n)
 {
 	for (uint64_t h = node_hash(n);; h++) {

@@ -224,7 +224,7 @@ static void scope_truth(struct eval *e, const struct side *s, enum rule_scope sc
 	kernel_scope(out, r->scope, r->n);
 	if (scope == SCOPE_UNSETTLED)
 		for (uint32_t i = 0; i < r->n; i++)
-			out[i] = !r->scope[i] && (!settled || !settled[i]) ? TRUTH_TRUE : TRUTH_FALSE;
+			out[i] = r->scope[i] || (settled && settled[i]) ? TRUTH_FALSE : TRUTH_TRUE;
 }
 
 /* Rows outside the rule's own dates are outside its scope. */

@@ -83,5 +83,6 @@ int value_order(const struct value *a, const struct value *b);
 /* Sorts numbers in place. */
 void value_sort(struct value *v, uint32_t n);
 
-/* Text for keys and sentences: decimal numbers, dates and times as dates and times; nothing when missing. */
+/* Text for keys and sentences: decimal numbers, dates and times as dates and times; nothing when
+ * missing. */
 void value_add(struct buf *out, const struct value *v);

@@ -12,7 +12,8 @@
 
 /* One aggregate summed over subjects. */
 struct sum {
-	uint64_t count, unknown; /* records, or distinct values counted; subjects with a missing summand */
+	/* records, or distinct values counted; subjects with a missing summand */
+	uint64_t count, unknown;
 	bool overflow;
 	struct rat total, min, max;
 	struct map64 seen;       /* distinct values as codes of the cells' dictionary */

@@ -24,7 +24,8 @@ void cells_free(struct cells *c);
 void cells_begin(struct cells *c, uint32_t subject);
 void cells_add(struct cells *c, uint32_t subject, const struct contribution *k);
 
-/* Fold the cells of `from` (another shard of the same plan) into `into`, which is not replaceable. */
+/* Fold the cells of `from` (another shard of the same plan) into `into`, which is not
+ * replaceable. */
 void cells_merge(struct cells *into, const struct cells *from);
 
 /* Cell of a source by its key as merged; false when there is none. */
@@ -32,7 +33,8 @@ bool cells_find(const struct cells *c, uint32_t source, uint32_t n_key, const st
 		uint32_t *cell);
 uint32_t cells_count(const struct cells *c);
 
-/* Subjects that remember a contribution to a cell for which wanted(cell of `merged`) is set. Replaceable only. */
+/* Subjects that remember a contribution to a cell for which wanted(cell of `merged`) is set.
+ * Replaceable only. */
 uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
 			uint32_t **subject);
 
@@ -53,6 +55,7 @@ struct cell_hit {
 };
 typedef void cell_hit_fn(void *ctx, const struct cell_hit *h);
 
-/* Judge all cell rules and comparisons; hits come sorted by (rule, key). Per-rule accounts of cells are
- * added to `account` ([n_rule], may be NULL): records = cells, unknown = too few records or peers. */
+/* Judge all cell rules and comparisons; hits come sorted by (rule, key). Per-rule accounts of
+ * cells are added to `account` ([n_rule], may be NULL): records = cells, unknown = too few
+ * records or peers. */
 void cells_judge(const struct cells *c, cell_hit_fn *fn, void *ctx, struct account *account);

@@ -201,7 +201,8 @@ static int compared_order(const void *a, const void *b)
 	return c ? c : value_order(&x->x, &y->x);
 }
 
-/* Cells with enough behind them and a known value, by likeness and size; the others cannot be judged. */
+/* Cells with enough behind them and a known value, by likeness and size; the others cannot be
+ * judged. */
 static uint32_t comparable(struct judging *j, const uint32_t *cell, uint32_t n,
 			   struct compared *out, struct arena *a)
 {
@@ -260,7 +261,8 @@ static void judge_peers(struct judging *j, const struct compared *v, struct peer
 	decide(j, &f, v->cell);
 }
 
-/* v[0..n) sorted by likeness: prepares each run's peers, then judges all in the order of their keys. */
+/* v[0..n) sorted by likeness: prepares each run's peers, then judges all in the order of their
+ * keys. */
 static void judge_compared(struct judging *j, struct compared *v, uint32_t n, struct arena *a)
 {
 	struct value *x = arena_array(a, n, sizeof *x), *room = arena_array(a, n, sizeof *x);

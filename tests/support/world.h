@@ -24,7 +24,8 @@ struct world {
 	struct buf line;
 };
 
-/* Compiles `text` with the CSV files up to a NULL name. All rules take part whatever their state. */
+/* Compiles `text` with the CSV files up to a NULL name. All rules take part whatever their state.
+ * */
 void world_init(struct world *w, const char *text, const struct world_file *file);
 void world_fini(struct world *w);
 

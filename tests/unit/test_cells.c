@@ -113,7 +113,8 @@ static void count_hit(void *ctx, const struct cell_hit *h)
 
 static void give(struct cells *c, uint32_t subject, uint64_t persons)
 {
-	struct value key[] = { value_str(TYPE_CODE, STR("H1")), value_str(TYPE_TEXT, STR("2026-03")) };
+	struct value key[] = { value_str(TYPE_CODE, STR("H1")),
+			       value_str(TYPE_TEXT, STR("2026-03")) };
 	struct partial agg[4] = { 0 };
 	struct contribution k = { .source = 1, .n_key = 2, .key = key, .agg = agg };
 

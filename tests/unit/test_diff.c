@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_diff.c - alerts follow their records: raised, amended, withdrawn, raised again, merged, split.
+ * test_diff.c - alerts follow their records: raised, amended, withdrawn, raised again, merged,
+ * split.
  */
 #include "lib/finding/diff.h"
 #include "tests/check.h"

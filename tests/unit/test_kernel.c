@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_kernel.c - every kernel against the obvious loop, over lengths that leave a rest behind SIMD.
+ * test_kernel.c - every kernel against the obvious loop, over lengths that leave a rest behind
+ * SIMD.
  */
 #include "lib/rule/kernel.h"
 #include "tests/check.h"
@@ -26,6 +27,16 @@ static bool compare(enum kernel_cmp op, int64_t a, int64_t b)
 	return by[op];
 }
 
+static enum truth expect_cmp(enum kernel_cmp op, int64_t a, int64_t b)
+{
+	return known_truth(a != MISSING_I64 && b != MISSING_I64, compare(op, a, b));
+}
+
+static enum truth expect_range(int64_t a, bool outside)
+{
+	return known_truth(a != MISSING_I64, (a >= -1 && a <= 1) != outside);
+}
+
 static void numbers(void **state)
 {
 	int64_t a[MOST], b[MOST];
@@ -41,14 +52,12 @@ static void numbers(void **state)
 		for (int op = KERNEL_EQ; op <= KERNEL_GE; op++) {
 			kernel_cmp((enum kernel_cmp)op, out, a, b, n);
 			for (uint32_t i = 0; i < n; i++)
-				CHECK_INT(out[i], known_truth(a[i] != MISSING_I64 && b[i] != MISSING_I64,
-							      compare((enum kernel_cmp)op, a[i], b[i])));
+				CHECK_INT(out[i], expect_cmp((enum kernel_cmp)op, a[i], b[i]));
 		}
 		for (int outside = 0; outside < 2; outside++) {
 			kernel_range(out, a, n, -1, 1, outside);
 			for (uint32_t i = 0; i < n; i++)
-				CHECK_INT(out[i], known_truth(a[i] != MISSING_I64,
-							      (a[i] >= -1 && a[i] <= 1) != outside));
+				CHECK_INT(out[i], expect_range(a[i], outside));
 		}
 		kernel_null_i64(out, a, n);
 		for (uint32_t i = 0; i < n; i++)
