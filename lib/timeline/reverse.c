@@ -171,17 +171,13 @@ static void take_one(int64_t *to, const int64_t *from, int64_t *rest, const int6
 {
 	int64_t d;
 
-	if (*to == MISSING_I64)
-		return;
 	if (*from == MISSING_I64) /* the refund does not say: in proportion to the line */
-		d = prorate(*to, part[0], part[2]);
-	else if (part[0] == part[1])
-		d = *rest;
+		d = *to == MISSING_I64 ? 0 : prorate(*to, part[0], part[2]);
 	else
-		d = prorate(*from, part[0], part[1]);
-	if (*from != MISSING_I64)
+		d = part[0] == part[1] ? *rest : prorate(*from, part[0], part[1]);
+	if (*from != MISSING_I64) /* given, even to a line that does not say what it cost */
 		*rest -= d;
-	if (__builtin_sub_overflow(*to, d, to))
+	if (*to != MISSING_I64 && __builtin_sub_overflow(*to, d, to))
 		*to = MISSING_I64;
 }
 

@@ -64,7 +64,8 @@ static int64_t med_type_of(const struct gather *g, const struct visit *v)
 /* ---- times ---- */
 
 struct span {
-	int64_t begin, end, settled; /* dates as seconds; first settlement */
+	int64_t begin, settled;      /* date as seconds; first settlement */
+	int64_t end;                 /* of settlements that are not mid-stay */
 	bool final;                  /* a settlement that is not mid-stay */
 };
 
@@ -84,13 +85,14 @@ static struct span settlements_span(const struct gather *g, struct visit *v)
 		day = row_value(g->t, FIELD_settlement_begndate, it->row);
 		if (day != MISSING_I64 && (s.begin == MISSING_I64 || day * SECS_PER_DAY < s.begin))
 			s.begin = day * SECS_PER_DAY;
+		if (s.settled == MISSING_I64)
+			s.settled = it->time;
+		if (code_is(g, row_value(g->t, FIELD_settlement_mid_setl_flag, it->row), STR("1")))
+			continue;
+		s.final = true;
 		day = row_value(g->t, FIELD_settlement_enddate, it->row);
 		if (day != MISSING_I64 && (s.end == MISSING_I64 || day * SECS_PER_DAY > s.end))
 			s.end = day * SECS_PER_DAY;
-		if (s.settled == MISSING_I64)
-			s.settled = it->time;
-		if (!code_is(g, row_value(g->t, FIELD_settlement_mid_setl_flag, it->row), STR("1")))
-			s.final = true;
 	}
 	return s;
 }

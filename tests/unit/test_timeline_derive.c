@@ -159,7 +159,7 @@ static void a_stay_known_by_its_settlements(void **state)
 		"medfee_sumamt | mid_setl_flag\n"
 		" | M1 | S1 | 2026-03-10 | 21 | 2026-03-01 | 2026-03-10 | 10 | 1\n"
 		" | M1 | S2 | 2026-03-20 | 21 | 2026-03-01 | 2026-03-20 | 20 | 0\n"
-		" | M2 | S3 | 2026-04-20 | 21 | 空 | 空 | 空 | 1\n"
+		" | M2 | S3 | 2026-04-20 | 21 | 空 | 2026-04-20 | 空 | 1\n"
 		"diagnosis | mdtrt_id | fixmedins_code | diag_type | diag_code | diag_name | "
 		"maindiag_flag\n"
 		" | M1 | 空 | 2 | BNA01 | 风温 | 1\n"
@@ -179,6 +179,7 @@ static void a_stay_known_by_its_settlements(void **state)
 	IS(stay_oprn_oprt_code, "M1", "47.0902");
 	IS(stay_begntime, "M2", "2026-04-20 00:00:00");
 	IS(stay_finished, "M2", "1"); /* a mid-stay settlement alone says nothing */
+	IS(stay_endtime, "M2", "");
 	IS(stay_medfee_sumamt, "M2", "");
 	IS(stay_dscg_maindiag_code, "M2", "");
 	CHECK_INT(s.b.rows[STREAM_DIAGNOSIS].n, 3);

@@ -168,6 +168,21 @@ static void amounts_measure_when_quantities_are_missing(void **state)
 	scene_close(&s);
 }
 
+static void a_line_without_amount_takes_its_part_too(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, "fee | feedetl_sn | fee_ocur_time | 项目 | cnt | det_item_fee_sumamt | "
+		       "inscp_amt\n"
+		       " | 1 | 2026-03-01 | A | 10  | 100  | 100\n"
+		       " | 2 | 2026-03-02 | A | 1   | 空   | 空\n"
+		       " | 3 | 2026-03-03 | A | -10 | -100 | -100\n");
+	gone(&s, "2");
+	has(&s, "1", "1", "10", "10"); /* not the whole 100 */
+	scene_close(&s);
+}
+
 static void the_item_may_stand_in_another_column(void **state)
 {
 	struct scene s;
@@ -392,6 +407,7 @@ int main(void)
 		cmocka_unit_test(refund_larger_than_all),
 		cmocka_unit_test(other_visit_other_item),
 		cmocka_unit_test(amounts_measure_when_quantities_are_missing),
+		cmocka_unit_test(a_line_without_amount_takes_its_part_too),
 		cmocka_unit_test(the_item_may_stand_in_another_column),
 		cmocka_unit_test(a_retracted_refund_refunds_nothing),
 		cmocka_unit_test(flagged_settlement_covers_its_lines),
