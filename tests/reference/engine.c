@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine.c - drives ruleset_compile and the judge, turns findings into comparable lines.
+ */
+#include "tests/reference/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/finding/judge.h"
+
+bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_rule *g, uint32_t n, struct buf *why)
+{
+	const struct loader loader = { .load = files_load, .ctx = f };
+	const struct rule_settings settings = { 0, 0 };
+	struct rule_text text = { .name = "random.rules" };
+	struct diag_list d;
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_adds(&b, f->head);
+	for (uint32_t i = 0; i < n; i++)
+		rule_text(&g[i], &b);
+	text.text = buf_str(&b);
+	diag_init(&d, false);
+	s->plan = NULL;
+	s->rs = ruleset_compile(&text, 1, &loader, &settings, &d);
+	if (s->rs != NULL)
+		s->plan = plan_new(s->rs);
+	else if (why != NULL)
+		diag_print(&d, why);
+	diag_fini(&d);
+	buf_fini(&b);
+	return s->rs != NULL;
+}
+
+void subject_free(struct subject *s)
+{
+	plan_free(s->plan);
+	ruleset_free(s->rs);
+}
+
+static const char *role_name(const struct rule *r, enum hit_role role)
+{
+	if (r->form == FORM_GROUP || r->form == FORM_COMPARE)
+		return "member";
+	return role == HIT_THIS ? "this" : role == HIT_AGAINST ? "against" : role == HIT_EXCESS ? "excess" : "part";
+}
+
+static void take_finding(const struct ruleset *rs, const struct finding *f, struct lines *out)
+{
+	const struct rule *r = &rs->rule[f->rule_index];
+	struct found x = { .rule = f->rule, .observed = f->observed, .limit = f->limit,
+			   .has_amount = f->has_amount, .amount = f->amount };
+	struct arena a;
+	int64_t shares = 0;
+
+	arena_init(&a);
+	for (uint32_t i = 0; i < f->n_key; i++)
+		x.key[x.n_key++] = f->key_value[i];
+	for (uint32_t i = 0; i < f->n_record; i++) {
+		const struct finding_record *k = &f->record[i];
+
+		x.record[x.n_record].name = arena_printf(&a, "%s/" STR_FMT "/" STR_FMT "/" STR_FMT,
+			stream_name(k->stream), STR_ARG(k->fixmedins_code), STR_ARG(k->mdtrt_id), STR_ARG(k->id));
+		x.record[x.n_record++].role = role_name(r, k->role);
+		shares += k->amount;
+	}
+	lines_found(&out[f->rule_index], &x);
+	if (f->has_amount && shares != f->amount)
+		lines_add(&out[f->rule_index], STR("!! the shares do not add up to the amount"));
+	arena_fini(&a);
+}
+
+static void check_account(const struct account *k, struct lines *out)
+{
+	if (k->scope_out + k->hit + k->excepted + k->unknown + k->no_hit != k->records)
+		lines_add(out, STR("!! the account does not add up"));
+}
+
+static void judge_cell_rules(struct judge *j, struct findings *out)
+{
+	struct verdict *v = judge_cells(&j, 1, NULL);
+
+	judge_evidence(j, v, 0);
+	verdict_findings(v, out);
+	verdict_free(v);
+}
+
+void engine_judge(const struct subject *s, struct history *h, struct lines *out)
+{
+	const struct judge_conf conf = { .batch_rows = 0 };
+	struct judge *j = judge_new(s->plan, &conf);
+	struct chunk *c = history_chunk(h);
+	struct findings all;
+	struct err e;
+
+	for (unsigned k = 0; k < STREAM_STORED; k++)
+		if (c->table[k].n > 0 && !judge_add(j, c, (enum stream)k, NULL, c->table[k].n, 0, &e)) {
+			fprintf(stderr, "%s\n", e.text);
+			abort();
+		}
+	findings_init(&all);
+	judge_all(j, NULL, &all);
+	for (uint32_t i = 0; i < s->rs->n_rule; i++)
+		check_account(&judge_accounts(j)[i], &out[i]);
+	if (plan_has_cells(s->plan))
+		judge_cell_rules(j, &all);
+	for (uint32_t i = 0; i < all.n; i++)
+		take_finding(s->rs, &all.item[i], out);
+	findings_fini(&all);
+	chunk_free(c);
+	judge_free(j);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reference.h - the slow, obvious evaluator: what a checked rule says of a world.
+ *
+ * Row at a time, expression by expression, exact fractions, all completions of what is
+ * unknown tried one by one (docs/decisions/0007-meaning-of-unknown.md). Written from the
+ * manual; it shares the rule's tree with the engine and nothing else.
+ */
+#pragma once
+
+#include "lib/rule/ruleset.h"
+#include "tests/reference/world.h"
+
+/* Findings as lines of text, one per finding. */
+struct lines {
+	struct arena arena;
+	char **line;
+	uint32_t n, cap;
+	bool too_wide;      /* more completions than can be tried: the case says nothing */
+	int64_t amount;     /* of all findings, in fen */
+};
+
+void lines_init(struct lines *l);
+void lines_fini(struct lines *l);
+void lines_add(struct lines *l, struct str text);
+void lines_sort(struct lines *l);
+
+/* One finding on its way to a line; records sorted by the line itself. */
+struct found_record {
+	const char *name;   /* stream, facility, visit and serial */
+	const char *role;
+};
+struct found {
+	struct str rule;
+	uint32_t n_key;
+	struct str key[16];
+	struct str observed, limit;
+	bool has_amount;
+	int64_t amount;     /* fen */
+	uint32_t n_record;
+	struct found_record record[512];
+};
+void lines_found(struct lines *l, struct found *f);
+
+/* ---- choices: what is unknown is tried both ways ---- */
+
+enum { MAX_CHOICES = 9 };
+struct oracle {
+	bool counting;      /* false: nothing unknown counts */
+	uint32_t n, asked;  /* choices given, choices asked for so far */
+	bool bit[MAX_CHOICES];
+	const void *about[MAX_CHOICES];
+	const char *what[MAX_CHOICES];
+	bool too_many;
+};
+bool oracle_choose(struct oracle *o, const void *about, const char *what);
+/* The next completion; false when all have been tried. */
+bool oracle_next(struct oracle *o);
+
+/* ---- one value ---- */
+
+/* Where an expression is read. */
+struct scene {
+	const struct world *w;
+	const struct ruleset *rs;
+	const struct rule *r;
+	struct arena *a;
+	struct oracle *o;
+	const struct row *role[2];
+	const struct row **group;      /* in event order */
+	uint32_t n_group;
+	const struct knowledge *table;
+	uint32_t table_row;
+	int32_t day;                   /* as of */
+	uint32_t n_key;
+	struct value *key;
+	struct value indicator, amount;
+	struct value *peer;            /* values of the peers, the cell's own too */
+	uint32_t n_peer;
+};
+struct value ref_value(struct scene *s, const struct expr *e);
+enum truth ref_truth(struct scene *s, const struct expr *e);
+
+/* The calendar bucket (or visit, stay) of a row, as it is shown; its first day. */
+struct value ref_bucket(struct scene *s, const struct row *r, enum bucket b);
+int32_t ref_bucket_start(const struct ruleset *rs, int32_t day, enum bucket b);
+
+/* Whether a row of a table is in force on a day, and whether a key cell fits a text. */
+bool ref_in_force(const struct knowledge *k, uint32_t row, int32_t day);
+bool ref_key_fits(const struct knowledge *k, uint32_t key, uint32_t row, struct str text);
+
+/* ---- rules ---- */
+
+/* What the rule finds, into `out`. */
+void reference_judge(const struct world *w, const struct ruleset *rs, const struct rule *r,
+		     struct lines *out);
+void reference_cells(const struct world *w, const struct ruleset *rs, const struct rule *r,
+		     struct lines *out);
+
+/* Shared by the two above. */
+struct value ref_row_key(struct scene *s, const struct expr *key, const struct row *r);
+void ref_found_row(struct scene *s, struct found *f, const struct row *r, const char *role);
+void ref_give(struct scene *s, struct found *f, struct lines *out);
+bool ref_rule_in_force(const struct rule *r, int32_t day);

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * refjudge.c - the forms each, group and pair, for rules whose subject is a person.
+ *
+ * What is unknown: a record whose condition is unknown is tried in and out of its group; a rule
+ * fires only when it fires every way, and then names the records that are in for sure. A record
+ * with a missing key belongs to no group and makes no pair.
+ */
+#include "tests/reference/reference.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/civil.h"
+#include "lib/base/dec.h"
+
+enum { MAX_ROWS = 512 };
+
+/* A person's records of one key. */
+struct group {
+	const char *psn;
+	struct value key[16];
+	const struct row *row[MAX_ROWS];
+	bool maybe[MAX_ROWS];
+	uint32_t n;
+};
+
+bool ref_rule_in_force(const struct rule *r, int32_t day)
+{
+	if (day == MISSING_I32)
+		return true;
+	return (r->from == MISSING_I32 || r->from <= day) && (r->until == MISSING_I32 || day <= r->until);
+}
+
+static bool in_scope(const struct rule *r, const struct row *x)
+{
+	if (r->scope == SCOPE_ALL)
+		return true;
+	if (r->scope == SCOPE_SETTLED)
+		return x->scope;
+	return x->stream == STREAM_FEE && !record_cell(x->rec, FIELD_fee_setl_id)->known;
+}
+
+static enum truth passes(struct scene *s)
+{
+	return s->r->where == NULL ? TRUTH_TRUE : ref_truth(s, s->r->where);
+}
+
+struct value ref_row_key(struct scene *s, const struct expr *key, const struct row *r)
+{
+	struct scene in = *s;
+
+	in.role[0] = in.role[1] = r;
+	in.day = row_day(r);
+	return ref_value(&in, key);
+}
+
+/* ---- findings ---- */
+
+static void value_text(struct scene *s, const struct value *v, struct str *out)
+{
+	struct buf b;
+	int64_t fen;
+
+	buf_init(&b, 0);
+	if (v->known && v->type == TYPE_MONEY && rat_round(v->rat, 2, &fen))
+		dec_add(&b, fen, 2, 2);
+	else
+		value_add(&b, v);
+	*out = arena_str(s->a, buf_str(&b));
+	buf_fini(&b);
+}
+
+void ref_found_row(struct scene *s, struct found *f, const struct row *r, const char *role)
+{
+	f->record[f->n_record].name = arena_printf(s->a, "%s/%s/%s/%s", stream_name(r->stream), r->facility,
+						   r->mdtrt, r->serial);
+	f->record[f->n_record++].role = role;
+}
+
+/* Fills in what is read from the scene, nothing unknown counting. */
+void ref_give(struct scene *s, struct found *f, struct lines *out)
+{
+	const struct rule *r = s->r;
+	struct value v;
+
+	s->o->counting = false;
+	f->rule = r->id;
+	for (uint32_t i = 0; i < s->n_key; i++)
+		value_text(s, &s->key[i], &f->key[f->n_key++]);
+	for (uint32_t i = 0; s->table != NULL && i < s->table->n_key; i++)
+		f->key[f->n_key++] = s->table->key_cell[s->table_row * s->table->n_key + i];
+	if (f->observed.p == NULL && r->observed != NULL) {
+		v = ref_value(s, r->observed);
+		value_text(s, &v, &f->observed);
+	}
+	if (f->limit.p == NULL && r->limit != NULL) {
+		v = ref_value(s, r->limit);
+		value_text(s, &v, &f->limit);
+	}
+	if (r->amount != NULL) {
+		v = ref_value(s, r->amount);
+		f->has_amount = v.known && rat_round(v.rat, 2, &f->amount);
+	}
+	lines_found(out, f);
+	s->o->counting = true;
+}
+
+/* ---- each ---- */
+
+static void each_row(struct scene *s, const struct row *x, struct lines *out)
+{
+	const struct rule *r = s->r;
+	struct found f = { .n_key = 0 };
+
+	s->role[0] = x;
+	s->day = row_day(x);
+	if (!ref_rule_in_force(r, s->day) || (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
+		return;
+	if (passes(s) != TRUTH_TRUE || (r->when != NULL && ref_truth(s, r->when) != TRUTH_TRUE))
+		return;
+	s->n_key = r->n_key;
+	for (uint32_t i = 0; i < r->n_key; i++)
+		s->key[i] = ref_row_key(s, r->key[i], x);
+	ref_found_row(s, &f, x, "this");
+	ref_give(s, &f, out);
+}
+
+static void judge_each(struct scene *s, struct lines *out)
+{
+	for (uint32_t i = 0; i < s->w->n[s->r->stream[0]]; i++) {
+		const struct row *x = s->w->rows[s->r->stream[0]][i];
+
+		if (in_scope(s->r, x))
+			each_row(s, x, out);
+	}
+}
+
+/* ---- group ---- */
+
+static const struct expr *calendar_key(const struct rule *r)
+{
+	for (uint32_t i = 0; i < r->n_key; i++)
+		if (r->key[i]->op == EXPR_BUCKET && r->key[i]->bucket != BUCKET_VISIT &&
+		    r->key[i]->bucket != BUCKET_STAY)
+			return r->key[i];
+	return NULL;
+}
+
+/* As of: the bucket's start, else the last record. */
+static int32_t anchor(struct scene *s, const struct row *const *row, uint32_t n)
+{
+	const struct expr *k = calendar_key(s->r);
+	int32_t day = row_day(row[n - 1]);
+
+	if (s->r->window.kind == WINDOW_BUCKET && s->r->window.bucket != BUCKET_VISIT &&
+	    s->r->window.bucket != BUCKET_STAY)
+		return ref_bucket_start(s->rs, day, s->r->window.bucket);
+	return k == NULL || day == MISSING_I32 ? day : ref_bucket_start(s->rs, day, k->bucket);
+}
+
+/* The trigger over the rows [lo, hi) of the group, every completion tried. */
+static enum truth decide(struct scene *s, const struct group *g, uint32_t lo, uint32_t hi, struct lines *out)
+{
+	const struct row *row[MAX_ROWS];
+	bool all = true, none = true;
+
+	*s->o = (struct oracle){ .counting = true };
+	s->day = anchor(s, g->row + lo, hi - lo);
+	if (!ref_rule_in_force(s->r, s->day) ||
+	    (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
+		return TRUTH_FALSE;
+	do {
+		enum truth t = TRUTH_FALSE;
+
+		s->group = row;
+		s->n_group = 0;
+		for (uint32_t i = lo; i < hi; i++)
+			if (!g->maybe[i] || oracle_choose(s->o, g->row[i], "in"))
+				row[s->n_group++] = g->row[i];
+		if (s->n_group > 0)
+			t = s->r->when == NULL ? TRUTH_TRUE : ref_truth(s, s->r->when);
+		all &= t == TRUTH_TRUE;
+		none &= t == TRUTH_FALSE;
+	} while (oracle_next(s->o) && !s->o->too_many);
+	out->too_wide |= s->o->too_many;
+	return all ? TRUTH_TRUE : none ? TRUTH_FALSE : TRUTH_UNKNOWN;
+}
+
+/* The sure rows of [lo, hi) as the scene's group. */
+static void sure_rows(struct scene *s, const struct group *g, uint32_t lo, uint32_t hi,
+		      const struct row **row)
+{
+	s->group = row;
+	s->n_group = 0;
+	for (uint32_t i = lo; i < hi; i++)
+		if (!g->maybe[i])
+			row[s->n_group++] = g->row[i];
+}
+
+static void give_group(struct scene *s, struct found *f, struct lines *out)
+{
+	for (uint32_t i = 0; i < s->n_group; i++)
+		ref_found_row(s, f, s->group[i], "member");
+	s->day = anchor(s, s->group, s->n_group);
+	ref_give(s, f, out);
+}
+
+static void whole_group(struct scene *s, const struct group *g, struct lines *out)
+{
+	const struct row *row[MAX_ROWS];
+	struct found f = { .n_key = 0 };
+
+	if (decide(s, g, 0, g->n, out) != TRUTH_TRUE)
+		return;
+	sure_rows(s, g, 0, g->n, row);
+	give_group(s, &f, out);
+}
+
+/* ---- sliding windows ---- */
+
+static bool inside(const struct window *w, const struct row *x, const struct row *last)
+{
+	if (w->kind == WINDOW_DAYS)
+		return row_day(x) > row_day(last) - w->n && row_day(x) <= row_day(last);
+	return x->time >= last->time - w->n * 3600 && x->time <= last->time;
+}
+
+struct run {
+	uint32_t lo, hi;           /* rows [lo, hi) */
+	struct value observed, limit;
+	bool any;
+};
+
+static void flush_run(struct scene *s, const struct group *g, struct run *run, struct lines *out)
+{
+	const struct row *row[MAX_ROWS];
+	struct found f = { .n_key = 0 };
+
+	if (!run->any)
+		return;
+	if (s->r->observed != NULL)
+		value_text(s, &run->observed, &f.observed);
+	if (s->r->limit != NULL)
+		value_text(s, &run->limit, &f.limit);
+	sure_rows(s, g, run->lo, run->hi, row);
+	give_group(s, &f, out);
+	run->any = false;
+}
+
+/* A triggering window joins the run it shares a sure record with. */
+static void join_run(struct scene *s, const struct group *g, struct run *run, uint32_t lo, uint32_t hi,
+		     struct lines *out)
+{
+	const struct row *row[MAX_ROWS];
+	struct value observed = { .known = false }, limit = { .known = false };
+	bool shares = false;
+
+	for (uint32_t i = lo; run->any && i < run->hi; i++)
+		shares |= !g->maybe[i];
+	if (!shares)
+		flush_run(s, g, run, out);
+	sure_rows(s, g, lo, hi, row);
+	s->day = anchor(s, s->group, s->n_group);
+	s->o->counting = false;
+	if (s->r->observed != NULL)
+		observed = ref_value(s, s->r->observed);
+	if (s->r->limit != NULL)
+		limit = ref_value(s, s->r->limit);
+	s->o->counting = true;
+	if (!run->any) {
+		*run = (struct run){ lo, hi, observed, limit, true };
+		return;
+	}
+	run->hi = hi;
+	if (observed.known && (!run->observed.known || rat_cmp(observed.rat, run->observed.rat, NULL) > 0)) {
+		run->observed = observed;
+		run->limit = limit;
+	}
+}
+
+static void sliding_group(struct scene *s, const struct group *g, struct lines *out)
+{
+	const struct window *w = &s->r->window;
+	struct run run = { .any = false };
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t lo = i, hi = i + 1;
+
+		while (lo > 0 && inside(w, g->row[lo - 1], g->row[i]))
+			lo--;
+		while (hi < g->n && inside(w, g->row[hi], g->row[i]))
+			hi++;
+		if (decide(s, g, lo, hi, out) == TRUTH_TRUE)
+			join_run(s, g, &run, lo, hi, out);
+	}
+	flush_run(s, g, &run, out);
+}
+
+/* ---- grouping ---- */
+
+static bool same_key(const struct group *g, const char *psn, const struct value *key, uint32_t n)
+{
+	if (strcmp(g->psn, psn) != 0)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (value_cmp(&g->key[i], &key[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The facility is part of the identity of a visit. */
+static struct value visit_facility(const struct row *x)
+{
+	return value_str(TYPE_CODE, str_of(x->facility));
+}
+
+/* Key of the row, with what only tells groups apart behind it; false when one is missing. */
+static bool keys_of(struct scene *s, const struct row *x, struct value *key, uint32_t *n)
+{
+	const struct rule *r = s->r;
+
+	*n = 0;
+	for (uint32_t i = 0; i < r->n_key; i++) {
+		key[*n] = ref_row_key(s, r->key[i], x);
+		if (!key[(*n)++].known)
+			return false;
+	}
+	for (uint32_t i = 0; i < r->n_key; i++)
+		if (r->key[i]->op == EXPR_BUCKET &&
+		    (r->key[i]->bucket == BUCKET_VISIT || r->key[i]->bucket == BUCKET_STAY))
+			key[(*n)++] = visit_facility(x);
+	if (r->window.kind != WINDOW_BUCKET)
+		return true;
+	key[*n] = ref_bucket(s, x, r->window.bucket);
+	if (!key[(*n)++].known)
+		return false;
+	key[(*n)++] = visit_facility(x);
+	if (r->window.bucket != BUCKET_VISIT && r->window.bucket != BUCKET_STAY)
+		(*n)--;
+	return true;
+}
+
+static bool clock_known(const struct rule *r, const struct row *x)
+{
+	if (r->window.kind != WINDOW_HOURS)
+		return r->window.kind != WINDOW_DAYS || x->time != MISSING_I64;
+	return x->time != MISSING_I64 && x->time % CIVIL_DAY != 0;
+}
+
+static uint32_t make_groups(struct scene *s, struct group *g)
+{
+	uint32_t n = 0, n_key, k;
+
+	for (uint32_t i = 0; i < s->w->n[s->r->stream[0]]; i++) {
+		const struct row *x = s->w->rows[s->r->stream[0]][i];
+		struct value key[16];
+		enum truth t;
+
+		s->role[0] = x;
+		s->day = row_day(x);
+		if (!in_scope(s->r, x) || (t = passes(s)) == TRUTH_FALSE || !keys_of(s, x, key, &n_key) ||
+		    !clock_known(s->r, x))
+			continue;
+		for (k = 0; k < n && !same_key(&g[k], x->psn, key, n_key); k++)
+			;
+		if (k == n) {
+			g[n].psn = x->psn;
+			memcpy(g[n].key, key, sizeof key);
+			g[n++].n = 0;
+		}
+		g[k].maybe[g[k].n] = t == TRUTH_UNKNOWN;
+		g[k].row[g[k].n++] = x;
+	}
+	return n;
+}
+
+static void judge_group(struct scene *s, struct lines *out)
+{
+	struct group *g = arena_array(s->a, 64, sizeof *g);
+	uint32_t n = make_groups(s, g);
+
+	for (uint32_t i = 0; i < n; i++) {
+		s->key = g[i].key;
+		s->n_key = s->r->n_key;
+		if (s->r->window.kind == WINDOW_DAYS || s->r->window.kind == WINDOW_HOURS)
+			sliding_group(s, &g[i], out);
+		else
+			whole_group(s, &g[i], out);
+	}
+}
+
+/* ---- pair ---- */
+
+/* Where a record ends: stays and visits have an end, others end when they begin. */
+static int64_t end_of(struct scene *s, const struct row *x)
+{
+	enum field f = x->stream == STREAM_STAY ? FIELD_stay_endtime
+		     : x->stream == STREAM_VISIT ? FIELD_visit_endtime : FIELD_NONE;
+	struct value v;
+
+	if (f == FIELD_NONE)
+		return x->time;
+	v = world_value(s->w, x, f);
+	return v.known ? (int64_t)(v.rat.num / v.rat.den) : MISSING_I64;
+}
+
+static bool before(const struct row *a, const struct row *b)
+{
+	if (a->time != b->time)
+		return a->time < b->time;
+	if (a->stream != b->stream)
+		return a->stream < b->stream;
+	return strcmp(a->ident, b->ident) < 0;
+}
+
+static bool pair_ordered(struct scene *s, const struct row *a, const struct row *b)
+{
+	const struct rule *r = s->r;
+	int64_t end = end_of(s, a), gap;
+
+	if (!r->ordered)
+		return true;
+	if (end == MISSING_I64 || b->time == MISSING_I64 || a->time == MISSING_I64 || !before(a, b))
+		return false;
+	gap = r->gap_days ? civil_day_of(b->time) - civil_day_of(end) : b->time - end;
+	return gap >= r->gap_min && gap <= r->gap_max;
+}
+
+static bool same_bucket(struct scene *s, const struct row *a, const struct row *b, enum bucket k)
+{
+	struct value x = ref_bucket(s, a, k), y = ref_bucket(s, b, k);
+
+	if (!x.known || !y.known || value_cmp(&x, &y) != 0)
+		return false;
+	return (k != BUCKET_VISIT && k != BUCKET_STAY) || strcmp(a->facility, b->facility) == 0;
+}
+
+static bool pair_window(struct scene *s, const struct row *a, const struct row *b)
+{
+	struct window w = s->r->window;
+	int64_t apart;
+
+	if (w.kind == WINDOW_TABLE &&
+	    !window_parse(s->table->cell[s->table_row * s->table->n_col + w.index], &w))
+		return false;
+	if (w.kind == WINDOW_NONE)
+		return true;
+	if (w.kind == WINDOW_BUCKET)
+		return same_bucket(s, a, b, w.bucket);
+	if (a->time == MISSING_I64 || b->time == MISSING_I64)
+		return false;
+	if (w.kind == WINDOW_DAYS)
+		return llabs((long long)row_day(a) - row_day(b)) < w.n;
+	apart = llabs((long long)(a->time - b->time));
+	return a->time % CIVIL_DAY != 0 && b->time % CIVIL_DAY != 0 && apart <= w.n * 3600;
+}
+
+static bool pair_keys(struct scene *s, const struct row *a, const struct row *b)
+{
+	for (uint32_t i = 0; i < s->r->n_key; i++) {
+		const struct expr *k = s->r->key[i];
+		struct value x, y;
+
+		if (k->op == EXPR_BUCKET) {
+			if (!same_bucket(s, a, b, k->bucket))
+				return false;
+			continue;
+		}
+		x = ref_row_key(s, k, a);
+		y = ref_row_key(s, s->r->key_twin[i], b);
+		if (!x.known || !y.known || value_cmp(&x, &y) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool pair_holds(struct scene *s, const struct row *a, const struct row *b)
+{
+	if (a == b || strcmp(a->psn, b->psn) != 0 || !pair_keys(s, a, b) || !pair_ordered(s, a, b) ||
+	    !pair_window(s, a, b))
+		return false;
+	s->role[0] = a;
+	s->role[1] = b;
+	s->day = before(a, b) ? row_day(b) : row_day(a);
+	if (!ref_rule_in_force(s->r, s->day) ||
+	    (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
+		return false;
+	return passes(s) == TRUTH_TRUE && (s->r->when == NULL || ref_truth(s, s->r->when) == TRUTH_TRUE);
+}
+
+/* Without an order two records of one kind may fit both ways round: then the later one is 乙. */
+static bool pair_fires(struct scene *s, const struct row *a, const struct row *b)
+{
+	if (!s->r->ordered && a->stream == b->stream && before(b, a) && pair_holds(s, b, a))
+		return false;
+	return pair_holds(s, a, b);
+}
+
+static int64_t distance(struct scene *s, const struct row *a, const struct row *b)
+{
+	return llabs((long long)(b->time - (s->r->ordered ? end_of(s, a) : a->time)));
+}
+
+static void give_pair(struct scene *s, const struct row *a, const struct row *b, struct lines *out)
+{
+	struct found f = { .n_key = 0 };
+
+	pair_fires(s, a, b); /* sets the scene */
+	s->n_key = s->r->n_key;
+	for (uint32_t i = 0; i < s->n_key; i++)
+		s->key[i] = ref_row_key(s, s->r->key[i], a);
+	ref_found_row(s, &f, a, "against");
+	ref_found_row(s, &f, b, "this");
+	ref_give(s, &f, out);
+}
+
+static void judge_pair(struct scene *s, struct lines *out)
+{
+	const struct rule *r = s->r;
+
+	for (uint32_t j = 0; j < s->w->n[r->stream[1]]; j++) {
+		const struct row *b = s->w->rows[r->stream[1]][j], *nearest = NULL;
+
+		for (uint32_t i = 0; i < s->w->n[r->stream[0]] && in_scope(r, b); i++) {
+			const struct row *a = s->w->rows[r->stream[0]][i];
+
+			if (!in_scope(r, a) || !pair_fires(s, a, b))
+				continue;
+			if (r->pick == PICK_EACH)
+				give_pair(s, a, b, out);
+			else if (nearest == NULL || distance(s, a, b) < distance(s, nearest, b))
+				nearest = a;
+		}
+		if (nearest != NULL)
+			give_pair(s, nearest, b, out);
+	}
+}
+
+/* ---- any rule ---- */
+
+void reference_judge(const struct world *w, const struct ruleset *rs, const struct rule *r,
+		     struct lines *out)
+{
+	struct arena a;
+	struct oracle o = { .counting = true };
+	struct value key[16];
+	struct scene s = { .w = w, .rs = rs, .r = r, .a = &a, .o = &o, .table = r->table, .key = key,
+			   .day = MISSING_I32 };
+
+	arena_init(&a);
+	for (uint32_t row = 0; row < (r->table == NULL ? 1 : r->table->n_row); row++) {
+		s.table_row = row;
+		s.key = key;
+		s.n_key = 0;
+		if (r->form == FORM_EACH)
+			judge_each(&s, out);
+		else if (r->form == FORM_GROUP)
+			judge_group(&s, out);
+		else
+			judge_pair(&s, out);
+	}
+	arena_fini(&a);
+}

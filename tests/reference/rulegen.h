@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rulegen.h - random rules as an administrator would write them, with their lists and tables.
+ *
+ * A rule is kept in clauses, each a piece of text, so that a failing one can be made smaller
+ * clause by clause. Chinese or English keywords, field names by code, title or alias.
+ */
+#pragma once
+
+#include "lib/base/buf.h"
+#include "lib/rule/ruleset.h"
+#include "tests/reference/random.h"
+
+enum { MAX_CONDS = 4, N_FILES = 7 };
+
+struct gen_rule {
+	char id[16];
+	bool english;
+	const char *on, *scope, *by_table, *keys, *first, *window, *unless, *effective;
+	const char *cond[MAX_CONDS];
+	uint32_t n_cond;
+	const char *let[2];        /* value of a let named 甲量, 乙量 */
+	uint32_t n_let;
+	const char *when, *when_less;  /* and a simpler trigger */
+	const char *amount;
+	bool group;                /* keys follow 归并, else 同 */
+};
+
+/* The texts of the lists and tables, by path. */
+struct gen_files {
+	struct { const char *path; char *text; } file[N_FILES];
+	const char *head;          /* their declarations */
+};
+
+void files_make(struct gen_files *f, struct arena *a, struct rng *r);
+bool files_load(void *ctx, const char *path, struct buf *out, struct err *e);
+
+/* Texts live in the arena. */
+void rule_make(struct gen_rule *g, struct arena *a, struct rng *r, uint32_t number);
+void rule_text(const struct gen_rule *g, struct buf *out);
+
+/* Smaller rules, one after the other; false when there are no more. */
+bool rule_smaller(const struct gen_rule *g, uint32_t step, struct gen_rule *out);
