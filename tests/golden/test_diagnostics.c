@@ -74,7 +74,7 @@ static bool run(const char *stem, const struct buf *text, bool english, bool err
 	struct diag_list d;
 	struct ruleset *rs;
 	struct buf out;
-	char name[300];
+	char name[320];
 	bool found = false;
 
 	snprintf(name, sizeof name, "%s.rules", stem);
