@@ -80,6 +80,8 @@ bool check_is_ordered(enum type t);
 bool check_plain(const struct expr *e); /* a constant number without unit */
 struct expr *check_const(struct checker *c, struct rat r, enum type t, struct span at);
 struct expr *check_number(struct scope *s, const struct syn *n);
+/* Leaves of a span of digits and a unit the unit. */
+void check_unit_span(const char *text, struct span *at);
 struct expr *check_arith(struct scope *s, const struct syn *n, struct expr *a, struct expr *b);
 /* Makes both sides comparable (units, dates, plain numbers) or reports; false when reported. */
 bool check_unify(struct scope *s, struct expr **a, struct expr **b, struct span at);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 
 #define MAX_ARGS 16
 
@@ -89,6 +90,15 @@ static struct expr *wrong_count(struct scope *s, const struct syn *n, const char
 	snprintf(given, sizeof given, "%u", n->n_arg);
 	diag_add(s->c->d, n->at, DIAG_ARG_COUNT, check_cstr(s->c, n->text), needs, given);
 	return check_error(s->c, n->at);
+}
+
+static void mark_call(struct scope *s, const struct syn *n, enum agg a, enum func f)
+{
+	if (f != FUNC_COUNT_ALL)
+		mark_function(s->c->d, n->text_at, functions[f].zh, functions[f].en);
+	for (size_t i = 0; i < N_AGGREGATES && a != AGG_NONE; i++)
+		if (aggregates[i].agg == a)
+			mark_function(s->c->d, n->text_at, aggregates[i].zh, aggregates[i].en);
 }
 
 /* ---- aggregates ---- */
@@ -190,6 +200,7 @@ struct expr *check_count(struct scope *s, struct span at)
 {
 	struct syn n = { .kind = SYN_CALL, .at = at, .text_at = at, .text = STR("笔数") };
 
+	mark_call(s, &n, AGG_COUNT, FUNC_COUNT_ALL);
 	return aggregate(s, &n, AGG_COUNT);
 }
 
@@ -329,6 +340,7 @@ struct expr *check_call(struct scope *s, const struct syn *n)
 			 check_words(s->c, "几个值", "several values"));
 		return check_error(s->c, n->at);
 	}
+	mark_call(s, n, a, f);
 	if (a == AGG_PERCENTILE && s->peers && s->indicator != NULL && n->n_arg == 1 &&
 	    n->cond == NULL)
 		return peer_percentile(s, n);
@@ -368,6 +380,22 @@ static void hint_file(struct checker *c, struct diag *x, struct span at, struct 
 	}
 }
 
+/* Rows and columns of a list or table, for an editor. */
+static const char *file_note(struct checker *c, const struct knowledge *k)
+{
+	const char *note = arena_printf(&c->d->arena, c->d->english ? "%u rows" : "%u 行", k->n_row);
+
+	for (uint32_t i = 0; i < k->n_key; i++)
+		note = arena_printf(&c->d->arena, "%s%s" STR_FMT, note,
+				    i > 0 ? check_words(c, "、", ", ") : check_words(c, "；键 ", "; key "),
+				    STR_ARG(k->key[i].name));
+	for (uint32_t i = 0; i < k->n_col; i++)
+		note = arena_printf(&c->d->arena, "%s%s" STR_FMT, note,
+				    i > 0 ? check_words(c, "、", ", ")
+				    : check_words(c, "；列 ", "; columns "), STR_ARG(k->col[i].name));
+	return note;
+}
+
 const struct knowledge *check_find_file(struct checker *c, struct str name, bool list,
 					struct span at)
 {
@@ -383,6 +411,8 @@ const struct knowledge *check_find_file(struct checker *c, struct str name, bool
 		if (!str_eq(k->name, name))
 			continue;
 		c->knowledge_used[i] = true;
+		if (c->d->marks != NULL)
+			mark_name(c->d, at, MARK_FILE, k->at, file_note(c, k));
 		if (k->list == list)
 			return k;
 		x = diag_add(c->d, at, DIAG_WRONG_KIND, check_cstr(c, name), other, kind);

@@ -9,6 +9,7 @@
 #include "lib/base/civil.h"
 #include "lib/base/dec.h"
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 
 /* Column of a table; FIELD_NONE when reported. */
 static enum field read_column(struct rule_check *k, enum stream s, struct str name, struct span at)
@@ -17,6 +18,8 @@ static enum field read_column(struct rule_check *k, enum stream s, struct str na
 	struct scope names = { .c = k->c, .n_role = 1, .stream = { s, s } };
 	struct diag *d;
 
+	if (f != FIELD_NONE)
+		mark_field(k->c->d, at, f);
 	if (f == FIELD_NONE) {
 		d = diag_add(k->c->d, at, DIAG_UNKNOWN_FIELD,
 			     k->c->d->english ? stream_name(s) : stream_title(s),
@@ -62,6 +65,8 @@ static struct str read_cell(struct rule_check *k, enum field field, struct str c
 	struct str code;
 
 	if (is_missing_word(cell))
+		mark_keyword(k->c->d, at, MARK_KEYWORD, KW_MISSING);
+	if (is_missing_word(cell))
 		return (struct str){ NULL, 0 };
 	if (cell.n == 0)
 		return STR("");
@@ -73,6 +78,8 @@ static struct str read_cell(struct rule_check *k, enum field field, struct str c
 			 check_cstr(k->c, cell));
 		return (struct str){ NULL, 0 };
 	}
+	if (code_table(f->name))
+		mark_code(k->c->d, at, field);
 	code = code_table(f->name) ? code_find(f->name, cell) : (struct str){ NULL, 0 };
 	return code.n > 0 ? code : arena_str(k->c->a, cell);
 }

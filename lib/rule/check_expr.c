@@ -8,6 +8,7 @@
 #include "lib/rule/check.h"
 
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 #include "lib/rule/pattern.h"
 
 #define MAX_VALUES 512
@@ -184,6 +185,48 @@ static bool all_constant(const struct values *v)
 	return true;
 }
 
+/* ---- what editors want to know of them ---- */
+
+static enum keyword values_keyword(const struct syn *n)
+{
+	if (n->kind == SYN_IN)
+		return n->negated ? KW_IN_NOT : KW_IN;
+	if (n->kind == SYN_BELONGS)
+		return n->negated ? KW_BELONGS_NOT : KW_BELONGS;
+	return n->op == EXPR_NE ? KW_IS_NOT : KW_IS;
+}
+
+/* Operator and values as one, when all of them are values of a coded field. */
+static void mark_values(struct scope *s, const struct syn *n, enum field domain,
+			const struct values *v)
+{
+	struct diag_list *d = s->c->d;
+	struct mark *m;
+	uint32_t pos = n->op_at.end;
+
+	if (d->marks == NULL || domain == FIELD_NONE || !code_table(field_get(domain)->name) ||
+	    n->kind == SYN_STARTS)
+		return;
+	for (uint32_t i = 1; i < n->n_arg; i++)
+		if ((n->arg[i]->kind != SYN_NAME && n->arg[i]->kind != SYN_NUMBER &&
+		     n->arg[i]->kind != SYN_TEXT) ||
+		    (n->arg[i]->kind == SYN_NAME && check_is_reference(s, n->arg[i]->text)))
+			return;
+	m = mark_add(d, (struct span){ n->op_at.file, n->op_at.start, n->at.end }, MARK_VALUES);
+	if (m == NULL)
+		return;
+	m->field = domain;
+	m->keyword = values_keyword(n);
+	m->n_code = v->n;
+	m->code = arena_array(&d->arena, v->n + (size_t)1, sizeof *m->code);
+	for (uint32_t i = 0; i < v->n; i++)
+		m->code[i] = arena_str(&d->arena, v->item[i + 1]->text);
+	while (pos < m->at.end && d->file[m->at.file].text.p[pos] == ' ')
+		pos++;
+	m->many = v->n > 1 || d->file[m->at.file].text.p[pos] == '(' ||
+		  str_starts(str_make(d->file[m->at.file].text.p + pos, m->at.end - pos), STR("（"));
+}
+
 /* ---- 是, 不是 ---- */
 
 static void warn_exact(struct scope *s, const struct values *v, enum field domain, struct span at)
@@ -208,6 +251,7 @@ static struct expr *text_equals(struct scope *s, const struct syn *n, struct exp
 
 	if (!add_text_value(s, domain, n, n->arg[1], &v))
 		return check_error(s->c, n->at);
+	mark_values(s, n, domain, &v);
 	warn_exact(s, &v, domain, n->arg[1]->at);
 	e = check_new(s->c, v.n > 1 ? EXPR_IN : n->op, TYPE_FLAG, n->at);
 	check_args(s->c, e, v.item, v.n + 1);
@@ -376,6 +420,7 @@ static struct expr *check_values(struct scope *s, const struct syn *n)
 	}
 	if (!ok)
 		return check_error(s->c, n->at);
+	mark_values(s, n, domain, &v);
 	e = check_new(s->c, n->kind == SYN_IN ? EXPR_IN : n->kind == SYN_STARTS ? EXPR_STARTS
 		      : EXPR_BELONGS, TYPE_FLAG, n->at);
 	check_args(s->c, e, v.item, v.n + 1);

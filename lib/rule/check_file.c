@@ -5,6 +5,7 @@
 #include "lib/rule/check_file.h"
 
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 
 static const struct {
 	const char *zh, *en;
@@ -42,6 +43,8 @@ static bool column_type(struct checker *c, const struct syn_item *x, struct know
 			continue;
 		col->type = types[i].type;
 		col->kind = types[i].kind;
+		i -= i > 0 && str_eq(str_of(types[i - 1].en), str_of(types[i].en));
+		mark_term(c->d, x->extra_at, types[i].zh, types[i].en);
 		return true;
 	}
 	col->type = TYPE_ERROR;

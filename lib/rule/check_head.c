@@ -6,6 +6,7 @@
 
 #include "lib/base/civil.h"
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 
 static const struct word {
 	enum keyword clause;
@@ -33,8 +34,21 @@ static const struct word {
 };
 #define N_WORDS (sizeof words / sizeof *words)
 
+/* Words an override hides have a meaning all the same. */
+static void mark_hidden(const struct rule_check *k, const struct syn_clause *x)
+{
+	for (uint32_t i = 0; x != NULL && i < x->n_item; i++)
+		for (size_t w = 0; w < N_WORDS; w++)
+			if (words[w].clause == x->keyword &&
+			    (str_eq(x->item[i].name, str_of(words[w].zh)) ||
+			     str_eq(x->item[i].name, str_of(words[w].en))))
+				mark_term(k->c->d, x->item[i].at, words[w].zh, words[w].en);
+}
+
 struct syn_clause *check_clause(const struct rule_check *k, enum keyword w)
 {
+	if (k->over != NULL && k->over->clause[w] != NULL && w != KW_PARAM)
+		mark_hidden(k, k->b->clause[w]);
 	if (k->over != NULL && k->over->clause[w] != NULL && w != KW_PARAM)
 		return k->over->clause[w];
 	return k->b->clause[w];
@@ -70,6 +84,7 @@ static bool find_word(struct checker *c, enum keyword clause, const struct syn_i
 			continue;
 		if (str_eq(x->name, str_of(words[i].zh)) || str_eq(x->name, str_of(words[i].en))) {
 			*value = words[i].value;
+			mark_term(c->d, x->at, words[i].zh, words[i].en);
 			return true;
 		}
 	}

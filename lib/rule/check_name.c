@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 #include "lib/rule/window.h"
 
 /* ---- small hands ---- */
@@ -114,6 +115,7 @@ static struct expr *field_expr(struct scope *s, enum field f, unsigned role, str
 {
 	struct expr *e = check_new(s->c, EXPR_FIELD, field_get(f)->type, at);
 
+	mark_field(s->c->d, at, f);
 	e->field = f;
 	e->role = (uint8_t)role;
 	e->roles = (uint8_t)(1u << role);
@@ -145,6 +147,8 @@ static struct expr *key_expr(struct scope *s, int index, struct span at)
 {
 	struct expr *e = check_new(s->c, EXPR_KEY, s->key[index]->type, at);
 
+	if (s->key[index]->op == EXPR_FIELD)
+		mark_field(s->c->d, at, s->key[index]->field);
 	e->index = (uint32_t)index;
 	e->level = LEVEL_GROUP;
 	return e;
@@ -215,6 +219,7 @@ static struct expr *bare_bucket(struct scope *s, struct str name, struct span at
 
 	if (b == BUCKET_NONE || s->n_role == 0)
 		return NULL;
+	mark_term(s->c->d, at, bucket_name(b, false), bucket_name(b, true));
 	if (s->group && !s->inside)
 		return key >= 0 ? key_expr(s, key, at) : NULL;
 	if (stream_time(s->stream[0]) == FIELD_NONE) {
@@ -249,6 +254,7 @@ static struct expr *param_or_let(struct scope *s, struct str name, struct span a
 	for (uint32_t i = 0; i < s->n_param; i++) {
 		if (!str_eq(s->param[i].name, name))
 			continue;
+		mark_name(s->c->d, at, MARK_LOCAL, s->param[i].at, NULL);
 		if (s->param_used != NULL)
 			s->param_used[i] = 1;
 		e = arena_dup(s->c->a, s->param[i].expr, sizeof *e);
@@ -258,6 +264,7 @@ static struct expr *param_or_let(struct scope *s, struct str name, struct span a
 	for (uint32_t i = 0; i < s->n_let; i++) {
 		if (!str_eq(s->let[i].name, name))
 			continue;
+		mark_name(s->c->d, at, MARK_LOCAL, s->let[i].at, NULL);
 		if (s->let_used != NULL)
 			s->let_used[i] = 1;
 		e = s->let[i].expr;
@@ -298,6 +305,8 @@ static struct expr *of_indicator(struct scope *s, struct str name, struct span a
 			      : s->indicator->value->type, at);
 		e->agg = words[i].agg;
 		e->level = LEVEL_GROUP;
+		i -= i > 0 && words[i - 1].agg == words[i].agg;
+		mark_term(s->c->d, at, words[i].zh, words[i].en);
 		return e;
 	}
 	return NULL;
@@ -309,6 +318,7 @@ static struct expr *amount_word(struct scope *s, struct str name, struct span at
 
 	if (!s->say || !keyword_is(name, KW_AMOUNT))
 		return NULL;
+	mark_keyword(s->c->d, at, MARK_KEYWORD, KW_AMOUNT);
 	e = check_new(s->c, EXPR_AMOUNT, TYPE_MONEY, at);
 	e->level = LEVEL_GROUP;
 	return e;

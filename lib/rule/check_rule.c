@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 #include "lib/rule/check_file.h"
 
 /* ---- form ---- */
@@ -113,6 +114,7 @@ static const struct indicator *find_indicator(struct checker *c, const struct sy
 		if (!str_eq(c->rs->indicator[i].name, x->text))
 			continue;
 		c->indicator_used[i] = true;
+		mark_name(c->d, x->text_at, MARK_INDICATOR, c->rs->indicator[i].at, NULL);
 		return &c->rs->indicator[i];
 	}
 	d = diag_add(c->d, x->text_at, DIAG_UNKNOWN_INDICATOR, check_cstr(c, x->text));
@@ -133,6 +135,8 @@ static void read_peers(struct rule_check *k)
 	}
 	if (x->broken)
 		return;
+	if (str_eq(x->var, STR("家")) || str_eq(x->var, STR("facilities")))
+		mark_term(k->c->d, x->var_at, "家", "facilities");
 	r->peers_min = x->number;
 	r->peer_key = arena_array(k->c->a, x->n_item + (size_t)1, sizeof(struct expr *));
 	for (uint32_t i = 0; i < x->n_item; i++) {
@@ -423,6 +427,7 @@ static void read_excepted_by(struct rule_check *k)
 		struct diag *d;
 
 		if (f != FIELD_NONE) {
+			mark_field(k->c->d, x->item[i].at, f);
 			r->except[r->n_except++] = f;
 			continue;
 		}
@@ -471,6 +476,16 @@ void check_rule(struct rule_check *k, struct checker *c, struct syn_block *b, st
 
 /* ---- indicators ---- */
 
+static void mark_counted(struct diag_list *d, struct span at, const char *field)
+{
+	if (field[0] == '\0')
+		mark_term(d, at, "笔", "lines");
+	else if (field[0] == 'p')
+		mark_term(d, at, "人", "persons");
+	else
+		mark_term(d, at, "次就诊", "visits");
+}
+
 /* 至少 100 次就诊: what is counted, by the word behind the number. */
 static struct expr *enough(struct scope *s, const struct syn_clause *x)
 {
@@ -483,6 +498,7 @@ static struct expr *enough(struct scope *s, const struct syn_clause *x)
 		{ "笔", "" }, { "条", "" }, { "lines", "" }, { "", "" },
 	};
 	struct expr *n = check_const(s->c, rat_int(x->number), TYPE_COUNT, x->at);
+	struct marks *marks = s->c->d->marks;
 	struct expr *count, *e;
 
 	for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
@@ -495,7 +511,10 @@ static struct expr *enough(struct scope *s, const struct syn_clause *x)
 
 		if (!str_eq(x->var, str_of(counted[i].word)))
 			continue;
+		mark_counted(s->c->d, x->var_at, counted[i].field);
+		s->c->d->marks = NULL; /* the call is made up */
 		count = counted[i].field[0] != '\0' ? check_call(s, &call) : check_count(s, x->at);
+		s->c->d->marks = marks;
 		e = check_new(s->c, EXPR_GE, TYPE_FLAG, x->at);
 		check_args(s->c, e, (struct expr *[]){ count, n }, 2);
 		return e;

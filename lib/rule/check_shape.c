@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/near.h"
+#include "lib/rule/marks.h"
 #include "lib/rule/window.h"
 
 /* ---- streams and keys ---- */
@@ -19,8 +20,11 @@ enum stream check_stream(struct checker *c, const struct syn_item *x)
 	struct near near;
 	struct diag *d;
 
-	if (s != STREAM_COUNT)
+	mark_stream(c->d, x->at, s);
+	if (s != STREAM_COUNT) {
+		mark_stream(c->d, x->at, s);
 		return s;
+	}
 	d = diag_add(c->d, x->at, DIAG_UNKNOWN_STREAM, check_cstr(c, x->name));
 	near_init(&near, x->name);
 	for (unsigned i = 0; i < STREAM_COUNT; i++) {
@@ -40,6 +44,7 @@ static struct expr *bucket_key(struct checker *c, enum stream s, enum bucket b, 
 			 c->d->english ? stream_name(s) : stream_title(s));
 		return NULL;
 	}
+	mark_term(c->d, at, bucket_name(b, false), bucket_name(b, true));
 	e = check_new(c, EXPR_BUCKET, TYPE_CODE, at);
 	e->bucket = b;
 	e->roles = 1;
@@ -84,6 +89,7 @@ struct expr *check_key(struct checker *c, enum stream s, const struct syn_item *
 		unknown_key(c, s, x);
 		return NULL;
 	}
+	mark_field(c->d, x->at, f);
 	e = check_new(c, EXPR_FIELD, field_get(f)->type, x->at);
 	e->field = f;
 	e->roles = 1;
@@ -202,6 +208,20 @@ static bool param_window(struct rule_check *k, const struct syn_window *w, struc
 	return false;
 }
 
+/* A period is one word, of a length only the unit behind the digits is. */
+static void mark_window(struct diag_list *d, struct span at, const struct window *w)
+{
+	const char *text = d->file[at.file].text.p;
+
+	if (w->kind == WINDOW_BUCKET) {
+		mark_term(d, at, bucket_name(w->bucket, false), bucket_name(w->bucket, true));
+		return;
+	}
+	check_unit_span(text, &at);
+	mark_term(d, at, w->kind == WINDOW_DAYS ? "天" : "小时",
+		  w->kind == WINDOW_DAYS ? "days" : "hours");
+}
+
 static void read_window(struct rule_check *k, const struct syn_window *w)
 {
 	struct window *out = &k->r->window;
@@ -209,9 +229,12 @@ static void read_window(struct rule_check *k, const struct syn_window *w)
 	const char *word;
 	struct diag *d;
 
-	if (w == NULL || table_window(k, w, out) || param_window(k, w, out) ||
-	    window_parse(w->text, out))
+	if (w == NULL || table_window(k, w, out) || param_window(k, w, out))
 		return;
+	if (window_parse(w->text, out)) {
+		mark_window(k->c->d, w->at, out);
+		return;
+	}
 	*out = (struct window){ .kind = WINDOW_DAYS, .n = 1 };
 	d = diag_add(k->c->d, w->at, DIAG_UNKNOWN_WINDOW, check_cstr(k->c, w->text));
 	near_init(&near, w->text);
@@ -282,6 +305,7 @@ static void read_pick(struct rule_check *k, const struct syn_clause *x)
 	for (size_t i = 0; i < 2; i++)
 		if (str_eq(x->var, str_of(words[i].zh)) || str_eq(x->var, str_of(words[i].en))) {
 			k->r->pick = words[i].pick;
+			mark_term(k->c->d, x->var_at, words[i].zh, words[i].en);
 			return;
 		}
 	diag_add(k->c->d, x->var_at, DIAG_UNKNOWN_WORD, keyword_word(KW_PICK, k->c->d->english),
@@ -423,6 +447,8 @@ static void declared_subject(struct rule_check *k, const struct syn_clause *x)
 	struct rule *r = k->r;
 	enum field f = x->n_item > 0 ? field_find(r->stream[0], x->item[0].name) : FIELD_NONE;
 
+	if (f != FIELD_NONE)
+		mark_field(k->c->d, x->item[0].at, f);
 	for (uint32_t i = 0; i < r->n_key && f != FIELD_NONE; i++) {
 		if (r->key[i]->op != EXPR_FIELD || r->key[i]->field != f)
 			continue;

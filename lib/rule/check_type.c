@@ -8,6 +8,8 @@
 #include "lib/rule/check.h"
 
 #include "lib/base/civil.h"
+#include "lib/base/utf8.h"
+#include "lib/rule/marks.h"
 
 #define PLAIN 1u /* .index of a constant */
 
@@ -49,7 +51,7 @@ static const struct {
 	enum bucket bucket;
 } units[] = {
 	{ "元", TYPE_MONEY, 1, BUCKET_NONE }, { "yuan", TYPE_MONEY, 1, BUCKET_NONE },
-	{ "万元", TYPE_MONEY, 10000, BUCKET_NONE },
+	{ "万元", TYPE_MONEY, 10000, BUCKET_NONE }, { "wan", TYPE_MONEY, 10000, BUCKET_NONE },
 	{ "天", TYPE_DURATION, 86400, BUCKET_DAY }, { "日", TYPE_DURATION, 86400, BUCKET_DAY },
 	{ "day", TYPE_DURATION, 86400, BUCKET_DAY }, { "days", TYPE_DURATION, 86400, BUCKET_DAY },
 	{ "周", TYPE_DURATION, 604800, BUCKET_DAY }, { "week", TYPE_DURATION, 604800, BUCKET_DAY },
@@ -59,6 +61,41 @@ static const struct {
 	{ "分钟", TYPE_DURATION, 60, BUCKET_HOUR }, { "minute", TYPE_DURATION, 60, BUCKET_HOUR },
 	{ "minutes", TYPE_DURATION, 60, BUCKET_HOUR },
 };
+
+/* One spelling of each unit in both languages. */
+static const char *const unit_words[][2] = {
+	{ "元", "yuan" }, { "万元", "wan" }, { "天", "days" }, { "天", "day" }, { "日", "days" },
+	{ "周", "weeks" }, { "周", "week" }, { "小时", "hours" }, { "小时", "hour" },
+	{ "分钟", "minutes" }, { "分钟", "minute" }, { "次", "times" }, { "笔", "lines" },
+	{ "条", "records" }, { "个", "pieces" }, { "岁", "years" }, { "人", "persons" },
+	{ "家", "facilities" },
+};
+
+void check_unit_span(const char *text, struct span *at)
+{
+	while (at->start < at->end) {
+		uint32_t cp, n = utf8_next(text + at->start, at->end - at->start, &cp);
+
+		if (cp > ' ' && cp != 0x3000 && cp != 0xA0 && !(cp >= '0' && cp <= '9') && cp != '.' &&
+		    !(cp >= 0xFF0E && cp <= 0xFF19))
+			return;
+		at->start += n;
+	}
+}
+
+static void mark_unit(struct scope *s, const struct syn *n)
+{
+	struct span at = n->at;
+
+	if (s->c->d->marks == NULL)
+		return;
+	check_unit_span(s->c->d->file[at.file].text.p, &at);
+	for (size_t i = 0; i < sizeof unit_words / sizeof *unit_words; i++)
+		if (str_eq(n->unit, str_of(unit_words[i][0])) || str_eq(n->unit, str_of(unit_words[i][1]))) {
+			mark_term(s->c->d, at, unit_words[i][0], unit_words[i][1]);
+			return;
+		}
+}
 
 /* A number as written: with a unit its own type, without one plain. */
 struct expr *check_number(struct scope *s, const struct syn *n)
@@ -76,6 +113,7 @@ struct expr *check_number(struct scope *s, const struct syn *n)
 		e->index = PLAIN;
 		return e;
 	}
+	mark_unit(s, n);
 	if (str_eq(n->unit, STR("%"))) {
 		e->type = TYPE_RATIO;
 		if (!rat_div(&e->rat, e->rat, rat_int(100)))
