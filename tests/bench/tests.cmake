@@ -3,3 +3,6 @@
 add_executable(bench_timeline bench/bench_timeline.c)
 target_link_libraries(bench_timeline PRIVATE fundwatch_upto_timeline)
 set_target_properties(bench_timeline PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_executable(bench_judge bench/bench_judge.c)
+target_link_libraries(bench_judge PRIVATE fundwatch_work fundwatch)
+set_target_properties(bench_judge PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -32,7 +32,7 @@ void world_init(struct world *w, const char *text, const struct world_file *file
 {
 	struct rule_text rt = { "test.rules", str_of(text) };
 	struct loader loader = { load, (void *)file };
-	struct rule_settings settings = { 1, 1 };
+	struct rule_settings settings = { .insurance_year_month = 1, .insurance_year_day = 1 };
 
 	memset(w, 0, sizeof *w);
 	diag_init(&w->diag, false);
