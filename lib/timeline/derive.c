@@ -272,14 +272,16 @@ static int64_t value_stay_end(struct gather *g, const struct column *c, const st
 	return in_stay(g, it) ? value_end(g, c, it) : MISSING_I64;
 }
 
-/* Nights between the two dates. */
+/* Nights between the two dates; settlements give their dates without a clock. */
 static int64_t value_days(struct gather *g, const struct column *c, const struct item *it)
 {
 	int64_t begin = value_begin(g, c, it), end = value_end(g, c, it);
+	int64_t days;
 
-	if (begin == MISSING_I64 || end == MISSING_I64 || end < begin)
+	if (begin == MISSING_I64 || end == MISSING_I64)
 		return MISSING_I64;
-	return civil_day_of(end) - civil_day_of(begin);
+	days = civil_day_of(end) - civil_day_of(begin);
+	return days < 0 ? MISSING_I64 : days;
 }
 
 static int64_t value_finished(struct gather *g, const struct column *c, const struct item *it)

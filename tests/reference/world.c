@@ -675,7 +675,7 @@ static struct value days(const struct row *r)
 {
 	int64_t end = visit_end(r->visit);
 
-	if (end == MISSING_I64 || r->time == MISSING_I64)
+	if (end == MISSING_I64 || r->time == MISSING_I64 || civil_day_of(end) < row_day(r))
 		return value_missing(TYPE_COUNT);
 	return value_int(TYPE_COUNT, civil_day_of(end) - row_day(r));
 }

@@ -199,12 +199,15 @@ static void unfinished_and_cancelled_stays(void **state)
 		" | M2 | 2026-03-02 | 空 | 21 | 0\n"
 		" | M3 | 2026-03-03 | 空 | 21 | 空\n"
 		" | M5 | 2026-03-03 | 2026-03-04 | 21 | 空\n"
+		" | M6 | 2026-03-03 09:00 | 空 | 21 | 空\n"
 		"settlement | mdtrt_id | setl_id | setl_time | med_type | enddate | "
 		"mid_setl_flag | refd_setl_flag\n"
 		" | M1 | S1 | 2026-03-08 | 21 | 2026-03-08 | 1 | 0\n"
 		" | M4 | S4 | 2026-03-08 | 21 | 2026-03-08 | 0 | 1\n"
-		" | M5 | S5 | 2026-03-08 | 21 | 2026-03-08 | 0 | 1\n");
-	CHECK_INT(s.b.rows[STREAM_STAY].n, 4); /* M4 has nothing left */
+		" | M5 | S5 | 2026-03-08 | 21 | 2026-03-08 | 0 | 1\n"
+		" | M6 | S6 | 2026-03-03 | 21 | 2026-03-03 | 0 | 0\n");
+	CHECK_INT(s.b.rows[STREAM_STAY].n, 5); /* M4 has nothing left */
+	IS(stay_days, "M6", "0"); /* in and out on one day, the end without a clock */
 	IS(stay_finished, "M1", "0");
 	IS(stay_endtime, "M1", "");
 	IS(stay_days, "M1", "");
