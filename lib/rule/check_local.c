@@ -64,6 +64,7 @@ void check_overrides(struct checker *c)
 enum { AT_RULE, AT_OWNER, AT_REASON, AT_FROM, AT_UNTIL, AT_COUNT };
 
 #define NO_COLUMN UINT32_MAX
+#define SOON_DAYS 30
 
 struct exception_rows {
 	struct checker *c;
@@ -205,6 +206,21 @@ static void add_exception(struct exception_rows *x, struct rule *r, const struct
 	r->exception[r->n_exception++] = *e;
 }
 
+/* What has run out, or is about to. */
+static void tell_end(struct exception_rows *x, int32_t until)
+{
+	int32_t today = x->c->d->today;
+	struct buf day;
+
+	if (today == 0 || until == MISSING_I32 || until - today > SOON_DAYS)
+		return;
+	buf_init(&day, 20);
+	civil_add_date(&day, until);
+	diag_add(x->c->d, row_span(x), until < today ? DIAG_EXCEPT_EXPIRED : DIAG_EXCEPT_SOON,
+		 buf_cstr(&day));
+	buf_fini(&day);
+}
+
 static void read_row(struct exception_rows *x)
 {
 	struct str id = x->csv.cell[x->at[AT_RULE]];
@@ -220,6 +236,7 @@ static void read_row(struct exception_rows *x)
 	e.reason = arena_str(x->c->a, x->csv.cell[x->at[AT_REASON]]);
 	e.from = read_date(x, AT_FROM);
 	e.until = read_date(x, AT_UNTIL);
+	tell_end(x, e.until);
 	if (e.from != MISSING_I32 && e.until != MISSING_I32 && e.from > e.until)
 		diag_add(x->c->d, row_span(x), DIAG_BAD_RANGE,
 			 check_cstr(x->c, x->csv.cell[x->at[AT_FROM]]),

@@ -60,6 +60,7 @@ struct diag_list {
 	struct diag spill; /* where the ones past DIAG_MAX go */
 	struct marks *marks; /* what words mean, when somebody collects it; else NULL */
 	bool english;     /* language of the sentences */
+	int32_t today;    /* for warnings about what has run out; 0: not known, nothing is said */
 };
 
 #define DIAG_MAX 2000

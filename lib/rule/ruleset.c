@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/civil.h"
 #include "lib/rule/check_file.h"
 #include "lib/rule/check_rule.h"
 #include "lib/rule/pattern.h"
@@ -185,6 +186,27 @@ static void tell_unused(struct checker *c)
 					rs->indicator[i].at);
 }
 
+/* A table whose last row has ended is a table nobody kept. */
+static void tell_stale(struct checker *c, const struct knowledge *k)
+{
+	int32_t today = c->d->today, last = MISSING_I32;
+	struct buf day;
+
+	if (today == 0 || k->until == NULL || k->n_row == 0)
+		return;
+	for (uint32_t r = 0; r < k->n_row; r++) {
+		if (k->until[r] == MISSING_I32)
+			return;
+		last = k->until[r] > last ? k->until[r] : last;
+	}
+	if (last >= today)
+		return;
+	buf_init(&day, 20);
+	civil_add_date(&day, last);
+	diag_add(c->d, k->at, DIAG_LIST_STALE, check_cstr(c, k->name), buf_cstr(&day));
+	buf_fini(&day);
+}
+
 static void finish(struct checker *c)
 {
 	struct ruleset *rs = c->rs;
@@ -193,6 +215,8 @@ static void finish(struct checker *c)
 		rule_digest(&rs->rule[i], &rs->settings);
 		rule_fields(&rs->rule[i], rs->wanted);
 	}
+	for (uint32_t i = 0; i < rs->n_knowledge; i++)
+		tell_stale(c, rs->knowledge[i]);
 	tell_same_rules(c);
 	tell_unused(c);
 	ruleset_digest(rs);
