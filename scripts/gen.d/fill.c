@@ -44,12 +44,18 @@ static void fill_item(struct gen *g, struct visit *v, enum pool_id pool,
 		struct line *l;
 		if (item < 0)
 			continue;
+		if (g->opt.wild) {
+			item = wild_item(g, item);
+			time = wild_time(g, time);
+		}
 		if (g->cat.items[item].list_type == 201
 				&& !visit_free_for(g, v, item, day))
 			continue;
 		l = visit_line(g, v, item, time);
 		l->cnt = l->left = usual_count(g, &g->cat.items[item]);
 		l->ownpay = rng_chance(&g->rng, 8);
+		if (g->opt.wild)
+			l->name = wild_name(g, item);
 		return;
 	}
 }
@@ -240,7 +246,7 @@ static void noise_revision(struct gen *g, struct visit *v)
 	l->stale_late = rng_chance(&g->rng, 500);
 }
 
-void noise_visit(struct gen *g, struct visit *v)
+static void noise_once(struct gen *g, struct visit *v)
 {
 	struct line *l;
 
@@ -262,4 +268,15 @@ void noise_visit(struct gen *g, struct visit *v)
 		l->resend = true;
 	if (rng_chance(&g->rng, 20) && (l = any_line(g, v)))
 		l->late = true;
+}
+
+void noise_visit(struct gen *g, struct visit *v)
+{
+	noise_once(g, v);
+	if (g->opt.wild)
+		wild_settle(g, v);
+	for (int i = 0; g->opt.wild && i < 6; i++)
+		if (v->nsetls == 1 && !v->setls[0].refunded
+				&& !v->wrong_person)
+			noise_once(g, v);
 }

@@ -43,6 +43,7 @@ struct options {
 	int days;
 	uint64_t seed;
 	double lookalikes;              /* look-alikes per violation */
+	bool wild;                      /* nothing planted, nothing avoided */
 };
 
 /* ---- the world */
@@ -197,6 +198,11 @@ void noise_visit(struct gen *g, struct visit *v);
 int bill_again(struct gen *g, struct visit *v, int first);
 /* A stay settled in the middle and at the end. */
 void settle_midway(struct gen *g, struct visit *v);
+/* A pool's item, or in wild data often one that rules speak of. */
+int wild_item(struct gen *g, int usual);
+int64_t wild_time(struct gen *g, int64_t time);
+const char *wild_name(struct gen *g, int item);     /* NULL mostly */
+void wild_settle(struct gen *g, struct visit *v);
 void person_begin(struct gen *g, long index);
 void person_walk(struct gen *g, double visits_per_day, int from, int to);
 

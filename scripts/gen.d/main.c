@@ -34,6 +34,8 @@ static const char help[] =
 "  --days N             length of the period\n"
 "  --seed N             default 1\n"
 "  --lookalikes R       look-alikes per violation of a kind (default 1)\n"
+"  --wild               nothing planted and nothing avoided: accidental\n"
+"                       findings everywhere, for comparing two evaluators\n"
 "  --gzip STEM          file to compress (default fee_list_d_02; none)\n"
 "  --gb18030 STEM       file in GB18030 (default fee_list_d_03; none)\n"
 "  --catalogue DIR      folder of catalogue.csv and diagnoses.csv\n"
@@ -49,7 +51,7 @@ static const struct option long_options[] = {
 	{ "gb18030", 1, NULL, 'g' }, { "catalogue", 1, NULL, 'c' },
 	{ "knowledge", 1, NULL, 'k' }, { "truth", 1, NULL, 't' },
 	{ "help", 0, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "wild", 0, NULL, 'w' }, { NULL, 0, NULL, 0 },
 };
 
 static bool parse_day(const char *text, int *day)
@@ -92,6 +94,7 @@ static bool set_option(struct options *o, int c, const char *arg)
 	case 'c': o->catalogue = arg; return true;
 	case 'k': o->knowledge = arg; return true;
 	case 't': o->truth = arg; return true;
+	case 'w': return o->wild = true;
 	default: return false;
 	}
 }
@@ -166,7 +169,8 @@ static void generate(struct gen *g)
 	/* a visit makes about nine lines, planted cases a tenth of all */
 	double per_day = (double)g->opt.lines / 10.0
 		/ (double)g->opt.persons / g->opt.days;
-	const struct plant *p = next_case(&kind, &round, kinds, each);
+	const struct plant *p = g->opt.wild ? NULL
+		: next_case(&kind, &round, kinds, each);
 
 	spacing = g->opt.persons / ((each[0] + each[1]) * kinds + 1) + 1;
 	while (p || g->lines_out < g->opt.lines) {
@@ -212,7 +216,8 @@ int main(int argc, char **argv)
 	if (!prepare(&g))
 		return 1;
 	generate(&g);
-	tiers_truth(&g);
+	if (!g.opt.wild)
+		tiers_truth(&g);
 	ok = emit_registers(&g);
 	ok &= outputs_close(&g);
 	ok &= truth_close(&g);

@@ -51,6 +51,9 @@ static int choose_facility(struct gen *g, int kind)
 {
 	const struct world *w = &g->world;
 
+	if (g->opt.wild)
+		return w->first[kind] + rng_below(&g->rng,
+			rng_chance(&g->rng, 600) ? 1 : w->mains[kind]);
 	/* most visits go to the one near home */
 	if (rng_chance(&g->rng, 700))
 		return w->first[kind] + (int)(mix64((uint64_t)g->person.home
@@ -78,14 +81,16 @@ static int gap_days(struct gen *g, double per_day)
 
 static void one_visit(struct gen *g, int day, int *stay_end)
 {
-	bool stay = day > *stay_end + 16 && rng_chance(&g->rng, 42);
+	bool stay = g->opt.wild ? rng_chance(&g->rng, 150)
+		: day > *stay_end + 16 && rng_chance(&g->rng, 42);
 	int last = g->opt.first_day + g->opt.days - 1;
 	struct visit *v;
 
 	g->person.nvisits = 0;
 	if (stay) {
 		v = stay_new(g, choose_facility(g, hospital_kind(g, true)), day,
-			2 + rng_below(&g->rng, 8) + rng_below(&g->rng, 8));
+			g->opt.wild ? rng_below(&g->rng, 6) : 2
+			+ rng_below(&g->rng, 8) + rng_below(&g->rng, 8));
 		v->open = v->end_day > last;
 		v->quiet = v->open;
 		*stay_end = v->end_day;
@@ -106,7 +111,9 @@ void person_walk(struct gen *g, double per_day, int from, int to)
 
 	while (day < to) {
 		one_visit(g, day, &stay_end);
-		day = (stay_end > day ? stay_end : day) + 1
+		if (g->opt.wild)
+			stay_end = day - 1;
+		day = (stay_end > day ? stay_end : day) + !g->opt.wild
 			+ gap_days(g, per_day);
 	}
 }

@@ -79,6 +79,8 @@ bool visit_free_for(const struct gen *g, const struct visit *v, int item,
 {
 	const struct item *it = &g->cat.items[item];
 
+	if (g->opt.wild)
+		return true;
 	if (!(it->flags & ITEM_REPEATABLE) && seen(&g->person, item, day))
 		return false;
 	if (it->interval && too_soon(g, item, day))
@@ -165,7 +167,7 @@ static struct visit *blank(struct gen *g, enum visit_kind kind, int fac)
 	v->number = fac % 5 ? v->id : ++g->world.counters[fac];
 	v->dscg_way = 1;
 	do
-		v->diag = rng_below(&g->rng, g->cat.ndiags);
+		v->diag = rng_below(&g->rng, g->opt.wild ? 4 : g->cat.ndiags);
 	while (g->cat.diags[v->diag].planned);
 	return v;
 }

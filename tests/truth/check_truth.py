@@ -79,20 +79,20 @@ class Data:
         self.live_ids = {r["setl_id"] for r in self.setls}
 
     def load_lines(self, folder):
+        # a cancelled settlement takes all its lines with it, returns included
+        known = self.live_ids | {""}
         lines = [r for r in latest(rows(folder, "fee_list_d"),
                                    ("fixmedins_code", "mdtrt_id", "feedetl_sn"))
-                 if r["vali_flag"] == "1"]
+                 if r["vali_flag"] == "1" and r["setl_id"] in known]
         for r in lines:
             r["visit"] = visit_of(r)
             r["ref"] = r["mdtrt_id"] + "/" + r["feedetl_sn"]
-            r["left"] = Decimal(r["cnt"])
+            r["left"], r["amount"] = Decimal(r["cnt"]), Decimal(r["inscp_amt"])
             r["at"] = when(r["fee_ocur_time"])
             r["day"] = r["at"].date()
         self.net(lines)
         self.lines = [r for r in lines if r["left"] > 0 and r["setl_id"] in self.live_ids
-                      and r["hosp_appr_flag"] != "2" and Decimal(r["inscp_amt"]) > 0]
-        for r in self.lines:
-            r["amount"] = Decimal(r["inscp_amt"]) * r["left"] / Decimal(r["cnt"])
+                      and r["hosp_appr_flag"] != "2" and r["amount"] > 0]
 
     @staticmethod
     def net(lines):
@@ -103,14 +103,17 @@ class Data:
                 by_item[r["visit"], r["med_list_codg"]].append(r)
         backs = [r for r in lines if r["left"] < 0]
         for r in [b for b in backs if b["init_feedetl_sn"]]:
-            by_sn[r["visit"], r["init_feedetl_sn"]]["left"] += r["left"]
+            of = by_sn[r["visit"], r["init_feedetl_sn"]]
+            of["left"] += r["left"]
+            of["amount"] += r["amount"]
         for r in [b for b in backs if not b["init_feedetl_sn"]]:
             todo = -r["left"]
             for o in sorted(by_item[r["visit"], r["med_list_codg"]],
-                            key=lambda o: o["at"], reverse=True):
+                            key=lambda o: (o["at"], o["feedetl_sn"]), reverse=True):
                 if o["at"] <= r["at"] and o["left"] > 0 and todo > 0:
                     take = min(todo, o["left"])
                     o["left"] -= take
+                    o["amount"] += r["amount"] * take / -r["left"]
                     todo -= take
 
 

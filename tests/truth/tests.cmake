@@ -15,6 +15,9 @@ if(PYTHON3 AND TARGET fundwatch-gen AND TARGET fundwatch-cli)
 	fundwatch_script(truth-month LABEL e2e
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/scan.sh $<TARGET_FILE:fundwatch-gen>
 			$<TARGET_FILE:fundwatch-cli> 60000 --seed 11 --lookalikes 2)
+	fundwatch_script(truth-wild LABEL e2e
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/wild.sh $<TARGET_FILE:fundwatch-gen>
+			$<TARGET_FILE:fundwatch-cli>)
 	fundwatch_script(truth-year LABEL e2e
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/scan.sh $<TARGET_FILE:fundwatch-gen>
 			$<TARGET_FILE:fundwatch-cli> 100000 --seed 12 --from 2025-01-01
