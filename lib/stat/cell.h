@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cell.h - a cell from the inside, for cells.c and cells_judge.c only.
+ * cell.h - a cell from the inside, for the files of this folder only.
  */
 #pragma once
 
@@ -26,11 +26,17 @@ struct cell {
 	struct sum *sum;         /* [n_agg + n_peer] of the source */
 };
 
-/* What one subject gave to one cell, remembered to be replaced. */
+/* All one subject gave, packed. */
 struct given {
-	uint32_t cell;
-	struct partial *agg;
-	struct given *next;
+	uint8_t *p;
+	uint32_t n, cap;
+};
+
+/* Reading it again; partials live until the next cells_unpack. */
+struct unpacking {
+	const uint8_t *p;
+	uint32_t n, at;
+	struct arena arena;
 };
 
 struct cells {
@@ -41,6 +47,10 @@ struct cells {
 	struct map64 index;      /* hash of (source, key) -> cell, stepped on when hashes meet */
 	struct cell *cell;
 	uint32_t n, cap;
-	struct given **given;    /* [n_given] by subject */
+	struct given *given;     /* [n_given] by subject */
 	uint32_t n_given;
 };
+
+/* cells_pack.c */
+void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct partial *agg);
+bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell, struct partial **agg);

@@ -28,33 +28,12 @@ static uint32_t width(const struct cells *c, uint32_t source)
 	return c->p->source[source].n_agg + c->p->source[source].n_peer;
 }
 
-static void free_partials(struct partial *p, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		xfree((void *)p[i].value);
-	xfree(p);
-}
-
-static void drop_given(struct cells *c, uint32_t subject)
-{
-	struct given *g = c->given[subject];
-
-	c->given[subject] = NULL;
-	while (g) {
-		struct given *next = g->next;
-
-		free_partials(g->agg, width(c, c->cell[g->cell].source));
-		xfree(g);
-		g = next;
-	}
-}
-
 void cells_free(struct cells *c)
 {
 	if (!c)
 		return;
 	for (uint32_t i = 0; i < c->n_given; i++)
-		drop_given(c, i);
+		xfree(c->given[i].p);
 	for (uint32_t i = 0; i < c->n; i++)
 		for (uint32_t k = 0; k < width(c, c->cell[i].source); k++)
 			map64_fini(&c->cell[i].sum[k].seen);
@@ -201,13 +180,23 @@ static void fold_sum(struct cells *c, struct sum *into, const struct sum *from,
 
 static void merge_given(struct cells *into, const struct cells *from)
 {
-	for (uint32_t i = 0; i < from->n_given; i++)
-		for (const struct given *g = from->given[i]; g; g = g->next) {
-			const struct cell *x = &from->cell[g->cell];
+	struct unpacking u = { .n = 0 };
+
+	arena_init(&u.arena);
+	for (uint32_t i = 0; i < from->n_given; i++) {
+		struct partial *agg;
+		uint32_t cell;
+
+		u.p = from->given[i].p;
+		u.n = from->given[i].n;
+		for (u.at = 0; cells_unpack(from, &u, &cell, &agg);) {
+			const struct cell *x = &from->cell[cell];
 
 			fold(into, cell_of(into, x->source, from->p->source[x->source].n_key,
-					   x->key), g->agg);
+					   x->key), agg);
 		}
+	}
+	arena_fini(&u.arena);
 }
 
 void cells_merge(struct cells *into, const struct cells *from)
@@ -229,38 +218,19 @@ void cells_merge(struct cells *into, const struct cells *from)
 
 void cells_begin(struct cells *c, uint32_t subject)
 {
-	if (c->replaceable && subject < c->n_given)
-		drop_given(c, subject);
+	if (subject < c->n_given)
+		c->given[subject].n = 0;
 }
 
-static struct partial *remember_partials(struct cells *c, const struct partial *p, uint32_t n)
+static struct given *given_of(struct cells *c, uint32_t subject)
 {
-	struct partial *copy = xmemdup(p, n * sizeof *p);
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct str *v = p[i].n_value ? xmemdup(p[i].value, p[i].n_value * sizeof *v)
-					     : NULL;
-
-		for (uint32_t k = 0; k < p[i].n_value; k++)
-			v[k] = dict_text(c->dict, dict_code(c->dict, v[k]));
-		copy[i].value = v;
-	}
-	return copy;
-}
-
-static void remember(struct cells *c, uint32_t subject, uint32_t cell, const struct partial *agg)
-{
-	struct given *g = xmalloc(sizeof *g);
 	uint32_t old = c->n_given;
 
 	if (subject >= c->n_given) {
 		GROW(c->given, c->n_given, subject + 1);
-		memset(c->given + old, 0, (c->n_given - old) * sizeof(struct given *));
+		memset(c->given + old, 0, (c->n_given - old) * sizeof *c->given);
 	}
-	g->cell = cell;
-	g->agg = remember_partials(c, agg, width(c, c->cell[cell].source));
-	g->next = c->given[subject];
-	c->given[subject] = g;
+	return &c->given[subject];
 }
 
 void cells_add(struct cells *c, uint32_t subject, const struct contribution *k)
@@ -268,28 +238,43 @@ void cells_add(struct cells *c, uint32_t subject, const struct contribution *k)
 	uint32_t cell = cell_of(c, k->source, k->n_key, k->key);
 
 	if (c->replaceable)
-		remember(c, subject, cell, k->agg);
+		cells_pack(c, given_of(c, subject), cell, k->agg);
 	else
 		fold(c, cell, k->agg);
+}
+
+static bool gave_to(const struct cells *c, struct unpacking *u, const struct cells *merged,
+		    const uint8_t *wanted)
+{
+	struct partial *agg;
+	uint32_t cell, at;
+
+	for (u->at = 0; cells_unpack(c, u, &cell, &agg);) {
+		const struct cell *x = &c->cell[cell];
+
+		if (cells_find(merged, x->source, c->p->source[x->source].n_key, x->key, &at) &&
+		    wanted[at])
+			return true;
+	}
+	return false;
 }
 
 uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
 			uint32_t **subject)
 {
+	struct unpacking u = { .n = 0 };
 	uint32_t *list = NULL, n = 0, cap = 0;
 
-	for (uint32_t i = 0; i < c->n_given; i++)
-		for (const struct given *g = c->given[i]; g; g = g->next) {
-			const struct cell *x = &c->cell[g->cell];
-			uint32_t at;
-
-			if (!cells_find(merged, x->source, c->p->source[x->source].n_key, x->key,
-					&at) || !wanted[at])
-				continue;
-			GROW(list, cap, n + 1);
-			list[n++] = i;
-			break;
-		}
+	arena_init(&u.arena);
+	for (uint32_t i = 0; i < c->n_given; i++) {
+		u.p = c->given[i].p;
+		u.n = c->given[i].n;
+		if (!gave_to(c, &u, merged, wanted))
+			continue;
+		GROW(list, cap, n + 1);
+		list[n++] = i;
+	}
+	arena_fini(&u.arena);
 	*subject = list;
 	return n;
 }

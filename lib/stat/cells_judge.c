@@ -161,6 +161,12 @@ static void give(struct judging *j, struct frame *f, uint32_t cell)
 
 static void decide(struct judging *j, struct frame *f, uint32_t cell)
 {
+	const struct rule *r = j->rp->rule;
+
+	if (!in_force(r->from, r->until, f->day)) {
+		j->account->scope_out++;
+		return;
+	}
 	enum truth t = j->rp->when ? node_truth(f, j->rp->when) : TRUTH_TRUE;
 
 	if (t == TRUTH_TRUE)

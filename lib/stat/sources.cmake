@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(stat_sources
 	cells.c
+	cells_pack.c
 	cells_judge.c)

@@ -86,6 +86,8 @@ static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t
 
 	only[rule / 8] = (uint8_t)(1u << (rule % 8));
 	judge_reconcile(j, n);
+	for (uint32_t i = 0; i < n && w->replaceable; i++)
+		judge_all(j[i], only, NULL);
 	for (uint32_t i = 0; i < n; i++)
 		judge_all(j[i], only, &w->found);
 	for (uint32_t i = 0; i < n; i++)
@@ -106,7 +108,7 @@ static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t
 void world_judge(struct world *w, const char *id, uint32_t n, uint32_t shards, uint32_t batch_rows)
 {
 	uint32_t rule = world_rule(w, id);
-	struct judge_conf conf = { .batch_rows = batch_rows };
+	struct judge_conf conf = { .batch_rows = batch_rows, .replaceable = w->replaceable };
 	struct judge **j = xcalloc(shards, sizeof *j);
 	struct err e = { 0 };
 	struct chunk *c = example_build(&w->rules->rule[rule].example[n], &e);

@@ -21,6 +21,7 @@ struct world {
 	struct plan *plan;
 	struct findings found;
 	struct account account;   /* of the rule judged last */
+	bool replaceable;         /* cells remember who gave what, and all subjects are judged twice */
 	struct buf line;
 };
 

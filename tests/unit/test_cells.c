@@ -87,6 +87,7 @@ static void shards_and_batches_do_not_show(void **state)
 		want = xstrdup(world_line(&w, 0));
 		for (uint32_t shards = 1; shards < 5; shards++)
 			for (uint32_t rows = 1; rows < 8; rows += 3) {
+				w.replaceable = rows > 1;
 				world_judge(&w, rules[k], 0, shards, rows);
 				CHECK_INT(w.found.n, 1);
 				assert_string_equal(world_line(&w, 0), want);
