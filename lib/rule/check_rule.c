@@ -10,6 +10,8 @@
 #include "lib/rule/marks.h"
 #include "lib/rule/check_file.h"
 
+#define MAX_TERMS 10000u /* of one expression, lets put in place */
+
 /* ---- form ---- */
 
 #define IN(form) (1u << FORM_##form)
@@ -209,20 +211,66 @@ static void make_scopes(struct rule_check *k)
 	k->whole.peers = r->form == FORM_COMPARE;
 }
 
+/* A name that already is a field's would hide the field. */
+static void reserved_name(struct rule_check *k, struct str name, struct span at)
+{
+	bool field = false;
+
+	for (unsigned i = 0; i < k->r->n_role; i++)
+		field |= field_find(k->r->stream[i], name) != FIELD_NONE;
+	if (field || check_is_function(name))
+		diag_add(k->c->d, at, DIAG_RESERVED_NAME, check_cstr(k->c, name));
+	else if (check_is_reference(&k->whole, name))
+		diag_add(k->c->d, at, DIAG_DUPLICATE_NAME, check_cstr(k->c, name));
+}
+
+static void reserved_param(struct rule_check *k, const struct named_expr *p)
+{
+	for (unsigned i = 0; i < k->r->n_role; i++) {
+		if (field_find(k->r->stream[i], p->name) == FIELD_NONE)
+			continue;
+		diag_add(k->c->d, p->at, DIAG_RESERVED_NAME, check_cstr(k->c, p->name));
+		return;
+	}
+}
+
+/* Terms of an expression with its lets put in place, which may double at every step. */
+static uint64_t terms(const struct rule_check *k, const struct expr *e)
+{
+	uint64_t n = 1;
+
+	if (e == NULL)
+		return 0;
+	if (e->op == EXPR_LET)
+		return k->let_terms[e->index];
+	for (uint32_t i = 0; i < e->n_arg; i++)
+		n += terms(k, e->arg[i]);
+	return n + terms(k, e->cond);
+}
+
+static void bound_terms(struct rule_check *k, const struct expr *e)
+{
+	if (terms(k, e) > MAX_TERMS)
+		diag_add(k->c->d, e->at, DIAG_TOO_LARGE, "10000");
+}
+
 static void one_let(struct rule_check *k, const struct syn_item *x, struct named_expr *let)
 {
 	struct rule *r = k->r;
+	uint64_t n;
 
-	if (check_is_reference(&k->whole, x->name) || check_is_function(x->name)) {
-		diag_add(k->c->d, x->at,
-			 check_is_function(x->name) ? DIAG_RESERVED_NAME : DIAG_DUPLICATE_NAME,
-			 check_cstr(k->c, x->name));
-	}
+	reserved_name(k, x->name, x->at);
 	let[r->n_let] = (struct named_expr){
 		.name = arena_str(k->c->a, x->name),
 		.at = x->at,
 		.expr = check_expr(&k->whole, x->expr),
 	};
+	n = terms(k, let[r->n_let].expr);
+	k->let_terms[r->n_let] = n > MAX_TERMS ? 1 : (uint32_t)n;
+	if (n > MAX_TERMS) {
+		diag_add(k->c->d, x->at, DIAG_TOO_LARGE, "10000");
+		let[r->n_let].expr = check_error(k->c, x->at);
+	}
 	k->whole.n_let = ++r->n_let;
 	if (!k->whole.group)
 		k->row.n_let = r->n_let;
@@ -238,6 +286,7 @@ static void read_lets(struct rule_check *k)
 		n += x->n_item;
 	let = arena_array(k->c->a, n + (size_t)1, sizeof *let);
 	k->let_used = arena_array(k->c->a, n + (size_t)1, 1);
+	k->let_terms = arena_array(k->c->a, n + (size_t)1, sizeof *k->let_terms);
 	k->r->let = let;
 	k->row.let = k->whole.let = let;
 	k->row.let_used = k->whole.let_used = k->let_used;
@@ -329,6 +378,8 @@ static void read_conditions(struct rule_check *k)
 	r->when = clause_flag(k, KW_WHEN, &k->whole);
 	if (k->b->clause[KW_WHEN] == NULL && (r->form == FORM_GROUP || r->form == FORM_COMPARE))
 		check_missing(k, KW_WHEN);
+	bound_terms(k, r->where);
+	bound_terms(k, r->when);
 	split_trigger(r);
 }
 
@@ -378,6 +429,7 @@ static void read_amount(struct rule_check *k)
 		diag_add(k->c->d, e->at, DIAG_WRONG_TYPE, keyword_word(KW_AMOUNT, k->c->d->english),
 			 type_name(TYPE_MONEY, k->c->d->english),
 			 type_name(e->type, k->c->d->english));
+	bound_terms(k, e);
 	k->r->amount = e;
 }
 
@@ -443,6 +495,8 @@ static void check_body(struct rule_check *k)
 {
 	check_keys(k);
 	make_scopes(k);
+	for (uint32_t i = 0; i < k->r->n_param; i++)
+		reserved_param(k, &k->r->param[i]);
 	read_lets(k);
 	read_conditions(k);
 	check_join(k);

@@ -13,6 +13,7 @@ struct rule_check {
 	struct scope row;              /* names in 条件 */
 	struct scope whole;            /* names in 令, 触发, 违规金额, 说明 */
 	uint8_t *param_used, *let_used;
+	uint32_t *let_terms;           /* of each let, earlier lets put in place */
 	const char *missing;           /* clauses that are not there, for one message */
 };
 
