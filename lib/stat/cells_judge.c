@@ -3,8 +3,9 @@
  * cells_judge.c - which cells fire: by their own sums, or by comparison with their peers.
  *
  * Peers are the cells of the same indicator that agree in everything but the subject: the
- * same month, the same level and kind of facility. Only cells with enough behind them and
- * a known value count as peers; too few peers means that nothing can be said.
+ * same month, the same level and kind of facility. Only cells with enough behind them, a
+ * known value and nothing of the likeness missing count as peers; too few peers means that
+ * nothing can be said.
  */
 #define _GNU_SOURCE /* qsort_r */
 #include <stdlib.h>
@@ -180,7 +181,8 @@ static void decide(struct judging *j, struct frame *f, uint32_t cell)
 
 /* ---- comparisons ---- */
 
-static struct str alike_text(struct judging *j, const struct cell *x, struct buf *out)
+/* Text of what a cell shares with its peers; false when some of it is missing. */
+static bool alike_text(struct judging *j, const struct cell *x, struct buf *out)
 {
 	const struct rule_plan *rp = j->rp;
 
@@ -193,10 +195,12 @@ static struct str alike_text(struct judging *j, const struct cell *x, struct buf
 	for (uint32_t i = 0; i < rp->rule->n_peer_key; i++) {
 		uint32_t code = x->sum[j->s->n_agg + rp->peer[i]].least;
 
+		if (!code)
+			return false;
 		buf_addstr(out, dict_text(j->c->dict, code));
-		buf_addc(out, code ? '\x1f' : '\x1e');
+		buf_addc(out, '\x1f');
 	}
-	return buf_str(out);
+	return true;
 }
 
 static int compared_order(const void *a, const void *b)
@@ -223,8 +227,8 @@ static uint32_t comparable(struct judging *j, const uint32_t *cell, uint32_t n,
 		cell_frame(j, &f, &j->c->cell[cell[i]]);
 		if (!j->s->enough || node_truth(&f, j->s->enough) == TRUTH_TRUE)
 			x.x = node_value(&f, j->s->value);
-		if (x.x.known) {
-			x.alike = arena_str(a, alike_text(j, &j->c->cell[cell[i]], &text));
+		if (x.x.known && alike_text(j, &j->c->cell[cell[i]], &text)) {
+			x.alike = arena_str(a, buf_str(&text));
 			out[kept++] = x;
 		} else {
 			j->account->unknown++;
