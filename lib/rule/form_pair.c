@@ -74,6 +74,10 @@ static enum truth in_window(struct pairing *x, const struct window *w, uint32_t 
 		return truth_of(distance(day_of(ta), day_of(tb)) < w->n);
 	if (w->kind == WINDOW_HOURS)
 		return within_hours(ta, tb, w->n);
+	/* without a clock the hour is not known either, only that the day is the same */
+	if (w->bucket == BUCKET_HOUR && day_of(ta) == day_of(tb) &&
+	    (ta % CIVIL_DAY == 0 || tb % CIVIL_DAY == 0))
+		return TRUTH_UNKNOWN;
 	return truth_of(bucket_number(w->bucket, ta, false, set) ==
 			bucket_number(w->bucket, tb, false, set));
 }
