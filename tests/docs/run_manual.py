@@ -41,15 +41,16 @@ SHORT = {"no-example", "no-positive-example", "no-negative-example", "no-refund-
          "no-basis", "no-say"}
 STREAM = {"zh": "看", "en": "on"}
 CLAUSE = re.compile(r"(令|触发|归并|窗口|违规金额|除外|条件|范围|说明|参数|同|先|按表|看|对照|同类|"
-                    r"例外按|主体|生效|"
-                    r"let|when|group|window|amount|unless|where|scope|say|param|same|first|by-table|on|"
-                    r"compare|peers|excepted-by|subject|effective)\s")
+                    r"例外按|主体|生效|let|when|group|window|amount|unless|where|scope|say|param|"
+                    r"same|first|by-table|on|compare|peers|excepted-by|subject|effective)\s")
 PREAMBLE = {
     "按次可重复项目": "名单「按次可重复项目」 来自 knowledge/repeatable_items.csv 键 项目\n",
     "日上限表": "表「日上限表」 来自 knowledge/daily_cap.csv 键 项目 前缀 列 次数 : 笔数 "
                 "有效 begndate 至 enddate\n",
 }
 DIGEST = re.compile(r"\b[0-9a-f]{32}\b")
+TODAY = 1771120800  # 2026-02-15 in UTC+8: exceptions expire by the page's day, not by ours
+PLACE = re.compile(r"(?<!manual)\.rules:\d+$")
 TOTALS = re.compile(r"^(规则 \d+ 条|\d+ rules?\b)")
 
 
@@ -109,7 +110,7 @@ class Page:
         self.changes = []
 
     def fundwatch(self, folder, *arguments):
-        environment = dict(os.environ, LANG="C.UTF-8", LC_ALL="")
+        environment = dict(os.environ, LANG="C.UTF-8", LC_ALL="", SOURCE_DATE_EPOCH=str(TODAY))
         return subprocess.run([self.program, *arguments, "--lang", self.language], cwd=folder,
                               capture_output=True, text=True, env=environment, check=False)
 
@@ -128,7 +129,8 @@ class Page:
         told = json.loads(done.stdout)["diagnostics"]
         bad = [d for d in told if d["severity"] == "error" or d["code"] not in allowed]
         if bad:
-            raise Wrong("\n".join(f"{d['file']}:{d['line']}: {d['code']}: {d['text']}" for d in bad))
+            raise Wrong("\n".join(f"{d['file']}:{d['line']}: {d['code']}: {d['text']}"
+                                  for d in bad))
 
     def run_examples(self, folder):
         done = self.fundwatch(folder, "test", "--json", "rules")
@@ -253,8 +255,8 @@ class Page:
 
     @staticmethod
     def plain(line):
-        """Digests and totals change with every rule of the project: they are not compared."""
-        line = DIGEST.sub("…", line)
+        """What changes with every rule of the project is not compared: digests, totals, places."""
+        line = PLACE.sub(".rules:#", DIGEST.sub("…", line))
         return re.sub(r"\d+", "#", line) if TOTALS.match(line) else line
 
     def compare(self, block, told):

@@ -5,3 +5,7 @@ foreach(story IN ITEMS kill signals malformed database)
 endforeach()
 fundwatch_script(daemon_equal LABEL e2e tsan TIMEOUT 1200
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_equal.py)
+fundwatch_script(admin_edits LABEL e2e docs
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_admin_edits.py)
+fundwatch_script(admin_edits_reload LABEL e2e TIMEOUT 1200
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_admin_edits.py --reload)
