@@ -293,7 +293,7 @@ def subst_price_tier(d, k):
         mid = statistics.median(shares)
         mad = statistics.median(abs(x - mid) for x in shares)
         for x, f in xs:
-            if len(xs) > 8 and x > mid + 3 * mad and x - mid >= 0.3:
+            if len(xs) >= 8 and x > mid + 3 * mad and x - mid >= 0.3:
                 yield frozenset((f, m, g)), None
 
 
