@@ -204,6 +204,8 @@ struct part {
 	uint32_t n, cap, cap_hit;
 };
 
+enum { WANTED = 1, WANTED_ALL = 2 };
+
 /* A cell may fire several rules: hits of one cell are chained by `next`. */
 struct fired {
 	uint32_t cell, next;
@@ -216,7 +218,7 @@ struct verdict {
 	struct fired *fired;         /* [found.n] */
 	uint32_t cap_fired;
 	uint32_t *first;             /* [cells] first fired hit of a cell, UINT32_MAX = none */
-	uint8_t *wanted;             /* [cells] */
+	uint8_t *wanted;             /* [cells] 0, WANTED or WANTED_ALL */
 	struct part *part;
 	uint32_t n_part;
 };
@@ -230,7 +232,7 @@ static void take_cell_hit(void *ctx, const struct cell_hit *h)
 	GROW(v->fired, v->cap_fired, i + 1);
 	v->fired[i] = (struct fired){ h->cell, v->first[h->cell], h->amount_is_fund };
 	v->first[h->cell] = i;
-	v->wanted[h->cell] = 1;
+	v->wanted[h->cell] = h->all_bear ? WANTED_ALL : WANTED;
 }
 
 struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account)
@@ -286,11 +288,14 @@ struct looking {
 };
 
 static bool has_fired(void *ctx, uint32_t source, uint32_t n_key, const struct value *key,
-		      uint32_t *cell)
+		      uint32_t *cell, bool *all_bear)
 {
 	const struct looking *l = ctx;
 
-	return cells_find(l->v->merged, source, n_key, key, cell) && l->v->wanted[*cell];
+	if (!cells_find(l->v->merged, source, n_key, key, cell))
+		return false;
+	*all_bear = l->v->wanted[*cell] == WANTED_ALL;
+	return l->v->wanted[*cell] != 0;
 }
 
 static void take_evidence(void *ctx, uint32_t cell, const struct batch *b,

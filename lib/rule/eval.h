@@ -102,7 +102,8 @@ struct partial {
 	uint64_t count;
 	struct rat sum;
 	struct rat min, max;
-	bool known;                   /* false: some summand was missing */
+	/* false: a summand is missing, or a record may or may not count */
+	bool known;
 	uint32_t n_value;
 	const struct str *value;      /* distinct values, sorted */
 };
@@ -122,12 +123,13 @@ struct contribution {
 typedef void contribution_fn(void *ctx, uint32_t subject, const struct contribution *c);
 void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
 
-/* Second pass: for fired cells, the hits' records. `fired` tells whether (source, key) fired;
- * eval_evidence calls `fn` with every record of the batch that bears a fired cell: for a quotient
- * the
- * records its numerator counts, else all records of the cell. */
+/*
+ * Second pass, for fired cells: eval_evidence calls `fn` with every record of the batch that
+ * stands behind one. `fired` tells whether (source, key) fired, its cell, and whether all of its
+ * records bear it; otherwise, of a quotient, those the numerator counts.
+ */
 typedef bool fired_fn(void *ctx, uint32_t source, uint32_t n_key, const struct value *key,
-		      uint32_t *cell);
+		      uint32_t *cell, bool *all_bear);
 typedef void evidence_fn(void *ctx, uint32_t cell, const struct batch *b,
 			 const struct hit_record *r);
 void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void *fired_ctx,

@@ -4,7 +4,9 @@
  *
  * A contribution holds per aggregate the mergeable part: count, sum, least, greatest, and the
  * distinct values one by one unless they cannot be shared with another subject (persons,
- * visits). Behind the aggregates stand the peers' fields of the cell, each as one value.
+ * visits). Behind the aggregates stand the peers' fields of the cell, each as one value. A record
+ * that may or may not count makes the aggregate unknown: sums over thousands of persons are not
+ * tried in every completion.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@ struct cells_pass {
 	uint32_t source, subject;
 	const uint8_t *filter;
 	int32_t day;             /* the cell in hand is as of */
+	bool all_bear;           /* nothing of it is in the numerator */
 	contribution_fn *give;
 	void *ctx;
 	fired_fn *fired;
@@ -47,16 +50,19 @@ static struct value member_value(const struct cells_pass *x, const struct node *
 	return node_value(&f, n);
 }
 
-static bool counts(const struct cells_pass *x, const struct node *cond, uint32_t row)
+/* Whether a record counts in an aggregate: its filter and the 若. */
+static enum truth counts(const struct cells_pass *x, const struct node *cond, uint32_t row)
 {
+	enum truth in = (enum truth)x->filter[row], c = TRUTH_TRUE;
 	struct frame f;
 
-	if (!cond)
-		return true;
-	if (!cond->dated)
-		return slot_truth_at(x->e, cond, row) == TRUTH_TRUE;
-	member(x, &f, row);
-	return node_truth(&f, cond) == TRUTH_TRUE;
+	if (cond && cond->dated) {
+		member(x, &f, row);
+		c = node_truth(&f, cond);
+	} else if (cond) {
+		c = (enum truth)slot_truth_at(x->e, cond, row);
+	}
+	return in < c ? in : c;
 }
 
 /* The first day of the cell's period; MISSING_I32 when it has none. */
@@ -112,9 +118,12 @@ static void take_vector(struct cells_pass *x, const struct node *n, struct parti
 
 	for (uint32_t i = 0; i < rows; i++) {
 		int64_t z = v[row[i]];
+		enum truth t = counts(x, n->cond, row[i]);
 
-		if (!counts(x, n->cond, row[i]))
+		if (t != TRUTH_TRUE) { /* a record that may count is harmless when it adds nothing */
+			p->known &= t == TRUTH_FALSE || (z == 0 && n->agg == AGG_SUM);
 			continue;
+		}
 		p->count++;
 		p->known &= z != MISSING_I64;
 		sum += z == MISSING_I64 ? 0 : z;
@@ -151,9 +160,11 @@ static struct partial partial_of(struct cells_pass *x, const struct node *n, boo
 		return p;
 	}
 	for (uint32_t i = 0; i < rows; i++) {
+		enum truth t = counts(x, n->cond, row[i]);
 		struct value v;
 
-		if (!counts(x, n->cond, row[i]))
+		p.known &= t != TRUTH_UNKNOWN;
+		if (t != TRUTH_TRUE)
 			continue;
 		if (n->n_arg) {
 			v = member_value(x, n->arg[0], row[i]);
@@ -225,16 +236,17 @@ static void contribute(struct cells_pass *x, const uint32_t *row, uint32_t n)
 static bool bears(struct cells_pass *x, uint32_t row)
 {
 	for (uint32_t i = 0; i < x->s->n_bear; i++)
-		if (counts(x, x->s->bear[i], row))
+		if (counts(x, x->s->bear[i], row) == TRUTH_TRUE)
 			return true;
-	return x->s->n_bear == 0;
+	return (x->s->n_bear == 0 || x->all_bear) && x->filter[row] == TRUTH_TRUE;
 }
 
 static void show(struct cells_pass *x, const uint32_t *row, uint32_t n)
 {
 	uint32_t cell;
 
-	if (!x->fired(x->fired_ctx, x->source, x->s->n_key, cell_key(x, row[0]), &cell))
+	if (!x->fired(x->fired_ctx, x->source, x->s->n_key, cell_key(x, row[0]), &cell,
+		      &x->all_bear))
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		struct hit_record r;
@@ -278,7 +290,7 @@ static void pass_subject(struct cells_pass *x, const uint64_t *key)
 	uint32_t n = 0;
 
 	for (uint32_t i = rows->start[x->subject]; i < rows->start[x->subject + 1]; i++)
-		if (x->filter[i] == TRUTH_TRUE && key[i] != KEY_MISSING)
+		if (x->filter[i] && key[i] != KEY_MISSING)
 			n = pairs_add(x->e, 0, n, key[i], i);
 	pairs_sort(x->e, 0, n);
 	v = x->e->pair[0];

@@ -46,6 +46,7 @@ struct cell_hit {
 	const struct value *key;
 	struct value observed, limit, amount;
 	bool amount_is_fund;
+	bool all_bear;                      /* no record is in the numerator: all stand behind it */
 	uint32_t n_say;
 	const struct value *say;
 	uint32_t n_peer;                    /* cells compared with, itself among them */

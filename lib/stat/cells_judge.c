@@ -44,11 +44,10 @@ static struct value mean_of(const struct sum *s, enum type t)
 
 static struct value sum_value(const struct sum *s, const struct node *n, bool counted)
 {
-	if (n->agg == AGG_COUNT)
-		return value_int(n->type, (int64_t)s->count);
 	if (s->unknown || s->overflow)
 		return value_missing(n->type);
 	switch (n->agg) {
+	case AGG_COUNT: return value_int(n->type, (int64_t)s->count);
 	case AGG_SUM: return value_rat(n->type, s->total);
 	case AGG_MEAN: return mean_of(s, n->type);
 	case AGG_MAX: return s->count ? value_rat(n->type, s->max) : value_missing(n->type);
@@ -131,6 +130,18 @@ static const struct exception *find_exception(const struct judging *j, const str
 	return NULL;
 }
 
+/* Whether the numerator counts no record at all, so that all records stand behind the value. */
+static bool nothing_counted(const struct cell_source *s, const struct cell *x)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < s->n_agg; i++)
+		for (uint32_t k = 0; k < s->n_bear; k++)
+			if (s->agg[i]->cond == s->bear[k])
+				sum += x->sum[i].count;
+	return sum == 0;
+}
+
 static void give(struct judging *j, struct frame *f, uint32_t cell)
 {
 	const struct rule_plan *rp = j->rp;
@@ -139,7 +150,8 @@ static void give(struct judging *j, struct frame *f, uint32_t cell)
 	struct cell_hit h = { .rule = rp->rule, .rule_index = rp->index, .source = x->source,
 			      .cell = cell, .n_key = j->s->n_key, .key = x->key,
 			      .subject_key = rp->subject_key, .n_say = rp->n_say, .say = say,
-			      .amount_is_fund = rp->amount_is_fund };
+			      .amount_is_fund = rp->amount_is_fund,
+			      .all_bear = nothing_counted(j->s, x) };
 
 	h.observed = rp->observed ? node_value(f, rp->observed)
 		   : f->has_indicator ? f->indicator : value_missing(TYPE_NONE);

@@ -10,7 +10,7 @@
 
 #include "lib/stat/cell.h"
 
-enum { PLAIN_SCALES = 13, WIDE = 31, KNOWN = 1 << 5 };
+enum { PLAIN_SCALES = 13, WIDE = 31 };
 
 static void put(struct given *g, const void *p, size_t n)
 {
@@ -54,10 +54,10 @@ static int plain_scale(struct rat r)
 	return WIDE;
 }
 
-static void put_rat(struct given *g, struct rat r, bool known)
+static void put_rat(struct given *g, struct rat r)
 {
 	int scale = plain_scale(r);
-	uint8_t head = (uint8_t)(scale | (known ? KNOWN : 0));
+	uint8_t head = (uint8_t)scale;
 
 	put(g, &head, 1);
 	if (scale == WIDE) {
@@ -69,20 +69,19 @@ static void put_rat(struct given *g, struct rat r, bool known)
 	put_u64(g, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
 }
 
-static struct rat take_rat(struct unpacking *u, bool *known)
+static struct rat take_rat(struct unpacking *u)
 {
 	uint8_t head = u->p[u->at++];
 	struct rat r;
 
-	*known = head & KNOWN;
-	if ((head & 31) == WIDE) {
+	if (head == WIDE) {
 		memcpy(&r, u->p + u->at, sizeof r);
 		u->at += (uint32_t)sizeof r;
 		return r;
 	}
 	uint64_t z = take_u64(u);
 
-	return (struct rat){ (int64_t)(z >> 1 ^ (~(z & 1) + 1)), rat_scaled(1, head & 31).den };
+	return (struct rat){ (int64_t)(z >> 1 ^ (~(z & 1) + 1)), rat_scaled(1, head).den };
 }
 
 static void put_texts(struct cells *c, struct given *g, const struct partial *p)
@@ -113,9 +112,9 @@ void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct pa
 
 	put_u64(g, cell);
 	for (uint32_t i = 0; i < s->n_agg; i++) {
-		put_u64(g, agg[i].count);
+		put_u64(g, agg[i].count << 1 | agg[i].known);
 		if (s->agg[i]->agg != AGG_COUNT)
-			put_rat(g, main_number(s->agg[i], &agg[i]), agg[i].known);
+			put_rat(g, main_number(s->agg[i], &agg[i]));
 		if (s->agg[i]->agg == AGG_DISTINCT)
 			put_texts(c, g, &agg[i]);
 	}
@@ -139,10 +138,14 @@ bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell, st
 
 		p[i] = (struct partial){ .known = true, .sum = { 0, 1 }, .min = { 0, 1 },
 					 .max = { 0, 1 } };
-		if (kind != AGG_NONE)
-			p[i].count = take_u64(u);
+		if (kind != AGG_NONE) {
+			uint64_t count = take_u64(u);
+
+			p[i].count = count >> 1;
+			p[i].known = count & 1;
+		}
 		if (kind != AGG_NONE && kind != AGG_COUNT)
-			p[i].sum = p[i].min = p[i].max = take_rat(u, &p[i].known);
+			p[i].sum = p[i].min = p[i].max = take_rat(u);
 		if (kind == AGG_NONE || kind == AGG_DISTINCT)
 			take_texts(c, u, &p[i]);
 	}
