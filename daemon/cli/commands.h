@@ -5,6 +5,7 @@
 #include "daemon/cli/cli.h"
 
 extern const struct command cmd_check;
+extern const struct command cmd_fmt;
 extern const struct command cmd_test;
 extern const struct command cmd_explain;
 extern const struct command cmd_rules_list;

@@ -8,6 +8,8 @@ set(cli_sources
 	words.c
 	ruleload.c
 	check.c
+	fmt.c
+	rulefiles.c
 	test.c
 	rules.c
 	rule_text.c

@@ -159,22 +159,26 @@ static uint32_t line_body(const struct lexer *l, uint32_t pos, uint32_t end)
 
 uint32_t lex_block_end(const struct lexer *l, const struct token *t)
 {
-	uint32_t pos = t->at.start;
+	uint32_t pos = t->at.start, comment = UINT32_MAX; /* comments at the end are not in it */
 
 	for (;;) {
 		const char *nl = memchr(l->text + pos, '\n', l->limit - pos);
 		uint32_t end, body;
 
 		if (nl == NULL)
-			return l->limit;
+			return comment < l->limit ? comment : l->limit;
 		pos = (uint32_t)(nl - l->text) + 1;
 		end = lex_line_end(l, pos);
 		end = end < l->limit ? end : l->limit;
 		body = line_body(l, pos, end);
-		if (body == end || look(l, body).cp == '#')
+		if (body == end)
 			continue;
-		if (indent_of(l, pos, body) <= t->indent)
-			return pos;
+		if (look(l, body).cp == '#')
+			comment = comment < pos ? comment : pos;
+		else if (indent_of(l, pos, body) <= t->indent)
+			return comment < pos ? comment : pos;
+		else
+			comment = UINT32_MAX;
 	}
 }
 

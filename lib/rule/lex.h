@@ -61,7 +61,7 @@ struct token lex_regex(struct lexer *l);
 void lex_seek(struct lexer *l, uint32_t pos);
 
 /* Where the block ends whose first token is `t`: the start of the next line that is
- * indented no deeper, within the limit. */
+ * indented no deeper, within the limit. Comments before that line are not in the block. */
 uint32_t lex_block_end(const struct lexer *l, const struct token *t);
 
 /* Where the line of an offset ends, its line end left out. */

@@ -27,6 +27,10 @@ set(rule_sources
 	ruleset.c
 	diag.c
 	diag_print.c
+	format.c
+	format_piece.c
+	format_example.c
+	format_same.c
 	knowledge.c
 	knowledge_index.c
 	window.c

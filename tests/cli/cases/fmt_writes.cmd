@@ -1,0 +1,6 @@
+printf '规则 a.b 「甲」\n 触发 合计(数量)>=3 # 三次\n' >"$TMP_DIR/a.rules"
+printf 'rule a.c 「甲」\n when sum(cnt)>=\n' >"$TMP_DIR/b.rules"
+fundwatch fmt --diff "$TMP_DIR/a.rules"
+fundwatch fmt "$TMP_DIR"
+cat "$TMP_DIR/a.rules" "$TMP_DIR/b.rules"
+fundwatch --lang en fmt --check "$TMP_DIR/a.rules"
