@@ -149,6 +149,7 @@ struct person {
 	int gender, birth_day, insutype, home;
 	int nvisits;
 	struct visit *visits[MAX_VISITS];
+	int nseen;
 	uint32_t stamp;
 	uint32_t seen_stamp[SEEN_SLOTS];
 	uint64_t seen_key[SEEN_SLOTS];  /* item and day already billed */

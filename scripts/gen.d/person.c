@@ -27,7 +27,7 @@ void person_begin(struct gen *g, long index)
 	rng_seed(&g->rng, g->opt.seed, (uint64_t)index);
 	h = rng_next(&g->rng);
 	p->index = index;
-	p->nvisits = p->nmarks = p->ntests = 0;
+	p->nvisits = p->nmarks = p->ntests = p->nseen = 0;
 	if (++p->stamp == 0) {
 		memset(p->seen_stamp, 0, sizeof p->seen_stamp);
 		p->stamp = 1;

@@ -28,10 +28,17 @@ static bool seen(const struct person *p, int item, int day)
 	return p->seen_stamp[seen_slot(p, seen_key(item, day))] == p->stamp;
 }
 
+static void too_dense(void)
+{
+	fprintf(stderr, "fundwatch-gen: one person cannot have so many lines; "
+		"ask for more --persons\n");
+	exit(1);
+}
+
 static void add_mark(struct mark *marks, int *n, struct mark m)
 {
 	if (*n >= MAX_MARKS)
-		abort();
+		too_dense();
 	marks[(*n)++] = m;
 }
 
@@ -42,6 +49,10 @@ static void remember(struct gen *g, const struct visit *v, int item, int day)
 	unsigned at = seen_slot(p, seen_key(item, day));
 	struct mark m = { item, day, (int)v->id };
 
+	if (g->opt.wild)
+		return;
+	if (++p->nseen > SEEN_SLOTS / 4 * 3)
+		too_dense();
 	p->seen_stamp[at] = p->stamp;
 	p->seen_key[at] = seen_key(item, day);
 	if (it->flags & (ITEM_PAIRED | ITEM_PANEL))
