@@ -90,6 +90,15 @@ class Daemon:
                 raise AssertionError(f"ended before `{pattern}`; the log:\n"
                                      + "\n".join(self.lines))
 
+    def wait_all(self, *patterns, bound=BOUND):
+        """Lines of different threads that may come in any order; one for each pattern."""
+        start, last = self.seen, self.seen
+        for pattern in patterns:
+            self.seen = start
+            self.wait(pattern, bound)
+            last = max(last, self.seen)
+        self.seen = last
+
     def end(self, bound=BOUND):
         """Waits for the end of the process; its exit code (negative: the signal)."""
         until = time.monotonic() + bound

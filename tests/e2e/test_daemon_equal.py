@@ -53,9 +53,7 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
     before = box.tables()
     box.drop(*files)
     daemon = box.start()
-    for _ in files:
-        daemon.wait("` is done")
-    daemon.wait("drained: ")
+    daemon.wait_all(*(f"`{os.path.basename(f)}` is done" for f in files), "drained: ")
     same(before, box.tables(), "the same files again")
     assert box.report(os.path.basename(files[0]) + ".2")["already_taken_in"]
     daemon.term()
@@ -68,8 +66,7 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
             daemon = other.start()
             for path in files:
                 other.drop(path)
-                daemon.wait(f"`{os.path.basename(path)}` is done")
-                daemon.wait("drained: ")
+                daemon.wait_all(f"`{os.path.basename(path)}` is done", "drained: ")
             assert other.live() == expected, f"order {seed} gives other alerts"
             other.chain_holds()
             daemon.term()
