@@ -30,38 +30,48 @@ struct hit_record hit_record_of(struct eval *e, const struct side *s, uint32_t a
 
 /* ---- excess ---- */
 
-static bool counts_up(const struct node *n)
+/* The count or sum that the trigger says is too great; NULL when it says something else. */
+static const struct node *limited(const struct rule_plan *rp)
 {
-	return n && n->op == EXPR_AGG && (n->agg == AGG_COUNT || n->agg == AGG_SUM);
+	const struct node *w = rp->when, *n = w && w->n_arg ? w->arg[0] : NULL;
+
+	if (!n || (w->op != EXPR_GT && w->op != EXPR_GE) || n->op != EXPR_AGG)
+		return NULL;
+	return n->agg == AGG_COUNT || n->agg == AGG_SUM || n->agg == AGG_RUNNING ? n : NULL;
 }
 
-/* What one row adds to the observed sum; missing when it is not known. */
-static struct value step_of(struct frame *f, const struct node *n, uint32_t row)
+/* What one row adds to the observed sum; false when it does not count. */
+static bool step_of(struct frame *f, const struct node *n, uint32_t row, struct value *step)
 {
 	struct frame inner;
 
-	if (n->cond && frame_cond(f, n->cond, n->role, row) != TRUTH_TRUE)
-		return value_int(TYPE_COUNT, 0);
-	if (n->agg == AGG_COUNT)
-		return value_int(TYPE_COUNT, 1);
-	frame_member(f, &inner, n->role, row);
-	return node_value(&inner, n->arg[0]);
+	if ((f->filter && f->filter[row] != TRUTH_TRUE) ||
+	    (n->cond && frame_cond(f, n->cond, n->role, row) != TRUTH_TRUE))
+		return false;
+	*step = value_int(TYPE_COUNT, 1);
+	if (n->agg != AGG_COUNT) {
+		frame_member(f, &inner, n->role, row);
+		*step = node_value(&inner, n->arg[0]);
+	}
+	return true;
 }
 
 bool hit_excess(struct frame *f, const struct rule_plan *rp, const struct value *limit,
 		uint8_t *excess)
 {
-	const struct node *n = rp->observed;
+	const struct node *n = limited(rp);
 	struct rat sum = { 0, 1 };
 
-	if (!counts_up(n) || !limit->known)
+	if (!n || !limit->known)
 		return false;
 	for (uint32_t i = 0; i < f->n[0]; i++) {
-		struct value step = step_of(f, n, f->rows[0][i]);
+		struct value step;
 
+		if (!step_of(f, n, f->rows[0][i], &step))
+			continue;
 		if (!step.known || !num_add(&sum, sum, step.rat))
 			return false;
-		excess[i] |= rat_sign(step.rat) != 0 && num_cmp(sum, limit->rat) > 0;
+		excess[i] |= num_cmp(sum, limit->rat) >= (rp->when->op == EXPR_GT);
 	}
 	return true;
 }
