@@ -10,10 +10,11 @@
 
 #include "lib/finding/judge.h"
 
-bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_rule *g, uint32_t n, struct buf *why)
+bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_rule *g, uint32_t n,
+		     struct buf *why)
 {
 	const struct loader loader = { .load = files_load, .ctx = f };
-	const struct rule_settings settings = { 0, 0 };
+	const struct rule_settings settings = { .insurance_year_month = 0 };
 	struct rule_text text = { .name = "random.rules" };
 	struct diag_list d;
 	struct buf b;
@@ -43,9 +44,10 @@ void subject_free(struct subject *s)
 
 static const char *role_name(const struct rule *r, enum hit_role role)
 {
-	if (r->form == FORM_GROUP || r->form == FORM_COMPARE)
+	if (!r->person_local)
 		return "member";
-	return role == HIT_THIS ? "this" : role == HIT_AGAINST ? "against" : role == HIT_EXCESS ? "excess" : "part";
+	return role == HIT_THIS ? "this" : role == HIT_AGAINST ? "against" : role == HIT_EXCESS
+			? "excess" : "part";
 }
 
 static void take_finding(const struct ruleset *rs, const struct finding *f, struct lines *out)
@@ -63,7 +65,8 @@ static void take_finding(const struct ruleset *rs, const struct finding *f, stru
 		const struct finding_record *k = &f->record[i];
 
 		x.record[x.n_record].name = arena_printf(&a, "%s/" STR_FMT "/" STR_FMT "/" STR_FMT,
-			stream_name(k->stream), STR_ARG(k->fixmedins_code), STR_ARG(k->mdtrt_id), STR_ARG(k->id));
+			stream_name(k->stream), STR_ARG(k->fixmedins_code), STR_ARG(k->mdtrt_id),
+					STR_ARG(k->id));
 		x.record[x.n_record++].role = role_name(r, k->role);
 		shares += k->amount;
 	}
@@ -97,7 +100,8 @@ void engine_judge(const struct subject *s, struct history *h, struct lines *out)
 	struct err e;
 
 	for (unsigned k = 0; k < STREAM_STORED; k++)
-		if (c->table[k].n > 0 && !judge_add(j, c, (enum stream)k, NULL, c->table[k].n, 0, &e)) {
+		if (c->table[k].n > 0 && !judge_add(j, c, (enum stream)k, NULL, c->table[k].n, 0,
+						    &e)) {
 			fprintf(stderr, "%s\n", e.text);
 			abort();
 		}

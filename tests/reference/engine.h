@@ -15,7 +15,8 @@ struct subject {
 };
 
 /* Compiles the rules; false when one of them is refused, then `why` (may be NULL) tells. */
-bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_rule *g, uint32_t n, struct buf *why);
+bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_rule *g, uint32_t n,
+		     struct buf *why);
 void subject_free(struct subject *s);
 
 /* What the engine finds: out[n_rule], in the order of the rule set. Accounts must add up. */

@@ -261,9 +261,11 @@ static void mirror(struct maker *m, struct record *orig, uint32_t n, bool linked
 	struct record *x = copy(m, orig);
 
 	set(x, FIELD_settlement_setl_id, 0, serial_name(m, 'R', n));
-	set(x, FIELD_settlement_setl_time, record_cell(orig, FIELD_settlement_setl_time)->n + 7200, NULL);
+	set(x, FIELD_settlement_setl_time, record_cell(orig,
+						       FIELD_settlement_setl_time)->n + 7200, NULL);
 	if (linked)
-		set(x, FIELD_settlement_init_setl_id, 0, record_cell(orig, FIELD_settlement_setl_id)->s);
+		set(x, FIELD_settlement_init_setl_id, 0,
+		    record_cell(orig, FIELD_settlement_setl_id)->s);
 	negate(x, FIELD_settlement_medfee_sumamt);
 	negate(x, FIELD_settlement_inscp_amt);
 	negate(x, FIELD_settlement_fund_pay_sumamt);
@@ -331,9 +333,11 @@ static void make_visit(struct maker *m)
 	for (uint32_t i = 0; i < n_fee; i++) {
 		const struct item *x = &items[rng_below(m->r, rng_percent(m->r, 50) ? 3 : 9)];
 		const char *s = rng_percent(m->r, 8) ? NULL : n_setl == 0 ? serial_name(m, 'S', 9)
-			      : record_cell(setl[rng_below(m->r, n_setl)], FIELD_settlement_setl_id)->s;
+			      : record_cell(setl[rng_below(m->r, n_setl)],
+					    FIELD_settlement_setl_id)->s;
 
-		m->line[m->n_line++] = add_fee(m, x, s, rng_percent(m->r, 60) ? begin : some_time(m));
+		m->line[m->n_line++] = add_fee(m, x, s, rng_percent(m->r, 60) ? begin
+					       : some_time(m));
 	}
 	return_lines(m);
 	for (uint32_t i = 0; i < n_setl; i++)
@@ -380,7 +384,8 @@ static void shuffle(struct maker *m)
 
 void history_make(struct history *h, struct rng *r)
 {
-	static const int32_t bases[] = { 20450, 20451, 20511, 20448, 20421 }; /* near year and month ends */
+	static const int32_t bases[] = { 20450, 20451, 20511, 20448,
+					 20421 }; /* near year and month ends */
 	struct maker m = { .h = h, .r = r, .missing = rng_percent(r, 50) ? 4 : 0 };
 	uint32_t n_person = 1 + rng_below(r, 3);
 
@@ -399,7 +404,8 @@ void history_make(struct history *h, struct rng *r)
 		for (uint32_t i = 0; i < n_visit; i++, v++) {
 			m.facility = facilities[rng_below(r, 3)];
 			m.mdtrt = i < 2 ? visit_names[v % 5] : visit_names[(v + i) % 5];
-			m.mdtrt = arena_printf(&h->arena, "%s%s", m.mdtrt, i == 0 ? "" : i == 1 ? "b" : "c");
+			m.mdtrt = arena_printf(&h->arena, "%s%s", m.mdtrt, i == 0 ? "" : i == 1
+					       ? "b" : "c");
 			m.mdtrt = arena_printf(&h->arena, "%s%s", m.psn, m.mdtrt);
 			make_visit(&m);
 		}
@@ -440,7 +446,8 @@ struct chunk *history_chunk(struct history *h)
 
 		for (unsigned k = 0; k < stream_stored_width(r->stream); k++)
 			if (r->cell[k].known)
-				put_cell(c, (enum field)(stream_first(r->stream) + k), row, &r->cell[k]);
+				put_cell(c, (enum field)(stream_first(r->stream) + k), row,
+					 &r->cell[k]);
 		if (!chunk_row_done(c, r->stream, MISSING_I64, &e)) {
 			fprintf(stderr, "a generated row was refused: %s\n", e.text);
 			assert(false);

@@ -51,7 +51,7 @@ struct oracle {
 	bool bit[MAX_CHOICES];
 	const void *about[MAX_CHOICES];
 	const char *what[MAX_CHOICES];
-	bool too_many;
+	bool too_many, tried;  /* there was anything to choose */
 };
 bool oracle_choose(struct oracle *o, const void *about, const char *what);
 /* The next completion; false when all have been tried. */
@@ -97,7 +97,25 @@ void reference_judge(const struct world *w, const struct ruleset *rs, const stru
 void reference_cells(const struct world *w, const struct ruleset *rs, const struct rule *r,
 		     struct lines *out);
 
-/* Shared by the two above. */
+/* Records of one key: of one person, or of all for other subjects. */
+enum { REF_ROWS = 512 };
+struct ref_group {
+	const char *psn;
+	struct value key[16];
+	const struct row **row;
+	bool *maybe;                   /* nobody knows whether it passes */
+	uint32_t n;
+};
+
+/* Shared by the two above. Groups of the scene's rule, in the scene's arena. */
+struct ref_group *ref_groups(struct scene *s, uint32_t *n);
+/* The rows [lo, hi) of a group in the completion at hand, or those sure, become the scene's. */
+void ref_complete(struct scene *s, const struct ref_group *g, uint32_t lo, uint32_t hi,
+		  const struct row **row);
+void ref_sure_rows(struct scene *s, const struct ref_group *g, uint32_t lo, uint32_t hi,
+		   const struct row **row);
+/* As of: the bucket's start, else the last record. */
+int32_t ref_anchor(struct scene *s, const struct row *const *row, uint32_t n);
 struct value ref_row_key(struct scene *s, const struct expr *key, const struct row *r);
 void ref_found_row(struct scene *s, struct found *f, const struct row *r, const char *role);
 void ref_give(struct scene *s, struct found *f, struct lines *out);

@@ -31,6 +31,7 @@ bool oracle_choose(struct oracle *o, const void *about, const char *what)
 	}
 	if (o->asked >= o->n)
 		o->bit[o->asked] = false;
+	o->tried = true;
 	o->about[o->asked] = about;
 	o->what[o->asked] = what;
 	return o->bit[o->asked++];
@@ -114,15 +115,16 @@ struct value ref_bucket(struct scene *s, const struct row *r, enum bucket b)
 
 	if (b == BUCKET_STAY) {
 		enum field f = field_named(r->stream, STR("visit_class"));
-		struct value c = f == FIELD_NONE ? value_missing(TYPE_CODE) : world_value(s->w, r, f);
+		struct value c = f == FIELD_NONE ? value_missing(TYPE_CODE)
+				: world_value(s->w, r, f);
 
 		if (!c.known || !str_eq(c.text, STR("inpatient")))
 			return value_missing(TYPE_CODE);
 	}
 	if (b == BUCKET_VISIT || b == BUCKET_STAY)
 		return value_str(TYPE_CODE, str_of(visit));
-	if (r->time == MISSING_I64)
-		return value_missing(TYPE_CODE);
+	if (r->time == MISSING_I64 || (b == BUCKET_HOUR && r->time % CIVIL_DAY == 0))
+		return value_missing(TYPE_CODE); /* at 00:00:00 the clock is not known */
 	return value_str(TYPE_CODE, str_of(bucket_text(s, r->time, b)));
 }
 
@@ -189,7 +191,8 @@ static struct value lookup(struct scene *s, const struct expr *e)
 	bool known;
 	uint32_t row = find_row(s, e, &known);
 
-	return row == KNOWLEDGE_NONE ? value_missing(e->type) : table_cell(e->table, row, e->index, e->type);
+	return row == KNOWLEDGE_NONE ? value_missing(e->type)
+			: table_cell(e->table, row, e->index, e->type);
 }
 
 static struct value in_list(struct scene *s, const struct expr *e)
@@ -321,7 +324,8 @@ static struct value arithmetic(struct scene *s, const struct expr *e)
 		ok = rat_div(&b.rat, b.rat, rat_int(CIVIL_DAY));
 		assert(ok);
 	}
-	ok = e->op == EXPR_ADD ? rat_add(&r, a.rat, b.rat) : e->op == EXPR_SUB ? rat_sub(&r, a.rat, b.rat)
+	ok = e->op == EXPR_ADD ? rat_add(&r, a.rat, b.rat) : e->op == EXPR_SUB
+			? rat_sub(&r, a.rat, b.rat)
 	   : e->op == EXPR_MUL ? rat_mul(&r, a.rat, b.rat) : rat_div(&r, a.rat, b.rat);
 	if (!ok)
 		return value_missing(e->type);
@@ -371,7 +375,8 @@ static struct value call(struct scene *s, const struct expr *e)
 		if (!v[i].known)
 			return value_missing(e->type);
 	}
-	for (uint32_t i = 1; i < e->n_arg && (e->func == FUNC_GREATEST || e->func == FUNC_LEAST); i++) {
+	for (uint32_t i = 1; i < e->n_arg && (e->func == FUNC_GREATEST ||
+					      e->func == FUNC_LEAST); i++) {
 		int c = rat_cmp(v[i].rat, v[0].rat, NULL);
 
 		if (e->func == FUNC_GREATEST ? c > 0 : c < 0)
@@ -379,14 +384,16 @@ static struct value call(struct scene *s, const struct expr *e)
 	}
 	switch (e->func) {
 	case FUNC_ABS:
-		return value_rat(e->type, v[0].rat.num < 0 ? (struct rat){ -v[0].rat.num, v[0].rat.den }
+		return value_rat(e->type, v[0].rat.num < 0
+				 ? (struct rat){ -v[0].rat.num, v[0].rat.den }
 							   : v[0].rat);
 	case FUNC_FLOOR:
 		return value_int(e->type, floor_div(v[0].rat, 1));
 	case FUNC_DATE:
 		return value_int(e->type, floor_div(v[0].rat, CIVIL_DAY));
 	case FUNC_HOUR:
-		return value_int(e->type, floor_div(v[0].rat, 3600) - 24 * floor_div(v[0].rat, CIVIL_DAY));
+		return value_int(e->type, floor_div(v[0].rat, 3600) - 24 * floor_div(v[0].rat,
+				CIVIL_DAY));
 	case FUNC_WEEKDAY:
 		return value_int(e->type, civil_weekday((int32_t)floor_div(v[0].rat, 1)));
 	case FUNC_DAYS:
@@ -523,7 +530,8 @@ static bool counts(struct scene *in, const struct expr *e)
 {
 	enum truth t = e->cond == NULL ? TRUTH_TRUE : ref_truth(in, e->cond);
 
-	return t == TRUTH_UNKNOWN ? oracle_choose(in->o, in->role[0], canon(in, e->cond)) : t == TRUTH_TRUE;
+	return t == TRUTH_UNKNOWN ? oracle_choose(in->o, in->role[0], canon(in, e->cond))
+			: t == TRUTH_TRUE;
 }
 
 static struct value aggregate(struct scene *s, const struct expr *e)
@@ -587,7 +595,8 @@ struct value ref_value(struct scene *s, const struct expr *e)
 
 	switch (e->op) {
 	case EXPR_CONST:
-		return type_is_text(e->type) ? value_str(e->type, e->text) : value_rat(e->type, e->rat);
+		return type_is_text(e->type) ? value_str(e->type, e->text)
+				: value_rat(e->type, e->rat);
 	case EXPR_FIELD:
 		return world_value(s->w, s->role[e->role], e->field);
 	case EXPR_BUCKET:

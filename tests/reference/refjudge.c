@@ -14,22 +14,12 @@
 #include "lib/base/civil.h"
 #include "lib/base/dec.h"
 
-enum { MAX_ROWS = 512 };
-
-/* A person's records of one key. */
-struct group {
-	const char *psn;
-	struct value key[16];
-	const struct row *row[MAX_ROWS];
-	bool maybe[MAX_ROWS];
-	uint32_t n;
-};
-
 bool ref_rule_in_force(const struct rule *r, int32_t day)
 {
 	if (day == MISSING_I32)
 		return true;
-	return (r->from == MISSING_I32 || r->from <= day) && (r->until == MISSING_I32 || day <= r->until);
+	return (r->from == MISSING_I32 || r->from <= day) &&
+			(r->until == MISSING_I32 || day <= r->until);
 }
 
 static bool in_scope(const struct rule *r, const struct row *x)
@@ -73,7 +63,8 @@ static void value_text(struct scene *s, const struct value *v, struct str *out)
 
 void ref_found_row(struct scene *s, struct found *f, const struct row *r, const char *role)
 {
-	f->record[f->n_record].name = arena_printf(s->a, "%s/%s/%s/%s", stream_name(r->stream), r->facility,
+	f->record[f->n_record].name = arena_printf(s->a, "%s/%s/%s/%s", stream_name(r->stream),
+						   r->facility,
 						   r->mdtrt, r->serial);
 	f->record[f->n_record++].role = role;
 }
@@ -115,7 +106,8 @@ static void each_row(struct scene *s, const struct row *x, struct lines *out)
 
 	s->role[0] = x;
 	s->day = row_day(x);
-	if (!ref_rule_in_force(r, s->day) || (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
+	if (!ref_rule_in_force(r, s->day) || (s->table != NULL &&
+					      !ref_in_force(s->table, s->table_row, s->day)))
 		return;
 	if (passes(s) != TRUTH_TRUE || (r->when != NULL && ref_truth(s, r->when) != TRUTH_TRUE))
 		return;
@@ -148,7 +140,7 @@ static const struct expr *calendar_key(const struct rule *r)
 }
 
 /* As of: the bucket's start, else the last record. */
-static int32_t anchor(struct scene *s, const struct row *const *row, uint32_t n)
+int32_t ref_anchor(struct scene *s, const struct row *const *row, uint32_t n)
 {
 	const struct expr *k = calendar_key(s->r);
 	int32_t day = row_day(row[n - 1]);
@@ -159,36 +151,43 @@ static int32_t anchor(struct scene *s, const struct row *const *row, uint32_t n)
 	return k == NULL || day == MISSING_I32 ? day : ref_bucket_start(s->rs, day, k->bucket);
 }
 
-/* The trigger over the rows [lo, hi) of the group, every completion tried. */
-static enum truth decide(struct scene *s, const struct group *g, uint32_t lo, uint32_t hi, struct lines *out)
+void ref_complete(struct scene *s, const struct ref_group *g, uint32_t lo, uint32_t hi,
+		  const struct row **row)
 {
-	const struct row *row[MAX_ROWS];
+	s->group = row;
+	s->n_group = 0;
+	for (uint32_t i = lo; i < hi; i++)
+		if (!g->maybe[i] || oracle_choose(s->o, g->row[i], "in"))
+			row[s->n_group++] = g->row[i];
+}
+
+/* The trigger over the rows [lo, hi) of the group, every completion tried. */
+static enum truth decide(struct scene *s, const struct ref_group *g, uint32_t lo, uint32_t hi,
+			 struct lines *out)
+{
+	const struct row *row[REF_ROWS];
 	bool all = true, none = true;
 
 	*s->o = (struct oracle){ .counting = true };
-	s->day = anchor(s, g->row + lo, hi - lo);
+	s->day = ref_anchor(s, g->row + lo, hi - lo);
 	if (!ref_rule_in_force(s->r, s->day) ||
 	    (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
 		return TRUTH_FALSE;
 	do {
 		enum truth t = TRUTH_FALSE;
 
-		s->group = row;
-		s->n_group = 0;
-		for (uint32_t i = lo; i < hi; i++)
-			if (!g->maybe[i] || oracle_choose(s->o, g->row[i], "in"))
-				row[s->n_group++] = g->row[i];
+		ref_complete(s, g, lo, hi, row);
 		if (s->n_group > 0)
 			t = s->r->when == NULL ? TRUTH_TRUE : ref_truth(s, s->r->when);
 		all &= t == TRUTH_TRUE;
 		none &= t == TRUTH_FALSE;
 	} while (oracle_next(s->o) && !s->o->too_many);
-	out->too_wide |= s->o->too_many;
+	out->too_wide |= s->o->too_many || (!s->r->person_local && s->o->tried);
 	return all ? TRUTH_TRUE : none ? TRUTH_FALSE : TRUTH_UNKNOWN;
 }
 
 /* The sure rows of [lo, hi) as the scene's group. */
-static void sure_rows(struct scene *s, const struct group *g, uint32_t lo, uint32_t hi,
+void ref_sure_rows(struct scene *s, const struct ref_group *g, uint32_t lo, uint32_t hi,
 		      const struct row **row)
 {
 	s->group = row;
@@ -198,23 +197,67 @@ static void sure_rows(struct scene *s, const struct group *g, uint32_t lo, uint3
 			row[s->n_group++] = g->row[i];
 }
 
-static void give_group(struct scene *s, struct found *f, struct lines *out)
+/* A limit on a count or a sum that is gone over: the aggregate, else NULL. */
+static const struct expr *limited(const struct rule *r)
+{
+	const struct expr *w = r->when, *a = w == NULL ? NULL : w->arg[0];
+
+	if (w == NULL || (w->op != EXPR_GT && w->op != EXPR_GE) || a->op != EXPR_AGG)
+		return NULL;
+	return a->agg == AGG_COUNT || a->agg == AGG_SUM || a->agg == AGG_RUNNING ? a : NULL;
+}
+
+/* What lies beyond the limit in event order, of the rows [lo, hi); others are within it. */
+static void mark_beyond(struct scene *s, bool *beyond)
+{
+	const struct expr *a = limited(s->r);
+	struct value limit = ref_value(s, s->r->when->arg[1]);
+	struct scene in = *s;
+	struct rat sum = rat_int(0);
+
+	for (uint32_t i = 0; i < s->n_group; i++) {
+		struct rat one = rat_int(1);
+		int c;
+
+		in.role[0] = s->group[i];
+		if (a->cond != NULL && ref_truth(&in, a->cond) != TRUTH_TRUE)
+			continue;
+		if (a->agg != AGG_COUNT)
+			one = ref_value(&in, a->arg[0]).rat;
+		if (!rat_add(&sum, sum, one))
+			abort();
+		c = rat_cmp(sum, limit.rat, NULL);
+		if (rat_sign(one) == 0)
+			continue;
+		if (s->r->when->op == EXPR_GT ? c > 0 : c >= 0)
+			beyond[s->group[i]->n] = true;
+	}
+}
+
+static void give_group(struct scene *s, struct found *f, const bool *beyond, struct lines *out)
 {
 	for (uint32_t i = 0; i < s->n_group; i++)
-		ref_found_row(s, f, s->group[i], "member");
-	s->day = anchor(s, s->group, s->n_group);
+		ref_found_row(s, f, s->group[i], !s->r->person_local ? "member"
+			      : limited(s->r) == NULL ? "part"
+			      : beyond[s->group[i]->n] ? "excess" : "against");
+	s->day = ref_anchor(s, s->group, s->n_group);
 	ref_give(s, f, out);
 }
 
-static void whole_group(struct scene *s, const struct group *g, struct lines *out)
+static void whole_group(struct scene *s, const struct ref_group *g, struct lines *out)
 {
-	const struct row *row[MAX_ROWS];
+	bool beyond[REF_ROWS] = { false };
+	const struct row *row[REF_ROWS];
 	struct found f = { .n_key = 0 };
 
 	if (decide(s, g, 0, g->n, out) != TRUTH_TRUE)
 		return;
-	sure_rows(s, g, 0, g->n, row);
-	give_group(s, &f, out);
+	ref_sure_rows(s, g, 0, g->n, row);
+	s->day = ref_anchor(s, s->group, s->n_group);
+	s->o->counting = false;
+	if (limited(s->r) != NULL)
+		mark_beyond(s, beyond);
+	give_group(s, &f, beyond, out);
 }
 
 /* ---- sliding windows ---- */
@@ -230,11 +273,13 @@ struct run {
 	uint32_t lo, hi;           /* rows [lo, hi) */
 	struct value observed, limit;
 	bool any;
+	bool beyond[REF_ROWS];     /* in one of its windows */
 };
 
-static void flush_run(struct scene *s, const struct group *g, struct run *run, struct lines *out)
+static void flush_run(struct scene *s, const struct ref_group *g, struct run *run,
+		      struct lines *out)
 {
-	const struct row *row[MAX_ROWS];
+	const struct row *row[REF_ROWS];
 	struct found f = { .n_key = 0 };
 
 	if (!run->any)
@@ -243,16 +288,18 @@ static void flush_run(struct scene *s, const struct group *g, struct run *run, s
 		value_text(s, &run->observed, &f.observed);
 	if (s->r->limit != NULL)
 		value_text(s, &run->limit, &f.limit);
-	sure_rows(s, g, run->lo, run->hi, row);
-	give_group(s, &f, out);
+	ref_sure_rows(s, g, run->lo, run->hi, row);
+	give_group(s, &f, run->beyond, out);
+	memset(run->beyond, 0, sizeof run->beyond);
 	run->any = false;
 }
 
 /* A triggering window joins the run it shares a sure record with. */
-static void join_run(struct scene *s, const struct group *g, struct run *run, uint32_t lo, uint32_t hi,
+static void join_run(struct scene *s, const struct ref_group *g, struct run *run, uint32_t lo,
+		     uint32_t hi,
 		     struct lines *out)
 {
-	const struct row *row[MAX_ROWS];
+	const struct row *row[REF_ROWS];
 	struct value observed = { .known = false }, limit = { .known = false };
 	bool shares = false;
 
@@ -260,26 +307,33 @@ static void join_run(struct scene *s, const struct group *g, struct run *run, ui
 		shares |= !g->maybe[i];
 	if (!shares)
 		flush_run(s, g, run, out);
-	sure_rows(s, g, lo, hi, row);
-	s->day = anchor(s, s->group, s->n_group);
+	ref_sure_rows(s, g, lo, hi, row);
+	s->day = ref_anchor(s, s->group, s->n_group);
 	s->o->counting = false;
 	if (s->r->observed != NULL)
 		observed = ref_value(s, s->r->observed);
 	if (s->r->limit != NULL)
 		limit = ref_value(s, s->r->limit);
+	if (limited(s->r) != NULL)
+		mark_beyond(s, run->beyond);
 	s->o->counting = true;
 	if (!run->any) {
-		*run = (struct run){ lo, hi, observed, limit, true };
+		run->lo = lo;
+		run->hi = hi;
+		run->observed = observed;
+		run->limit = limit;
+		run->any = true;
 		return;
 	}
 	run->hi = hi;
-	if (observed.known && (!run->observed.known || rat_cmp(observed.rat, run->observed.rat, NULL) > 0)) {
+	if (observed.known && (!run->observed.known ||
+			       rat_cmp(observed.rat, run->observed.rat, NULL) > 0)) {
 		run->observed = observed;
 		run->limit = limit;
 	}
 }
 
-static void sliding_group(struct scene *s, const struct group *g, struct lines *out)
+static void sliding_group(struct scene *s, const struct ref_group *g, struct lines *out)
 {
 	const struct window *w = &s->r->window;
 	struct run run = { .any = false };
@@ -299,9 +353,10 @@ static void sliding_group(struct scene *s, const struct group *g, struct lines *
 
 /* ---- grouping ---- */
 
-static bool same_key(const struct group *g, const char *psn, const struct value *key, uint32_t n)
+static bool same_key(const struct ref_group *g, const char *psn, const struct value *key,
+		     uint32_t n)
 {
-	if (strcmp(g->psn, psn) != 0)
+	if (psn != NULL && strcmp(g->psn, psn) != 0)
 		return false;
 	for (uint32_t i = 0; i < n; i++)
 		if (value_cmp(&g->key[i], &key[i]) != 0)
@@ -348,37 +403,42 @@ static bool clock_known(const struct rule *r, const struct row *x)
 	return x->time != MISSING_I64 && x->time % CIVIL_DAY != 0;
 }
 
-static uint32_t make_groups(struct scene *s, struct group *g)
+struct ref_group *ref_groups(struct scene *s, uint32_t *n_group)
 {
-	uint32_t n = 0, n_key, k;
+	uint32_t n = 0, n_key, k, rows = s->w->n[s->r->stream[0]];
+	struct ref_group *g = arena_array(s->a, rows + 1, sizeof *g);
 
-	for (uint32_t i = 0; i < s->w->n[s->r->stream[0]]; i++) {
+	for (uint32_t i = 0; i < rows; i++) {
 		const struct row *x = s->w->rows[s->r->stream[0]][i];
 		struct value key[16];
 		enum truth t;
 
 		s->role[0] = x;
 		s->day = row_day(x);
-		if (!in_scope(s->r, x) || (t = passes(s)) == TRUTH_FALSE || !keys_of(s, x, key, &n_key) ||
+		if (!in_scope(s->r, x) || (t = passes(s)) == TRUTH_FALSE ||
+		    !keys_of(s, x, key, &n_key) ||
 		    !clock_known(s->r, x))
 			continue;
-		for (k = 0; k < n && !same_key(&g[k], x->psn, key, n_key); k++)
+		for (k = 0; k < n && !same_key(&g[k], s->r->person_local ? x->psn : NULL, key,
+					       n_key); k++)
 			;
 		if (k == n) {
 			g[n].psn = x->psn;
 			memcpy(g[n].key, key, sizeof key);
-			g[n++].n = 0;
+			g[n].row = arena_array(s->a, rows - i, sizeof *g->row);
+			g[n++].maybe = arena_array(s->a, rows - i, sizeof *g->maybe);
 		}
 		g[k].maybe[g[k].n] = t == TRUTH_UNKNOWN;
 		g[k].row[g[k].n++] = x;
 	}
-	return n;
+	*n_group = n;
+	return g;
 }
 
 static void judge_group(struct scene *s, struct lines *out)
 {
-	struct group *g = arena_array(s->a, 64, sizeof *g);
-	uint32_t n = make_groups(s, g);
+	uint32_t n;
+	struct ref_group *g = ref_groups(s, &n);
 
 	for (uint32_t i = 0; i < n; i++) {
 		s->key = g[i].key;
@@ -477,7 +537,8 @@ static bool pair_keys(struct scene *s, const struct row *a, const struct row *b)
 
 static bool pair_holds(struct scene *s, const struct row *a, const struct row *b)
 {
-	if (a == b || strcmp(a->psn, b->psn) != 0 || !pair_keys(s, a, b) || !pair_ordered(s, a, b) ||
+	if (a == b || strcmp(a->psn, b->psn) != 0 || !pair_keys(s, a, b) ||
+	    !pair_ordered(s, a, b) ||
 	    !pair_window(s, a, b))
 		return false;
 	s->role[0] = a;
@@ -486,7 +547,8 @@ static bool pair_holds(struct scene *s, const struct row *a, const struct row *b
 	if (!ref_rule_in_force(s->r, s->day) ||
 	    (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
 		return false;
-	return passes(s) == TRUTH_TRUE && (s->r->when == NULL || ref_truth(s, s->r->when) == TRUTH_TRUE);
+	return passes(s) == TRUTH_TRUE && (s->r->when == NULL ||
+					   ref_truth(s, s->r->when) == TRUTH_TRUE);
 }
 
 /* Without an order two records of one kind may fit both ways round: then the later one is 乙. */
@@ -545,7 +607,8 @@ void reference_judge(const struct world *w, const struct ruleset *rs, const stru
 	struct arena a;
 	struct oracle o = { .counting = true };
 	struct value key[16];
-	struct scene s = { .w = w, .rs = rs, .r = r, .a = &a, .o = &o, .table = r->table, .key = key,
+	struct scene s = { .w = w, .rs = rs, .r = r, .a = &a, .o = &o, .table = r->table,
+			   .key = key,
 			   .day = MISSING_I32 };
 
 	arena_init(&a);

@@ -9,144 +9,6 @@
 
 #include "lib/rule/keyword.h"
 
-/* ---- lists and tables ---- */
-
-static const char *const codes[] = { "250301", "25030102", "250302", "210102", "110100001", "XA02BC",
-				     "XA02BD", "C0101", "120400006" };
-static const char *const prefixes[] = { "2503", "250301", "25", "21", "XA02", "XA", "C", "1", "12" };
-
-static const char declarations[] =
-	"名单「甲单」  来自 a.csv   键 项目\n"
-	"名单「乙单」  来自 b.csv   键 项目 前缀   有效 begndate 至 enddate\n"
-	"名单「丙单」  来自 c.csv   键 机构、项目 前缀\n"
-	"名单「诊断单」  来自 d.csv   键 诊断 前缀\n"
-	"表「上限表」  来自 e.csv   键 项目 前缀   列 次数 : 笔数、限价 : 金额、等级 : 代码   有效 begndate 至 enddate\n"
-	"表「对子」  来自 f.csv   键 项目甲 前缀、项目乙 前缀   列 窗口 : 窗口、限量 : 数量\n"
-	"表「单项表」  来自 g.csv   键 项目 前缀   列 限量 : 数量、限价 : 金额\n";
-
-static const char *dates(struct rng *r)
-{
-	static const char *const spans[] = { ",", "2026-01-01,", ",2025-12-31", "2025-12-30,2026-01-02",
-					     "2026-03-01,", "2026-02-28,2026-03-01", "2020-01-01,2026-02-28" };
-
-	return RNG_PICK(r, spans);
-}
-
-static char *done(struct buf *b, struct arena *a)
-{
-	char *text = arena_strdup(a, buf_cstr(b));
-
-	buf_fini(b);
-	return text;
-}
-
-/* A list of codes or prefixes, each at most once. */
-static char *list_file(struct arena *a, struct rng *r, const char *head, const char *const *from, bool dated)
-{
-	struct buf b;
-	uint32_t n = 0;
-
-	buf_init(&b, 0);
-	buf_addf(&b, "%s%s\n", head, dated ? ",begndate,enddate" : "");
-	for (uint32_t i = 0; i < 9; i++) {
-		if (!rng_percent(r, 30) && !(i == 8 && n == 0))
-			continue;
-		buf_addf(&b, "%s%s%s\n", from[i], dated ? "," : "", dated ? dates(r) : "");
-		n++;
-	}
-	return done(&b, a);
-}
-
-static char *facility_file(struct arena *a, struct rng *r)
-{
-	static const char *const facilities[] = { "H1", "H2", "H3" };
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_adds(&b, "机构,项目\n");
-	for (uint32_t i = 0; i < 3; i++)
-		for (uint32_t k = 0; k < 9; k++)
-			if (rng_percent(r, 25) || (i == 0 && k == 0))
-				buf_addf(&b, "%s,%s\n", facilities[i], prefixes[k]);
-	return done(&b, a);
-}
-
-static char *caps_file(struct arena *a, struct rng *r)
-{
-	static const char *const levels[] = { "甲", "乙", "" };
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_adds(&b, "项目,次数,限价,等级,begndate,enddate\n");
-	for (uint32_t i = 0; i < 9; i++) {
-		if (!rng_percent(r, 45) && i > 0)
-			continue;
-		buf_addf(&b, "%s,", prefixes[i]);
-		if (rng_percent(r, 85))
-			buf_addf(&b, "%u", rng_below(r, 4));
-		buf_addf(&b, ",%u.%02u,%s,%s\n", rng_below(r, 200), rng_below(r, 100), RNG_PICK(r, levels),
-			 dates(r));
-	}
-	return done(&b, a);
-}
-
-static char *pairs_file(struct arena *a, struct rng *r)
-{
-	static const char *const windows[] = { "单日", "单次就诊", "6小时", "7天", "2天", "自然月", "同一小时",
-					       "当次住院", "12小时" };
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_adds(&b, "项目甲,项目乙,窗口,限量\n");
-	for (uint32_t i = 0; i < 9; i++) {
-		if (rng_percent(r, 60) || i == 0)
-			buf_addf(&b, "%s,%s,%s,%u.5\n", prefixes[i], prefixes[rng_below(r, 9)], RNG_PICK(r, windows),
-				 rng_below(r, 4));
-	}
-	return done(&b, a);
-}
-
-static char *items_file(struct arena *a, struct rng *r)
-{
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_adds(&b, "项目,限量,限价\n");
-	for (uint32_t i = 0; i < 9; i++)
-		if (rng_percent(r, 50) || i == 0)
-			buf_addf(&b, "%s,%u.5,%u\n", prefixes[i], rng_below(r, 4), 5 + rng_below(r, 150));
-	return done(&b, a);
-}
-
-void files_make(struct gen_files *f, struct arena *a, struct rng *r)
-{
-	static const char *const diagnoses[] = { "I10", "I63", "Z51", "K80.2", "I", "I10.x00", "Z", "K", "J" };
-	static const char *const paths[] = { "a.csv", "b.csv", "c.csv", "d.csv", "e.csv", "f.csv", "g.csv" };
-
-	for (uint32_t i = 0; i < N_FILES; i++)
-		f->file[i].path = paths[i];
-	f->file[0].text = list_file(a, r, "项目", codes, false);
-	f->file[1].text = list_file(a, r, "项目", prefixes, true);
-	f->file[2].text = facility_file(a, r);
-	f->file[3].text = list_file(a, r, "诊断", diagnoses, false);
-	f->file[4].text = caps_file(a, r);
-	f->file[5].text = pairs_file(a, r);
-	f->file[6].text = items_file(a, r);
-	f->head = declarations;
-}
-
-bool files_load(void *ctx, const char *path, struct buf *out, struct err *e)
-{
-	const struct gen_files *f = ctx;
-
-	for (uint32_t i = 0; i < N_FILES; i++)
-		if (strcmp(f->file[i].path, path) == 0) {
-			buf_adds(out, f->file[i].text);
-			return true;
-		}
-	return err_set(e, ERR_INPUT, "no such file: %s", path);
-}
-
 /* ---- words ---- */
 
 struct gen {
@@ -168,7 +30,8 @@ static const char *named(struct gen *g, enum field f)
 {
 	const struct field_info *i = field_get(f);
 	uint32_t how = rng_below(g->r, 3);
-	const char *name = how == 0 || (how == 1 && i->alias[0] == '\0') ? i->name : how == 1 ? i->alias : i->title;
+	const char *name = how == 0 || (how == 1 && i->alias[0] == '\0') ? i->name : how == 1
+			? i->alias : i->title;
 
 	if (field_find(i->stream, str_of(name)) != f)
 		name = i->name;
@@ -198,12 +61,14 @@ static const struct coded coded[] = {
 	{ FIELD_fee_visit_class, { "门诊", "住院", "药店", "inpatient", "outpatient", "住院" } },
 	{ FIELD_fee_gend, { "男", "女", "1", "2", "男", "女" } },
 	{ FIELD_fee_insutype, { "310", "390", "职工", "居民", "310", "390" } },
-	{ FIELD_fee_med_list_codg, { "250301", "25030102", "XA02BC", "210102", "C0101", "250302" } },
+	{ FIELD_fee_med_list_codg, { "250301", "25030102", "XA02BC", "210102", "C0101",
+				     "250302" } },
 	{ FIELD_fee_maindiag_class, { "I10", "I63", "Z51", "K80", "I10", "I10" } },
 	{ FIELD_settlement_med_type, { "11", "21", "2101", "41", "52", "140101" } },
 	{ FIELD_settlement_setl_type, { "1", "2", "联网结算", "手工报销", "1", "2" } },
 	{ FIELD_settlement_mid_setl_flag, { "0", "1", "是", "否", "1", "0" } },
-	{ FIELD_settlement_visit_class, { "门诊", "住院", "药店", "inpatient", "outpatient", "住院" } },
+	{ FIELD_settlement_visit_class, { "门诊", "住院", "药店", "inpatient", "outpatient",
+					  "住院" } },
 	{ FIELD_settlement_fixmedins_code, { "H1", "H2", "H3", "H1", "H2", "H9" } },
 	{ FIELD_stay_med_type, { "21", "2101", "52", "21", "2101", "21" } },
 	{ FIELD_stay_dscg_way, { "1", "2", "4", "医嘱离院", "医嘱转院", "1" } },
@@ -264,17 +129,20 @@ static const char *amount_of(struct gen *g, const struct numeric *n)
 static const char *coded_cond(struct gen *g, unsigned role)
 {
 	const struct coded *c = some_coded(g, role);
-	const char *name = named(g, c->field), *v = RNG_PICK(g->r, c->values), *u = RNG_PICK(g->r, c->values);
+	const char *name = named(g, c->field), *v = RNG_PICK(g->r, c->values), *u =
+			RNG_PICK(g->r, c->values);
 
 	switch (rng_below(g->r, 6)) {
 	case 0:
 		return arena_printf(g->a, "%s %s %s", name, word(g, KW_IS_NOT), v);
 	case 1:
-		return arena_printf(g->a, "%s %s(%s、%s)", name, word(g, rng_percent(g->r, 70) ? KW_IN : KW_IN_NOT),
+		return arena_printf(g->a, "%s %s(%s、%s)", name,
+				    word(g, rng_percent(g->r, 70) ? KW_IN : KW_IN_NOT),
 				    v, u);
 	case 2:
 		return arena_printf(g->a, "%s %s %s", name,
-				    word(g, rng_percent(g->r, 70) ? KW_BELONGS : KW_BELONGS_NOT), v);
+				    word(g, rng_percent(g->r, 70) ? KW_BELONGS : KW_BELONGS_NOT),
+						    v);
 	default:
 		return arena_printf(g->a, "%s %s %s", name, word(g, KW_IS), v);
 	}
@@ -289,7 +157,8 @@ static const char *numeric_cond(struct gen *g, unsigned role)
 		return arena_printf(g->a, "%s %s %s %s %u000 %s", name, word(g, KW_BETWEEN), v,
 				    word(g, KW_WITH), n->most, g->english ? n->unit_en : n->unit);
 	if (rng_percent(g->r, 10))
-		return arena_printf(g->a, "%s(%s、%s) %s %s", g->english ? "greatest" : "较大", name, v, op(g),
+		return arena_printf(g->a, "%s(%s、%s) %s %s", g->english ? "greatest" : "较大",
+				    name, v, op(g),
 				    amount_of(g, n));
 	return arena_printf(g->a, "%s %s %s", name, op(g), v);
 }
@@ -298,7 +167,8 @@ static enum field code_field(struct gen *g, unsigned role)
 {
 	return g->stream[role] == STREAM_FEE ? FIELD_fee_med_list_codg
 	     : g->stream[role] == STREAM_STAY ? FIELD_stay_dscg_maindiag_code
-	     : g->stream[role] == STREAM_VISIT ? FIELD_visit_dscg_maindiag_code : FIELD_settlement_setl_id;
+	     : g->stream[role] == STREAM_VISIT ? FIELD_visit_dscg_maindiag_code
+			     : FIELD_settlement_setl_id;
 }
 
 static const char *text_cond(struct gen *g, unsigned role)
@@ -312,10 +182,12 @@ static const char *text_cond(struct gen *g, unsigned role)
 				    word(g, rng_percent(g->r, 70) ? KW_MATCHES : KW_MATCHES_NOT),
 				    RNG_PICK(g->r, patterns));
 	if (rng_percent(g->r, 25))
-		return arena_printf(g->a, "%s(%s) %s %u", g->english ? "length" : "长度", name, op(g),
+		return arena_printf(g->a, "%s(%s) %s %u", g->english ? "length" : "长度", name,
+				    op(g),
 				    5 + rng_below(g->r, 4));
 	return arena_printf(g->a, "%s %s \"%s\"", name,
-			    word(g, rng_percent(g->r, 70) ? KW_STARTS : KW_STARTS_NOT), RNG_PICK(g->r, starts));
+			    word(g, rng_percent(g->r, 70) ? KW_STARTS : KW_STARTS_NOT),
+					    RNG_PICK(g->r, starts));
 }
 
 static const char *list_cond(struct gen *g, unsigned role)
@@ -325,9 +197,11 @@ static const char *list_cond(struct gen *g, unsigned role)
 	const char *space = g->english ? " " : "";
 
 	if (g->stream[role] != STREAM_FEE)
-		return arena_printf(g->a, "%s %s%s「诊断单」", named(g, code_field(g, role)), in, space);
+		return arena_printf(g->a, "%s %s%s「诊断单」", named(g, code_field(g, role)), in,
+				    space);
 	if (rng_percent(g->r, 25))
-		return arena_printf(g->a, "(%s、%s) %s%s「丙单」", named(g, FIELD_fee_fixmedins_code),
+		return arena_printf(g->a, "(%s、%s) %s%s「丙单」",
+				    named(g, FIELD_fee_fixmedins_code),
 				    named(g, FIELD_fee_med_list_codg), in, space);
 	return arena_printf(g->a, "%s %s%s「%s」", named(g, FIELD_fee_med_list_codg), in, space,
 			    RNG_PICK(g->r, lists));
@@ -335,7 +209,8 @@ static const char *list_cond(struct gen *g, unsigned role)
 
 static const char *time_cond(struct gen *g, unsigned role)
 {
-	static const char *const days[] = { "2025-12-31", "2026-01-01", "2026-02-28", "2026-03-01", "2026-01-03" };
+	static const char *const days[] = { "2025-12-31", "2026-01-01", "2026-02-28",
+					    "2026-03-01", "2026-01-03" };
 	const char *t = named(g, stream_time(g->stream[role]));
 
 	switch (rng_below(g->r, 3)) {
@@ -344,7 +219,8 @@ static const char *time_cond(struct gen *g, unsigned role)
 				    rng_below(g->r, 24));
 	case 1:
 		return arena_printf(g->a, "%s(%s(%s)) %s %u", g->english ? "weekday" : "星期",
-				    g->english ? "date-of" : "日期", t, op(g), 1 + rng_below(g->r, 7));
+				    g->english ? "date-of" : "日期", t, op(g),
+						    1 + rng_below(g->r, 7));
 	default:
 		return arena_printf(g->a, "%s %s %s", t, op(g), RNG_PICK(g->r, days));
 	}
@@ -356,13 +232,16 @@ static const char *fee_cond(struct gen *g)
 
 	switch (rng_below(g->r, 4)) {
 	case 0:
-		return arena_printf(g->a, "「上限表」[%s].次数 %s %u", item, op(g), rng_below(g->r, 4));
+		return arena_printf(g->a, "「上限表」[%s].次数 %s %u", item, op(g),
+				    rng_below(g->r, 4));
 	case 1:
-		return arena_printf(g->a, "%s > 「单项表」[%s].限价", named(g, FIELD_fee_pric), item);
+		return arena_printf(g->a, "%s > 「单项表」[%s].限价", named(g, FIELD_fee_pric),
+				    item);
 	case 2:
 		return arena_printf(g->a, "「上限表」[%s].等级 %s 甲", item, word(g, KW_IS));
 	default:
-		return arena_printf(g->a, "%s × %s %s %s", named(g, FIELD_fee_cnt), named(g, FIELD_fee_pric), op(g),
+		return arena_printf(g->a, "%s × %s %s %s", named(g, FIELD_fee_cnt),
+				    named(g, FIELD_fee_pric), op(g),
 				    named(g, FIELD_fee_inscp_amt));
 	}
 }
@@ -372,7 +251,8 @@ static const char *null_cond(struct gen *g, unsigned role)
 	const char *name = rng_percent(g->r, 50) ? named(g, some_coded(g, role)->field)
 						 : named(g, some_numeric(g, role)->field);
 
-	return arena_printf(g->a, "%s %s", name, word(g, rng_percent(g->r, 25) ? KW_IS_NULL : KW_NOT_NULL));
+	return arena_printf(g->a, "%s %s", name,
+			    word(g, rng_percent(g->r, 25) ? KW_IS_NULL : KW_NOT_NULL));
 }
 
 static const char *plain_cond(struct gen *g, unsigned role)
@@ -403,10 +283,12 @@ static const char *cond(struct gen *g, unsigned role)
 	if (n < 12)
 		return arena_printf(g->a, "(%s %s %s)", x, word(g, KW_OR), plain_cond(g, role));
 	if (n < 17)
-		return arena_printf(g->a, "(%s %s %s %s %s)", x, word(g, KW_OR), plain_cond(g, role),
+		return arena_printf(g->a, "(%s %s %s %s %s)", x, word(g, KW_OR),
+				    plain_cond(g, role),
 				    word(g, KW_OR), plain_cond(g, role));
 	if (n < 22)
-		return arena_printf(g->a, "%s (%s %s %s)", word(g, KW_NOT), x, word(g, KW_AND), plain_cond(g, role));
+		return arena_printf(g->a, "%s (%s %s %s)", word(g, KW_NOT), x, word(g, KW_AND),
+				    plain_cond(g, role));
 	return x;
 }
 
@@ -414,12 +296,14 @@ static const char *cond(struct gen *g, unsigned role)
 
 static const char *if_part(struct gen *g)
 {
-	return rng_percent(g->r, 25) ? arena_printf(g->a, " %s %s", word(g, KW_IF), plain_cond(g, 0)) : "";
+	return rng_percent(g->r, 25) ? arena_printf(g->a, " %s %s", word(g, KW_IF),
+						    plain_cond(g, 0)) : "";
 }
 
 static const char *aggregate(struct gen *g, const char *zh, const char *en, enum field f)
 {
-	return arena_printf(g->a, "%s(%s%s)", g->english ? en : zh, f == FIELD_NONE ? "" : named(g, f),
+	return arena_printf(g->a, "%s(%s%s)", g->english ? en : zh, f == FIELD_NONE ? ""
+			    : named(g, f),
 			    if_part(g));
 }
 
@@ -433,7 +317,8 @@ static enum field money_field(struct gen *g)
 	return g->stream[0] == STREAM_FEE ? (rng_percent(g->r, 50) ? FIELD_fee_inscp_amt
 							       : FIELD_fee_det_item_fee_sumamt)
 	     : g->stream[0] == STREAM_SETTLEMENT ? FIELD_settlement_fund_pay_sumamt
-	     : g->stream[0] == STREAM_STAY ? FIELD_stay_fund_pay_sumamt : FIELD_visit_fund_pay_sumamt;
+	     : g->stream[0] == STREAM_STAY ? FIELD_stay_fund_pay_sumamt
+			     : FIELD_visit_fund_pay_sumamt;
 }
 
 static const char *count_trigger(struct gen *g, struct gen_rule *x)
@@ -443,34 +328,45 @@ static const char *count_trigger(struct gen *g, struct gen_rule *x)
 	uint32_t n = rng_below(g->r, 100);
 
 	if (g->stream[0] == STREAM_FEE && n < 40)
-		return arena_printf(g->a, "%s %s %s", aggregate(g, "合计", "sum", FIELD_fee_cnt), op(g), limit);
-	if (g->stream[0] == STREAM_FEE && n < 48)
-		return arena_printf(g->a, "%s %s %s", aggregate(g, "累计", "running", FIELD_fee_cnt), op(g), limit);
-	if (n < 60)
-		return arena_printf(g->a, "%s %s %s", aggregate(g, "不同", "distinct", some_coded(g, 0)->field),
+		return arena_printf(g->a, "%s %s %s", aggregate(g, "合计", "sum", FIELD_fee_cnt),
 				    op(g), limit);
-	return arena_printf(g->a, "%s %s %s", aggregate(g, "笔数", "count", FIELD_NONE), op(g), limit);
+	if (g->stream[0] == STREAM_FEE && n < 48)
+		return arena_printf(g->a, "%s %s %s", aggregate(g, "累计", "running",
+								FIELD_fee_cnt), op(g), limit);
+	if (n < 60)
+		return arena_printf(g->a, "%s %s %s", aggregate(g, "不同", "distinct",
+								some_coded(g, 0)->field),
+				    op(g), limit);
+	return arena_printf(g->a, "%s %s %s", aggregate(g, "笔数", "count", FIELD_NONE), op(g),
+			    limit);
 }
 
 static const char *money_trigger(struct gen *g)
 {
-	static const char *const zh[] = { "合计", "最大", "最小", "平均", "中位", "首个", "末个", "累计" };
-	static const char *const en[] = { "sum", "max", "min", "mean", "median", "first", "last", "running" };
+	static const char *const zh[] = { "合计", "最大", "最小", "平均", "中位", "首个", "末个",
+					  "累计" };
+	static const char *const en[] = { "sum", "max", "min", "mean", "median", "first", "last",
+					  "running" };
 	uint32_t n = rng_below(g->r, 8);
 	const struct numeric *f = some_numeric(g, 0);
 
 	if (rng_percent(g->r, 15))
-		return arena_printf(g->a, "%s(%s、%u%%%s) %s %s", g->english ? "percentile" : "百分位",
-				    named(g, f->field), 5 * rng_below(g->r, 21), if_part(g), op(g), amount_of(g, f));
-	return arena_printf(g->a, "%s %s %s", aggregate(g, zh[n], en[n], f->field), op(g), amount_of(g, f));
+		return arena_printf(g->a, "%s(%s、%u%%%s) %s %s", g->english ? "percentile"
+				    : "百分位",
+				    named(g, f->field), 5 * rng_below(g->r, 21), if_part(g),
+						    op(g), amount_of(g, f));
+	return arena_printf(g->a, "%s %s %s", aggregate(g, zh[n], en[n], f->field), op(g),
+			    amount_of(g, f));
 }
 
 static const char *share_trigger(struct gen *g)
 {
 	enum field f = money_field(g);
 
-	return arena_printf(g->a, "%s(%s %s %s) ÷ %s %s %u%%", g->english ? "sum" : "合计", named(g, f),
-			    word(g, KW_IF), plain_cond(g, 0), sum_of(g, f), op(g), 10 * rng_below(g->r, 11));
+	return arena_printf(g->a, "%s(%s %s %s) ÷ %s %s %u%%", g->english ? "sum" : "合计",
+			    named(g, f),
+			    word(g, KW_IF), plain_cond(g, 0), sum_of(g, f), op(g),
+					    10 * rng_below(g->r, 11));
 }
 
 static const char *trigger(struct gen *g, struct gen_rule *x)
@@ -492,7 +388,8 @@ static const char *group_amount(struct gen *g, struct gen_rule *x)
 	if (g->stream[0] == STREAM_FEE && n < 60) {
 		const char *cnt = sum_of(g, FIELD_fee_cnt);
 
-		return arena_printf(g->a, "%s × (%s − %s) ÷ %s", sum, cnt, x->n_let > 0 ? "甲量" : "1", cnt);
+		return arena_printf(g->a, "%s × (%s − %s) ÷ %s", sum, cnt, x->n_let > 0 ? "甲量"
+				    : "1", cnt);
 	}
 	if (n < 70)
 		return arena_printf(g->a, "%s ÷ 3", sum);
@@ -503,7 +400,8 @@ static const char *group_amount(struct gen *g, struct gen_rule *x)
 
 static const char *effective(struct gen *g)
 {
-	static const char *const zh[] = { "2026-01-01 起", "2025-12-31 至 2026-01-02", "2026-02-28 至 2026-03-01" };
+	static const char *const zh[] = { "2026-01-01 起", "2025-12-31 至 2026-01-02",
+					  "2026-02-28 至 2026-03-01" };
 	static const char *const en[] = { "2026-01-01 onward", "2025-12-31 to 2026-01-02",
 					  "2026-02-28 to 2026-03-01" };
 	uint32_t n = rng_below(g->r, 3);
@@ -523,13 +421,16 @@ static void add_conds(struct gen *g, struct gen_rule *x, uint32_t most)
 
 static void make_each(struct gen *g, struct gen_rule *x)
 {
-	x->on = arena_printf(g->a, "%s", g->english ? stream_name(g->stream[0]) : stream_title(g->stream[0]));
+	x->on = arena_printf(g->a, "%s", g->english ? stream_name(g->stream[0])
+			     : stream_title(g->stream[0]));
 	if (g->stream[0] == STREAM_FEE && rng_percent(g->r, 20)) {
 		x->by_table = "「单项表」 r";
-		x->cond[x->n_cond++] = arena_printf(g->a, "%s %s r.项目", named(g, FIELD_fee_med_list_codg),
+		x->cond[x->n_cond++] = arena_printf(g->a, "%s %s r.项目",
+						    named(g, FIELD_fee_med_list_codg),
 						    word(g, KW_IS));
 		if (rng_percent(g->r, 60))
-			x->cond[x->n_cond++] = arena_printf(g->a, "%s > r.限量", named(g, FIELD_fee_cnt));
+			x->cond[x->n_cond++] = arena_printf(g->a, "%s > r.限量",
+							    named(g, FIELD_fee_cnt));
 	}
 	add_conds(g, x, 2);
 	if (x->n_cond == 0 || rng_percent(g->r, 50))
@@ -542,22 +443,29 @@ static void make_each(struct gen *g, struct gen_rule *x)
 static const char *let_value(struct gen *g)
 {
 	if (g->stream[0] == STREAM_FEE && rng_percent(g->r, 60))
-		return arena_printf(g->a, "%s(「上限表」[%s].次数、%u)", g->english ? "coalesce" : "首个有值",
+		return arena_printf(g->a, "%s(「上限表」[%s].次数、%u)", g->english ? "coalesce"
+				    : "首个有值",
 				    g->english ? "med_list_codg" : "项目", 1 + rng_below(g->r, 3));
-	return arena_printf(g->a, "%s(%u、%s)", g->english ? "least" : "较小", 1 + rng_below(g->r, 4),
+	return arena_printf(g->a, "%s(%u、%s)", g->english ? "least" : "较小",
+			    1 + rng_below(g->r, 4),
 			    g->english ? "count()" : "笔数()");
 }
 
 static void make_group(struct gen *g, struct gen_rule *x)
 {
-	static const char *const zh[] = { "自然日", "自然周", "自然月", "每季度", "自然年", "医保年度", "单次就诊",
+	static const char *const zh[] = { "自然日", "自然周", "自然月", "每季度", "自然年",
+					  "医保年度", "单次就诊",
 					  "当次住院" };
-	static const char *const en[] = { "day", "week", "month", "quarter", "year", "insurance-year", "visit",
+	static const char *const en[] = { "day", "week", "month", "quarter", "year",
+					  "insurance-year", "visit",
 					  "stay" };
-	static const char *const slides[] = { "7 天", "2 天", "3 天", "6 小时", "12 小时", "24 小时" };
-	static const char *const slides_en[] = { "7 days", "2 days", "3 days", "6 hours", "12 hours", "24 hours" };
+	static const char *const slides[] = { "7 天", "2 天", "3 天", "6 小时", "12 小时",
+					      "24 小时" };
+	static const char *const slides_en[] = { "7 days", "2 days", "3 days", "6 hours",
+						 "12 hours", "24 hours" };
 	bool fee = g->stream[0] == STREAM_FEE, item = fee && rng_percent(g->r, 60);
-	enum field psn = field_named(g->stream[0], STR("psn_no")), at = field_named(g->stream[0], STR("fixmedins_code"));
+	enum field psn = field_named(g->stream[0], STR("psn_no")), at =
+			field_named(g->stream[0], STR("fixmedins_code"));
 	uint32_t b = rng_below(g->r, 8), w = rng_below(g->r, 6);
 	struct buf keys;
 
@@ -573,12 +481,13 @@ static void make_group(struct gen *g, struct gen_rule *x)
 		x->window = g->english ? slides_en[w] : slides[w];
 	else
 		buf_addf(&keys, "、%s", g->english ? en[b] : zh[b]);
-	x->keys = done(&keys, g->a);
+	x->keys = text_done(&keys, g->a);
 	add_conds(g, x, 2);
 	if (rng_percent(g->r, 35) && (item || !fee))
 		x->let[x->n_let++] = let_value(g);
 	x->when = trigger(g, x);
-	x->when_less = arena_printf(g->a, "%s %s %u", g->english ? "count()" : "笔数()", op(g), rng_below(g->r, 4));
+	x->when_less = arena_printf(g->a, "%s %s %u", g->english ? "count()" : "笔数()", op(g),
+				    rng_below(g->r, 4));
 	x->amount = group_amount(g, x);
 }
 
@@ -594,39 +503,50 @@ static void pair_conds(struct gen *g, struct gen_rule *x)
 		x->cond[x->n_cond++] = cond(g, role);
 	}
 	if (x->by_table != NULL) {
-		x->cond[x->n_cond++] = arena_printf(g->a, "甲.%s %s r.项目甲", field_get(a)->name, word(g, KW_IS));
-		x->cond[x->n_cond++] = arena_printf(g->a, "乙.%s %s r.项目乙", field_get(b)->name, word(g, KW_IS));
+		x->cond[x->n_cond++] = arena_printf(g->a, "甲.%s %s r.项目甲", field_get(a)->name,
+						    word(g, KW_IS));
+		x->cond[x->n_cond++] = arena_printf(g->a, "乙.%s %s r.项目乙", field_get(b)->name,
+						    word(g, KW_IS));
 	} else if (rng_percent(g->r, 40)) {
 		x->cond[x->n_cond++] = arena_printf(g->a, "甲.%s %s 乙.%s", field_get(a)->name,
-						    word(g, rng_percent(g->r, 70) ? KW_IS : KW_IS_NOT),
+						    word(g, rng_percent(g->r, 70) ? KW_IS
+							 : KW_IS_NOT),
 						    field_get(b)->name);
 	}
 }
 
 static const char *order_text(struct gen *g)
 {
-	static const char *const zh[] = { "0 天 至 7 天", "1 天 至 3 天", "0 小时 至 36 小时", "0 天 至 0 天",
+	static const char *const zh[] = { "0 天 至 7 天", "1 天 至 3 天", "0 小时 至 36 小时",
+					  "0 天 至 0 天",
 					  "−5 天 至 2 天", "−400 天 至 0 天" };
-	static const char *const en[] = { "0 days to 7 days", "1 day to 3 days", "0 hours to 36 hours",
-					  "0 days to 0 days", "-5 days to 2 days", "-400 days to 0 days" };
+	static const char *const en[] = { "0 days to 7 days", "1 day to 3 days",
+					  "0 hours to 36 hours",
+					  "0 days to 0 days", "-5 days to 2 days",
+							  "-400 days to 0 days" };
 	uint32_t n = rng_below(g->r, 6), pick = rng_below(g->r, 3);
 
 	return g->english ? arena_printf(g->a, "甲 then 乙 gap %s%s", en[n],
-					 pick == 0 ? " pick nearest" : pick == 1 ? " pick each" : "")
+					 pick == 0 ? " pick nearest" : pick == 1 ? " pick each"
+							 : "")
 			  : arena_printf(g->a, "甲 后 乙 间隔 %s%s", zh[n],
 					 pick == 0 ? " 取 最近" : pick == 1 ? " 取 每对" : "");
 }
 
 static void make_pair(struct gen *g, struct gen_rule *x)
 {
-	static const char *const zh[] = { "7 天", "2 天", "6 小时", "自然日", "自然月", "单次就诊", "同一小时", "24 小时" };
-	static const char *const en[] = { "7 days", "2 days", "6 hours", "day", "month", "visit", "hour", "24 hours" };
+	static const char *const zh[] = { "7 天", "2 天", "6 小时", "自然日", "自然月",
+					  "单次就诊", "同一小时", "24 小时" };
+	static const char *const en[] = { "7 days", "2 days", "6 hours", "day", "month", "visit",
+					  "hour", "24 hours" };
 	bool fees = g->stream[0] == STREAM_FEE && g->stream[1] == STREAM_FEE;
 	uint32_t w = rng_below(g->r, 8);
 	struct buf keys;
 
-	x->on = g->english ? arena_printf(g->a, "%s 甲、%s 乙", stream_name(g->stream[0]), stream_name(g->stream[1]))
-			   : arena_printf(g->a, "%s 甲、%s 乙", stream_title(g->stream[0]), stream_title(g->stream[1]));
+	x->on = g->english ? arena_printf(g->a, "%s 甲、%s 乙", stream_name(g->stream[0]),
+					  stream_name(g->stream[1]))
+			   : arena_printf(g->a, "%s 甲、%s 乙", stream_title(g->stream[0]),
+					  stream_title(g->stream[1]));
 	g->role = "";
 	buf_init(&keys, 0);
 	buf_adds(&keys, named(g, field_named(g->stream[0], STR("psn_no"))));
@@ -634,7 +554,7 @@ static void make_pair(struct gen *g, struct gen_rule *x)
 		buf_adds(&keys, "、fixmedins_code");
 	if (fees && rng_percent(g->r, 40))
 		buf_adds(&keys, "、med_list_codg");
-	x->keys = done(&keys, g->a);
+	x->keys = text_done(&keys, g->a);
 	if (fees && rng_percent(g->r, 40))
 		x->by_table = "「对子」 r";
 	if (x->by_table != NULL && rng_percent(g->r, 60))
@@ -655,11 +575,91 @@ static void make_pair(struct gen *g, struct gen_rule *x)
 	}
 }
 
+/* A facility's or doctor's month; aggregates that sum up over persons. */
+static const char *cell_value(struct gen *g, bool *money)
+{
+	static const char *const zh[] = { "合计", "最大", "最小", "平均" }, *const en[] =
+			{ "sum", "max", "min", "mean" };
+	uint32_t n = rng_below(g->r, 4);
+
+	*money = false;
+	switch (rng_below(g->r, 4)) {
+	case 0:
+		return aggregate(g, "笔数", "count", FIELD_NONE);
+	case 1:
+		return aggregate(g, "不同", "distinct", rng_percent(g->r, 50) ? FIELD_fee_psn_no
+				 : FIELD_fee_bilg_dr_code);
+	default:
+		*money = true;
+		return aggregate(g, zh[n], en[n], FIELD_fee_det_item_fee_sumamt);
+	}
+}
+
+static const char *cell_keys(struct gen *g)
+{
+	static const char *const zh[] = { "自然日", "自然周", "自然月", "每季度", "自然年" };
+	static const char *const en[] = { "day", "week", "month", "quarter", "year" };
+	uint32_t b = rng_below(g->r, 5);
+
+	return arena_printf(g->a, "%s、%s%s", named(g, FIELD_fee_fixmedins_code), g->english
+			    ? en[b] : zh[b],
+			    rng_percent(g->r, 25) ? "、list_type" : "");
+}
+
+static void make_cell(struct gen *g, struct gen_rule *x)
+{
+	const char *sum = sum_of(g, FIELD_fee_inscp_amt), *value;
+	bool money;
+
+	g->stream[0] = STREAM_FEE;
+	x->on = g->english ? stream_name(STREAM_FEE) : stream_title(STREAM_FEE);
+	x->group = true;
+	x->keys = cell_keys(g);
+	add_conds(g, x, 1);
+	value = cell_value(g, &money);
+	x->when = arena_printf(g->a, "%s %s %u %s", value, op(g), rng_below(g->r, money ? 300 : 4),
+			       !money ? "" : g->english ? "yuan" : "元");
+	x->when_less = arena_printf(g->a, "%s > 0", g->english ? "count()" : "笔数()");
+	x->amount = rng_percent(g->r, 70) ? sum : NULL;
+}
+
+static void make_compare(struct gen *g, struct gen_rule *x)
+{
+	static const char *const zh[] = { "中位", "中位 + 中位差", "中位 + 2 × 中位差", "平均",
+					  "百分位(50%)", "百分位(80%)" };
+	static const char *const en[] = { "median", "median + mad", "median + 2 × mad", "mean",
+					  "percentile(50%)",
+					  "percentile(80%)" };
+	uint32_t n = rng_below(g->r, 6);
+	bool money;
+
+	g->stream[0] = STREAM_FEE;
+	x->on = g->english ? stream_name(STREAM_FEE) : stream_title(STREAM_FEE);
+	x->keys = cell_keys(g);
+	add_conds(g, x, 1);
+	x->value = rng_percent(g->r, 50) ? cell_value(g, &money)
+		 : arena_printf(g->a, "%s(%s %s %s) ÷ %s", g->english ? "sum" : "合计",
+				named(g, FIELD_fee_inscp_amt),
+				word(g, KW_IF), plain_cond(g, 0), sum_of(g, FIELD_fee_inscp_amt));
+	if (rng_percent(g->r, 40))
+		x->enough = arena_printf(g->a, "%u %s", 1 + rng_below(g->r, 3),
+					 rng_percent(g->r, 50) ? "笔" : "次就诊");
+	x->peers = arena_printf(g->a, "%s %s %u %s", rng_percent(g->r, 50) ? "医院等级"
+				: "机构类型、医院等级",
+				word(g, KW_AT_LEAST), 2 + rng_below(g->r, 2), "家");
+	x->when = arena_printf(g->a, "x %s %s", op(g), g->english ? en[n] : zh[n]);
+	x->when_less = g->english ? "x ≥ median" : "x ≥ 中位";
+	if (rng_percent(g->r, 60))
+		x->amount = sum_of(g, FIELD_fee_inscp_amt);
+}
+
 static enum stream some_stream(struct rng *r, bool pair)
 {
-	static const enum stream single[] = { STREAM_FEE, STREAM_FEE, STREAM_FEE, STREAM_SETTLEMENT, STREAM_STAY,
+	static const enum stream single[] = { STREAM_FEE, STREAM_FEE, STREAM_FEE,
+					      STREAM_SETTLEMENT, STREAM_STAY,
 					      STREAM_VISIT };
-	static const enum stream both[] = { STREAM_FEE, STREAM_FEE, STREAM_STAY, STREAM_STAY, STREAM_SETTLEMENT,
+	static const enum stream both[] = { STREAM_FEE, STREAM_FEE, STREAM_STAY, STREAM_STAY,
+					    STREAM_SETTLEMENT,
 					    STREAM_VISIT };
 
 	return pair ? RNG_PICK(r, both) : RNG_PICK(r, single);
@@ -679,81 +679,14 @@ void rule_make(struct gen_rule *x, struct arena *a, struct rng *r, uint32_t numb
 	if (rng_percent(r, 12))
 		x->scope = g.english ? "all" : "全部";
 	x->effective = effective(&g);
-	if (form < 20)
+	if (form < 6)
+		make_compare(&g, x);
+	else if (form < 12)
+		make_cell(&g, x);
+	else if (form < 25)
 		make_each(&g, x);
 	else if (form < 65)
 		make_group(&g, x);
 	else
 		make_pair(&g, x);
-}
-
-/* ---- text ---- */
-
-static void clause(struct buf *out, const struct gen_rule *g, enum keyword k, const char *text)
-{
-	if (text != NULL)
-		buf_addf(out, "  %s  %s\n", keyword_word(k, g->english), text);
-}
-
-void rule_text(const struct gen_rule *g, struct buf *out)
-{
-	buf_addf(out, "\n%s %s 「随机」\n", keyword_word(KW_RULE, g->english), g->id);
-	clause(out, g, KW_VERSION, "1");
-	clause(out, g, KW_BASIS, "试验");
-	clause(out, g, KW_CATEGORY, g->english ? "policy" : "政策类");
-	clause(out, g, KW_NATURE, g->english ? "clue" : "线索");
-	clause(out, g, KW_STAGE, g->english ? "after" : "事后");
-	clause(out, g, KW_SEVERITY, g->english ? "low" : "低");
-	clause(out, g, KW_STATE, g->english ? "on" : "启用");
-	clause(out, g, KW_EFFECTIVE, g->effective);
-	clause(out, g, KW_ON, g->on);
-	clause(out, g, KW_SCOPE, g->scope);
-	clause(out, g, KW_BY_TABLE, g->by_table);
-	clause(out, g, g->group ? KW_GROUP : KW_SAME, g->keys);
-	if (g->group && g->window != NULL)
-		buf_addf(out, "        %s %s\n", keyword_word(KW_WINDOW, g->english), g->window);
-	clause(out, g, KW_FIRST, g->first);
-	clause(out, g, KW_WINDOW, g->group ? NULL : g->window);
-	for (uint32_t i = 0; i < g->n_cond; i++) {
-		if (i == 0)
-			clause(out, g, KW_WHERE, g->cond[i]);
-		else
-			buf_addf(out, "        %s %s\n", keyword_word(KW_AND, g->english), g->cond[i]);
-	}
-	clause(out, g, KW_UNLESS, g->unless);
-	for (uint32_t i = 0; i < g->n_let; i++)
-		buf_addf(out, "  %s  %s = %s\n", keyword_word(KW_LET, g->english), i == 0 ? "甲量" : "乙量", g->let[i]);
-	clause(out, g, KW_WHEN, g->when);
-	clause(out, g, KW_AMOUNT, g->amount);
-	clause(out, g, KW_SAY, g->english ? "suspicious" : "可疑");
-}
-
-bool rule_smaller(const struct gen_rule *g, uint32_t step, struct gen_rule *out)
-{
-	const char **parts[] = { &out->unless, &out->amount, &out->effective, &out->scope, &out->by_table };
-
-	*out = *g;
-	if (step < g->n_cond) {
-		for (uint32_t i = step; i + 1 < g->n_cond; i++)
-			out->cond[i] = out->cond[i + 1];
-		out->n_cond--;
-		return true;
-	}
-	step -= g->n_cond;
-	if (step < sizeof parts / sizeof *parts) {
-		*parts[step] = NULL;
-		return true;
-	}
-	step -= (uint32_t)(sizeof parts / sizeof *parts);
-	if (step == 0) {
-		out->n_let = 0;
-		out->when = g->when == NULL ? NULL : g->when_less;
-		out->amount = NULL;
-		return true;
-	}
-	if (step == 1) {
-		out->when = NULL;
-		return true;
-	}
-	return false;
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/rule/ruleset.h"
 #include "tests/reference/random.h"
@@ -24,6 +25,7 @@ struct gen_rule {
 	const char *when, *when_less;  /* and a simpler trigger */
 	const char *amount;
 	bool group;                /* keys follow 归并, else 同 */
+	const char *value, *enough, *peers; /* of an indicator: the rule compares it */
 };
 
 /* The texts of the lists and tables, by path. */
@@ -34,6 +36,9 @@ struct gen_files {
 
 void files_make(struct gen_files *f, struct arena *a, struct rng *r);
 bool files_load(void *ctx, const char *path, struct buf *out, struct err *e);
+
+/* A text that was built, moved to the arena. */
+char *text_done(struct buf *b, struct arena *a);
 
 /* Texts live in the arena. */
 void rule_make(struct gen_rule *g, struct arena *a, struct rng *r, uint32_t number);

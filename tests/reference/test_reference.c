@@ -55,7 +55,7 @@ static void reference_all(const struct subject *s, const struct history *h, stru
 
 	world_make(&w, h);
 	for (uint32_t i = 0; i < s->rs->n_rule; i++)
-		if (s->rs->rule[i].person_local)
+		if (s->rs->rule[i].form != FORM_COMPARE)
 			reference_judge(&w, s->rs, &s->rs->rule[i], &out[i]);
 		else
 			reference_cells(&w, s->rs, &s->rs->rule[i], &out[i]);
@@ -138,7 +138,8 @@ static void drop_cells(struct gen_files *f, const struct gen_rule *g, struct his
 			struct cell *c = &h->rec[i]->cell[k], was = *c;
 			enum field id = (enum field)(stream_first(h->rec[i]->stream) + k);
 
-			if (!was.known || field_get(id)->req == REQ_REQUIRED || field_get(id)->role == ROLE_KEY ||
+			if (!was.known || field_get(id)->req == REQ_REQUIRED ||
+			    field_get(id)->role == ROLE_KEY ||
 			    field_get(id)->dflt[0] != '\0')
 				continue;
 			c->known = false;
@@ -155,7 +156,8 @@ static bool column_used(const struct history *h, enum stream s, unsigned k)
 	enum field f = (enum field)(stream_first(s) + k);
 
 	for (uint32_t i = 0; i < h->n; i++)
-		if (h->rec[i]->stream == s && (h->rec[i]->cell[k].known || field_get(f)->dflt[0] != '\0'))
+		if (h->rec[i]->stream == s && (h->rec[i]->cell[k].known ||
+					       field_get(f)->dflt[0] != '\0'))
 			return true;
 	return f == FIELD_fee_inscp_amt || f == FIELD_fee_det_item_fee_sumamt;
 }
@@ -180,7 +182,8 @@ static void show_rows(const struct history *h, enum stream s, struct buf *b)
 			if (!column_used(h, s, k))
 				continue;
 			buf_addc(b, ' ');
-			history_show_cell(b, (enum field)(stream_first(s) + k), &h->rec[i]->cell[k]);
+			history_show_cell(b, (enum field)(stream_first(s) + k),
+					  &h->rec[i]->cell[k]);
 			buf_adds(b, " |");
 		}
 	}
@@ -200,12 +203,14 @@ static void show_files(const struct gen_files *f, const char *rule)
 	const char *head = f->head;
 
 	for (uint32_t i = 0; i < N_FILES; i++) {
-		const char *end = strchr(head, '\n'), *open = strstr(head, "「"), *close = strstr(head, "」");
+		const char *end = strchr(head, '\n'), *open = strstr(head, "「"), *close =
+				strstr(head, "」");
 		char name[64];
 
 		snprintf(name, sizeof name, "%.*s", (int)(close + 3 - open), open);
 		if (strstr(rule, name) != NULL)
-			printf("---- %s\n%s----\n%.*s\n", f->file[i].path, f->file[i].text, (int)(end - head), head);
+			printf("---- %s\n%s----\n%.*s\n", f->file[i].path, f->file[i].text,
+			       (int)(end - head), head);
 		head = end + 1;
 	}
 }
@@ -414,14 +419,16 @@ int main(int argc, char **argv)
 	struct sums sums = { 0 };
 
 	if (!read_options(&o, argc, argv)) {
-		fprintf(stderr, "usage: test_reference [--cases N] [--seed S] [--jobs J] [--show K]\n");
+		fprintf(stderr, "usage: test_reference [--cases N] [--seed S] [--jobs J] "
+				"[--show K]\n");
 		return 2;
 	}
 	if (!run_jobs(&o, &sums)) {
 		fprintf(stderr, "a job did not end well\n");
 		return 1;
 	}
-	printf("%llu cases, %llu findings, %llu different; %llu rules refused, %llu cases too wide to try\n",
+	printf("%llu cases, %llu findings, %llu different; %llu rules refused, %llu cases too wide "
+	       "to try\n",
 	       (unsigned long long)sums.cases, (unsigned long long)sums.findings,
 	       (unsigned long long)sums.different, (unsigned long long)sums.refused,
 	       (unsigned long long)sums.wide);
