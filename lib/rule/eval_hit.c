@@ -71,7 +71,8 @@ bool hit_excess(struct frame *f, const struct rule_plan *rp, const struct value 
 			continue;
 		if (!step.known || !num_add(&sum, sum, step.rat))
 			return false;
-		excess[i] |= num_cmp(sum, limit->rat) >= (rp->when->op == EXPR_GT);
+		excess[i] |= rat_sign(step.rat) != 0 &&
+			     num_cmp(sum, limit->rat) >= (rp->when->op == EXPR_GT);
 	}
 	return true;
 }

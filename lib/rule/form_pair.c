@@ -78,6 +78,8 @@ static enum truth in_window(struct pairing *x, const struct window *w, uint32_t 
 	if (w->bucket == BUCKET_HOUR && day_of(ta) == day_of(tb) &&
 	    (ta % CIVIL_DAY == 0 || tb % CIVIL_DAY == 0))
 		return TRUTH_UNKNOWN;
+	if (w->bucket == BUCKET_HOUR && (ta % CIVIL_DAY == 0 || tb % CIVIL_DAY == 0))
+		return day_of(ta) == day_of(tb) ? TRUTH_UNKNOWN : TRUTH_FALSE;
 	return truth_of(bucket_number(w->bucket, ta, false, set) ==
 			bucket_number(w->bucket, tb, false, set));
 }

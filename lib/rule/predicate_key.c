@@ -243,6 +243,14 @@ uint64_t visit_key(struct eval *e, enum bucket bucket, enum stream s, uint32_t r
 	return visit ? (uint64_t)code_at(e, f->facility, row) << 32 | visit : KEY_MISSING;
 }
 
+/* At midnight only the date is known: such a record is in no hour. */
+static uint64_t hour_key(int64_t time, const struct rule_settings *set)
+{
+	if (time % CIVIL_DAY == 0)
+		return KEY_MISSING;
+	return (uint64_t)bucket_number(BUCKET_HOUR, time, false, set);
+}
+
 static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
 {
 	const struct rule_settings *set = &e->p->rs->settings;
@@ -260,8 +268,7 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 		else if (n->bucket == BUCKET_DAY)
 			out[i] = (uint32_t)day[i];
 		else if (n->bucket == BUCKET_HOUR)
-			out[i] = (uint64_t)bucket_number(n->bucket, row_time(e, stream_time(s), i),
-							 false, set);
+			out[i] = hour_key(row_time(e, stream_time(s), i), set);
 		else
 			out[i] = (uint64_t)bucket_number(n->bucket, day[i], true, set);
 	}
