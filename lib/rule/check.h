@@ -23,6 +23,8 @@ struct checker {
 	struct diag_list *d;
 	const struct loader *loader;
 	struct syn_block *blocks;
+	struct syn_block **override;   /* those of them that override */
+	uint32_t n_override;
 	uint32_t cap_rule, cap_indicator, cap_knowledge;
 	bool *knowledge_used, *indicator_used;
 	struct syn_block **rule_block; /* [n_rule] until they are sorted */

@@ -9,6 +9,7 @@
 
 #include "lib/base/near.h"
 #include "lib/rule/marks.h"
+#include "lib/rule/parse.h"
 #include "lib/rule/pattern.h"
 
 #define MAX_VALUES 512
@@ -299,57 +300,77 @@ static bool is_equality(enum expr_op op)
 
 /* ---- 且, 或 ---- */
 
-static const struct syn *mixed_arm(const struct syn *n)
+/* An arm of 或 that is a bare 且: brackets would make it plain. */
+static void warn_mixed(struct scope *s, const struct syn *n, const struct syn *const *part,
+		       uint32_t k)
 {
-	for (uint32_t i = 0; i < 2; i++) {
-		const struct syn *a = n->arg[i];
-
-		if (n->op == EXPR_OR && a->kind == SYN_BINARY && a->op == EXPR_AND && !a->bracketed)
-			return a;
-	}
-	return NULL;
-}
-
-static void warn_mixed(struct scope *s, const struct syn *n)
-{
-	const struct syn *arm = mixed_arm(n);
-	const char *text = s->c->d->file[n->at.file].text.p;
+	const struct syn *arm = NULL;
+	struct span end;
 	struct diag *x;
 
+	for (uint32_t i = 0; i < k && arm == NULL && n->op == EXPR_OR; i++)
+		if (part[i]->kind == SYN_BINARY && part[i]->op == EXPR_AND && !part[i]->bracketed)
+			arm = part[i];
 	if (arm == NULL)
 		return;
 	x = diag_add(s->c->d, arm->at, DIAG_MIXED_AND_OR);
-	if (diag_line(s->c->d, arm->at).p == diag_line(s->c->d, (struct span){
-		    arm->at.file, arm->at.end, arm->at.end }).p)
+	end = (struct span){ arm->at.file, arm->at.end, arm->at.end };
+	if (diag_line(s->c->d, arm->at).p == diag_line(s->c->d, end).p)
 		x->fixed = diag_repair(s->c->d, arm->at,
 				       str_of(arena_printf(&s->c->d->arena, "(%.*s)",
 							   (int)(arm->at.end - arm->at.start),
-							   text + arm->at.start)));
+							   s->c->d->file[arm->at.file].text.p +
+								   arm->at.start)));
 }
 
-/* Flattens nested arms of the same kind. */
-static struct expr *join(struct scope *s, const struct syn *n, struct expr *a, struct expr *b)
+/* Arms of the same kind are put in flat; `all` is how many there are then. */
+static struct expr *join(struct scope *s, const struct syn *n, struct expr *const *flag, uint32_t k,
+			 uint32_t all)
 {
 	struct expr *e = check_new(s->c, n->op, TYPE_FLAG, n->at);
-	uint32_t na = a->op == n->op ? a->n_arg : 1, nb = b->op == n->op ? b->n_arg : 1;
-	struct expr **arg = arena_array(s->c->a, na + (size_t)nb, sizeof *arg);
+	struct expr **arg = arena_array(s->c->a, all, sizeof *arg);
+	uint32_t to = 0;
 
-	for (uint32_t i = 0; i < na; i++)
-		arg[i] = a->op == n->op ? a->arg[i] : a;
-	for (uint32_t i = 0; i < nb; i++)
-		arg[na + i] = b->op == n->op ? b->arg[i] : b;
-	check_args(s->c, e, arg, na + nb);
+	for (uint32_t i = 0; i < k; i++) {
+		if (flag[i]->op != n->op) {
+			arg[to++] = flag[i];
+			continue;
+		}
+		for (uint32_t j = 0; j < flag[i]->n_arg; j++)
+			arg[to++] = flag[i]->arg[j];
+	}
+	check_args(s->c, e, arg, all);
 	return e;
+}
+
+/* The operands of a chain of one connective, left to right. */
+static uint32_t chain(const struct syn *n, const struct syn **out)
+{
+	const struct syn *left = n->arg[0];
+	uint32_t k = 0;
+
+	if (left->kind == SYN_BINARY && left->op == n->op)
+		k = chain(left, out);
+	else
+		out[k++] = left;
+	out[k++] = n->arg[1];
+	return k;
 }
 
 static struct expr *logic(struct scope *s, const struct syn *n)
 {
-	struct expr *a = check_flag(s, n->arg[0]), *b = check_flag(s, n->arg[1]);
+	const struct syn *part[PARSE_MAX_ITEMS + 2];
+	struct expr *flag[PARSE_MAX_ITEMS + 2];
+	uint32_t k = chain(n, part), all = 0;
+	bool ok = true;
 
-	warn_mixed(s, n);
-	if (a->type == TYPE_ERROR || b->type == TYPE_ERROR)
-		return check_error(s->c, n->at);
-	return join(s, n, a, b);
+	for (uint32_t i = 0; i < k; i++) {
+		flag[i] = check_flag(s, part[i]);
+		ok &= flag[i]->type != TYPE_ERROR;
+		all += flag[i]->op == n->op ? flag[i]->n_arg : 1;
+	}
+	warn_mixed(s, n, part, k);
+	return ok ? join(s, n, flag, k, all) : check_error(s->c, n->at);
 }
 
 static struct expr *check_binary(struct scope *s, const struct syn *n)
@@ -446,7 +467,7 @@ static struct expr *check_between(struct scope *s, const struct syn *n)
 
 		diag_add(d, n->at, DIAG_NEVER_TRUE);
 	}
-	return join(s, &and, x, y);
+	return join(s, &and, (struct expr *[]){ x, y }, 2, 2);
 }
 
 /* ---- the rest ---- */

@@ -16,9 +16,9 @@
 
 struct syn_block *check_override(struct checker *c, struct str id)
 {
-	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
-		if (b->keyword == KW_OVERRIDE && str_eq(b->id, id))
-			return b;
+	for (uint32_t i = 0; i < c->n_override; i++)
+		if (str_eq(c->override[i]->id, id))
+			return c->override[i];
 	return NULL;
 }
 
@@ -44,10 +44,11 @@ static bool known_rule(struct checker *c, struct str id, struct span at)
 
 void check_overrides(struct checker *c)
 {
-	for (struct syn_block *b = c->blocks; b != NULL; b = b->next) {
-		struct syn_block *first = check_override(c, b->id);
+	for (uint32_t i = 0; i < c->n_override && c->d->n <= DIAG_MAX; i++) {
+		const struct syn_block *b = c->override[i];
+		const struct syn_block *first = check_override(c, b->id);
 
-		if (b->keyword != KW_OVERRIDE || b->id.n == 0 || !known_rule(c, b->id, b->id_at))
+		if (b->id.n == 0 || !known_rule(c, b->id, b->id_at))
 			continue;
 		if (first != b) {
 			struct diag *d =

@@ -14,6 +14,8 @@
 
 #include "lib/base/utf8.h"
 
+#define MAX_REPAIR 4096 /* bytes of a line that is worth showing repaired */
+
 static const struct {
 	const char *word;
 	enum severity severity;
@@ -95,17 +97,34 @@ static char *sentence(struct diag_list *d, enum diag_code code, va_list args)
 	return out;
 }
 
+/* Whether there is no place left for one of this kind; warnings never crowd out errors. */
+static bool is_full(const struct diag_list *d, enum severity s)
+{
+	return d->n > DIAG_MAX || (s == SEVERITY_WARNING && d->warnings > DIAG_MAX / 2);
+}
+
+static bool is_last(const struct diag_list *d, enum severity s)
+{
+	return d->n == DIAG_MAX || (s == SEVERITY_WARNING && d->warnings == DIAG_MAX / 2);
+}
+
 struct diag *diag_add(struct diag_list *d, struct span at, enum diag_code code, ...)
 {
+	enum severity s = rows[code].severity;
+	bool full = is_full(d, s), last = is_last(d, s);
 	struct diag *one;
 	va_list args;
 
 	assert(code < DIAG_COUNT && at.file < d->n_files);
-	if (d->n > DIAG_MAX) {
+	d->errors += s == SEVERITY_ERROR;
+	d->warnings += s == SEVERITY_WARNING;
+	if (full || last)
+		d->lost += s == SEVERITY_ERROR;
+	if (full) {
 		d->spill = (struct diag){ .at = at, .code = DIAG_TOO_MANY, .text = "" };
 		return &d->spill;
 	}
-	if (d->n == DIAG_MAX)
+	if (last)
 		code = DIAG_TOO_MANY;
 	GROW(d->diag, d->cap, d->n + 1);
 	one = &d->diag[d->n++];
@@ -113,10 +132,6 @@ struct diag *diag_add(struct diag_list *d, struct span at, enum diag_code code, 
 	va_start(args, code);
 	one->text = sentence(d, code, args);
 	va_end(args);
-	if (rows[code].severity == SEVERITY_ERROR)
-		d->errors++;
-	else if (rows[code].severity == SEVERITY_WARNING)
-		d->warnings++;
 	return one;
 }
 
@@ -165,6 +180,8 @@ char *diag_repair(struct diag_list *d, struct span at, struct str instead)
 	uint32_t to = from + (at.end - at.start);
 	struct str head, tail;
 
+	if (line.n > MAX_REPAIR)
+		return NULL;
 	if (to > line.n)
 		to = line.n;
 	head = str_trim(str_sub(line, 0, from));
@@ -194,7 +211,8 @@ void diag_sort(struct diag_list *d)
 
 	if (d->n > 1)
 		qsort(d->diag, d->n, sizeof *d->diag, by_place);
-	d->errors = d->warnings = 0;
+	d->errors = d->lost;
+	d->warnings = 0;
 	for (uint32_t i = 0; i < d->n; i++) {
 		enum severity s = rows[d->diag[i].code].severity;
 

@@ -57,7 +57,8 @@ struct diag_list {
 	struct diag *diag;
 	uint32_t n, cap;
 	uint32_t errors, warnings;
-	struct diag spill; /* where the ones past DIAG_MAX go */
+	uint32_t lost;     /* errors past DIAG_MAX, counted but not kept */
+	struct diag spill; /* where they go */
 	struct marks *marks; /* what words mean, when somebody collects it; else NULL */
 	bool english;     /* language of the sentences */
 	int32_t today;    /* for warnings about what has run out; 0: not known, nothing is said */
@@ -73,7 +74,8 @@ uint32_t diag_source(struct diag_list *d, const char *name, struct str text);
 
 /* Add one; the sentence is the code's own (zh or en by the list's language), its %s filled with the
  * `const char *` arguments. Returns it, valid until the next add, so that expected, near, fixed and
- * also may be set (memory from d->arena). Past DIAG_MAX only one too-many is kept. */
+ * also may be set (memory from d->arena). Past DIAG_MAX (half of it for warnings) one too-many
+ * stands for the rest; errors are counted all the same. */
 struct diag *diag_add(struct diag_list *d, struct span at, enum diag_code code, ...);
 
 /* Line and column (1-based, columns in characters) of an offset. */
@@ -89,7 +91,8 @@ void diag_json(const struct diag_list *d, struct buf *out);
 /* The line of the source that holds an offset, without its line end; borrowed. */
 struct str diag_line(const struct diag_list *d, struct span at);
 
-/* A copy of the line at `at` with the bytes of the span replaced: a repaired line. */
+/* A copy of the line at `at` with the bytes of the span replaced: a repaired line. NULL when the
+ * line is too long to be read. */
 char *diag_repair(struct diag_list *d, struct span at, struct str instead);
 
 /* The word of a code ("unknown-list"), its explanation, and the code of a word (DIAG_COUNT when

@@ -10,6 +10,8 @@
 
 #include "lib/base/utf8.h"
 
+#define MAX_LINE 600 /* bytes of a source line that are shown */
+
 static const char *const severity_word[2][3] = {
 	{ "错误", "警告", "说明" },
 	{ "error", "warning", "note" },
@@ -68,6 +70,15 @@ static void print_source(const struct diag_list *d, struct span at, struct buf *
 	if (str_starts(text, STR("\xef\xbb\xbf"))) {
 		from = from >= 3 ? from - 3 : 0;
 		text = str_sub(text, 3, text.n - 3);
+	}
+	if (text.n > MAX_LINE) { /* a window of it */
+		uint32_t cut = from > MAX_LINE / 2 ? from - MAX_LINE / 2 : 0;
+
+		while (cut > 0 && ((unsigned char)text.p[cut] & 0xC0) == 0x80)
+			cut--;
+		text = str_sub(text, cut, MAX_LINE);
+		text.n = (uint32_t)utf8_valid_prefix(text.p, text.n);
+		from = from - cut < text.n ? from - cut : text.n;
 	}
 	before = str_sub(text, 0, from);
 	under = str_sub(text, from, at.end - at.start);

@@ -80,6 +80,13 @@ void parse_fail(struct parser *p, const char *zh, const char *en)
 	diag_add(p->d, at, DIAG_EXPECTED, parse_say(p, zh, en), found(p));
 }
 
+void parse_too_long(struct parser *p, unsigned most)
+{
+	if (!p->failed)
+		diag_add(p->d, p->tok.at, DIAG_TOO_LONG, arena_printf(&p->d->arena, "%u", most));
+	p->failed = true;
+}
+
 bool parse_want(struct parser *p, enum token_kind k, const char *zh, const char *en)
 {
 	if (parse_take(p, k))
@@ -185,6 +192,7 @@ static void end_clause(struct parser *p, const struct clause_kind *kind)
 static void keep_clause(struct parser *p, struct syn_block *b, struct syn_clause *c, bool repeats)
 {
 	struct syn_clause **at = &b->clause[c->keyword];
+	unsigned n = 0;
 
 	if (*at != NULL && !repeats) {
 		struct diag *x = diag_add(p->d, c->key, DIAG_CLAUSE_TWICE,
@@ -194,9 +202,12 @@ static void keep_clause(struct parser *p, struct syn_block *b, struct syn_clause
 		x->also_text = parse_say(p, "第一次写在这里", "first written here");
 		return;
 	}
-	while (*at != NULL)
+	for (; *at != NULL; n++)
 		at = &(*at)->next;
-	*at = c;
+	if (n < PARSE_MAX_ITEMS)
+		*at = c;
+	else
+		parse_too_long(p, PARSE_MAX_ITEMS);
 }
 
 static void read_one_example(struct parser *p, struct syn_block *b)
@@ -210,6 +221,10 @@ static void read_one_example(struct parser *p, struct syn_block *b)
 		if (b->n_example > 0)
 			memcpy(more, b->example, b->n_example * sizeof *more);
 		b->example = more;
+	}
+	if (b->n_example == PARSE_MAX_ITEMS) {
+		parse_too_long(p, PARSE_MAX_ITEMS);
+		return;
 	}
 	x = &b->example[b->n_example++];
 	*x = (struct syn_example){ .at = p->tok.at, .name = p->tok.text, .name_at = p->tok.at };
@@ -226,7 +241,7 @@ static void read_clause(struct parser *p, struct syn_block *b, const struct clau
 	mark_keyword(p->d, c->key, MARK_CLAUSE, c->keyword);
 	c->from = c->until = MISSING_I32;
 	p->failed = false;
-	p->depth = 0;
+	p->depth = p->n_ops = 0;
 	p->last_end = p->tok.at.end;
 	if ((kind->flags & CLAUSE_RAW) == 0)
 		parse_advance(p);
@@ -371,6 +386,23 @@ static const char *folder_of(struct arena *a, const char *path)
 	return slash == NULL ? "" : arena_printf(a, "%.*s", (int)(slash - path + 1), path);
 }
 
+/* No line too long to be shown. */
+static bool lines_fit(uint32_t file, struct diag_list *d)
+{
+	const struct source_file *f = &d->file[file];
+
+	for (uint32_t i = 0; i < f->n_lines; i++) {
+		uint32_t end = i + 1 < f->n_lines ? f->line[i + 1] : f->text.n;
+
+		if (end - f->line[i] <= PARSE_MAX_LINE)
+			continue;
+		diag_add(d, (struct span){ file, f->line[i], f->line[i] }, DIAG_TOO_BIG,
+			 d->english ? "a line of more than 10000 bytes" : "有一行超过 10000 字节");
+		return false;
+	}
+	return true;
+}
+
 static bool readable(uint32_t file, struct diag_list *d)
 {
 	struct str text = d->file[file].text;
@@ -387,12 +419,13 @@ static bool readable(uint32_t file, struct diag_list *d)
 		diag_add(d, at, DIAG_BAD_UTF8);
 		return false;
 	}
-	return true;
+	return lines_fit(file, d);
 }
 
 void syntax_parse(uint32_t file, struct arena *a, struct diag_list *d, struct syn_block ***tail)
 {
 	struct parser p = { .arena = a, .d = d };
+	uint32_t blocks = 0;
 
 	if (!readable(file, d))
 		return;
@@ -403,6 +436,10 @@ void syntax_parse(uint32_t file, struct arena *a, struct diag_list *d, struct sy
 		enum keyword k = p.tok.kind == TOKEN_WORD
 			       ? keyword_find(p.tok.text, KEYWORD_BLOCK) : KW_NONE;
 
+		if (++blocks > PARSE_MAX_BLOCKS) {
+			parse_too_long(&p, PARSE_MAX_BLOCKS);
+			return;
+		}
 		if (k == KW_NONE) {
 			unknown_block(&p);
 		} else {

@@ -9,7 +9,10 @@
 #include "lib/rule/syntax.h"
 
 #define PARSE_MAX_DEPTH 64
-#define PARSE_MAX_ITEMS 256
+#define PARSE_MAX_VALUES 256   /* of one list in an expression */
+#define PARSE_MAX_ITEMS 1000   /* of one clause; operators too */
+#define PARSE_MAX_BLOCKS 20000 /* of one file */
+#define PARSE_MAX_LINE 10000   /* bytes */
 
 struct parser {
 	struct lexer lex;
@@ -17,7 +20,7 @@ struct parser {
 	uint32_t last_end;     /* where the token before it ended */
 	struct arena *arena;
 	struct diag_list *d;
-	unsigned depth;
+	unsigned depth, n_ops;
 	bool failed;           /* this clause is broken: say nothing more about it */
 };
 
@@ -48,6 +51,7 @@ bool parse_take_word(struct parser *p, enum keyword k);
 bool parse_want(struct parser *p, enum token_kind k, const char *zh, const char *en);
 bool parse_want_word(struct parser *p, enum keyword k);
 bool parse_want_name(struct parser *p, const char *zh, const char *en); /* 「…」 or "…" */
+void parse_too_long(struct parser *p, unsigned most);
 void parse_fail(struct parser *p, const char *zh, const char *en);
 
 /* Span from `start` to the end of the last token passed. */

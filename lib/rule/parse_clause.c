@@ -13,6 +13,10 @@
 
 static struct syn_item *push(struct parser *p, struct syn_clause *c)
 {
+	if (c->n_item == PARSE_MAX_ITEMS) { /* the last place is written over */
+		parse_too_long(p, PARSE_MAX_ITEMS);
+		return &c->item[c->n_item - 1];
+	}
 	if ((c->n_item & (c->n_item + 1)) == 0) { /* room for 1, 3, 7, … */
 		struct syn_item *more =
 			arena_array(p->arena, 2 * (size_t)c->n_item + 1, sizeof *more);

@@ -14,7 +14,7 @@
 #include "lib/rule/marks.h"
 
 struct list {
-	struct syn *item[PARSE_MAX_ITEMS];
+	struct syn *item[PARSE_MAX_VALUES];
 	uint32_t n;
 };
 
@@ -57,8 +57,8 @@ static bool enter(struct parser *p)
 
 static void add(struct parser *p, struct list *l, struct syn *s)
 {
-	if (l->n == PARSE_MAX_ITEMS)
-		parse_fail(p, "少一些的值", "fewer values");
+	if (l->n == PARSE_MAX_VALUES)
+		parse_too_long(p, PARSE_MAX_VALUES);
 	else
 		l->item[l->n++] = s;
 }
@@ -500,6 +500,10 @@ static struct syn *sub_expr(struct parser *p, unsigned min)
 		if (o == NULL || o->binds < min || (tested && o->binds == BINDS_TEST))
 			break;
 		tested = o->binds == BINDS_TEST;
+		if (++p->n_ops > PARSE_MAX_ITEMS) {
+			parse_too_long(p, PARSE_MAX_ITEMS);
+			break;
+		}
 		left = operator_tail(p, o, left);
 	}
 	p->depth--;

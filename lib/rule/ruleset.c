@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "lib/base/civil.h"
+#include "lib/base/hash.h"
+#include "lib/base/map.h"
 #include "lib/rule/check_file.h"
 #include "lib/rule/check_rule.h"
 #include "lib/rule/pattern.h"
@@ -36,6 +38,11 @@ static void make_room(struct checker *c)
 	rs->indicator = arena_array(c->a, indicators + (size_t)1, sizeof *rs->indicator);
 	rs->knowledge = arena_array(c->a, files + (size_t)1, sizeof *rs->knowledge);
 	rs->wanted = arena_array(c->a, WANTED_BYTES, 1);
+	c->override = arena_array(c->a, count_blocks(c->blocks, 1u << KW_OVERRIDE) + (size_t)1,
+				  sizeof(struct syn_block *));
+	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
+		if (b->keyword == KW_OVERRIDE)
+			c->override[c->n_override++] = b;
 	c->knowledge_used = arena_array(c->a, files + (size_t)1, 1);
 	c->indicator_used = arena_array(c->a, indicators + (size_t)1, 1);
 }
@@ -136,33 +143,40 @@ static void sort_rules(struct checker *c)
 	if (rs->n_rule > 1)
 		qsort(rs->rule, rs->n_rule, sizeof *rs->rule, by_id_and_version);
 	for (uint32_t i = 0; i < rs->n_rule; i++)
-		for (uint32_t j = i + 1; j < rs->n_rule && str_eq(rs->rule[i].id, rs->rule[j].id);
-		     j++)
+		for (uint32_t j = i + 1; j < rs->n_rule && c->d->n <= DIAG_MAX &&
+		     str_eq(rs->rule[i].id, rs->rule[j].id); j++)
 			check_versions(c, &rs->rule[i], &rs->rule[j]);
 }
 
-/* Rules that judge alike: compared by digest, so that a set of thousands stays quick. */
+static void tell_same(struct checker *c, const struct rule *a, const struct rule *b)
+{
+	struct diag *d = diag_add(c->d, b->at, DIAG_SAME_RULE, check_cstr(c, b->id),
+				  check_cstr(c, a->id));
+
+	d->also = a->at;
+	d->also_text = check_words(c, "另一条规则", "the other rule");
+}
+
+/* Rules that judge alike, found by digest so that a set of thousands stays quick. */
 static void tell_same_rules(struct checker *c)
 {
-	struct ruleset *rs = c->rs;
-	char (*judged)[33] = xcalloc(rs->n_rule + (size_t)1, sizeof *judged);
+	const struct ruleset *rs = c->rs;
+	struct map64 seen;
 
+	map64_init(&seen);
 	for (uint32_t i = 0; i < rs->n_rule; i++) {
-		rule_judgement(&rs->rule[i], judged[i]);
-		for (uint32_t j = 0; j < i; j++) {
-			struct diag *d;
+		char judged[33];
+		uint64_t *first;
+		bool fresh;
 
-			if (memcmp(judged[i], judged[j], 33) != 0 ||
-			    str_eq(rs->rule[i].id, rs->rule[j].id))
-				continue;
-			d = diag_add(c->d, rs->rule[i].at, DIAG_SAME_RULE,
-				     check_cstr(c, rs->rule[i].id), check_cstr(c, rs->rule[j].id));
-			d->also = rs->rule[j].at;
-			d->also_text = check_words(c, "另一条规则", "the other rule");
-			break;
-		}
+		rule_judgement(&rs->rule[i], judged);
+		first = map64_at(&seen, hash_bytes(judged, 32), &fresh);
+		if (fresh)
+			*first = i;
+		else if (!str_eq(rs->rule[*first].id, rs->rule[i].id))
+			tell_same(c, &rs->rule[*first], &rs->rule[i]);
 	}
-	xfree(judged);
+	map64_fini(&seen);
 }
 
 static void tell_one_unused(struct checker *c, enum keyword kind, struct str name, struct span at)

@@ -123,6 +123,17 @@ static void too_many(void **state)
 			"y";
 	assert_int_equal(d.n, DIAG_MAX + 1);
 	assert_int_equal(d.diag[DIAG_MAX].code, DIAG_TOO_MANY);
+	assert_int_equal(d.errors, 3 * DIAG_MAX);
+	diag_fini(&d);
+	diag_init(&d, true); /* warnings leave room for errors, and make none */
+	diag_source(&d, "a", str_of(text));
+	for (uint32_t i = 0; i < 3 * DIAG_MAX; i++)
+		diag_add(&d, (struct span){ 0, i % 20, i % 20 + 1 }, DIAG_NO_SAY, "x");
+	assert_int_equal(d.n, DIAG_MAX / 2 + 1);
+	assert_int_equal(d.errors, 0);
+	diag_add(&d, span_at("看"), DIAG_BAD_CHAR, "x");
+	diag_sort(&d);
+	assert_int_equal(d.errors, 1);
 	diag_fini(&d);
 }
 

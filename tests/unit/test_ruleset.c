@@ -452,6 +452,64 @@ static void all_errors_of_all_files(void **state)
 	xfree(worse);
 }
 
+/* Megabytes of one thing: refused with a reason, soon, in little memory. */
+static void hostile_files(void **state)
+{
+	static const struct {
+		const char *head, *again, *foot, *want;
+	} cases[] = {
+		{ "  条件 数量 > 0\n", "    且 数量 > 1\n", "", "too-long" },
+		{ "  条件 数量\n", "    + 数量\n", "  > 3\n", "too-long" },
+		{ "  条件 ", "(\n    ", "", "too-deep" },
+		{ "  条件 ", "−\n    ", "", "too-deep" },
+		{ "  参数 a = 1\n", "    a = 1\n", "", "too-long" },
+		{ "  条件 项目 在(1", "、\n    1", ")\n", "too-long" },
+		{ "  试例「x」\n    费用明细 | 流水\n", "    | 1\n", "    应命中 1 条\n", "" },
+		{ "", "规则 a.c 「x」\n", "", "clause-missing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *rule = ruletext_rule("a.b", "看 费用明细");
+		struct compiled c;
+		struct buf b;
+
+		buf_init(&b, 0);
+		buf_addf(&b, "%s%s", rule, cases[i].head);
+		while (b.n < 1000000)
+			buf_adds(&b, cases[i].again);
+		buf_adds(&b, cases[i].foot);
+		compiled_open(&c, buf_cstr(&b), files);
+		assert_true(c.d.n <= DIAG_MAX + 1);
+		assert_true(strncmp(compiled_words(&c, false), cases[i].want,
+				    strlen(cases[i].want)) == 0);
+		compiled_close(&c);
+		buf_fini(&b);
+		xfree(rule);
+	}
+}
+
+/* A let that doubles the one before it, sixty times: 2^60 terms if put in place. */
+static void lets_that_double(void **state)
+{
+	struct buf b;
+	struct compiled c;
+	char *rule;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_adds(&b, "看 费用明细\n令 a0 = 数量 + 数量\n");
+	for (int i = 1; i < 60; i++)
+		buf_addf(&b, "令 a%d = a%d + a%d\n", i, i - 1, i - 1);
+	buf_adds(&b, "条件 a59 > 3\n");
+	rule = ruletext_rule("a.b", buf_cstr(&b));
+	compiled_open(&c, rule, files);
+	assert_string_equal(compiled_words(&c, false), "too-large");
+	compiled_close(&c);
+	buf_fini(&b);
+	xfree(rule);
+}
+
 static void wanted_fields(void **state)
 {
 	struct compiled c;
@@ -481,6 +539,8 @@ int main(void)
 		cmocka_unit_test(overrides),
 		cmocka_unit_test(exceptions),
 		cmocka_unit_test(all_errors_of_all_files),
+		cmocka_unit_test(hostile_files),
+		cmocka_unit_test(lets_that_double),
 		cmocka_unit_test(wanted_fields),
 	};
 
