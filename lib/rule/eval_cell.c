@@ -120,7 +120,8 @@ static void take_vector(struct cells_pass *x, const struct node *n, struct parti
 		int64_t z = v[row[i]];
 		enum truth t = counts(x, n->cond, row[i]);
 
-		if (t != TRUTH_TRUE) { /* a record that may count is harmless when it adds nothing */
+		/* a record that may count is harmless when it adds nothing */
+		if (t != TRUTH_TRUE) {
 			p->known &= t == TRUTH_FALSE || (z == 0 && n->agg == AGG_SUM);
 			continue;
 		}

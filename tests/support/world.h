@@ -21,7 +21,8 @@ struct world {
 	struct plan *plan;
 	struct findings found;
 	struct account account;   /* of the rule judged last */
-	bool replaceable;         /* cells remember who gave what, and all subjects are judged twice */
+	/* cells remember who gave what, and all subjects are judged twice */
+	bool replaceable;
 	struct buf line;
 };
 
