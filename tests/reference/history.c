@@ -308,6 +308,8 @@ static void resend(struct maker *m, const struct record *r)
 	}
 	if (rng_percent(m->r, 30))
 		set(x, FIELD_fee_vali_flag, 0, "0");
+	else if (rng_percent(m->r, 10)) /* it was another person's */
+		set(x, FIELD_fee_psn_no, 0, RNG_PICK(m->r, persons));
 	else if (rng_percent(m->r, 50))
 		set(x, FIELD_fee_fee_ocur_time, some_time(m), NULL);
 	else
@@ -402,6 +404,11 @@ void history_make(struct history *h, struct rng *r)
 
 		m.psn = persons[p];
 		for (uint32_t i = 0; i < n_visit; i++, v++) {
+			if (i > 0 && rng_percent(r, 8)) { /* ids are unique at one facility only */
+				m.facility = strcmp(m.facility, "H1") == 0 ? "H2" : "H1";
+				make_visit(&m);
+				continue;
+			}
 			m.facility = facilities[rng_below(r, 3)];
 			m.mdtrt = i < 2 ? visit_names[v % 5] : visit_names[(v + i) % 5];
 			m.mdtrt = arena_printf(&h->arena, "%s%s", m.mdtrt, i == 0 ? "" : i == 1
