@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/mem.h"
+
 enum { FEW = 48, RADIX = 256, DIGITS = 8 };
 
 static void insertion(uint64_t *v, size_t n)
@@ -96,8 +98,79 @@ static int compare_pairs(const void *a, const void *b)
 	return (x->value > y->value) - (x->value < y->value);
 }
 
+static void insert_pairs(struct sort_pair *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct sort_pair x = v[i];
+		size_t at = i;
+
+		for (; at > 0 && compare_pairs(&v[at - 1], &x) > 0; at--)
+			v[at] = v[at - 1];
+		v[at] = x;
+	}
+}
+
+/* One byte of a pair: 0..7 of the value, 8..15 of the key. */
+static unsigned pair_digit(const struct sort_pair *p, unsigned d)
+{
+	uint64_t half = d < DIGITS ? p->value : p->key;
+
+	return (unsigned)(half >> (d % DIGITS * 8) & 0xFF);
+}
+
+static void scatter_pairs(struct sort_pair *to, const struct sort_pair *from, size_t n, unsigned d)
+{
+	size_t at[RADIX] = { 0 }, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		at[pair_digit(&from[i], d)]++;
+	for (unsigned i = 0; i < RADIX; i++) {
+		size_t count = at[i];
+
+		at[i] = sum;
+		sum += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[at[pair_digit(&from[i], d)]++] = from[i];
+}
+
+/* Least digit first over the bytes in which any two pairs differ. */
+static void radix_pairs(struct sort_pair *v, size_t n)
+{
+	struct sort_pair differ = { 0, 0 };
+	struct sort_pair *scratch = xmalloc(n * sizeof *v), *from = v, *to = scratch;
+
+	for (size_t i = 1; i < n; i++) {
+		differ.key |= v[i].key ^ v[0].key;
+		differ.value |= v[i].value ^ v[0].value;
+	}
+	for (unsigned d = 0; d < 2 * DIGITS; d++) {
+		struct sort_pair *swap = from;
+
+		if (!pair_digit(&differ, d))
+			continue;
+		scatter_pairs(to, from, n, d);
+		from = to;
+		to = swap;
+	}
+	if (from != v)
+		memcpy(v, from, n * sizeof *v);
+	xfree(scratch);
+}
+
+static bool pairs_sorted(const struct sort_pair *v, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && compare_pairs(&v[i - 1], &v[i]) <= 0)
+		i++;
+	return i >= n;
+}
+
 void sort_pairs(struct sort_pair *v, size_t n)
 {
-	if (n > 1)
-		qsort(v, n, sizeof *v, compare_pairs);
+	if (n <= FEW)
+		insert_pairs(v, n);
+	else if (!pairs_sorted(v, n))
+		radix_pairs(v, n);
 }

@@ -4,6 +4,7 @@
  */
 #include "lib/base/sort.h"
 
+#include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "tests/check.h"
 
@@ -65,12 +66,43 @@ static void pairs(void **state)
 		      (v[i - 1].key == v[i].key && v[i - 1].value < v[i].value));
 }
 
+static void check_pairs(size_t n, uint64_t mask, uint64_t *seed)
+{
+	struct sort_pair *v = xmalloc(n * sizeof *v);
+	uint64_t mix = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		v[i] = (struct sort_pair){ check_random(seed) & mask, check_random(seed) & mask };
+		mix += hash_join(v[i].key, v[i].value);
+	}
+	sort_pairs(v, n);
+	for (size_t i = 0; i < n; i++) {
+		CHECK(i == 0 || v[i - 1].key < v[i].key ||
+		      (v[i - 1].key == v[i].key && v[i - 1].value <= v[i].value));
+		mix -= hash_join(v[i].key, v[i].value);
+	}
+	CHECK(mix == 0);
+	xfree(v);
+}
+
+static void many_pairs(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 2, 48, 49, 300, 5000 };
+	uint64_t seed = 6;
+
+	(void)state;
+	for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+		for (size_t m = 0; m < sizeof masks / sizeof masks[0]; m++)
+			check_pairs(sizes[s], masks[m], &seed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_around_the_thresholds),
 		cmocka_unit_test(signed_keys),
 		cmocka_unit_test(pairs),
+		cmocka_unit_test(many_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
