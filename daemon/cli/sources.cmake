@@ -9,6 +9,7 @@ set(cli_sources
 	ruleload.c
 	check.c
 	fmt.c
+	translate.c
 	rulefiles.c
 	test.c
 	rules.c

@@ -236,14 +236,34 @@ static bool load_knowledge(void *ctx, const char *path, struct buf *out, struct 
 	return err_set(e, ERR_RULE, "%s: lies outside the rules' folder", path);
 }
 
-static bool read_texts(const struct path_list *files, struct rule_text *text, struct err *e)
+/* What is loaded: files found, where knowledge may lie, texts that stand for files. */
+struct loading {
+	struct path_list files;
+	struct rule_roots roots;
+	const struct overlay *over;
+	uint32_t n_over;
+};
+
+static bool read_text(const struct loading *l, const char *path, struct buf *b, struct err *e)
 {
+	for (uint32_t i = 0; i < l->n_over; i++) {
+		if (strcmp(l->over[i].path, path) != 0)
+			continue;
+		buf_addstr(b, l->over[i].text);
+		return true;
+	}
+	return file_read(path, RULE_FILE_MAX, b, e);
+}
+
+static bool read_texts(const struct loading *l, struct rule_text *text, struct err *e)
+{
+	const struct path_list *files = &l->files;
 	bool ok = true;
 	for (uint32_t i = 0; ok && i < files->n; i++) {
 		struct buf b;
 		size_t n;
 		buf_init(&b, 0);
-		ok = file_read(files->path[i], RULE_FILE_MAX, &b, e);
+		ok = read_text(l, files->path[i], &b, e);
 		n = b.n;
 		text[i].name = files->path[i];
 		char *p = buf_take(&b, NULL);
@@ -264,40 +284,45 @@ static int32_t today(void)
 	return civil_day_of(now + CHINA_SECONDS);
 }
 
-static struct ruleset *compile(const struct path_list *files, const struct rule_roots *roots,
-			       const struct rule_settings *settings, struct diag_list *d,
-			       struct err *e)
+static struct ruleset *compile(struct loading *l, const struct rule_settings *settings,
+			       struct diag_list *d, struct err *e)
 {
 	struct ruleset *set = NULL;
-	struct rule_text *text = xcalloc(files->n, sizeof *text);
-	const struct loader loader = { load_knowledge, (void *)roots };
+	struct rule_text *text = xcalloc(l->files.n, sizeof *text);
+	const struct loader loader = { load_knowledge, &l->roots };
 
 	d->today = today(); /* what has run out is told */
-	if (read_texts(files, text, e))
-		set = ruleset_compile(text, files->n, &loader, settings, d);
-	for (uint32_t i = 0; i < files->n; i++)
+	if (read_texts(l, text, e))
+		set = ruleset_compile(text, l->files.n, &loader, settings, d);
+	for (uint32_t i = 0; i < l->files.n; i++)
 		xfree((void *)text[i].text.p);
 	xfree(text);
+	return set;
+}
+
+struct ruleset *rules_load_over(const struct path_list *paths, const struct overlay *over,
+				uint32_t n_over, const struct rule_settings *settings,
+				struct diag_list *d, struct err *e)
+{
+	struct loading l = { .over = over, .n_over = n_over };
+	struct ruleset *set = NULL;
+	bool ok = true;
+	e->code = ERR_NONE;
+	for (uint32_t i = 0; ok && i < paths->n; i++) {
+		ok = rule_files_find(paths->path[i], &l.files, e);
+		roots_add(&l.roots, paths->path[i]);
+	}
+	if (ok)
+		set = compile(&l, settings, d, e);
+	path_list_fini(&l.files);
+	path_list_fini(&l.roots.real);
 	return set;
 }
 
 struct ruleset *rules_load(const struct path_list *paths, const struct rule_settings *settings,
 			   struct diag_list *d, struct err *e)
 {
-	struct path_list files = { 0 };
-	struct rule_roots roots = { 0 };
-	struct ruleset *set = NULL;
-	bool ok = true;
-	e->code = ERR_NONE;
-	for (uint32_t i = 0; ok && i < paths->n; i++) {
-		ok = rule_files_find(paths->path[i], &files, e);
-		roots_add(&roots, paths->path[i]);
-	}
-	if (ok)
-		set = compile(&files, &roots, settings, d, e);
-	path_list_fini(&files);
-	path_list_fini(&roots.real);
-	return set;
+	return rules_load_over(paths, NULL, 0, settings, d, e);
 }
 
 struct feed *feed_load(const char *path, struct err *e)

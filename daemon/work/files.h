@@ -44,6 +44,17 @@ bool rule_files_find(const char *path, struct path_list *out, struct err *e) MUS
 struct ruleset *rules_load(const struct path_list *paths, const struct rule_settings *settings,
 			   struct diag_list *d, struct err *e);
 
+/* Texts that stand for files: what an editor holds, what a tool is about to write. */
+struct overlay {
+	const char *path; /* as rule_files_find gives it */
+	struct str text;
+};
+
+/* As rules_load, with other texts for some of the files. */
+struct ruleset *rules_load_over(const struct path_list *paths, const struct overlay *over,
+				uint32_t n_over, const struct rule_settings *settings,
+				struct diag_list *d, struct err *e);
+
 /* A feed file by path; NULL with path, place and reason on error. */
 struct feed *feed_load(const char *path, struct err *e);
 

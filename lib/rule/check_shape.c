@@ -218,8 +218,10 @@ static void mark_window(struct diag_list *d, struct span at, const struct window
 		return;
 	}
 	check_unit_span(text, &at);
-	mark_term(d, at, w->kind == WINDOW_DAYS ? "天" : "小时",
-		  w->kind == WINDOW_DAYS ? "days" : "hours");
+	if (w->kind == WINDOW_DAYS)
+		mark_term(d, at, "天", w->n == 1 ? "day" : "days");
+	else
+		mark_term(d, at, "小时", w->n == 1 ? "hour" : "hours");
 }
 
 static void read_window(struct rule_check *k, const struct syn_window *w)

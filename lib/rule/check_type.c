@@ -62,13 +62,15 @@ static const struct {
 	{ "minutes", TYPE_DURATION, 60, BUCKET_HOUR },
 };
 
-/* One spelling of each unit in both languages. */
-static const char *const unit_words[][2] = {
-	{ "元", "yuan" }, { "万元", "wan" }, { "天", "days" }, { "天", "day" }, { "日", "days" },
-	{ "周", "weeks" }, { "周", "week" }, { "小时", "hours" }, { "小时", "hour" },
-	{ "分钟", "minutes" }, { "分钟", "minute" }, { "次", "times" }, { "笔", "lines" },
-	{ "条", "records" }, { "个", "pieces" }, { "岁", "years" }, { "人", "persons" },
-	{ "家", "facilities" },
+/* One spelling of each unit in both languages; English has one for 1. */
+static const char *const unit_words[][3] = {
+	{ "元", "yuan", "yuan" },	 { "万元", "wan", "wan" },
+	{ "天", "days", "day" },	 { "日", "days", "day" },
+	{ "周", "weeks", "week" },	 { "小时", "hours", "hour" },
+	{ "分钟", "minutes", "minute" }, { "次", "times", "times" },
+	{ "笔", "lines", "lines" },	 { "条", "records", "records" },
+	{ "个", "pieces", "pieces" },	 { "岁", "years", "years" },
+	{ "人", "persons", "persons" },	 { "家", "facilities", "facilities" },
 };
 
 void check_unit_span(const char *text, struct span *at)
@@ -76,8 +78,8 @@ void check_unit_span(const char *text, struct span *at)
 	while (at->start < at->end) {
 		uint32_t cp, n = utf8_next(text + at->start, at->end - at->start, &cp);
 
-		if (cp > ' ' && cp != 0x3000 && cp != 0xA0 && !(cp >= '0' && cp <= '9') && cp != '.' &&
-		    !(cp >= 0xFF0E && cp <= 0xFF19))
+		if (cp > ' ' && cp != 0x3000 && cp != 0xA0 && !(cp >= '0' && cp <= '9') &&
+		    cp != '.' && !(cp >= 0xFF0E && cp <= 0xFF19))
 			return;
 		at->start += n;
 	}
@@ -91,8 +93,12 @@ static void mark_unit(struct scope *s, const struct syn *n)
 		return;
 	check_unit_span(s->c->d->file[at.file].text.p, &at);
 	for (size_t i = 0; i < sizeof unit_words / sizeof *unit_words; i++)
-		if (str_eq(n->unit, str_of(unit_words[i][0])) || str_eq(n->unit, str_of(unit_words[i][1]))) {
-			mark_term(s->c->d, at, unit_words[i][0], unit_words[i][1]);
+		for (size_t j = 0; j < 3; j++) {
+			const char *const *w = unit_words[i];
+
+			if (!str_eq(n->unit, str_of(w[j])))
+				continue;
+			mark_term(s->c->d, at, w[0], n->value.num == n->value.den ? w[2] : w[1]);
 			return;
 		}
 }

@@ -220,52 +220,6 @@ static void put_lines(struct formatter *f, uint32_t from, uint32_t to, uint32_t 
 	}
 }
 
-static bool too_wide(const struct buf *out, size_t from)
-{
-	struct str text = str_make(out->p + from, out->n - from);
-
-	while (text.n > 0) {
-		int64_t nl = str_chr(text, '\n');
-		struct str line = nl < 0 ? text : str_sub(text, 0, (size_t)nl);
-
-		if (utf8_cells(line) > LINE_CELLS)
-			return true;
-		text = nl < 0 ? (struct str){ NULL, 0 } : str_sub(text, (size_t)nl + 1, text.n);
-	}
-	return false;
-}
-
-/* Every 且 and 或 outside brackets begins a line. Whether something changed. */
-static bool break_joins(struct piece_list *l)
-{
-	bool changed = false;
-	int depth = 0;
-
-	for (uint32_t i = 2; i < l->n; i++) {
-		enum token_kind k = l->v[i - 1].tok.kind;
-
-		depth += (k == TOKEN_LPAREN || k == TOKEN_LBRACKET) -
-			 (k == TOKEN_RPAREN || k == TOKEN_RBRACKET);
-		if (depth > 0 || l->v[i].breaks ||
-		    (l->v[i].keyword != KW_AND && l->v[i].keyword != KW_OR))
-			continue;
-		l->v[i].breaks = changed = true;
-	}
-	return changed;
-}
-
-/* Pieces behind the keyword, at the column they are to stand in. */
-static void put_body(struct formatter *f, struct piece_list *l, uint32_t column)
-{
-	size_t start = f->out->n;
-
-	pieces_write(f, l, 1, column);
-	if (!too_wide(f->out, start) || !break_joins(l))
-		return;
-	f->out->n = start;
-	pieces_write(f, l, 1, column);
-}
-
 static void put_words(struct formatter *f, const struct segment *s, uint32_t column)
 {
 	struct piece_list l = { NULL, 0, 0 };
@@ -277,7 +231,7 @@ static void put_words(struct formatter *f, const struct segment *s, uint32_t col
 		buf_addf(f->out, "  " STR_FMT "\n", STR_ARG(key->comment));
 		buf_fill(f->out, ' ', column);
 	}
-	put_body(f, &l, column);
+	pieces_write(f, &l, 1, column);
 	xfree(l.v);
 }
 

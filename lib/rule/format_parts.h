@@ -12,7 +12,6 @@
 #define BODY_COLUMN   12u
 #define CLAUSE_INDENT 2u
 #define LINE_INDENT   4u /* of an example */
-#define LINE_CELLS    100u
 
 /* One token with what stands around it. */
 struct piece {

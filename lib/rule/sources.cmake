@@ -31,6 +31,7 @@ set(rule_sources
 	format_piece.c
 	format_example.c
 	format_same.c
+	translate.c
 	knowledge.c
 	knowledge_index.c
 	window.c

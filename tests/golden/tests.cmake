@@ -3,3 +3,5 @@
 fundwatch_script(meaning LABEL golden COMMAND $<TARGET_FILE:fundwatch-cli> test tests/golden/meaning)
 # What users read when a rule file is wrong; `test_diagnostics --update` writes it anew.
 fundwatch_test(diagnostics LABEL golden LAYER rule)
+fundwatch_test(translate LABEL golden LAYER rule
+	SOURCES golden/test_translate.c support/rulefolder.c)
