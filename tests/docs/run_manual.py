@@ -243,11 +243,15 @@ class Page:
             if not line.startswith("$ "):
                 continue
             words = line[2:].split()
+            if words[0] == "cat" and len(words) == 2:
+                told = pathlib.Path(self.box(), words[1]).read_text(encoding="utf-8")
+                shown += [line] + told.rstrip("\n").split("\n")
+                continue
             if words[0] != "fundwatch":
                 raise Wrong(f"not a command of ours: {line}")
             done = self.fundwatch(self.box(), *words[1:])
             told = done.stdout if words[1] == "scan" else done.stdout + done.stderr
-            shown += [line] + told.rstrip("\n").split("\n")
+            shown += [line] + (told.rstrip("\n").split("\n") if told else [])
             self.counts["commands"] += 1
         self.compare(block, shown)
 

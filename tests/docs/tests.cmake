@@ -7,7 +7,7 @@ set_target_properties(manual_tables PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_
 
 fundwatch_script(tables LABEL docs golden
 	COMMAND ${CMAKE_SOURCE_DIR}/scripts/docs --check --tables $<TARGET_FILE:manual_tables>)
-foreach(page IN ITEMS rules.zh rules.en tutorial.zh tutorial.en)
+foreach(page IN ITEMS rules.zh rules.en tutorial.zh tutorial.en administrator.zh)
 	fundwatch_script(${page} LABEL docs golden
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/run_manual.py docs/${page}.md)
 endforeach()

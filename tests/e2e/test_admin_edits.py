@@ -13,18 +13,25 @@ from daemon_lib import BIN, Box, ROOT, run, scan
 
 os.environ["SOURCE_DATE_EPOCH"] = "1775008800"  # 2026-04-01 in UTC+8: nothing has expired yet
 FEES = """\
-feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,list_type,cnt,pric,\
-det_item_fee_sumamt,inscp_amt,updt_time
-1,M1,S1,H7,P1,2026-05-04 09:00,002503070020000,201,1,20.00,20.00,20.00,2026-05-05 08:00
-2,M1,S1,H7,P1,2026-05-04 15:00,002503070020000,201,1,20.00,20.00,20.00,2026-05-05 08:00
-3,M2,S2,H8,P2,2026-05-31 09:00,002503070020000,201,1,30.00,30.00,30.00,2026-06-02 08:00
-4,M2,S2,H8,P2,2026-05-31 10:00,002503070020000,201,1,30.00,30.00,30.00,2026-06-02 08:00
-5,M2,S2,H8,P2,2026-05-31 11:00,002503070020000,201,1,30.00,30.00,30.00,2026-06-02 08:00
-6,M3,S3,H8,P2,2026-06-01 09:00,002503070020000,201,1,30.00,30.00,30.00,2026-06-02 08:00
-7,M3,S3,H8,P2,2026-06-01 10:00,002503070020000,201,1,30.00,30.00,30.00,2026-06-02 08:00
-8,M3,S3,H8,P2,2026-06-01 11:00,002503070020000,201,1,30.00,30.00,30.00,2026-06-02 08:00
-9,M4,S4,H9,P3,2026-05-04 09:00,009901000010000,201,1,50.00,50.00,50.00,2026-05-05 08:00
-10,M4,S4,H9,P3,2026-05-04 09:30,009902000010000,201,1,40.00,40.00,40.00,2026-05-05 08:00
+feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,\
+hilist_name,list_type,cnt,pric,det_item_fee_sumamt,inscp_amt,updt_time
+1,M1,S1,H7,P1,2026-05-04 09:00,002503070020000,凝血酶原时间测定,201,1,20.00,20.00,20.00,2026-05-05 08:00
+2,M1,S1,H7,P1,2026-05-04 15:00,002503070020000,凝血酶原时间测定,201,1,20.00,20.00,20.00,2026-05-05 08:00
+3,M2,S2,H8,P2,2026-05-31 09:00,002503070020000,凝血酶原时间测定,201,1,30.00,30.00,30.00,2026-06-02 08:00
+4,M2,S2,H8,P2,2026-05-31 10:00,002503070020000,凝血酶原时间测定,201,1,30.00,30.00,30.00,2026-06-02 08:00
+5,M2,S2,H8,P2,2026-05-31 11:00,002503070020000,凝血酶原时间测定,201,1,30.00,30.00,30.00,2026-06-02 08:00
+6,M3,S3,H8,P2,2026-06-01 09:00,002503070020000,凝血酶原时间测定,201,1,30.00,30.00,30.00,2026-06-02 08:00
+7,M3,S3,H8,P2,2026-06-01 10:00,002503070020000,凝血酶原时间测定,201,1,30.00,30.00,30.00,2026-06-02 08:00
+8,M3,S3,H8,P2,2026-06-01 11:00,002503070020000,凝血酶原时间测定,201,1,30.00,30.00,30.00,2026-06-02 08:00
+9,M4,S4,H9,P3,2026-05-04 09:00,009901000010000,甲项目,201,1,50.00,50.00,50.00,2026-05-05 08:00
+10,M4,S4,H9,P3,2026-05-04 09:30,009902000010000,乙项目,201,1,40.00,40.00,40.00,2026-05-05 08:00
+"""
+SETTLEMENTS = """\
+setl_id,mdtrt_id,fixmedins_code,psn_no,setl_time,medfee_sumamt,inscp_amt,fund_pay_sumamt,updt_time
+S1,M1,H7,P1,2026-05-04 17:00,40.00,40.00,28.00,2026-05-05 08:00
+S2,M2,H8,P2,2026-05-31 17:00,90.00,90.00,63.00,2026-06-02 08:00
+S3,M3,H8,P2,2026-06-01 17:00,90.00,90.00,63.00,2026-06-02 08:00
+S4,M4,H9,P3,2026-05-04 17:00,90.00,90.00,63.00,2026-05-05 08:00
 """
 LIVE = r"rule set ([0-9a-f]{32}) is live, (\d+) raised, (\d+) amended, (\d+) withdrawn"
 
@@ -33,12 +40,14 @@ class Site:
     """A copy of the rules, the records, and what the programs say of them."""
 
     def __init__(self, folder, box):
-        self.rules, self.fees = f"{folder}/rules", f"{folder}/fee_list_d.csv"
+        self.rules = f"{folder}/rules"
+        self.files = [f"{folder}/setl_d.csv", f"{folder}/fee_list_d.csv"]
         shutil.copytree(f"{ROOT}/rules", self.rules)
         local = pathlib.Path(self.rules, "local")
         (local / "exceptions.csv").write_text("规则,机构,项目,负责人,理由,自,至\n", encoding="utf-8")
         (local / "site.rules").write_text("例外 来自 exceptions.csv\n", encoding="utf-8")
-        pathlib.Path(self.fees).write_text(FEES, encoding="utf-8")
+        for path, text in zip(self.files, (SETTLEMENTS, FEES)):
+            pathlib.Path(path).write_text(text, encoding="utf-8")
         self.box, self.daemon = box, None
 
     def start(self):
@@ -47,7 +56,7 @@ class Site:
             return
         self.box.rules = self.rules
         self.box.configure()
-        self.box.drop(self.fees)
+        self.box.drop(*self.files)
         self.daemon = self.box.start()
         assert re.search(LIVE, self.daemon.wait(LIVE))[1] == self.digest()
         self.daemon.wait("drained: ")
@@ -79,13 +88,24 @@ class Site:
         said = re.search(LIVE, self.daemon.wait(LIVE))
         assert said[1] == self.digest(), said[0]
         assert [int(n) for n in said.groups()[1:]] == [raised, amended, withdrawn], said[0]
-        assert self.box.live() == scan(self.rules, [self.fees])
+        assert self.box.live() == scan(self.rules, self.files)
 
     def found(self):
         """(rule, person, amount) of each finding."""
-        lines = scan(self.rules, [self.fees])
+        lines = scan(self.rules, self.files)
         return sorted(tuple(re.search(rf'"{key}":"([^"]*)"', line)[1]
                             for key in ("rule", "psn_no", "amount")) for line in lines)
+
+
+def inspector_page_is_true(site):
+    """The alert that docs/inspector.zh.md explains is this one; only clock times differ."""
+    page = pathlib.Path(ROOT, "docs/inspector.zh.md").read_text(encoding="utf-8")
+    shown = re.search(r"```alert\n(.*?)```", page, re.S)[1]
+    number = re.search(r"^疑点 +(\d+)", shown, re.M)[1]
+    said = site.command("alerts", "show", number, "--db", site.box.conninfo)
+    said = re.sub(r"[-0-9]{10} [:0-9]{8}\+08", "…", said)
+    assert said.strip() == shown.strip(), said
+    print("the inspector's page shows what the command shows")
 
 
 def raise_the_limit(site):
@@ -147,6 +167,8 @@ def add_a_pair(site):
 def story(site):
     site.start()
     assert len(site.found()) == 3
+    if site.daemon is not None:
+        inspector_page_is_true(site)
     raise_the_limit(site)
     exempt_until(site)
     wrong_exception(site)
