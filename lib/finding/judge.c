@@ -325,10 +325,7 @@ void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
 
 	if (!v->found.n || !j->cells)
 		return;
-	if (j->replaceable)
-		n = cells_subjects(j->cells, v->merged, v->wanted, &subject);
-	else
-		subject = all_subjects(j, &n);
+	n = cells_subjects(j->cells, v->merged, v->wanted, &subject);
 	each_batch(j, subject, n, NULL, look_in_batch, &l);
 	xfree(subject);
 }

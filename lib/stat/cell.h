@@ -32,6 +32,11 @@ struct given {
 	uint32_t n, cap;
 };
 
+/* A plain set remembers only to which cells a subject gave. */
+struct gave {
+	uint32_t subject, cell;
+};
+
 /* Reading it again; partials live until the next cells_unpack. */
 struct unpacking {
 	const uint8_t *p;
@@ -49,6 +54,8 @@ struct cells {
 	uint32_t n, cap;
 	struct given *given;     /* [n_given] by subject */
 	uint32_t n_given;
+	struct gave *gave;       /* in the order given */
+	uint32_t n_gave, cap_gave;
 };
 
 /* cells_pack.c */

@@ -3,7 +3,7 @@
  * cells.c - keeping and merging sums.
  *
  * A replaceable set remembers who gave what and sums nothing until it is merged into another; a
- * plain one sums at once. Least and greatest cannot be taken back, so nothing ever is: what a
+ * plain one sums at once and remembers only who gave where. Least and greatest cannot be taken back, so nothing ever is: what a
  * subject gave is dropped whole.
  */
 #include <string.h>
@@ -38,6 +38,7 @@ void cells_free(struct cells *c)
 		for (uint32_t k = 0; k < width(c, c->cell[i].source); k++)
 			map64_fini(&c->cell[i].sum[k].seen);
 	xfree(c->given);
+	xfree(c->gave);
 	xfree(c->cell);
 	map64_fini(&c->index);
 	dict_free(c->dict);
@@ -237,44 +238,87 @@ void cells_add(struct cells *c, uint32_t subject, const struct contribution *k)
 {
 	uint32_t cell = cell_of(c, k->source, k->n_key, k->key);
 
-	if (c->replaceable)
+	if (c->replaceable) {
 		cells_pack(c, given_of(c, subject), cell, k->agg);
-	else
-		fold(c, cell, k->agg);
+		return;
+	}
+	fold(c, cell, k->agg);
+	GROW(c->gave, c->cap_gave, c->n_gave + 1);
+	c->gave[c->n_gave++] = (struct gave){ subject, cell };
 }
 
-static bool gave_to(const struct cells *c, struct unpacking *u, const struct cells *merged,
-		    const uint8_t *wanted)
+/* ---- who gave to some cells ---- */
+
+/* Which of c's own cells are wanted, by number. The caller frees it. */
+static uint8_t *own_wanted(const struct cells *c, const struct cells *merged,
+			   const uint8_t *wanted)
 {
-	struct partial *agg;
-	uint32_t cell, at;
+	uint8_t *own = xcalloc(c->n + 1u, 1);
 
-	for (u->at = 0; cells_unpack(c, u, &cell, &agg);) {
-		const struct cell *x = &c->cell[cell];
+	for (uint32_t i = 0; i < merged->n; i++) {
+		const struct cell *x = &merged->cell[i];
+		uint32_t at;
 
-		if (cells_find(merged, x->source, c->p->source[x->source].n_key, x->key, &at) &&
-		    wanted[at])
-			return true;
+		if (wanted[i] &&
+		    cells_find(c, x->source, c->p->source[x->source].n_key, x->key, &at))
+			own[at] = 1;
 	}
-	return false;
+	return own;
+}
+
+struct giver_list {
+	uint32_t *v, n, cap;
+};
+
+static void add_giver(struct giver_list *l, uint32_t subject)
+{
+	GROW(l->v, l->cap, l->n + 1);
+	l->v[l->n++] = subject;
+}
+
+static void givers_packed(const struct cells *c, const uint8_t *own, struct giver_list *l)
+{
+	struct unpacking u = { .n = 0 };
+
+	arena_init(&u.arena);
+	for (uint32_t i = 0; i < c->n_given; i++) {
+		struct partial *agg;
+		uint32_t cell;
+		bool gave = false;
+
+		u.p = c->given[i].p;
+		u.n = c->given[i].n;
+		for (u.at = 0; !gave && cells_unpack(c, &u, &cell, &agg);)
+			gave = own[cell];
+		if (gave)
+			add_giver(l, i);
+	}
+	arena_fini(&u.arena);
+}
+
+/* Batches go source by source, so a subject may come several times. */
+static void givers_plain(const struct cells *c, const uint8_t *own, struct giver_list *l)
+{
+	struct map64 listed;
+
+	map64_init(&listed);
+	for (uint32_t i = 0; i < c->n_gave; i++)
+		if (own[c->gave[i].cell] && map64_put(&listed, c->gave[i].subject, 1))
+			add_giver(l, c->gave[i].subject);
+	map64_fini(&listed);
 }
 
 uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
 			uint32_t **subject)
 {
-	struct unpacking u = { .n = 0 };
-	uint32_t *list = NULL, n = 0, cap = 0;
+	struct giver_list l = { NULL, 0, 0 };
+	uint8_t *own = own_wanted(c, merged, wanted);
 
-	arena_init(&u.arena);
-	for (uint32_t i = 0; i < c->n_given; i++) {
-		u.p = c->given[i].p;
-		u.n = c->given[i].n;
-		if (!gave_to(c, &u, merged, wanted))
-			continue;
-		GROW(list, cap, n + 1);
-		list[n++] = i;
-	}
-	arena_fini(&u.arena);
-	*subject = list;
-	return n;
+	if (c->replaceable)
+		givers_packed(c, own, &l);
+	else
+		givers_plain(c, own, &l);
+	xfree(own);
+	*subject = l.v;
+	return l.n;
 }

@@ -33,8 +33,8 @@ bool cells_find(const struct cells *c, uint32_t source, uint32_t n_key, const st
 		uint32_t *cell);
 uint32_t cells_count(const struct cells *c);
 
-/* Subjects that remember a contribution to a cell for which wanted(cell of `merged`) is set.
- * Replaceable only. */
+/* Subjects that gave to a cell for which wanted[cell of `merged`] is set; the caller frees the
+ * list. */
 uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
 			uint32_t **subject);
 
