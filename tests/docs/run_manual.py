@@ -7,7 +7,7 @@
 Fenced blocks say what they are behind the three backticks:
 
     rules                 rule files: no error, no doubt but a missing example or basis; their
-                          examples run and pass
+                          examples pass, here and in the other language's words; as fmt writes it
     rules short           the same; rules without a header get one
     rules local           stands in rules/local/ beside the rules block before it
     rules error|warning   `check` answers exactly the text block that follows
@@ -106,7 +106,7 @@ class Page:
         self.lines = path.read_text(encoding="utf-8").split("\n")
         self.csv, self.rules = {}, None
         self.sandbox = None
-        self.counts = {"examples": 0, "fragments": 0, "diagnostics": 0, "edits": 0, "commands": 0}
+        self.counts = {"examples": 0, "translations": 0, "fragments": 0, "diagnostics": 0, "edits": 0, "commands": 0}
         self.changes = []
 
     def fundwatch(self, folder, *arguments):
@@ -135,30 +135,52 @@ class Page:
     def run_examples(self, folder):
         done = self.fundwatch(folder, "test", "--json", "rules")
         answer = json.loads(done.stdout)
-        self.counts["examples"] += answer.get("run", 0)
         for x in answer.get("examples", []):
             if not x["passed"]:
                 raise Wrong(f"{x['rule']} {x['example']}: expected {x['expected']}, "
                             f"found {x['found']}")
         if not answer.get("run"):
             raise Wrong("no example in this block")
+        return answer["run"]
 
-    def try_rules(self, files, allowed):
+    def formatted(self, folder, block, name):
+        """The block is as fmt would write it."""
+        self.fundwatch(folder, "fmt", "rules")
+        text = pathlib.Path(folder, "rules", name).read_text(encoding="utf-8")
+        header = [f"  {line}" for line in HEADER[self.language]]
+        told = text.rstrip("\n").split("\n")
+        if header[0] not in block.text:
+            told = [line for line in told if line not in header]
+        self.compare(block, told)
+
+    def translated(self, folder):
+        """The same rules in the other language's words pass the same examples."""
+        other = "en" if self.language == "zh" else "zh"
+        done = self.fundwatch(folder, "translate", "--to", other, "--write", "rules")
+        if done.returncode != 0:
+            raise Wrong("cannot be translated:\n" + done.stdout + done.stderr)
+        self.counts["translations"] += self.run_examples(folder)
+
+    def try_rules(self, files, block, name):
         folder = self.folder(files)
         try:
-            self.check(folder, allowed)
-            self.run_examples(folder)
+            self.check(folder, SHORT)
+            self.counts["examples"] += self.run_examples(folder)
+            self.formatted(folder, block, name)
+            self.translated(folder)
         finally:
             shutil.rmtree(folder)
 
     def do_rules(self, block, option):
         text = block.join()
         if option == "local":
-            self.rules["local/local.rules"] = text
+            name = "local/local.rules"
+            self.rules[name] = text
         else:
-            self.rules = {"manual.rules": with_header(text, self.language, False)
+            name = "manual.rules"
+            self.rules = {name: with_header(text, self.language, False)
                           if option == "short" else text}
-        self.try_rules(self.rules, SHORT)
+        self.try_rules(self.rules, block, name)
 
     # ---- wrong rules ----
 
@@ -312,7 +334,7 @@ class Page:
             self.lines[start:start + count] = told
         if self.changes:
             self.path.write_text("\n".join(self.lines), encoding="utf-8")
-        if self.counts["examples"] + self.counts["commands"] == 0:
+        if self.counts["examples"] + self.counts["commands"] == 0 and not failed:
             failed += 1
             print(f"{self.path.name}: no example ran", file=sys.stderr)
         print(f"{self.path.name}: " + ", ".join(f"{n} {what}" for what, n in self.counts.items())

@@ -9,7 +9,7 @@ import tempfile
 from run_manual import Page
 
 BIN = os.environ["FUNDWATCH_BIN_DIR"]
-RULE = ("```rules short\n规则 a.b 「名」\n  看 费用明细\n  条件 数量 > 2\n\n  试例「三」\n"
+RULE = ("```rules short\n规则 a.b 「名」\n  看        费用明细\n  条件      数量 > 2\n\n  试例「三」\n"
         "    费用明细 | 数量 | 单价 |\n             | 3    | 10   |\n    应命中 %d 条\n```\n")
 WRONG = "```rules error\n规则 a.b 「名」\n  看 费用明细\n  条件 数料 > 2\n```\n```text\n%s```\n"
 ANSWER = ("错误[unknown-name] 不认识的名字：数料\n  rules/manual.rules:3:6\n    3 |   条件 数料 > 2\n"
@@ -36,7 +36,9 @@ def expect(text, failures, words=""):
 expect(RULE % 1, 0)
 expect(RULE % 0, 1, "expected 命中 0 条")
 expect("no block at all\n", 1, "no example ran")
-expect("```rules short\n规则 a.b 「名」\n  看 费用明细\n  条件 数量 > 2\n```\n", 2, "no example in this block")
+expect("```rules short\n规则 a.b 「名」\n  看 费用明细\n  条件 数量 > 2\n```\n", 1,
+       "no example in this block")
+expect((RULE % 1).replace("看   ", "看"), 1, "the page says")
 expect(RULE % 1 + "```rules shrt\n```\n", 1, "no such kind of block")
 expect(RULE % 1 + WRONG % ANSWER, 0)
 expect(RULE % 1 + WRONG % ANSWER.replace("数量 > 2\n", "数量 > 3\n"), 1, "the program says")
