@@ -319,6 +319,33 @@ class Page:
         elif kind == "rules":
             raise Wrong(f"no such kind of block: {block.kind}")
 
+    # ---- examples in generated tables ----
+
+    def table_column(self, section, column):
+        """The code in one column of a generated table."""
+        text = "\n".join(self.lines)
+        match = re.search(rf"<!-- generated: {section} -->\n(.*?)<!-- end -->", text, re.S)
+        rows = match[1].strip().split("\n")[2:] if match else []
+        return [re.search(r"`(.*)`", row.split(" | ")[column])[1] for row in rows]
+
+    def try_expression(self, body, streams):
+        for stream in streams[:-1]:
+            try:
+                return self.try_fragment(body, stream)
+            except Wrong:
+                continue
+        return self.try_fragment(body, streams[-1])
+
+    def do_tables(self):
+        """Functions and aggregates as the tables write them (functions are shown in Chinese)."""
+        let, group, when = (("令", "归并 人员、自然日", "触发 笔数() ≥ 1") if self.language == "zh"
+                            else ("let", "group psn_no, day", "when count() ≥ 1"))
+        for example in self.table_column("functions", 3):
+            self.try_expression(f"  {let} x = {example}", ("fee", "stay"))
+        for example in self.table_column("aggregates", 1):
+            if "(" in example:  # 中位差 stands in comparisons only
+                self.try_fragment(f"  {group}\n  {when}\n  {let} x = {example}", "fee")
+
     def run(self):
         failed = 0
         blocks = blocks_of(self.lines)
@@ -328,6 +355,11 @@ class Page:
             except Wrong as wrong:
                 failed += 1
                 print(f"{self.path.name}:{block.line}: {wrong}", file=sys.stderr)
+        try:
+            self.do_tables()
+        except Wrong as wrong:
+            failed += 1
+            print(f"{self.path.name}: a table: {wrong}", file=sys.stderr)
         if self.sandbox is not None:
             shutil.rmtree(self.sandbox)
         for start, count, told in reversed(self.changes):
