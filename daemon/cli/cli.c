@@ -17,7 +17,7 @@
 #include "lib/base/near.h"
 
 const struct command *const commands[] = {
-	&cmd_check,      &cmd_fmt,        &cmd_translate,   &cmd_test,        &cmd_explain,
+	&cmd_check,      &cmd_fmt,        &cmd_fix,      &cmd_translate,   &cmd_test,        &cmd_explain,
 	&cmd_rules_list, &cmd_rules_show, &cmd_scan,        &cmd_db_migrate,  &cmd_db_status,
 	&cmd_alerts_list, &cmd_alerts_show, &cmd_help,      NULL,
 };

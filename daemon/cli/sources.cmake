@@ -10,6 +10,7 @@ set(cli_sources
 	check.c
 	fmt.c
 	translate.c
+	fix.c
 	rulefiles.c
 	test.c
 	rules.c

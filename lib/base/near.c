@@ -88,7 +88,10 @@ void near_offer(struct near *n, struct str candidate)
 	unsigned limit = longer / 3 > 2 ? longer / 3 : 2;
 	unsigned distance = near_distance(n->wanted, candidate);
 
-	if (distance > limit || distance > longer / 2 || distance >= n->distance)
+	if (distance > limit || distance > longer / 2)
+		return;
+	n->rival |= n->best.n > 0 && !str_eq(candidate, n->best);
+	if (distance >= n->distance)
 		return;
 	n->best = candidate;
 	n->distance = distance;
@@ -97,4 +100,9 @@ void near_offer(struct near *n, struct str candidate)
 struct str near_best(const struct near *n)
 {
 	return n->best;
+}
+
+bool near_sole(const struct near *n)
+{
+	return n->best.n > 0 && !n->rival;
 }

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "lib/base/near.h"
 #include "lib/rule/ruleset.h"
 #include "lib/rule/syntax.h"
 
@@ -70,7 +71,7 @@ bool check_is_reference(const struct scope *s, struct str name);
 /* Near names of a scope into a diagnostic. */
 void check_hint(struct scope *s, struct diag *x, struct span at, struct str name);
 /* Several candidates for a hint: offer all, then tell. `what` = "名单", … */
-void check_near(struct checker *c, struct diag *x, struct span at, struct str best,
+void check_near(struct checker *c, struct diag *x, struct span at, const struct near *near,
 		const char *what);
 /* The field whose codes a value belongs to; FIELD_NONE. */
 enum field check_domain(const struct scope *s, const struct expr *e);
@@ -92,6 +93,9 @@ bool check_adapt(struct scope *s, struct expr **e, enum type t);
 
 /* ---- check_expr.c, check_call.c ---- */
 struct expr *check_expr(struct scope *s, const struct syn *n);
+/* A value that is not in the field's code table, with what may stand there. */
+void check_unknown_value(struct checker *c, const struct field_info *f, struct str text,
+			 struct span at);
 struct expr *check_flag(struct scope *s, const struct syn *n);
 struct expr *check_call(struct scope *s, const struct syn *n);
 struct expr *check_lookup(struct scope *s, const struct syn *n);

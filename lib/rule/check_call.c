@@ -79,7 +79,7 @@ static struct expr *unknown_function(struct scope *s, const struct syn *n)
 	near_init(&near, n->text);
 	for (unsigned i = 0; (word = check_function_word(i, !zh)) != NULL; i++)
 		near_offer(&near, str_of(word));
-	check_near(s->c, x, n->text_at, near_best(&near), "函数");
+	check_near(s->c, x, n->text_at, &near, "函数");
 	return check_error(s->c, n->at);
 }
 
@@ -377,6 +377,7 @@ static void hint_file(struct checker *c, struct diag *x, struct span at, struct 
 				       : list ? "相近的名单：「" STR_FMT "」（%u 项）"
 				       : "相近的表：「" STR_FMT "」（%u 行）", STR_ARG(k->name), k->n_row);
 		x->fixed = diag_repair(c->d, at, shown_name(c, k->name));
+		x->sure = near_sole(&near);
 	}
 }
 
@@ -482,7 +483,7 @@ struct expr *check_lookup(struct scope *s, const struct syn *n)
 	}
 	x = diag_add(s->c->d, n->part_at, DIAG_UNKNOWN_COLUMN, check_cstr(s->c, k->name),
 		     check_cstr(s->c, n->part));
-	check_near(s->c, x, n->part_at, near_best(&near), "列");
+	check_near(s->c, x, n->part_at, &near, "列");
 	return check_error(s->c, n->at);
 }
 

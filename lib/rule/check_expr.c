@@ -46,11 +46,11 @@ static void add_value(struct values *v, struct expr *e)
 		v->item[++v->n] = e;
 }
 
-static void unknown_value(struct scope *s, const struct field_info *f, struct str text,
-			  struct span at)
+void check_unknown_value(struct checker *c, const struct field_info *f, struct str text,
+			 struct span at)
 {
-	const char *shown = s->c->d->english ? f->name : f->alias[0] != '\0' ? f->alias : f->title;
-	struct diag *x = diag_add(s->c->d, at, DIAG_UNKNOWN_VALUE, shown, check_cstr(s->c, text));
+	const char *shown = c->d->english ? f->name : f->alias[0] != '\0' ? f->alias : f->title;
+	struct diag *x = diag_add(c->d, at, DIAG_UNKNOWN_VALUE, shown, check_cstr(c, text));
 	struct str code, name, all[6];
 	struct near near;
 	unsigned n = 0;
@@ -64,14 +64,14 @@ static void unknown_value(struct scope *s, const struct field_info *f, struct st
 			all[n++] = name;
 	}
 	if (near_best(&near).n > 0) {
-		check_near(s->c, x, at, near_best(&near), "取值");
+		check_near(c, x, at, &near, "取值");
 		return;
 	}
 	buf_init(&b, 1000);
 	for (unsigned i = 0; i < n; i++)
-		buf_addf(&b, "%s" STR_FMT, i > 0 ? check_words(s->c, "、", ", ") : "", STR_ARG(all[i]));
-	buf_adds(&b, n == 6 ? check_words(s->c, "……", ", …") : "");
-	x->expected = arena_strdup(&s->c->d->arena, buf_cstr(&b));
+		buf_addf(&b, "%s" STR_FMT, i > 0 ? check_words(c, "、", ", ") : "", STR_ARG(all[i]));
+	buf_adds(&b, n == 6 ? check_words(c, "……", ", …") : "");
+	x->expected = arena_strdup(&c->d->arena, buf_cstr(&b));
 	buf_fini(&b);
 }
 
@@ -100,7 +100,7 @@ static bool add_codes(struct scope *s, enum field domain, struct str text, struc
 	}
 	n = code_find_all(f->name, text, code, 64);
 	if (n == 0) {
-		unknown_value(s, f, text, at);
+		check_unknown_value(s->c, f, text, at);
 		return false;
 	}
 	for (unsigned i = 0; i < n && i < 64; i++)
@@ -315,6 +315,7 @@ static void warn_mixed(struct scope *s, const struct syn *n, const struct syn *c
 		return;
 	x = diag_add(s->c->d, arm->at, DIAG_MIXED_AND_OR);
 	end = (struct span){ arm->at.file, arm->at.end, arm->at.end };
+	x->sure = true; /* the brackets say what is read anyway */
 	if (diag_line(s->c->d, arm->at).p == diag_line(s->c->d, end).p)
 		x->fixed = diag_repair(s->c->d, arm->at,
 				       str_of(arena_printf(&s->c->d->arena, "(%.*s)",

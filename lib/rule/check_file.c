@@ -49,7 +49,7 @@ static bool column_type(struct checker *c, const struct syn_item *x, struct know
 	}
 	col->type = TYPE_ERROR;
 	d = diag_add(c->d, x->extra_at, DIAG_UNKNOWN_TYPE, check_cstr(c, x->extra));
-	check_near(c, d, x->extra_at, near_best(&near), check_words(c, "种类", "type"));
+	check_near(c, d, x->extra_at, &near, check_words(c, "种类", "type"));
 	return false;
 }
 

@@ -74,6 +74,7 @@ static void unknown_word(struct checker *c, enum keyword clause, const struct sy
 	d->expected = arena_strdup(&c->d->arena, buf_cstr(&b));
 	if (near_best(&near).n > 0)
 		d->fixed = diag_repair(c->d, x->at, near_best(&near));
+	d->sure = near_sole(&near);
 	buf_fini(&b);
 }
 
@@ -242,7 +243,7 @@ static void override_param(struct rule_check *k, struct scope *s, const struct s
 	}
 	d = diag_add(k->c->d, x->at, DIAG_UNKNOWN_PARAM, check_cstr(k->c, r->id),
 		     check_cstr(k->c, x->name));
-	check_near(k->c, d, x->at, near_best(&near), check_words(k->c, "参数", "parameter"));
+	check_near(k->c, d, x->at, &near, check_words(k->c, "参数", "parameter"));
 }
 
 static void read_params(struct rule_check *k)
@@ -266,6 +267,17 @@ static void read_params(struct rule_check *k)
 				override_param(k, &s, &x->item[i]);
 }
 
+/* An override that says what the rule says. */
+static void same_word(struct rule_check *k, enum keyword w)
+{
+	const struct syn_clause *was = k->b->clause[w], *now = k->over->clause[w];
+
+	if (was != NULL && now != NULL && was->n_item > 0 && now->n_item > 0 &&
+	    str_eq(was->item[0].name, now->item[0].name))
+		diag_add(k->c->d, now->item[0].at, DIAG_OVERRIDE_SAME,
+			 check_cstr(k->c, now->item[0].name));
+}
+
 void check_head(struct rule_check *k)
 {
 	const struct syn_clause *basis = check_clause(k, KW_BASIS);
@@ -283,6 +295,10 @@ void check_head(struct rule_check *k)
 	r->severity = (enum level)one_word(k, KW_SEVERITY);
 	r->state = (enum rule_state)one_word(k, KW_STATE);
 	read_effective(k);
+	if (k->over != NULL) {
+		same_word(k, KW_STATE);
+		same_word(k, KW_SEVERITY);
+	}
 	check_scope_word(k->c, check_clause(k, KW_SCOPE), &r->scope);
 	read_params(k);
 }

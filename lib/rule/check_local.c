@@ -38,7 +38,7 @@ static bool known_rule(struct checker *c, struct str id, struct span at)
 	d = diag_add(c->d, at, DIAG_UNKNOWN_RULE, check_cstr(c, id));
 	near_init(&near, id);
 	offer_rules(c, &near);
-	check_near(c, d, at, near_best(&near), check_words(c, "规则", "rule"));
+	check_near(c, d, at, &near, check_words(c, "规则", "rule"));
 	return false;
 }
 

@@ -63,9 +63,11 @@ void check_args(struct checker *c, struct expr *e, struct expr *const *arg, uint
 
 /* ---- near names ---- */
 
-void check_near(struct checker *c, struct diag *x, struct span at, struct str best,
+void check_near(struct checker *c, struct diag *x, struct span at, const struct near *near,
 		const char *what)
 {
+	struct str best = near_best(near);
+
 	if (best.n == 0)
 		return;
 	if (c->d->english)
@@ -73,6 +75,7 @@ void check_near(struct checker *c, struct diag *x, struct span at, struct str be
 	else
 		x->near = arena_printf(&c->d->arena, "相近的%s：" STR_FMT, what, STR_ARG(best));
 	x->fixed = diag_repair(c->d, at, best);
+	x->sure = near_sole(near);
 }
 
 static void offer_fields(struct near *n, enum stream s)
@@ -101,7 +104,7 @@ void check_hint(struct scope *s, struct diag *x, struct span at, struct str name
 		offer_fields(&n, s->stream[i]);
 	for (unsigned i = 0; (word = bucket_word(i)) != NULL; i++)
 		near_offer(&n, str_of(word));
-	check_near(s->c, x, at, near_best(&n), check_words(s->c, "名字", "name"));
+	check_near(s->c, x, at, &n, check_words(s->c, "名字", "name"));
 }
 
 /* ---- fields ---- */
@@ -347,7 +350,7 @@ static struct expr *of_role(struct scope *s, int role, struct str name, struct s
 		     check_cstr(s->c, name));
 	near_init(&n, name);
 	offer_fields(&n, s->stream[role]);
-	check_near(s->c, x, at, near_best(&n), "字段");
+	check_near(s->c, x, at, &n, "字段");
 	return check_error(s->c, at);
 }
 
@@ -375,7 +378,7 @@ static struct expr *of_row(struct scope *s, struct str name, struct span at)
 	at.start = at.end - name.n;
 	x = diag_add(s->c->d, at, DIAG_UNKNOWN_COLUMN, check_cstr(s->c, k->name),
 		     check_cstr(s->c, name));
-	check_near(s->c, x, at, near_best(&n), "列");
+	check_near(s->c, x, at, &n, "列");
 	return check_error(s->c, at);
 }
 
@@ -397,7 +400,7 @@ static struct expr *dotted(struct scope *s, struct str text, uint32_t dot, struc
 	near_offer(&n, s->table_var);
 	if (near_best(&n).n > 0)
 		check_near(s->c, x, (struct span){ at.file, at.start, at.start + head.n },
-			   near_best(&n), "角色");
+			   &n, "角色");
 	return check_error(s->c, at);
 }
 

@@ -121,8 +121,8 @@ static const struct indicator *find_indicator(struct checker *c, const struct sy
 	}
 	d = diag_add(c->d, x->text_at, DIAG_UNKNOWN_INDICATOR, check_cstr(c, x->text));
 	if (near_best(&near).n > 0)
-		check_near(c, d, x->text_at, str_of(arena_printf(&c->d->arena, "「" STR_FMT "」",
-			   STR_ARG(near_best(&near)))), check_words(c, "指标", "indicator"));
+		near.best = str_of(arena_printf(&c->d->arena, "「" STR_FMT "」", STR_ARG(near.best)));
+	check_near(c, d, x->text_at, &near, check_words(c, "指标", "indicator"));
 	return NULL;
 }
 
@@ -150,9 +150,9 @@ static void read_peers(struct rule_check *k)
 			r->peer_key[r->n_peer_key++] = e;
 	}
 	if (x->number < 2)
-		diag_add(k->c->d, x->text_at, DIAG_BAD_NUMBER,
-			 check_words(k->c, "至少要有 2 家才能比较",
-				     "at least 2 peers are compared"));
+		diag_add(k->c->d, x->text_at, DIAG_WRONG_TYPE, keyword_word(KW_PEERS, k->c->d->english),
+			 check_words(k->c, "至少 2 家才能比较", "at least 2 to compare"),
+			 check_words(k->c, "不到 2 家", "fewer"));
 }
 
 /* The subject of a comparison is its indicator's. */
@@ -302,7 +302,7 @@ static struct expr *clause_flag(struct rule_check *k, enum keyword w, struct sco
 {
 	const struct syn_clause *x = k->b->clause[w];
 
-	if (x == NULL || x->expr == NULL || x->broken)
+	if (x == NULL || x->expr == NULL || x->broken || (s == &k->row && k->r->indicator != NULL))
 		return NULL;
 	return check_flag(s, x->expr);
 }

@@ -31,7 +31,7 @@ enum stream check_stream(struct checker *c, const struct syn_item *x)
 		near_offer(&near, str_of(stream_title((enum stream)i)));
 		near_offer(&near, str_of(stream_name((enum stream)i)));
 	}
-	check_near(c, d, x->at, near_best(&near), check_words(c, "记录", "record"));
+	check_near(c, d, x->at, &near, check_words(c, "记录", "record"));
 	return STREAM_COUNT;
 }
 
@@ -165,10 +165,15 @@ static bool table_window(struct rule_check *k, const struct syn_window *w, struc
 	int64_t dot = str_chr(w->text, '.');
 	struct str head = dot > 0 ? str_sub(w->text, 0, (size_t)dot) : w->text;
 	struct str name = dot > 0 ? str_sub(w->text, (size_t)dot + 1, w->text.n) : w->text;
+	struct span at = { w->at.file, w->at.end - name.n, w->at.end };
+	struct near near;
 
+	*out = (struct window){ .kind = WINDOW_NONE };
 	if (t == NULL || dot <= 0 || !str_eq(head, k->r->table_var))
 		return false;
+	near_init(&near, name);
 	for (uint32_t i = 0; i < t->n_col; i++) {
+		near_offer(&near, t->col[i].name);
 		if (!str_eq(t->col[i].name, name))
 			continue;
 		*out = (struct window){ .kind = WINDOW_TABLE, .index = i };
@@ -179,8 +184,11 @@ static bool table_window(struct rule_check *k, const struct syn_window *w, struc
 			 type_name(t->col[i].type, k->c->d->english));
 		return true;
 	}
-	diag_add(k->c->d, w->at, DIAG_UNKNOWN_COLUMN, check_cstr(k->c, t->name),
-		 check_cstr(k->c, name));
+	*out = (struct window){ .kind = WINDOW_DAYS, .n = 1 }; /* so that nothing else is said */
+	check_near(k->c,
+		   diag_add(k->c->d, at, DIAG_UNKNOWN_COLUMN, check_cstr(k->c, t->name),
+			    check_cstr(k->c, name)),
+		   at, &near, check_words(k->c, "列", "column"));
 	return true;
 }
 
@@ -242,7 +250,7 @@ static void read_window(struct rule_check *k, const struct syn_window *w)
 	near_init(&near, w->text);
 	for (unsigned i = 0; (word = bucket_word(i)) != NULL; i++)
 		near_offer(&near, str_of(word));
-	check_near(k->c, d, w->at, near_best(&near), check_words(k->c, "时间区间", "period"));
+	check_near(k->c, d, w->at, &near, check_words(k->c, "时间区间", "period"));
 }
 
 /* A constant duration; *days tells that it was written in days. */
@@ -460,7 +468,8 @@ static void declared_subject(struct rule_check *k, const struct syn_clause *x)
 	}
 	if (f != FIELD_NONE && check_entity(f) == SUBJECT_PERSON)
 		return;
-	diag_add(k->c->d, x->n_item > 0 ? x->item[0].at : x->at, DIAG_BAD_KEY);
+	diag_add(k->c->d, x->n_item > 0 ? x->item[0].at : x->at, DIAG_BAD_KEY)->expected =
+		check_words(k->c, "键里的一个：人员、机构、医师等", "one of the keys: person, facility, …");
 }
 
 /* Not written: the person, else the person's visit, else the only facility or practitioner. */

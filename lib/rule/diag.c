@@ -40,6 +40,7 @@ void diag_fini(struct diag_list *d)
 		xfree(d->file[i].line);
 	xfree(d->file);
 	xfree(d->diag);
+	xfree(d->repair);
 	arena_fini(&d->arena);
 	memset(d, 0, sizeof *d);
 }
@@ -188,8 +189,22 @@ char *diag_repair(struct diag_list *d, struct span at, struct str instead)
 	if (head.n > 0) /* blanks before the span belong to the line */
 		head.n = (uint32_t)(line.p + from - head.p);
 	tail = str_sub(line, to, line.n - to);
-	return arena_printf(&d->arena, STR_FMT STR_FMT STR_FMT, STR_ARG(head), STR_ARG(instead),
-			    STR_ARG(tail));
+	GROW(d->repair, d->cap_repair, d->n_repair + 1);
+	d->repair[d->n_repair] = (struct repair){
+		.line = arena_printf(&d->arena, STR_FMT STR_FMT STR_FMT, STR_ARG(head), STR_ARG(instead),
+				     STR_ARG(tail)),
+		.at = at,
+		.instead = arena_str(&d->arena, instead),
+	};
+	return (char *)d->repair[d->n_repair++].line;
+}
+
+const struct repair *diag_edit(const struct diag_list *d, const struct diag *x)
+{
+	for (uint32_t i = 0; i < d->n_repair && x->fixed != NULL; i++)
+		if (d->repair[i].line == x->fixed)
+			return &d->repair[i];
+	return NULL;
 }
 
 static int by_place(const void *a, const void *b)

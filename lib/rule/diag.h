@@ -37,6 +37,7 @@ struct diag {
 	const char *expected; /* what may stand here, or NULL */
 	const char *near;     /* near names with what they are, or NULL */
 	const char *fixed;    /* the repaired line, or NULL */
+	bool sure;            /* the repair is what was meant: it may be made unasked */
 	struct span also;     /* second label (first declared here); end == 0: none */
 	const char *also_text;
 };
@@ -46,6 +47,13 @@ struct source_file {
 	struct str text;
 	uint32_t *line;   /* offset of each line start */
 	uint32_t n_lines;
+};
+
+/* What a repaired line is made by: the bytes of the span are replaced. */
+struct repair {
+	const char *line;     /* as returned by diag_repair */
+	struct span at;
+	struct str instead;
 };
 
 struct marks; /* marks.h */
@@ -59,6 +67,8 @@ struct diag_list {
 	uint32_t errors, warnings;
 	uint32_t lost;     /* errors past DIAG_MAX, counted but not kept */
 	struct diag spill; /* where they go */
+	struct repair *repair;
+	uint32_t n_repair, cap_repair;
 	struct marks *marks; /* what words mean, when somebody collects it; else NULL */
 	bool english;     /* language of the sentences */
 	int32_t today;    /* for warnings about what has run out; 0: not known, nothing is said */
@@ -94,6 +104,9 @@ struct str diag_line(const struct diag_list *d, struct span at);
 /* A copy of the line at `at` with the bytes of the span replaced: a repaired line. NULL when the
  * line is too long to be read. */
 char *diag_repair(struct diag_list *d, struct span at, struct str instead);
+
+/* What x->fixed does, NULL when there is no repair. */
+const struct repair *diag_edit(const struct diag_list *d, const struct diag *x);
 
 /* The word of a code ("unknown-list"), its explanation, and the code of a word (DIAG_COUNT when
  * unknown). */

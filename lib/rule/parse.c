@@ -159,6 +159,7 @@ static void hint_word(struct parser *p, struct diag *x, struct token t, enum key
 		near_offer(&near, str_of(word));
 		buf_addf(&all, "%s%s", all.n > 0 ? parse_say(p, "、", ", ") : "", word);
 	}
+	x->sure = near_sole(&near);
 	if (near_best(&near).n > 0)
 		x->fixed = diag_repair(p->d, t.at, near_best(&near));
 	else
@@ -230,6 +231,8 @@ static void read_one_example(struct parser *p, struct syn_block *b)
 	*x = (struct syn_example){ .at = p->tok.at, .name = p->tok.text, .name_at = p->tok.at };
 	if (parse_want_name(p, "「试例的名称」", "the name of the example in 「」"))
 		parse_example(p, x);
+	else
+		b->n_example--;
 }
 
 static void read_clause(struct parser *p, struct syn_block *b, const struct clause_kind *kind)

@@ -32,6 +32,7 @@ set(rule_sources
 	format_example.c
 	format_same.c
 	translate.c
+	fix.c
 	knowledge.c
 	knowledge_index.c
 	window.c
