@@ -106,7 +106,8 @@ class Page:
         self.lines = path.read_text(encoding="utf-8").split("\n")
         self.csv, self.rules = {}, None
         self.sandbox = None
-        self.counts = {"examples": 0, "translations": 0, "fragments": 0, "diagnostics": 0, "edits": 0, "commands": 0}
+        self.counts = dict.fromkeys(("examples", "translations", "fragments", "diagnostics",
+                                     "edits", "commands"), 0)
         self.changes = []
 
     def fundwatch(self, folder, *arguments):
