@@ -71,15 +71,15 @@ static struct str read_cell(struct rule_check *k, enum field field, struct str c
 	if (cell.n == 0)
 		return STR("");
 	if (!cell_fits(f, cell)) {
-		diag_add(k->c->d, at, DIAG_EXAMPLE_VALUE,
-			 k->c->d->english ? f->name : f->alias[0] != '\0' ? f->alias : f->title,
-			 code_table(f->name) ? check_words(k->c, "它的取值", "value of it")
-					     : type_name(f->type, k->c->d->english),
-			 check_cstr(k->c, cell));
+		if (code_table(f->name))
+			check_unknown_value(k->c, f, cell, at);
+		else
+			diag_add(k->c->d, at, DIAG_EXAMPLE_VALUE,
+				 k->c->d->english ? f->name
+				 : f->alias[0] != '\0' ? f->alias : f->title,
+				 type_name(f->type, k->c->d->english), check_cstr(k->c, cell));
 		return (struct str){ NULL, 0 };
 	}
-	if (code_table(f->name))
-		mark_code(k->c->d, at, field);
 	code = code_table(f->name) ? code_find(f->name, cell) : (struct str){ NULL, 0 };
 	return code.n > 0 ? code : arena_str(k->c->a, cell);
 }

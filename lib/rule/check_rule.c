@@ -150,7 +150,8 @@ static void read_peers(struct rule_check *k)
 			r->peer_key[r->n_peer_key++] = e;
 	}
 	if (x->number < 2)
-		diag_add(k->c->d, x->text_at, DIAG_WRONG_TYPE, keyword_word(KW_PEERS, k->c->d->english),
+		diag_add(k->c->d, x->text_at, DIAG_WRONG_TYPE,
+			 keyword_word(KW_PEERS, k->c->d->english),
 			 check_words(k->c, "至少 2 家才能比较", "at least 2 to compare"),
 			 check_words(k->c, "不到 2 家", "fewer"));
 }

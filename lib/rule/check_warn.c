@@ -81,10 +81,40 @@ static bool no_common_value(const struct expr *a, const struct expr *b)
 	return true;
 }
 
+/* x 是 a 且 x 不是 a */
+static bool denied(const struct expr *a, const struct expr *b)
+{
+	return a->op == EXPR_EQ && b->op == EXPR_NE && same_expr(a->arg[0], b->arg[0]) &&
+	       same_expr(a->arg[1], b->arg[1]);
+}
+
+/* Whether bound `a` lies within bound `b`, both on the same side. */
+static bool within(const struct bound *a, const struct bound *b)
+{
+	bool low = a->op == EXPR_GT || a->op == EXPR_GE;
+	bool b_low = b->op == EXPR_GT || b->op == EXPR_GE;
+	int cmp = rat_cmp(a->limit, b->limit, NULL);
+
+	if (a->op == EXPR_EQ || b->op == EXPR_EQ || low != b_low)
+		return false;
+	return low ? cmp > 0 || (cmp == 0 && a->op == EXPR_GT)
+		   : cmp < 0 || (cmp == 0 && a->op == EXPR_LT);
+}
+
+static bool implies(const struct expr *a, const struct expr *b)
+{
+	struct bound x, y;
+
+	return read_bound(a, &x) && read_bound(b, &y) && same_expr(x.what, y.what) &&
+	       within(&x, &y);
+}
+
 static bool contradict(const struct expr *a, const struct expr *b)
 {
 	struct bound x, y;
 
+	if (denied(a, b) || denied(b, a))
+		return true;
 	if (b->op == EXPR_NOT && same_expr(a, b->arg[0]))
 		return true;
 	if (a->op == EXPR_NOT && same_expr(b, a->arg[0]))
@@ -120,18 +150,26 @@ static void tell_plain_bound(struct checker *c, const struct expr *e)
 		diag_add(c->d, e->at, DIAG_ALWAYS_TRUE);
 }
 
+/* Two arms of one connective; the doubt is about the later unless the earlier is the weaker. */
+static void tell_two(struct checker *c, enum expr_op op, const struct expr *a, const struct expr *b)
+{
+	if (same_expr(a, b))
+		tell_pair(c, a, b, DIAG_REPEATED);
+	else if (op == EXPR_AND && contradict(a, b))
+		tell_pair(c, a, b, DIAG_NEVER_TRUE);
+	else if (op == EXPR_AND && implies(a, b))
+		tell_pair(c, a, b, DIAG_IMPLIED);
+	else if (op == EXPR_AND && implies(b, a))
+		tell_pair(c, b, a, DIAG_IMPLIED);
+}
+
 void check_condition_doubts(struct checker *c, const struct expr *e)
 {
 	if (e == NULL || e->type == TYPE_ERROR)
 		return;
-	if (e->op == EXPR_AND || e->op == EXPR_OR)
-		for (uint32_t i = 0; i < e->n_arg && e->n_arg <= 64; i++)
-			for (uint32_t j = i + 1; j < e->n_arg; j++) {
-				if (e->op == EXPR_AND && contradict(e->arg[i], e->arg[j]))
-					tell_pair(c, e->arg[i], e->arg[j], DIAG_NEVER_TRUE);
-				else if (same_expr(e->arg[i], e->arg[j]))
-					tell_pair(c, e->arg[i], e->arg[j], DIAG_REPEATED);
-			}
+	for (uint32_t i = 0; (e->op == EXPR_AND || e->op == EXPR_OR) && i < e->n_arg; i++)
+		for (uint32_t j = i + 1; j < e->n_arg && e->n_arg <= 64; j++)
+			tell_two(c, e->op, e->arg[i], e->arg[j]);
 	tell_plain_bound(c, e);
 	for (uint32_t i = 0; i < e->n_arg; i++)
 		if (e->arg[i]->type == TYPE_FLAG)

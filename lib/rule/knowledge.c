@@ -33,6 +33,7 @@ struct loading {
 	struct diag_list *d;
 	struct str original;
 	const char *shown;
+	const struct knowledge_dates *dates;
 	uint32_t source;      /* of the diagnostics, UINT32_MAX = not yet */
 	struct csv csv;
 	uint32_t n_header;
@@ -209,9 +210,9 @@ static void read_cells(struct loading *l)
 	for (uint32_t i = 0; i < k->n_col; i++)
 		cell[i] = read_value(l, l->csv.cell[l->col_at[i]], &k->col[i]);
 	if (k->from != NULL)
-		k->from[r] = read_date(l, l->from_at, STR("from"));
+		k->from[r] = read_date(l, l->from_at, l->dates->from);
 	if (k->until != NULL)
-		k->until[r] = read_date(l, l->until_at, STR("until"));
+		k->until[r] = read_date(l, l->until_at, l->dates->until);
 	l->row_start[r] = l->csv.row_start;
 	l->row_end[r] = l->csv.row_end;
 	if (k->from != NULL && k->until != NULL && k->from[r] != MISSING_I32 &&
@@ -453,7 +454,8 @@ bool knowledge_load(struct knowledge *k, struct str csv, const char *shown,
 		    const struct knowledge_dates *dates, struct arena *a, struct diag_list *d)
 {
 	struct loading l = {
-		.k = k, .arena = a, .d = d, .original = csv, .shown = shown, .source = UINT32_MAX,
+		.k = k, .arena = a, .d = d, .original = csv, .shown = shown, .dates = dates,
+		.source = UINT32_MAX,
 	};
 
 	if (!text_is_fit(&l))

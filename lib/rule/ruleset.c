@@ -61,12 +61,9 @@ static void indicator_told_twice(struct checker *c, const struct indicator *x)
 	}
 }
 
-/* Doubts are told when nothing is wrong any more: they would only stand between the errors. */
-static void check_rules(struct checker *c)
+static void check_rules(struct checker *c, struct rule_check *k)
 {
 	struct ruleset *rs = c->rs;
-	struct rule_check *k =
-		xcalloc(count_blocks(c->blocks, 1u << KW_RULE) + (size_t)1, sizeof *k);
 
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next) {
 		if (b->keyword != KW_RULE || b->id.n == 0)
@@ -74,12 +71,9 @@ static void check_rules(struct checker *c)
 		check_rule(&k[rs->n_rule], c, b, &rs->rule[rs->n_rule]);
 		rs->n_rule++;
 	}
-	for (uint32_t i = 0; i < rs->n_rule && c->d->errors == 0; i++)
-		check_doubts(&k[i]);
-	xfree(k);
 }
 
-static void check_blocks(struct checker *c)
+static void check_blocks(struct checker *c, struct rule_check *k)
 {
 	struct ruleset *rs = c->rs;
 
@@ -93,7 +87,7 @@ static void check_blocks(struct checker *c)
 		indicator_told_twice(c, &rs->indicator[rs->n_indicator]);
 		indicator_digest(&rs->indicator[rs->n_indicator++], &rs->settings);
 	}
-	check_rules(c);
+	check_rules(c, k);
 	check_overrides(c);
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
 		if (b->keyword == KW_EXCEPTION)
@@ -136,16 +130,41 @@ static void check_versions(struct checker *c, const struct rule *a, const struct
 	d->also_text = check_words(c, "另一个版本", "the other version");
 }
 
-static void sort_rules(struct checker *c)
+static int by_rule(const void *a, const void *b)
+{
+	const struct rule_check *x = a, *y = b;
+
+	return by_id_and_version(x->r, y->r);
+}
+
+/* Into order, the rules' checks beside them; versions of one id are then neighbours. */
+static void sort_rules(struct checker *c, struct rule_check *k)
 {
 	struct ruleset *rs = c->rs;
 
-	if (rs->n_rule > 1)
+	if (rs->n_rule > 1) {
+		qsort(k, rs->n_rule, sizeof *k, by_rule);
 		qsort(rs->rule, rs->n_rule, sizeof *rs->rule, by_id_and_version);
-	for (uint32_t i = 0; i < rs->n_rule; i++)
+	}
+	for (uint32_t i = 0; i < rs->n_rule; i++) {
+		k[i].r = &rs->rule[i];
 		for (uint32_t j = i + 1; j < rs->n_rule && c->d->n <= DIAG_MAX &&
 		     str_eq(rs->rule[i].id, rs->rule[j].id); j++)
 			check_versions(c, &rs->rule[i], &rs->rule[j]);
+	}
+}
+
+/* Doubts are told when nothing is wrong: they would only stand between the errors. */
+static void check_set(struct checker *c)
+{
+	struct rule_check *k =
+		xcalloc(count_blocks(c->blocks, 1u << KW_RULE) + (size_t)1, sizeof *k);
+
+	check_blocks(c, k);
+	sort_rules(c, k);
+	for (uint32_t i = 0; i < c->rs->n_rule && c->d->errors == 0; i++)
+		check_doubts(&k[i]);
+	xfree(k);
 }
 
 static void tell_same(struct checker *c, const struct rule *a, const struct rule *b)
@@ -251,8 +270,7 @@ struct ruleset *ruleset_compile(const struct rule_text *text, uint32_t n,
 	for (uint32_t i = 0; i < n; i++)
 		syntax_parse(diag_source(d, text[i].name, text[i].text), &syntax, d, &tail);
 	make_room(&c);
-	check_blocks(&c);
-	sort_rules(&c);
+	check_set(&c);
 	if (d->errors == 0)
 		finish(&c);
 	arena_fini(&syntax);
