@@ -139,13 +139,13 @@ static void all_files(const char *kind, bool errors, int least)
 static void errors(void **state)
 {
 	(void)state;
-	all_files("errors", true, 100);
+	all_files("errors", true, 150);
 }
 
 static void warnings(void **state)
 {
 	(void)state;
-	all_files("warnings", false, 25);
+	all_files("warnings", false, 50);
 }
 
 /* Every code has a golden file of its own, but for the bounds nobody can write down. */
