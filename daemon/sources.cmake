@@ -29,4 +29,5 @@ set(daemon_sources
 set(migrations
 	001_base.sql
 	002_records.sql
-	003_views.sql)
+	003_views.sql
+	004_exceptions.sql)

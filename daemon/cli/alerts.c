@@ -53,7 +53,7 @@ enum {
 	" AND ($3::text IS NULL OR psn_no = $3)"                                           \
 	" AND ($4::date IS NULL OR event_end >= $4::date)"                                 \
 	" AND ($5 = 'all' OR state = $5 OR ($5 = 'live' AND state <> 'withdrawn'))"        \
-	" AND trial = $6::boolean"                                                         \
+	" AND trial = $6::boolean AND NOT excepted"                                \
 	" ORDER BY " order " LIMIT $7::bigint"
 
 static const char by_amount[] = LIST_SQL("violation_amount DESC NULLS LAST, rule_id, alert_id");

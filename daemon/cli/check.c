@@ -7,6 +7,7 @@
 
 struct check_opts {
 	bool strict;
+	const char *today;
 };
 
 static void summary(const struct cli *c, const struct loaded *l, struct buf *b)
@@ -59,7 +60,7 @@ static enum cli_exit check_exec(struct cli *c, const void *opt, int n, char *con
 {
 	const struct check_opts *o = opt;
 	struct loaded l;
-	enum cli_exit code = rules_compile(c, &l, n, arg, NULL);
+	enum cli_exit code = rules_compile_on(c, &l, n, arg, NULL, o->today);
 	if (code == CLI_OK)
 		code = report(c, &l, o->strict);
 	loaded_fini(&l);
@@ -69,6 +70,9 @@ static enum cli_exit check_exec(struct cli *c, const void *opt, int n, char *con
 static const struct opt check_opt[] = {
 	{ "strict", 0, OPT_FLAG, offsetof(struct check_opts, strict), NULL, "有警告也算没有通过",
 	  "warnings fail the check too" },
+	{ "today", 0, OPT_TEXT, offsetof(struct check_opts, today), "DATE",
+	  "按这一天看例外和表是否到期，默认今天",
+	  "the day that dates of exceptions and tables are seen from, today by default" },
 	{ 0 },
 };
 

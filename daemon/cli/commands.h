@@ -17,4 +17,6 @@ extern const struct command cmd_db_migrate;
 extern const struct command cmd_db_status;
 extern const struct command cmd_alerts_list;
 extern const struct command cmd_alerts_show;
+extern const struct command cmd_exceptions_list;
+extern const struct command cmd_exceptions_ledger;
 extern const struct command cmd_help;

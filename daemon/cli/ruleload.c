@@ -23,8 +23,8 @@ static bool parse_year(const char *text, struct rule_settings *s)
 	return ok;
 }
 
-enum cli_exit rules_compile(const struct cli *c, struct loaded *l, int n, char *const *path,
-			    const char *year)
+enum cli_exit rules_compile_on(const struct cli *c, struct loaded *l, int n, char *const *path,
+			       const char *year, const char *today)
 {
 	struct rule_settings settings = { 1, 1 };
 	struct path_list paths = { 0 };
@@ -36,6 +36,11 @@ enum cli_exit rules_compile(const struct cli *c, struct loaded *l, int n, char *
 				 cli_text(c, "医保年度的第一天要写成 月-日，如 01-01，不是 %s",
 					  "the insurance year begins on MM-DD, e.g. 01-01, not %s"),
 				 year);
+	if (today && !civil_parse_date(str_of(today), &l->diag.today))
+		return cli_error(c, CLI_USAGE,
+				 cli_text(c, "--today 要一个日期，如 2026-03-01，不是 %s",
+					  "--today takes a date like 2026-03-01, not %s"),
+				 today);
 	for (int i = 0; i < n; i++)
 		path_list_add(&paths, path[i]);
 	if (n == 0)
@@ -47,11 +52,23 @@ enum cli_exit rules_compile(const struct cli *c, struct loaded *l, int n, char *
 	return CLI_OK;
 }
 
+enum cli_exit rules_compile(const struct cli *c, struct loaded *l, int n, char *const *path,
+			    const char *year)
+{
+	return rules_compile_on(c, l, n, path, year, NULL);
+}
+
 enum cli_exit rules_need(const struct cli *c, struct loaded *l, int n, char *const *path,
 			 const char *year)
 {
+	return rules_need_on(c, l, n, path, year, NULL);
+}
+
+enum cli_exit rules_need_on(const struct cli *c, struct loaded *l, int n, char *const *path,
+			    const char *year, const char *today)
+{
 	struct buf b;
-	enum cli_exit code = rules_compile(c, l, n, path, year);
+	enum cli_exit code = rules_compile_on(c, l, n, path, year, today);
 	if (code != CLI_OK || l->set)
 		return code;
 	buf_init(&b, 0);

@@ -20,6 +20,12 @@ enum cli_exit rules_compile(const struct cli *c, struct loaded *l, int n, char *
 /* The same for commands that need a set: errors of rules are told on standard error too. */
 enum cli_exit rules_need(const struct cli *c, struct loaded *l, int n, char *const *path,
 			 const char *year);
+
+/* The same as seen on a day (YYYY-MM-DD; NULL: today), for what has run out. */
+enum cli_exit rules_compile_on(const struct cli *c, struct loaded *l, int n, char *const *path,
+			       const char *year, const char *today);
+enum cli_exit rules_need_on(const struct cli *c, struct loaded *l, int n, char *const *path,
+			    const char *year, const char *today);
 void loaded_fini(struct loaded *l);
 
 /* The rule of this id, or NULL after telling near names. */

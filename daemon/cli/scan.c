@@ -20,7 +20,7 @@
 #define THREADS_MAX 256
 
 struct scan_opts {
-	const char *rules, *feed, *format, *out, *report, *rejects, *year;
+	const char *rules, *feed, *format, *out, *report, *rejects, *year, *trial;
 	struct text_list rule;
 	struct number threads;
 	bool all_fields;
@@ -37,11 +37,12 @@ struct scan {
 	uint32_t skipped;
 	struct readers *readers;
 	struct pool *pool;
-	struct scan_out out;
+	struct scan_out out, trial;   /* trial: findings of rules on trial, when asked for */
 	struct scan_rejects *rejects;
 	struct progress progress;
 	struct rule_sum *sum;
-	uint64_t findings;
+	uint64_t findings, trials;
+	struct excepted excepted;
 };
 
 /* Rules not asked for are switched off for this run. */
@@ -143,7 +144,8 @@ static bool start(struct scan *s, struct err *e)
 					 .threads = threads > 1 ? threads : 0,
 					 .shards = threads };
 	timeline_needs(wanted, s->needed);
-	if (!scan_out_open(&s->out, s->c, s->o->out, s->o->format, e))
+	if (!scan_out_open(&s->out, s->c, s->o->out, s->o->format, e) ||
+	    (s->o->trial && !scan_out_open(&s->trial, s->c, s->o->trial, s->o->format, e)))
 		return false;
 	s->rejects = scan_rejects_new(s->o->rejects, &s->files);
 	s->pool = pool_new(&pc, e);
@@ -191,13 +193,19 @@ static void take_finding(void *ctx, const struct finding *f)
 	struct rule_sum *sum = &s->sum[f->rule_index];
 	if (f->excepted) {
 		sum->excepted++;
+		sum->excepted_amount += f->has_amount ? f->amount : 0;
+		excepted_add(&s->excepted, f);
 		return;
 	}
-	s->findings++;
 	sum->findings++;
 	sum->amount += f->has_amount ? f->amount : 0;
 	sum->fund += f->has_amount ? f->fund_amount : 0;
-	scan_out_finding(&s->out, f);
+	if (!f->trial)
+		scan_out_finding(&s->out, f);
+	else if (s->trial.to)
+		scan_out_finding(&s->trial, f);
+	s->findings += !f->trial;
+	s->trials += f->trial;
 }
 
 static bool judge(struct scan *s, struct err *e)
@@ -236,7 +244,9 @@ static enum cli_exit report(struct scan *s)
 				 .skipped = s->skipped,
 				 .feed = feed_name(s->feed),
 				 .sum = s->sum,
-				 .findings = s->findings };
+				 .findings = s->findings,
+				 .trials = s->trials,
+				 .excepted = &s->excepted };
 	pool_stats_get(s->pool, &r.stats);
 	r.account = pool_accounts(s->pool);
 	r.seconds = progress_seconds(&s->progress);
@@ -271,6 +281,8 @@ static enum cli_exit finish(struct scan *s, enum cli_exit code)
 	bool keep = code == CLI_OK;
 	if (s->out.to && !scan_out_close(&s->out, keep, &e))
 		code = cli_err(s->c, &e);
+	if (s->trial.to && !scan_out_close(&s->trial, keep, &e))
+		code = cli_err(s->c, &e);
 	if (!scan_rejects_close(s->rejects, keep, &e))
 		code = cli_err(s->c, &e);
 	readers_free(s->readers);
@@ -281,6 +293,7 @@ static enum cli_exit finish(struct scan *s, enum cli_exit code)
 	if (s->plan)
 		plan_free(s->plan);
 	xfree(s->sum);
+	excepted_fini(&s->excepted);
 	loaded_fini(&s->loaded);
 	return code;
 }
@@ -289,6 +302,7 @@ static enum cli_exit scan_exec(struct cli *c, const void *opt, int n, char *cons
 {
 	struct scan s = { .c = c, .o = opt };
 	progress_begin(&s.progress, c);
+	excepted_init(&s.excepted);
 	enum cli_exit code = prepare(&s, n, arg);
 	if (code == CLI_OK)
 		code = run(&s);
@@ -312,6 +326,9 @@ static const struct opt scan_opt[] = {
 	{ "output", 'o', OPT_TEXT, offsetof(struct scan_opts, out), "FILE",
 	  "结果写入文件（全部成功才出现）",
 	  "write the result to FILE, which appears only when all went well" },
+	{ "trial", 0, OPT_TEXT, offsetof(struct scan_opts, trial), "FILE",
+	  "试行规则的疑点写入文件；不写就只计数，从不进入结果和合计",
+	  "findings of rules on trial go to FILE; else they are only counted, never in result or sums" },
 	{ "report", 0, OPT_TEXT, offsetof(struct scan_opts, report), "FILE",
 	  "读入与判定的报告另存为 JSON", "also write the report as JSON to FILE" },
 	{ "rejects", 0, OPT_TEXT, offsetof(struct scan_opts, rejects), "FILE",

@@ -169,6 +169,9 @@ static void rule_json(const struct scan_report *r, uint32_t i, struct buf *b)
 	number(b, "no_hit", a->no_hit);
 	number(b, "findings", s->findings);
 	number(b, "excepted_findings", s->excepted);
+	buf_adds(b, ",\"excepted_amount\":\"");
+	dec_add(b, s->excepted_amount, 2, 2);
+	buf_addf(b, "\",\"trial\":%s", r->rules->rule[i].state == STATE_TRIAL ? "true" : "false");
 	buf_adds(b, ",\"amount\":\"");
 	dec_add(b, s->amount, 2, 2);
 	buf_adds(b, "\",\"fund_amount\":\"");
@@ -236,7 +239,13 @@ void report_json(const struct scan_report *r, struct buf *b)
 		rule_json(r, i, b);
 		comma = ",";
 	}
+	buf_adds(b, "],\"exceptions\":[");
+	for (uint32_t i = 0; i < r->excepted->n; i++) {
+		buf_adds(b, i ? "," : "");
+		excepted_json(&r->excepted->row[i], b);
+	}
 	buf_adds(b, "]");
 	number(b, "findings", r->findings);
+	number(b, "trial_findings", r->trials);
 	buf_adds(b, "}\n");
 }

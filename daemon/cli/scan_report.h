@@ -8,13 +8,14 @@
 #pragma once
 
 #include "daemon/cli/cli.h"
+#include "daemon/cli/excepted.h"
 #include "daemon/work/pool.h"
 #include "daemon/work/readers.h"
 #include "lib/rule/ruleset.h"
 
 struct rule_sum {
 	uint64_t findings, excepted;
-	int64_t amount, fund; /* fen */
+	int64_t amount, fund, excepted_amount; /* fen */
 };
 
 struct scan_report {
@@ -26,7 +27,8 @@ struct scan_report {
 	struct pool_stats stats;
 	const struct account *account; /* [n_rule] */
 	struct rule_sum *sum;          /* [n_rule] */
-	uint64_t findings;
+	uint64_t findings, trials;     /* reported; of rules on trial */
+	const struct excepted *excepted;
 	double seconds; /* for people only; not in the JSON */
 };
 

@@ -170,11 +170,12 @@ static void missing_text(const struct cli *c, const struct scan_report *r, struc
 	}
 }
 
-static void rule_row(const struct scan_report *r, uint32_t i, struct grid *g)
+static void rule_row(const struct cli *c, const struct scan_report *r, uint32_t i, struct grid *g)
 {
 	const struct account *a = &r->account[i];
 	const struct rule_sum *s = &r->sum[i];
-	grid_cell(g, r->rules->rule[i].id);
+	grid_cellf(g, STR_FMT "%s", STR_ARG(r->rules->rule[i].id),
+		   r->rules->rule[i].state == STATE_TRIAL ? cli_text(c, "（试行）", " (trial)") : "");
 	count_cell(g, a->records);
 	count_cell(g, a->scope_out);
 	count_cell(g, a->hit);
@@ -215,11 +216,17 @@ static void rules_text(const struct cli *c, const struct scan_report *r, struct 
 	heads(c, &g, zh, en);
 	for (uint32_t i = 0; i < r->rules->n_rule; i++)
 		if (rule_active(&r->rules->rule[i]))
-			rule_row(r, i, &g);
+			rule_row(c, r, i, &g);
 	buf_addc(b, '\n');
 	grid_print(&g, b, 0);
 	grid_fini(&g);
 	unknown_inputs(c, r, b);
+	for (uint32_t i = 0; i < r->excepted->n; i++)
+		excepted_line(c, &r->excepted->row[i], "", b);
+	if (r->trials)
+		buf_addf(b, cli_text(c, "试行规则另有疑点 %" PRIu64 " 条，不报告，不计入合计\n",
+				     "%" PRIu64 " more findings of rules on trial: not reported, in "
+				     "no sum\n"), r->trials);
 	buf_addf(b,
 		 cli_text(c, "\n疑点 %" PRIu64 " 条；规则集 %s\n",
 			  "\n%" PRIu64 " findings; rule set %s\n"),

@@ -24,4 +24,6 @@ set(cli_sources
 	progress.c
 	db.c
 	alerts.c
-	alert_show.c)
+	alert_show.c
+	excepted.c
+	exceptions.c)

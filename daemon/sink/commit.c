@@ -13,7 +13,8 @@
 	"alert_id, rule_id, rule_digest, rule_set, category, nature, severity, trial, "      \
 	"subject_kind, subject, key_name, key_value, psn_no, fixmedins_code, event_begin, "  \
 	"event_end, observed, threshold, violation_amount, fund_amount, n_records, sentence, " \
-	"finding, state, revision, first_found_at, changed_at, withdrawn_at"
+	"finding, state, revision, first_found_at, changed_at, withdrawn_at, excepted, "      \
+	"except_owner, except_reason, except_cells, except_from, except_until"
 
 #define RECORD_COLUMNS                                                                       \
 	"alert_id, seq, stream, fixmedins_code, mdtrt_id, record_id, record_revision, role, amount"
@@ -43,7 +44,10 @@ static const char upsert_sql[] =
 	"threshold = excluded.threshold, violation_amount = excluded.violation_amount, "
 	"fund_amount = excluded.fund_amount, n_records = excluded.n_records, "
 	"sentence = excluded.sentence, finding = excluded.finding, state = excluded.state, "
-	"revision = excluded.revision, changed_at = excluded.changed_at, withdrawn_at = NULL";
+	"revision = excluded.revision, changed_at = excluded.changed_at, withdrawn_at = NULL, "
+	"excepted = excluded.excepted, except_owner = excluded.except_owner, "
+	"except_reason = excluded.except_reason, except_cells = excluded.except_cells, "
+	"except_from = excluded.except_from, except_until = excluded.except_until";
 
 static const char records_sql[] =
 	"DELETE FROM fundwatch.alert_record r USING alert_new n "
@@ -127,10 +131,15 @@ static bool copy_buffer(struct db *db, const char *sql, const struct buf *rows, 
 	return ok;
 }
 
+static bool has_changes(const struct epoch *ep)
+{
+	return ep->raised + ep->amended + ep->withdrawn + ep->silent > 0;
+}
+
 static bool write_alerts(struct db *db, struct commit_state *cs, const struct epoch *ep,
 			 struct err *e)
 {
-	if (ep->raised + ep->amended + ep->withdrawn == 0)
+	if (!has_changes(ep))
 		return true;
 	if (!cs->staged && !db_exec(db, stage_sql, e))
 		return false;
@@ -166,7 +175,7 @@ bool commit_epoch(struct db *db, struct commit_state *cs, const struct epoch *ep
 	fault(sink_commit);
 	if (!db_exec(db, "COMMIT", e))
 		goto fail;
-	cs->staged = cs->staged || (!there && ep->raised + ep->amended + ep->withdrawn > 0);
+	cs->staged = cs->staged || (!there && has_changes(ep));
 	fault(sink_committed);
 	return true;
 fail:

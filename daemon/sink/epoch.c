@@ -125,12 +125,22 @@ static void add_content(struct buf *b, const struct finding *f)
 	buf_fini(&line);
 }
 
-/* Columns of fundwatch.alert up to withdrawn_at, in the table's order. */
+static void add_exception(struct buf *b, const struct finding *f)
+{
+	pgcopy_bool(b, f->excepted);
+	add_safe(b, f->except_owner);
+	add_safe(b, f->except_reason);
+	add_safe(b, f->except_cells);
+	pgcopy_date(b, f->excepted ? f->except_from : MISSING_I32);
+	pgcopy_date(b, f->excepted ? f->except_until : MISSING_I32);
+}
+
+/* Columns of fundwatch.alert as ALERT_COLUMNS of commit.c names them. */
 static void add_alert(const struct epoch_teller *t, const struct change *c, const struct finding *f)
 {
 	static const char *const states[] = { "raised", "amended", "withdrawn" };
 	struct buf *b = &t->ep->alert;
-	pgcopy_row(b, 28);
+	pgcopy_row(b, 34);
 	pgcopy_bigint(b, (int64_t)c->id);
 	add_rule(b, t, f);
 	add_content(b, f);
@@ -142,6 +152,7 @@ static void add_alert(const struct epoch_teller *t, const struct change *c, cons
 		pgcopy_instant(b, t->ep->at);
 	else
 		pgcopy_null(b);
+	add_exception(b, f);
 }
 
 static void add_records(struct buf *b, uint64_t id, const struct finding *f)
@@ -227,6 +238,20 @@ static void add_event(const struct epoch_teller *t, const struct change *c)
 	buf_fini(&mended);
 }
 
+/* As those see it who are told of alerts: what is excepted is not there. */
+static void count(struct epoch *ep, const struct change *c)
+{
+	bool before = c->before && !c->before->excepted, now = c->now && !c->now->excepted;
+	if (before && now)
+		ep->amended++;
+	else if (now)
+		ep->raised++;
+	else if (before)
+		ep->withdrawn++;
+	else
+		ep->silent++;
+}
+
 void epoch_change(void *teller, const struct change *c)
 {
 	const struct epoch_teller *t = teller;
@@ -234,10 +259,5 @@ void epoch_change(void *teller, const struct change *c)
 	add_alert(t, c, f);
 	add_records(&t->ep->alert_record, c->id, f);
 	add_event(t, c);
-	if (c->kind == CHANGE_RAISED)
-		t->ep->raised++;
-	else if (c->kind == CHANGE_AMENDED)
-		t->ep->amended++;
-	else
-		t->ep->withdrawn++;
+	count(t->ep, c);
 }

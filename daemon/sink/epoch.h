@@ -50,7 +50,8 @@ struct epoch {
 	struct chunk_ref **chunk;      /* one reference each */
 	uint32_t n_chunk, cap_chunk;
 	struct buf alert, alert_record, event; /* COPY streams, without their trailers */
-	uint64_t raised, amended, withdrawn;
+	uint64_t raised, amended, withdrawn; /* of alerts that are reported */
+	uint64_t silent;               /* changes of findings that are excepted, before and now */
 	char rule_set[DIGEST_HEX];
 	struct release *release;       /* to be written with it, or NULL; owned */
 	int64_t at;                    /* microseconds UTC */

@@ -135,7 +135,8 @@ static const char alerts_sql[] =
 	"COPY (SELECT a.alert_id, a.revision, a.state <> 'withdrawn', a.rule_id, a.rule_digest, "
 	"a.trial, a.subject_kind, a.subject, a.psn_no, a.fixmedins_code, a.key_name, a.key_value, "
 	"a.event_begin, a.event_end, a.observed, a.threshold, a.violation_amount, a.fund_amount, "
-	"a.sentence, a.finding, r.stream, r.fixmedins_code, r.mdtrt_id, r.record_id, "
+	"a.sentence, a.finding, a.excepted, a.except_owner, a.except_reason, a.except_cells, "
+	"a.except_from, a.except_until, r.stream, r.fixmedins_code, r.mdtrt_id, r.record_id, "
 	"r.record_revision, r.role, r.amount "
 	"FROM fundwatch.alert a LEFT JOIN fundwatch.alert_record r USING (alert_id) "
 	"ORDER BY a.alert_id, r.seq) TO STDOUT (FORMAT binary)";
@@ -202,6 +203,12 @@ static void read_alert(struct reader *r, struct pgrow *row)
 		f->amount = f->fund_amount = 0;
 	f->sentence = keep(r, pgrow_text(row));
 	r->line = (char *)keep(r, pgrow_text(row)).p;
+	f->excepted = pgrow_bool(row);
+	f->except_owner = keep(r, pgrow_text(row));
+	f->except_reason = keep(r, pgrow_text(row));
+	f->except_cells = keep(r, pgrow_text(row));
+	f->except_from = pgrow_date(row);
+	f->except_until = pgrow_date(row);
 	const struct rule *rule = ruleset_find(r->rules, f->rule);
 	f->rule_index = rule ? (uint32_t)(rule - r->rules->rule) : UINT32_MAX;
 	r->f = f;
@@ -211,7 +218,7 @@ static void read_alert(struct reader *r, struct pgrow *row)
 static void skip_alert(struct pgrow *row)
 {
 	struct str s;
-	for (unsigned i = 3; i < 20; i++)
+	for (unsigned i = 3; i < 26; i++)
 		(void)pgrow_bytes(row, &s);
 }
 

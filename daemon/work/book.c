@@ -137,8 +137,7 @@ void book_found(struct book *b, const struct findings *found)
 {
 	GROW(b->found, b->cap, b->n + found->n);
 	for (uint32_t i = 0; i < found->n; i++)
-		if (!found->item[i].excepted)
-			b->found[b->n++] = &found->item[i];
+		b->found[b->n++] = &found->item[i];
 }
 
 /* Both lists sorted and `l` holding every finding's subject. */

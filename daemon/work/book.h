@@ -22,7 +22,7 @@ void book_load(struct book *b, const struct ruleset *rs, const struct finding *f
 	       uint32_t revision, bool live);
 
 /* Note a judged subject (key borrowed until book_tell_subjects); note findings (borrowed until
- * the next tell). Excepted findings are no alerts and are left out. */
+ * the next tell). Excepted findings are kept like the others and marked. */
 void book_judged(struct book *b, enum subject_kind kind, struct str key);
 void book_found(struct book *b, const struct findings *found);
 

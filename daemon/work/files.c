@@ -291,7 +291,8 @@ static struct ruleset *compile(struct loading *l, const struct rule_settings *se
 	struct rule_text *text = xcalloc(l->files.n, sizeof *text);
 	const struct loader loader = { load_knowledge, &l->roots };
 
-	d->today = today(); /* what has run out is told */
+	if (d->today == 0)
+		d->today = today(); /* what has run out is told */
 	if (read_texts(l, text, e))
 		set = ruleset_compile(text, l->files.n, &loader, settings, d);
 	for (uint32_t i = 0; i < l->files.n; i++)

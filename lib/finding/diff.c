@@ -225,13 +225,30 @@ static bool same_records(const struct finding *a, const struct finding *b)
 	return true;
 }
 
+static bool same_exception(const struct finding *a, const struct finding *b)
+{
+	return str_eq(a->except_owner, b->except_owner) &&
+	       str_eq(a->except_reason, b->except_reason) &&
+	       str_eq(a->except_cells, b->except_cells) && a->except_from == b->except_from &&
+	       a->except_until == b->except_until;
+}
+
 static const char *why_amended(const struct finding *a, const struct finding *b)
 {
+	if (a->excepted != b->excepted)
+		return b->excepted ? "excepted" : "exception over";
 	if (!same_records(a, b))
 		return "records";
 	if (a->amount != b->amount || a->fund_amount != b->fund_amount)
 		return "amount";
-	return str_eq(a->digest, b->digest) ? "content" : "rule";
+	if (!str_eq(a->digest, b->digest))
+		return "rule";
+	return same_exception(a, b) ? "content" : "exception";
+}
+
+static const char *why_raised(const struct finding *f)
+{
+	return f->excepted ? "excepted" : "again";
 }
 
 static void tell(struct update *u, enum change_kind kind, const struct kept *k, bool again,
@@ -263,7 +280,7 @@ static void take_over(struct update *u, struct entry *old, struct entry *now)
 	u->book->live += again;
 	old->f = k->alert.finding;
 	tell(u, again ? CHANGE_RAISED : CHANGE_AMENDED, k, again, again ? NULL : before,
-	     k->alert.finding, again ? "again" : why_amended(before, k->alert.finding));
+	     k->alert.finding, again ? why_raised(now->f) : why_amended(before, k->alert.finding));
 	xfree(before);
 }
 
@@ -302,7 +319,8 @@ static void raise(struct update *u, struct entry *now)
 	struct kept *k = keep(u->who, now->f, new_id(u->who, now->f), 1);
 
 	u->book->live++;
-	tell(u, CHANGE_RAISED, k, false, NULL, k->alert.finding, now->touched ? "split" : "new");
+	tell(u, CHANGE_RAISED, k, false, NULL, k->alert.finding,
+	     now->f->excepted ? "excepted" : now->touched ? "split" : "new");
 }
 
 static void withdraw(struct update *u, struct entry *old)

@@ -55,7 +55,7 @@ static void copy_record_texts(struct arena *a, struct finding_record *r)
 void finding_own(struct finding *f, struct arena *a)
 {
 	struct str *const texts[] = { &f->rule, &f->digest, &f->subject, &f->observed, &f->limit,
-				      &f->sentence, &f->except_owner, &f->except_reason,
+				      &f->sentence, &f->except_owner, &f->except_reason, &f->except_cells,
 				      &f->psn_no, &f->fixmedins_code };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -95,7 +95,7 @@ static size_t texts_size(const struct finding *f)
 {
 	const struct str *const texts[] = { &f->rule, &f->digest, &f->subject, &f->observed,
 					    &f->limit, &f->sentence, &f->except_owner,
-					    &f->except_reason, &f->psn_no, &f->fixmedins_code };
+					    &f->except_reason, &f->except_cells, &f->psn_no, &f->fixmedins_code };
 	size_t size = 0;
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -111,7 +111,7 @@ static size_t texts_size(const struct finding *f)
 static void put_texts(struct block *b, struct finding *f)
 {
 	struct str *const texts[] = { &f->rule, &f->digest, &f->subject, &f->observed, &f->limit,
-				      &f->sentence, &f->except_owner, &f->except_reason,
+				      &f->sentence, &f->except_owner, &f->except_reason, &f->except_cells,
 				      &f->psn_no, &f->fixmedins_code };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -221,6 +221,10 @@ uint64_t finding_digest(const struct finding *f)
 
 	buf_init(&line, 0);
 	finding_json(f, &line);
+	if (f->excepted)
+		buf_addf(&line, "\x1f" STR_FMT "\x1f" STR_FMT "\x1f" STR_FMT "\x1f%d\x1f%d",
+			 STR_ARG(f->except_owner), STR_ARG(f->except_reason),
+			 STR_ARG(f->except_cells), f->except_from, f->except_until);
 	h = hash_str(buf_str(&line));
 	buf_fini(&line);
 	return h;

@@ -41,6 +41,8 @@ struct finding {
 	bool trial;                         /* the rule is 试行 */
 	bool excepted;
 	struct str except_owner, except_reason;
+	struct str except_cells;            /* the exception's fields, joined by commas */
+	int32_t except_from, except_until;  /* MISSING_I32 = open */
 	/* for lists of alerts; facility of the first bearing record */
 	struct str psn_no, fixmedins_code;
 };
@@ -105,5 +107,6 @@ void finding_csv(const struct finding *f, struct buf *out);
 int finding_cmp(const void *a, const void *b);
 void findings_sort(struct findings *f);
 
-/* Digest (64 bit) of the canonical line: cheap equality between before and now. */
+/* Digest (64 bit) of the canonical line and the exception that takes it, if any: cheap equality
+ * between before and now. */
 uint64_t finding_digest(const struct finding *f);

@@ -20,6 +20,8 @@ struct bearing bearing_of(const struct timeline *t, const struct hit_record *r, 
 	struct row_name name;
 
 	timeline_row_name(t, r->stream, r->row, &name);
+	if (r->stream == STREAM_STAY || r->stream == STREAM_VISIT || name.serial.n == 0)
+		name.serial = name.mdtrt_id; /* whatever row stands for it, it is that visit */
 	return (struct bearing){
 		.record = { .stream = r->stream, .role = r->role, .revision = name.revision,
 			    .fixmedins_code = arena_str(a, name.fixmedins_code),
@@ -273,6 +275,23 @@ struct told {
 	const struct exception *exception;
 };
 
+static void set_exception(struct arena *a, struct finding *f, const struct rule *r,
+			  const struct exception *x)
+{
+	struct buf cells;
+
+	buf_init(&cells, 0);
+	for (uint32_t i = 0; i < r->n_except; i++)
+		buf_addf(&cells, "%s" STR_FMT, i ? "," : "", STR_ARG(x->cell[i]));
+	f->excepted = true;
+	f->except_owner = arena_str(a, x->owner);
+	f->except_reason = arena_str(a, x->reason);
+	f->except_cells = arena_str(a, buf_str(&cells));
+	f->except_from = x->from;
+	f->except_until = x->until;
+	buf_fini(&cells);
+}
+
 static struct finding *begin_finding(struct findings *out, const struct told *t)
 {
 	struct arena *a = &out->arena;
@@ -294,11 +313,8 @@ static struct finding *begin_finding(struct findings *out, const struct told *t)
 	f->limit = shown(a, &t->limit);
 	f->has_amount = t->amount.known && rat_round(t->amount.rat, FEN, &f->amount);
 	f->sentence = sentence(a, r, t->say);
-	f->excepted = t->exception != NULL;
-	if (t->exception) {
-		f->except_owner = arena_str(a, t->exception->owner);
-		f->except_reason = arena_str(a, t->exception->reason);
-	}
+	if (t->exception)
+		set_exception(a, f, r, t->exception);
 	return f;
 }
 

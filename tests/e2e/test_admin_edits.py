@@ -129,7 +129,28 @@ def exempt_until(site):
     assert "失败 0 个" in site.command("test", site.rules)
     assert site.found() == [("dup.same_day", "P1", "20.00"), ("dup.same_day", "P2", "60.00")]
     site.reload(0, 2, 1)  # the others now carry the digest of the rule with its exceptions
+    in_the_ledger(site)
     print("exempt an item until a day: that day is still exempt, the next is not")
+
+
+def in_the_ledger(site):
+    """What is not reported is kept, under the alert's own number, and told with its money."""
+    if site.daemon is None:
+        return
+    ledger = ("exceptions", "ledger", "--db", site.box.conninfo, "--rules", site.rules)
+    said = site.command(*ledger, "--month", "2026-05")
+    assert "dup.same_day  1 条疑点，¥60.00，该月没有报告，因为：设备故障重做，已现场核实" in said, said
+    assert "负责人 王科长，自 2026-05-01，至 2026-05-31" in said, said
+    said = site.command(*ledger, "--month", "2026-06")
+    assert "从未用到" in said and "合计 0 条疑点" in said and "1 条例外没有用到" in said, said
+    kept = site.box.sql("SELECT e.why, a.excepted, a.state FROM fundwatch.alert a JOIN "
+                        "fundwatch.alert_event e USING (alert_id, revision) WHERE a.excepted")
+    assert kept == "excepted|t|amended\n", kept
+    site.daemon.term()  # a restart reads the ledger back and finds nothing new to say
+    events = site.box.number("SELECT count(*) FROM fundwatch.alert_event")
+    site.daemon = site.box.start()
+    site.daemon.wait("drained: ")
+    assert site.box.number("SELECT count(*) FROM fundwatch.alert_event") == events
 
 
 def wrong_exception(site):

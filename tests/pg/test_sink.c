@@ -290,9 +290,45 @@ static void a_record_bears_once_over_all_alerts(void **state)
 					"ORDER BY alert_id) FROM fundwatch.alert_bearing"),
 			    "11=123.45 12=0");
 	assert_string_equal(pg_ask(&db, "SELECT violation_amount || ' ' || bearing_amount "
-					"FROM fundwatch.rule_total WHERE NOT trial"),
+					"FROM fundwatch.rule_total"),
 			    "246.90 123.45");
+	assert_string_equal(pg_ask(&db, "SELECT alert_id FROM fundwatch.alert_trial"), "10");
 	epoch_free(ep);
+}
+
+/* Excepted and reported again: the same alert, the ledger in between. */
+static void the_ledger_keeps_what_is_excepted(void **state)
+{
+	struct finding f = make_finding(12345), x = make_finding(12345);
+	struct chain chain = { 0 };
+	struct epoch *one = make_epoch(1, 1), *two = make_epoch(2, 2), *three = make_epoch(3, 3);
+	const char *ledger = "SELECT concat_ws('|', owner, reason, cells, valid_from, valid_until, "
+			     "violation_amount, first_excepted_at IS NOT NULL) "
+			     "FROM fundwatch.exception_ledger";
+	(void)state;
+	x.excepted = true;
+	x.except_owner = STR("王科长");
+	x.except_reason = STR("设备故障");
+	x.except_cells = STR("H1,A1");
+	x.except_from = MISSING_I32;
+	x.except_until = 20513;
+	tell(one, &chain, CHANGE_RAISED, 11, 1, NULL, &f);
+	commit(one);
+	assert_int_equal(one->raised, 1);
+	tell(two, &chain, CHANGE_AMENDED, 11, 2, &f, &x);
+	commit(two);
+	assert_int_equal(two->withdrawn, 1);
+	assert_int_equal(two->silent, 0);
+	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM fundwatch.alert_live"), "0");
+	assert_non_null(strstr(pg_ask(&db, ledger), "王科长|设备故障|H1,A1|2026-03-01|123.45"));
+	tell(three, &chain, CHANGE_AMENDED, 11, 3, &x, &f);
+	commit(three);
+	assert_int_equal(three->raised, 1);
+	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM fundwatch.alert_live"), "1");
+	assert_string_equal(pg_ask(&db, "SELECT count(*) FROM fundwatch.exception_ledger"), "0");
+	epoch_free(one);
+	epoch_free(two);
+	epoch_free(three);
 }
 
 static void a_failed_epoch_leaves_nothing(void **state)
@@ -424,6 +460,7 @@ int main(void)
 		TEST(every_type_comes_back),
 		TEST(alerts_live_through_changes),
 		TEST(a_record_bears_once_over_all_alerts),
+		TEST(the_ledger_keeps_what_is_excepted),
 		TEST(a_failed_epoch_leaves_nothing),
 		TEST(twice_is_once),
 		TEST(the_sink_outlives_the_server),

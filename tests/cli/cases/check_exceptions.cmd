@@ -1,0 +1,1 @@
+fundwatch check --today 2026-03-01 excepted

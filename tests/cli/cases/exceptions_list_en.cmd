@@ -1,0 +1,1 @@
+fundwatch exceptions list --lang en --json --today 2026-03-01 excepted

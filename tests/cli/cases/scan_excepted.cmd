@@ -1,0 +1,1 @@
+fundwatch scan --rules excepted county

@@ -1,0 +1,1 @@
+fundwatch scan --json --rules excepted county
