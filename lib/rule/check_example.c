@@ -80,6 +80,8 @@ static struct str read_cell(struct rule_check *k, enum field field, struct str c
 				 type_name(f->type, k->c->d->english), check_cstr(k->c, cell));
 		return (struct str){ NULL, 0 };
 	}
+	if (code_table(f->name))
+		mark_code(k->c->d, at, field);
 	code = code_table(f->name) ? code_find(f->name, cell) : (struct str){ NULL, 0 };
 	return code.n > 0 ? code : arena_str(k->c->a, cell);
 }

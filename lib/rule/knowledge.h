@@ -40,7 +40,7 @@ struct knowledge {
 	struct knowledge_column *col;
 	struct str *key_cell;       /* [n_row * n_key] */
 	struct str *cell;           /* [n_row * n_col], empty = missing */
-	int32_t *from, *until;      /* in force [from, until]; NULL: undeclared, MISSING_I32: open */
+	int32_t *from, *until;      /* in force [from, until]; NULL undeclared, MISSING_I32 open */
 	char digest[33];            /* of the meaning: rows sorted, file name left out */
 	struct knowledge_index *index;
 	struct span at;             /* its declaration */
