@@ -26,6 +26,8 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	e->computed = dict_new();
 	e->shown = xcalloc(SHOWN_BUCKETS, sizeof *e->shown);
 	arena_init(&e->scratch);
+	arena_init(&e->keep);
+	map64_init(&e->met_index);
 	buf_init(&e->text, 0);
 	return e;
 }
@@ -81,6 +83,9 @@ void eval_free(struct eval *e)
 	if (e->match)
 		pcre2_match_data_free(e->match);
 	arena_fini(&e->scratch);
+	arena_fini(&e->keep);
+	map64_fini(&e->met_index);
+	xfree(e->met);
 	buf_fini(&e->text);
 	xfree(e);
 }

@@ -114,6 +114,8 @@ struct partial {
  */
 struct contribution {
 	uint32_t source;              /* a cell source of the plan */
+	uint32_t local;               /* dense number of (source, key) in this evaluator */
+	uint64_t sure;                /* records that are in the cell for sure */
 	uint32_t n_key;
 	const struct value *key;
 	uint32_t n_agg;

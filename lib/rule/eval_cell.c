@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
 #include "lib/rule/form.h"
 
 struct cells_pass {
@@ -192,28 +193,72 @@ static struct partial peer_of(struct cells_pass *x, const struct node *n, const 
 			      uint32_t rows)
 {
 	struct partial p = { .known = true, .sum = { 0, 1 }, .min = { 0, 1 }, .max = { 0, 1 } };
-	struct str *list = arena_array(&x->e->scratch, rows, sizeof *list);
-	uint32_t m = 0;
+	const uint64_t *key = slot_key(x->e, n, x->s->side.stream);
+	struct str *least = arena_array(&x->e->scratch, 1, sizeof *least);
 
 	for (uint32_t i = 0; i < rows; i++) {
-		struct value v = row_value(x->e, x->s->side.stream, n, row[i]);
+		struct value v;
+		struct str text;
 
-		if (v.known)
-			list[m++] = text_of(x->e, &v);
+		if (key[row[i]] == KEY_MISSING || (i && key[row[i]] == key[row[i - 1]]))
+			continue; /* nearly always the same as the row before */
+		v = row_value(x->e, x->s->side.stream, n, row[i]);
+		text = text_of(x->e, &v);
+		if (!p.n_value++ || str_cmp(text, *least) < 0)
+			*least = text;
 	}
-	p.n_value = unique(list, m) > 0;
-	p.value = list;
+	p.n_value = p.n_value > 0;
+	p.value = least;
 	p.count = p.n_value;
 	return p;
 }
 
-static const struct value *cell_key(struct cells_pass *x, uint32_t row)
-{
-	struct value *key = arena_array(&x->e->scratch, x->s->n_key, sizeof *key);
+/* ---- cells met ---- */
 
+static uint64_t key_part(struct cells_pass *x, uint32_t i, uint32_t row)
+{
+	return slot_key(x->e, x->s->key[i], x->s->side.stream)[row];
+}
+
+static bool is_met(struct cells_pass *x, const struct met_cell *m, uint32_t row)
+{
+	if (m->source != x->source)
+		return false;
 	for (uint32_t i = 0; i < x->s->n_key; i++)
-		key[i] = row_value(x->e, x->s->side.stream, x->s->key[i], row);
-	return key;
+		if (m->number[i] != key_part(x, i, row))
+			return false;
+	return true;
+}
+
+static uint32_t meet(struct cells_pass *x, uint32_t row)
+{
+	struct eval *e = x->e;
+	uint32_t n = x->s->n_key;
+	struct value *key = arena_array(&e->keep, n, sizeof *key);
+	uint64_t *number = arena_array(&e->keep, n, sizeof *number);
+
+	for (uint32_t i = 0; i < n; i++) {
+		key[i] = row_value(e, x->s->side.stream, x->s->key[i], row);
+		key[i].text = arena_str(&e->keep, key[i].text);
+		number[i] = key_part(x, i, row);
+	}
+	GROW(e->met, e->cap_met, e->n_met + 1);
+	e->met[e->n_met] = (struct met_cell){ x->source, number, key };
+	return e->n_met++;
+}
+
+/* The number of the cell a row is in. */
+static uint32_t cell_of(struct cells_pass *x, uint32_t row)
+{
+	struct eval *e = x->e;
+	uint64_t h = hash_join(slot_keyset(e, x->s->side.keys, x->s->side.stream)[row], x->source);
+	uint64_t at;
+
+	for (; map64_get(&e->met_index, h, &at); h++)
+		if (is_met(x, &e->met[at], row))
+			return (uint32_t)at;
+	map64_put(&e->met_index, h, e->n_met);
+	return meet(x, row);
 }
 
 static void contribute(struct cells_pass *x, const uint32_t *row, uint32_t n)
@@ -228,7 +273,10 @@ static void contribute(struct cells_pass *x, const uint32_t *row, uint32_t n)
 		agg[i] = partial_of(x, s->agg[i], s->counted[i], row, n);
 	for (uint32_t i = 0; i < s->n_peer; i++)
 		agg[s->n_agg + i] = peer_of(x, s->peer[i], row, n);
-	c.key = cell_key(x, row[0]);
+	for (uint32_t i = 0; i < n; i++)
+		c.sure += x->filter[row[i]] == TRUTH_TRUE;
+	c.local = cell_of(x, row[0]);
+	c.key = x->e->met[c.local].key;
 	x->give(x->ctx, x->e->b->subject[x->subject], &c);
 }
 
@@ -246,8 +294,8 @@ static void show(struct cells_pass *x, const uint32_t *row, uint32_t n)
 {
 	uint32_t cell;
 
-	if (!x->fired(x->fired_ctx, x->source, x->s->n_key, cell_key(x, row[0]), &cell,
-		      &x->all_bear))
+	if (!x->fired(x->fired_ctx, x->source, x->s->n_key, x->e->met[cell_of(x, row[0])].key,
+		      &cell, &x->all_bear))
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		struct hit_record r;

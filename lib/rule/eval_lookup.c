@@ -191,7 +191,9 @@ struct value lookup_value(struct frame *f, const struct node *n)
 
 	if (!find_row(f, n, &row) || row == KNOWLEDGE_NONE)
 		return value_missing(n->type);
-	return cell_value(n->table, row, n->index);
+	if (!n->number)
+		return cell_value(n->table, row, n->index);
+	return n->number[row].den ? value_rat(n->type, n->number[row]) : value_missing(n->type);
 }
 
 enum truth inlist_truth(struct frame *f, const struct node *n)

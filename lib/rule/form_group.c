@@ -44,9 +44,11 @@ static enum truth both_ends(struct frame *f, const struct rule_plan *rp, enum tr
 
 enum truth group_trigger(struct frame *f, const struct rule_plan *rp)
 {
-	struct choices c = { .n = 0 };
+	struct choices c;
 	enum truth t;
 
+	c.n = c.bits = 0; /* the list itself is filled as it grows */
+	c.many = c.all = false;
 	f->choices = &c;
 	t = when_of(f, rp);
 	for (c.bits = 1; c.bits < 1u << c.n && t != TRUTH_UNKNOWN && !c.many; c.bits++)
@@ -114,10 +116,13 @@ bool group_in_force(const struct group *g, const struct frame *f)
 /* Before a hit is told: it is as of its last sure record, and unknown ones are not in it. */
 void group_settle(const struct group *g, struct frame *f)
 {
-	uint32_t n = f->n[0];
+	uint32_t n = f->n[0], first = 0;
 
 	while (n > 1 && f->filter && f->filter[f->rows[0][n - 1]] != TRUTH_TRUE)
 		n--;
+	while (first + 1 < n && f->filter && f->filter[f->rows[0][first]] != TRUTH_TRUE)
+		first++;
+	f->at[0] = f->rows[0][first]; /* whose fields an exception looks at */
 	f->day = anchor(g, f->rows[0], n);
 	f->n_memo = 0;
 }

@@ -73,6 +73,13 @@ struct shown_bucket {
 };
 enum { SHOWN_BUCKETS = 256 };
 
+/* A cell this evaluator has met: its key as numbers and as values that stay. */
+struct met_cell {
+	uint32_t source;
+	const uint64_t *number;
+	const struct value *key;
+};
+
 struct eval {
 	const struct plan *p;
 	const struct dict *dict;
@@ -90,6 +97,10 @@ struct eval {
 	struct dict *computed;   /* texts of computed keys */
 	struct marks marks;
 	struct arena scratch;    /* values of one hit */
+	struct arena keep;       /* keys of cells met */
+	struct met_cell *met;
+	uint32_t n_met, cap_met;
+	struct map64 met_index;  /* hash of (source, key) -> met, stepped on when hashes meet */
 	struct filter filter[2]; /* of the sides of the rule in hand, per row */
 	uint8_t *rest;           /* filter with the table row's conditions in it */
 	uint8_t *excess, *beyond;/* per row of a group: of one window, of a run */

@@ -383,6 +383,7 @@ void plan_free(struct plan *p)
 	xfree(p->node);
 	xfree(p->keyset);
 	xfree(p->memo);
+	xfree(p->numbers);
 	arena_fini(&p->arena);
 	xfree(p);
 }

@@ -65,6 +65,7 @@ struct node {
 	/* WAY_CMP_CONST: true for lo <= v <= hi (or the opposite with `outside`) */
 	int64_t lo, hi;
 	bool outside;
+	const struct rat *number; /* LOOKUP of a number column: [n_row], den 0 = missing */
 	/* LOOKUP, INLIST over one code: number of its table memo, else NO_INDEX */
 	uint32_t memo;
 };
@@ -137,6 +138,13 @@ struct cell_source {
 	enum rule_scope scope;
 };
 
+/* The numbers of one column of a table, read once. */
+struct table_numbers {
+	const struct knowledge *table;
+	uint32_t col;
+	struct rat *number;
+};
+
 struct table_memo {
 	const struct knowledge *table;
 	enum field field;         /* whose codes */
@@ -154,6 +162,8 @@ struct plan {
 	uint32_t n_keyset, cap_keyset;
 	struct table_memo *memo;
 	uint32_t n_memo, cap_memo;
+	struct table_numbers *numbers;
+	uint32_t n_numbers, cap_numbers;
 	struct rule_plan **rule;  /* active rules, by rule index order */
 	uint32_t n_rule;
 	struct cell_source *source;
@@ -177,6 +187,7 @@ struct node *plan_node(struct plan *p, const struct expr *e, const struct scope 
 struct node *plan_node_not(struct plan *p, struct node *a);
 struct node *plan_node_bucket(struct plan *p, enum bucket bucket, enum stream s);
 uint32_t plan_memo(struct plan *p, const struct knowledge *t, enum field f, uint32_t key);
+const struct rat *plan_numbers(struct plan *p, const struct knowledge *t, uint32_t col);
 struct keyset *plan_keyset(struct plan *p, enum stream s, struct node **node, uint32_t n);
 void plan_want(struct plan *p, enum field f);
 void plan_want_visit(struct plan *p, enum stream s); /* what tells one visit from another */

@@ -103,6 +103,24 @@ uint32_t plan_memo(struct plan *p, const struct knowledge *t, enum field f, uint
 	return i;
 }
 
+const struct rat *plan_numbers(struct plan *p, const struct knowledge *t, uint32_t col)
+{
+	struct rat *v;
+
+	if (t->col[col].kind == COLUMN_TEXT || t->col[col].kind == COLUMN_WINDOW)
+		return NULL;
+	for (uint32_t i = 0; i < p->n_numbers; i++)
+		if (p->numbers[i].table == t && p->numbers[i].col == col)
+			return p->numbers[i].number;
+	v = arena_array(&p->arena, t->n_row, sizeof *v);
+	for (uint32_t r = 0; r < t->n_row; r++)
+		if (!knowledge_number(t, r, col, &v[r]))
+			v[r] = (struct rat){ 0, 0 };
+	GROW(p->numbers, p->cap_numbers, p->n_numbers + 1);
+	p->numbers[p->n_numbers++] = (struct table_numbers){ t, col, v };
+	return v;
+}
+
 /* Streams agree, or there are several. */
 static enum stream join_stream(enum stream a, enum stream b)
 {

@@ -223,9 +223,11 @@ static enum way number_way(struct node *n)
 	}
 }
 
-/* A look-up by one code remembers the row per code. */
+/* A look-up by one code remembers the row per code; number cells are read once. */
 static void memo_of(struct plan *p, struct node *n)
 {
+	if (n->op == EXPR_LOOKUP)
+		n->number = plan_numbers(p, n->table, n->index);
 	if ((n->op == EXPR_LOOKUP || n->op == EXPR_INLIST) && n->n_arg == 1 &&
 	    is_code_field(n->arg[0]))
 		n->memo = plan_memo(p, n->table, n->arg[0]->field, NO_INDEX);

@@ -22,6 +22,7 @@ struct sum {
 
 struct cell {
 	uint32_t source;
+	uint64_t sure;           /* records in it for sure; none: it cannot fire */
 	struct value *key;
 	struct sum *sum;         /* [n_agg + n_peer] of the source */
 };
@@ -52,6 +53,8 @@ struct cells {
 	struct map64 index;      /* hash of (source, key) -> cell, stepped on when hashes meet */
 	struct cell *cell;
 	uint32_t n, cap;
+	uint32_t *local;         /* [n_local] cell + 1 by the evaluator's number, 0 = not met */
+	uint32_t n_local;
 	struct given *given;     /* [n_given] by subject */
 	uint32_t n_given;
 	struct gave *gave;       /* in the order given */
@@ -59,5 +62,6 @@ struct cells {
 };
 
 /* cells_pack.c */
-void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct partial *agg);
-bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell, struct partial **agg);
+void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct contribution *k);
+bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell,
+		  struct contribution *k);

@@ -38,6 +38,7 @@ void cells_free(struct cells *c)
 		for (uint32_t k = 0; k < width(c, c->cell[i].source); k++)
 			map64_fini(&c->cell[i].sum[k].seen);
 	xfree(c->given);
+	xfree(c->local);
 	xfree(c->gave);
 	xfree(c->cell);
 	map64_fini(&c->index);
@@ -153,13 +154,14 @@ static void fold_partial(struct cells *c, struct sum *s, const struct partial *p
 		map64_put(&s->seen, dict_code(c->dict, p->value[i]), 1);
 }
 
-static void fold(struct cells *c, uint32_t cell, const struct partial *agg)
+static void fold(struct cells *c, uint32_t cell, const struct contribution *k)
 {
 	struct cell *x = &c->cell[cell];
 	const struct cell_source *s = &c->p->source[x->source];
 
+	x->sure += k->sure;
 	for (uint32_t i = 0; i < s->n_agg + s->n_peer; i++)
-		fold_partial(c, &x->sum[i], &agg[i], i >= s->n_agg);
+		fold_partial(c, &x->sum[i], &k->agg[i], i >= s->n_agg);
 }
 
 static void fold_sum(struct cells *c, struct sum *into, const struct sum *from,
@@ -185,16 +187,16 @@ static void merge_given(struct cells *into, const struct cells *from)
 
 	arena_init(&u.arena);
 	for (uint32_t i = 0; i < from->n_given; i++) {
-		struct partial *agg;
+		struct contribution k;
 		uint32_t cell;
 
 		u.p = from->given[i].p;
 		u.n = from->given[i].n;
-		for (u.at = 0; cells_unpack(from, &u, &cell, &agg);) {
+		for (u.at = 0; cells_unpack(from, &u, &cell, &k);) {
 			const struct cell *x = &from->cell[cell];
 
 			fold(into, cell_of(into, x->source, from->p->source[x->source].n_key,
-					   x->key), agg);
+					   x->key), &k);
 		}
 	}
 	arena_fini(&u.arena);
@@ -210,6 +212,7 @@ void cells_merge(struct cells *into, const struct cells *from)
 		const struct cell *x = &from->cell[i];
 		uint32_t at = cell_of(into, x->source, from->p->source[x->source].n_key, x->key);
 
+		into->cell[at].sure += x->sure;
 		for (uint32_t k = 0; k < width(from, x->source); k++)
 			fold_sum(into, &into->cell[at].sum[k], &x->sum[k], from->dict);
 	}
@@ -234,15 +237,29 @@ static struct given *given_of(struct cells *c, uint32_t subject)
 	return &c->given[subject];
 }
 
+/* The evaluator's number of a cell spares looking its key up. */
+static uint32_t local_cell(struct cells *c, const struct contribution *k)
+{
+	uint32_t old = c->n_local;
+
+	if (k->local >= c->n_local) {
+		GROW(c->local, c->n_local, k->local + 1);
+		memset(c->local + old, 0, (c->n_local - old) * sizeof *c->local);
+	}
+	if (!c->local[k->local])
+		c->local[k->local] = cell_of(c, k->source, k->n_key, k->key) + 1;
+	return c->local[k->local] - 1;
+}
+
 void cells_add(struct cells *c, uint32_t subject, const struct contribution *k)
 {
-	uint32_t cell = cell_of(c, k->source, k->n_key, k->key);
+	uint32_t cell = local_cell(c, k);
 
 	if (c->replaceable) {
-		cells_pack(c, given_of(c, subject), cell, k->agg);
+		cells_pack(c, given_of(c, subject), cell, k);
 		return;
 	}
-	fold(c, cell, k->agg);
+	fold(c, cell, k);
 	GROW(c->gave, c->cap_gave, c->n_gave + 1);
 	c->gave[c->n_gave++] = (struct gave){ subject, cell };
 }
@@ -282,13 +299,13 @@ static void givers_packed(const struct cells *c, const uint8_t *own, struct give
 
 	arena_init(&u.arena);
 	for (uint32_t i = 0; i < c->n_given; i++) {
-		struct partial *agg;
+		struct contribution k;
 		uint32_t cell;
 		bool gave = false;
 
 		u.p = c->given[i].p;
 		u.n = c->given[i].n;
-		for (u.at = 0; !gave && cells_unpack(c, &u, &cell, &agg);)
+		for (u.at = 0; !gave && cells_unpack(c, &u, &cell, &k);)
 			gave = own[cell];
 		if (gave)
 			add_giver(l, i);

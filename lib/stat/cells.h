@@ -15,7 +15,7 @@
 struct cells;
 
 /* With `replaceable`, each subject's contributions are remembered so that they can be replaced. The
- * plan is borrowed. */
+ * plan is borrowed. All contributions must come from one evaluator. */
 struct cells *cells_new(const struct plan *p, bool replaceable);
 void cells_free(struct cells *c);
 

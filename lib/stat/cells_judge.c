@@ -180,6 +180,10 @@ static void decide(struct judging *j, struct frame *f, uint32_t cell)
 		j->account->scope_out++;
 		return;
 	}
+	if (j->c->cell[cell].sure == 0) { /* it may not be there at all */
+		j->account->unknown++;
+		return;
+	}
 	enum truth t = j->rp->when ? node_truth(f, j->rp->when) : TRUTH_TRUE;
 
 	if (t == TRUTH_TRUE)
@@ -237,7 +241,9 @@ static uint32_t comparable(struct judging *j, const uint32_t *cell, uint32_t n,
 		struct frame f;
 
 		cell_frame(j, &f, &j->c->cell[cell[i]]);
-		if (!j->s->enough || node_truth(&f, j->s->enough) == TRUTH_TRUE)
+		if (j->c->cell[cell[i]].sure == 0)
+			x.x = value_missing(TYPE_RATIO);
+		else if (!j->s->enough || node_truth(&f, j->s->enough) == TRUTH_TRUE)
 			x.x = node_value(&f, j->s->value);
 		if (x.x.known && alike_text(j, &j->c->cell[cell[i]], &text)) {
 			x.alike = arena_str(a, buf_str(&text));
@@ -323,6 +329,7 @@ static int by_key(const void *a, const void *b, void *ctx)
 	return by_cell_key(&x, &y, ctx);
 }
 
+/* The rule's cells in the order of their keys; comparisons sort what is left of them later. */
 static uint32_t cells_of(struct judging *j, uint32_t *out)
 {
 	uint32_t n = 0;
@@ -330,7 +337,8 @@ static uint32_t cells_of(struct judging *j, uint32_t *out)
 	for (uint32_t i = 0; i < j->c->n; i++)
 		if (j->c->cell[i].source == j->rp->source)
 			out[n++] = i;
-	qsort_r(out, n, sizeof *out, by_key, j);
+	if (j->rp->rule->form != FORM_COMPARE)
+		qsort_r(out, n, sizeof *out, by_key, j);
 	return n;
 }
 

@@ -106,11 +106,13 @@ static struct rat main_number(const struct node *n, const struct partial *p)
 	return n->agg == AGG_MIN ? p->min : n->agg == AGG_MAX ? p->max : p->sum;
 }
 
-void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct partial *agg)
+void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct contribution *k)
 {
 	const struct cell_source *s = &c->p->source[c->cell[cell].source];
+	const struct partial *agg = k->agg;
 
 	put_u64(g, cell);
+	put_u64(g, k->sure);
 	for (uint32_t i = 0; i < s->n_agg; i++) {
 		put_u64(g, agg[i].count << 1 | agg[i].known);
 		if (s->agg[i]->agg != AGG_COUNT)
@@ -122,7 +124,8 @@ void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct pa
 		put_texts(c, g, &agg[i]);
 }
 
-bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell, struct partial **agg)
+bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell,
+		  struct contribution *k)
 {
 	const struct cell_source *s;
 	struct partial *p;
@@ -132,7 +135,8 @@ bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell, st
 	arena_reset(&u->arena);
 	*cell = (uint32_t)take_u64(u);
 	s = &c->p->source[c->cell[*cell].source];
-	*agg = p = arena_array(&u->arena, s->n_agg + s->n_peer, sizeof *p);
+	k->sure = take_u64(u);
+	k->agg = p = arena_array(&u->arena, s->n_agg + s->n_peer, sizeof *p);
 	for (uint32_t i = 0; i < s->n_agg + s->n_peer; i++) {
 		const enum agg kind = i < s->n_agg ? s->agg[i]->agg : AGG_NONE;
 

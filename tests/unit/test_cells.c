@@ -122,7 +122,8 @@ static void give(struct cells *c, uint32_t subject, uint64_t persons)
 	struct value key[] = { value_str(TYPE_CODE, STR("H1")),
 			       value_str(TYPE_TEXT, STR("2026-03")) };
 	struct partial agg[4] = { 0 };
-	struct contribution k = { .source = 1, .n_key = 2, .key = key, .agg = agg };
+	struct contribution k = { .source = 1, .sure = persons, .n_key = 2, .key = key,
+				  .agg = agg };
 
 	for (int i = 0; i < 4; i++)
 		agg[i] = (struct partial){ .count = persons, .known = true, .sum = { 0, 1 },
