@@ -13,3 +13,5 @@ foreach(page IN ITEMS rules.zh rules.en tutorial.zh tutorial.en administrator.zh
 endforeach()
 fundwatch_script(runner LABEL docs golden
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_run_manual.py)
+fundwatch_script(links LABEL docs
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/check_links.py)
