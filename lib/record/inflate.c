@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inflate.c - zlib behind a small state: which kind of input, inside or between members.
+ * inflate.c - a small state around the members: which kind of input, inside or between members.
  */
 #include "lib/record/inflate.h"
 
 #include <stdint.h>
 
-#include <zlib.h>
-
 #include "lib/base/mem.h"
+#include "lib/record/gzip.h"
 
 #define OUT_SIZE (256u << 10)
-#define IN_STEP (1u << 30)
-#define GZIP_WINDOW (15 + 16)
 
 enum inflate_state { SNIFF, PLAIN, BETWEEN, MEMBER };
 
@@ -21,65 +18,74 @@ struct inflate {
 	unsigned char head[2]; /* bytes held back while sniffing */
 	unsigned n_head;
 	uint64_t offset;       /* bytes taken in */
-	z_stream z;
-	bool z_live;
-	char out[OUT_SIZE];
+	const struct gzip_engine *engine;
+	void *z;               /* NULL before the first member */
+	unsigned char out[OUT_SIZE];
 };
 
 struct inflate *inflate_new(void)
 {
-	return xcalloc(1, sizeof(struct inflate));
+#ifdef FUNDWATCH_ISAL
+	return inflate_new_by(&gzip_isal);
+#else
+	return inflate_new_by(&gzip_zlib);
+#endif
+}
+
+struct inflate *inflate_new_by(const struct gzip_engine *engine)
+{
+	struct inflate *in = xcalloc(1, sizeof(struct inflate));
+	in->engine = engine;
+	return in;
 }
 
 void inflate_free(struct inflate *in)
 {
 	if (!in)
 		return;
-	if (in->z_live)
-		inflateEnd(&in->z);
+	if (in->z)
+		in->engine->close(in->z);
 	xfree(in);
 }
 
 static bool member_start(struct inflate *in, struct err *e)
 {
-	int rc = in->z_live ? inflateReset(&in->z) : inflateInit2(&in->z, GZIP_WINDOW);
-	if (rc != Z_OK)
-		return err_set(e, ERR_LIMIT, "zlib 初始化失败（%d）", rc);
-	in->z_live = true;
+	if (!in->z)
+		in->z = in->engine->open();
+	if (!in->z || !in->engine->begin(in->z))
+		return err_set(e, ERR_LIMIT, "%s 初始化失败", in->engine->name);
 	in->state = MEMBER;
 	return true;
 }
 
-static bool broken(const struct inflate *in, size_t left, struct err *e)
+static bool broken(const struct inflate *in, const char *why, size_t left, struct err *e)
 {
 	return err_set(e, ERR_INPUT, "gzip 数据损坏，位于第 %llu 字节附近：%s",
-		       (unsigned long long)(in->offset - left),
-		       in->z.msg ? in->z.msg : "无法解压");
+		       (unsigned long long)(in->offset - left), why ? why : "无法解压");
 }
 
 /* Inflates until the input is used up or the member ends; *left is what was not used. */
 static bool member_run(struct inflate *in, const unsigned char *p, size_t n, size_t *left,
 		       struct flow to, struct err *e)
 {
-	in->z.next_in = (unsigned char *)p;
-	in->z.avail_in = (uInt)n;
-	do {
-		in->z.next_out = (unsigned char *)in->out;
-		in->z.avail_out = OUT_SIZE;
-		int rc = inflate(&in->z, Z_NO_FLUSH);
-		size_t got = OUT_SIZE - in->z.avail_out;
-		*left = in->z.avail_in;
-		if (got && !flow_put(to, in->out, got, false, e))
+	struct gzip_io io = { .in = p, .n_in = n };
+	enum gzip_step step = GZIP_MORE;
+	size_t got = OUT_SIZE;
+	while (step == GZIP_MORE && (io.n_in || got == OUT_SIZE)) {
+		size_t before = io.n_in;
+		io.out = in->out;
+		io.n_out = OUT_SIZE;
+		step = in->engine->run(in->z, &io);
+		got = OUT_SIZE - io.n_out;
+		*left = io.n_in;
+		if (got && !flow_put(to, (const char *)in->out, got, false, e))
 			return false;
-		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-			return broken(in, *left, e);
-		if (rc == Z_STREAM_END) {
-			in->state = BETWEEN;
-			return true;
-		}
-		if (rc == Z_BUF_ERROR && got == 0)
-			break;
-	} while (in->z.avail_in || in->z.avail_out == 0);
+		if (step == GZIP_BROKEN ||
+		    (step == GZIP_MORE && got == 0 && io.n_in && io.n_in == before))
+			return broken(in, in->engine->why(in->z), *left, e);
+	}
+	if (step == GZIP_END)
+		in->state = BETWEEN;
 	return true;
 }
 
@@ -93,18 +99,16 @@ static bool gzip_push(struct inflate *in, const unsigned char *p, size_t n, stru
 				n--;
 				continue;
 			}
-			if (*p != 0x1f) {
-				in->z.msg = NULL;
-				return broken(in, n, e);
-			}
+			if (*p != 0x1f)
+				return broken(in, NULL, n, e);
 			if (!member_start(in, e))
 				return false;
 		}
-		size_t step = n < IN_STEP ? n : IN_STEP, left = 0;
-		if (!member_run(in, p, step, &left, to, e))
+		size_t left = 0;
+		if (!member_run(in, p, n, &left, to, e))
 			return false;
-		p += step - left;
-		n -= step - left;
+		p += n - left;
+		n = left;
 	}
 	return true;
 }

@@ -3,8 +3,8 @@
  * inflate.h - the first stage: gzip or plain bytes in, plain bytes out.
  *
  * Looks at the first two bytes; anything but the gzip magic passes through untouched.
- * Gzip may have many members, with zero padding between and after them. Memory is zlib's
- * window and one output block, whatever the input.
+ * Gzip may have many members, with zero padding between and after them. Memory is the
+ * library's window and one output block, whatever the input.
  */
 #pragma once
 
@@ -14,8 +14,10 @@
 #include "lib/record/flow.h"
 
 struct inflate;
+struct gzip_engine;
 
 struct inflate *inflate_new(void);
+struct inflate *inflate_new_by(const struct gzip_engine *engine); /* not by the fastest library */
 void inflate_free(struct inflate *in);
 
 /* Passes on what the bytes hold. False when the gzip stream is broken (with the byte offset)
