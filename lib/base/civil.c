@@ -210,16 +210,47 @@ static bool scan_time(struct scan *s, struct stamp *t)
 	return scan_clock(s, t) && scan_fraction(s) && scan_zone(s, t);
 }
 
+static bool two_digits(const char *p, int *v)
+{
+	unsigned tens = (unsigned)p[0] - '0', ones = (unsigned)p[1] - '0';
+
+	*v = (int)(tens * 10 + ones);
+	return tens <= 9 && ones <= 9;
+}
+
+/* The usual forms, 2026-01-31 and 2026-01-31 08:30:00. False says nothing: the long way decides. */
+static bool scan_usual(struct str s, struct stamp *t)
+{
+	int century, year;
+
+	if ((s.n != 10 && s.n != 19) || s.p[4] != '-' || s.p[7] != '-' ||
+	    !two_digits(s.p, &century) || !two_digits(s.p + 2, &year) ||
+	    !two_digits(s.p + 5, &t->m) || !two_digits(s.p + 8, &t->d))
+		return false;
+	t->y = century * 100 + year;
+	return s.n == 10 ||
+	       (s.p[10] == ' ' && s.p[13] == ':' && s.p[16] == ':' &&
+		two_digits(s.p + 11, &t->hour) && two_digits(s.p + 14, &t->minute) &&
+		two_digits(s.p + 17, &t->second));
+}
+
+static bool is_time(const struct stamp *t)
+{
+	return civil_valid(t->y, t->m, t->d) && t->hour < 24 && t->minute < 60 &&
+	       t->second < 60;
+}
+
 static bool scan_stamp(struct str text, struct stamp *t)
 {
+	*t = (struct stamp){ .offset = ZONE };
+	if (scan_usual(text, t))
+		return is_time(t);
+
 	struct str trimmed = str_trim(text);
 	struct scan s = { trimmed.p, trimmed.p + trimmed.n };
 
 	*t = (struct stamp){ .offset = ZONE };
-	if (!trimmed.n || !scan_date(&s, t) || !scan_time(&s, t) || s.p != s.end)
-		return false;
-	return civil_valid(t->y, t->m, t->d) && t->hour < 24 && t->minute < 60 &&
-	       t->second < 60;
+	return trimmed.n && scan_date(&s, t) && scan_time(&s, t) && s.p == s.end && is_time(t);
 }
 
 bool civil_parse_time(struct str s, int64_t *secs)

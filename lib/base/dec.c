@@ -67,12 +67,44 @@ static bool take_char(struct reading *r, char c, int scale)
 	return true;
 }
 
+/* The usual form, digits and perhaps a point, short enough not to overflow on the way. False
+ * says nothing: the long way decides. */
+static bool parse_usual(struct str s, int scale, int64_t *out)
+{
+	uint32_t point = s.n;
+	int64_t v = 0;
+
+	if (s.n == 0 || s.n > 17)
+		return false;
+	for (uint32_t i = 0; i < s.n; i++) {
+		unsigned digit = (unsigned)s.p[i] - '0';
+
+		if (digit <= 9)
+			v = v * 10 + digit;
+		else if (s.p[i] == '.' && point == s.n)
+			point = i;
+		else
+			return false;
+	}
+
+	int fraction = point < s.n ? (int)(s.n - 1 - point) : 0;
+
+	if (s.n == 1 && point == 0)
+		return false;
+	if (fraction > scale || __builtin_mul_overflow(v, dec_pow10(scale - fraction), &v))
+		return false;
+	*out = v;
+	return true;
+}
+
 bool dec_parse(struct str s, int scale, int64_t *out)
 {
 	struct reading r = { 0 };
 	bool minus = false;
 
 	assert(scale >= 0 && scale <= DEC_MAX_SCALE);
+	if (parse_usual(s, scale, out))
+		return true;
 	s = str_trim(s);
 	if (s.n && (s.p[0] == '-' || s.p[0] == '+')) {
 		minus = s.p[0] == '-';

@@ -121,8 +121,15 @@ static bool eight_ascii(const char *p)
 	return !(word & UINT64_C(0x8080808080808080));
 }
 
+/* Most Chinese characters: three bytes, and any second one will do. */
+static bool common_wide(const unsigned char *p)
+{
+	return p[0] >= 0xE1 && p[0] <= 0xEC && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80;
+}
+
 size_t utf8_valid_prefix(const char *p, size_t n)
 {
+	const unsigned char *u = (const unsigned char *)p;
 	size_t at = 0;
 
 	while (at < n) {
@@ -130,8 +137,12 @@ size_t utf8_valid_prefix(const char *p, size_t n)
 			at += 8;
 			continue;
 		}
+		if (n - at >= 3 && common_wide(u + at)) {
+			at += 3;
+			continue;
+		}
 
-		uint32_t len = well_formed((const unsigned char *)p + at, n - at);
+		uint32_t len = u[at] < 0x80 ? 1 : well_formed(u + at, n - at);
 
 		if (!len)
 			break;

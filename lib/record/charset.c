@@ -63,6 +63,8 @@ static bool is_ascii(const char *p, size_t n)
 	for (; i + 8 <= n; i += 8) {
 		memcpy(&word, p + i, 8);
 		any |= word;
+		if (i % 256 == 0 && any & UINT64_C(0x8080808080808080))
+			return false;
 	}
 	for (; i < n; i++)
 		any |= (uint64_t)(unsigned char)p[i] << 56;

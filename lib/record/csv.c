@@ -19,6 +19,7 @@
 #include "lib/record/decode.h"
 
 #define CELLS_MAX 4096u
+#define FIRST_CELLS 512u /* room made at once; at most CELLS_MAX + 1 are kept */
 #define QUOTED_MAX (64u << 10) /* a quoted record that spans lines is not longer */
 
 struct csv {
@@ -44,6 +45,7 @@ struct csv *csv_new(char separator, csv_row_fn *row, void *ctx)
 	csv->separator = separator;
 	csv->row = row;
 	csv->ctx = ctx;
+	GROW(csv->cell, csv->cap, FIRST_CELLS);
 	buf_init(&csv->carry, 0);
 	arena_init(&csv->scratch);
 	return csv;
@@ -80,22 +82,35 @@ static void add_cell(struct csv *csv, const char *p, size_t n)
 	csv->cell[csv->n++] = (struct str){ p, (uint32_t)n };
 }
 
-/* Cuts a line without quotes at its separators. */
-static void split_plain(struct csv *csv, const char *p, size_t n)
+/* Whole blocks of a line without quotes, as long as there is room for all cells of a block;
+ * returns the bytes looked at, *from is where the cell in hand begins. */
+static size_t split_blocks(struct csv *csv, const char *p, size_t n, size_t *from)
 {
-	size_t from = 0, i = 0;
+	size_t i = 0;
 #ifdef __SSE2__
 	const __m128i sep = _mm_set1_epi8(csv->separator);
-	for (; i + 16 <= n; i += 16) {
+	const struct str *end = csv->cell + (csv->cap <= CELLS_MAX ? csv->cap : CELLS_MAX + 1u);
+	struct str *cell = csv->cell + csv->n;
+	const char *begin = p;
+	for (; i + 16 <= n && end - cell >= 16; i += 16) {
 		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
 		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, sep));
 		for (; mask; mask &= mask - 1) {
-			size_t at = i + (unsigned)__builtin_ctz(mask);
-			add_cell(csv, p + from, at - from);
-			from = at + 1;
+			const char *at = p + i + (unsigned)__builtin_ctz(mask);
+			*cell++ = (struct str){ begin, (uint32_t)(at - begin) };
+			begin = at + 1;
 		}
 	}
+	csv->n = (unsigned)(cell - csv->cell);
+	*from = (size_t)(begin - p);
 #endif
+	return i;
+}
+
+/* Cuts a line without quotes at its separators. */
+static void split_plain(struct csv *csv, const char *p, size_t n)
+{
+	size_t from = 0, i = split_blocks(csv, p, n, &from);
 	for (; i < n; i++) {
 		if (p[i] != csv->separator)
 			continue;

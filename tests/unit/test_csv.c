@@ -95,6 +95,31 @@ static void wrong_numbers_of_columns(void **state)
 	    "5@24[1][2][3]\n");
 }
 
+/* More cells than there is room for at first, and more than there may be. */
+static void many_cells(void **state)
+{
+	static const unsigned counts[] = { 496, 511, 512, 513, 700, 4095, 4096, 4097, 5000 };
+	(void)state;
+	for (unsigned k = 0; k < sizeof counts / sizeof *counts; k++) {
+		struct buf text, want;
+		buf_init(&text, 0);
+		buf_init(&want, 0);
+		for (unsigned line = 0; line < 2; line++) {
+			buf_addf(&want, "%u@%u", line + 1, (unsigned)text.n);
+			for (unsigned i = 0; i < counts[k]; i++) {
+				buf_addf(&text, i ? ",%u" : "%u", i % 7 * i);
+				if (counts[k] <= 4096)
+					buf_addf(&want, "[%u]", i % 7 * i);
+			}
+			buf_addc(&text, '\n');
+			buf_adds(&want, counts[k] <= 4096 ? "\n" : "!bad-columns:0\n");
+		}
+		check(text.p, text.n, 0, buf_cstr(&want));
+		buf_fini(&text);
+		buf_fini(&want);
+	}
+}
+
 static void wrong_bytes(void **state)
 {
 	(void)state;
@@ -144,7 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_lines), cmocka_unit_test(quoted_cells),
 		cmocka_unit_test(broken_quotes), cmocka_unit_test(wrong_numbers_of_columns),
-		cmocka_unit_test(wrong_bytes), cmocka_unit_test(endless_line),
+		cmocka_unit_test(many_cells), cmocka_unit_test(wrong_bytes), cmocka_unit_test(endless_line),
 		cmocka_unit_test(open_quote_in_a_long_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
