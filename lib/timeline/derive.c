@@ -165,8 +165,10 @@ static int64_t personal(const struct gather *g, const struct visit *v, const str
 	return value;
 }
 
-/* Sex and birth of the visit's person as of a time; kept on the visit. */
-static const struct visit *person_facts(struct gather *g, const struct item *it)
+/* Sex and birth of the visit's person as of a time; kept on the visit. What has no visit asks
+ * the register alone, by way of the caller's `lone`. */
+static const struct visit *person_facts(struct gather *g, const struct item *it,
+					struct visit *lone)
 {
 	static const enum field gend[] = { FIELD_person_gend, FIELD_encounter_gend,
 					   FIELD_settlement_gend };
@@ -180,8 +182,10 @@ static const struct visit *person_facts(struct gather *g, const struct item *it)
 	int32_t birth;
 	bool male;
 
-	if (!v)
-		return NULL;
+	if (!v) {
+		*lone = (struct visit){ .encounter = NO_INDEX, .settlement = NO_INDEX };
+		v = lone;
+	}
 	person = person_on(g, event_time(g, it));
 	if (v->person_known && v->person_row == person)
 		return v;
@@ -199,29 +203,29 @@ static const struct visit *person_facts(struct gather *g, const struct item *it)
 
 static int64_t value_gend(struct gather *g, const struct column *c, const struct item *it)
 {
-	const struct visit *v = person_facts(g, it);
+	struct visit lone;
 
 	(void)c;
-	return v ? v->gend : MISSING_I64;
+	return person_facts(g, it, &lone)->gend;
 }
 
 static int64_t value_brdy(struct gather *g, const struct column *c, const struct item *it)
 {
-	const struct visit *v = person_facts(g, it);
+	struct visit lone;
 
 	(void)c;
-	return v ? v->brdy : MISSING_I64;
+	return person_facts(g, it, &lone)->brdy;
 }
 
 static int64_t value_age(struct gather *g, const struct column *c, const struct item *it)
 {
-	const struct visit *v = person_facts(g, it);
-	int64_t time = event_time(g, it), age;
+	struct visit lone;
+	int64_t brdy = person_facts(g, it, &lone)->brdy, time = event_time(g, it), age;
 
 	(void)c;
-	if (!v || v->brdy == MISSING_I64 || time == MISSING_I64)
+	if (brdy == MISSING_I64 || time == MISSING_I64)
 		return MISSING_I64;
-	age = civil_age((int32_t)v->brdy, civil_day_of(time));
+	age = civil_age((int32_t)brdy, civil_day_of(time));
 	return age < 0 ? MISSING_I64 : age;
 }
 
