@@ -12,10 +12,33 @@
 
 enum { MAX_ROWS = 512 };
 
+struct loading {
+	const struct gen_files *files;
+	const struct gen_rule *rule;
+	uint32_t n;
+};
+
+/* Lists and tables, and the exceptions of each rule. */
+static bool load(void *ctx, const char *path, struct buf *out, struct err *e)
+{
+	const struct loading *all = ctx;
+	char own[32];
+
+	for (uint32_t i = 0; i < all->n; i++) {
+		snprintf(own, sizeof own, "%s.csv", all->rule[i].id);
+		if (strcmp(own, path) != 0)
+			continue;
+		buf_adds(out, all->rule[i].except_csv);
+		return true;
+	}
+	return files_load(all->files, path, out, e);
+}
+
 bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_rule *g, uint32_t n,
 		     struct buf *why)
 {
-	const struct loader loader = { .load = files_load, .ctx = f };
+	struct loading all = { f, g, n };
+	const struct loader loader = { .load = load, .ctx = &all };
 	const struct rule_settings settings = { .insurance_year_month = 0 };
 	struct rule_text text = { .name = "random.rules" };
 	struct diag_list d;
@@ -56,7 +79,8 @@ static void take_finding(const struct ruleset *rs, const struct finding *f, stru
 {
 	const struct rule *r = &rs->rule[f->rule_index];
 	struct found x = { .rule = f->rule, .observed = f->observed, .limit = f->limit,
-			   .has_amount = f->has_amount, .amount = f->amount };
+			   .has_amount = f->has_amount, .amount = f->amount,
+			   .excepted = f->excepted };
 	struct arena a;
 	int64_t shares = 0;
 
@@ -80,11 +104,14 @@ static void take_finding(const struct ruleset *rs, const struct finding *f, stru
 
 static void check_account(const struct account *k, struct lines *out)
 {
+	out->hit += (uint32_t)(k->hit + k->excepted);
+	out->unknown += (uint32_t)k->unknown;
 	if (k->scope_out + k->hit + k->excepted + k->unknown + k->no_hit != k->records)
 		lines_add(out, STR("!! the account does not add up"));
 }
 
-static void add_chunk(struct judge *j, const struct chunk *c, const uint32_t *row, const uint32_t *n)
+static void add_chunk(struct judge *j, const struct chunk *c, const uint32_t *row,
+		      const uint32_t *n)
 {
 	struct err e;
 

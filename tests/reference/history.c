@@ -128,6 +128,24 @@ static void add_encounter(struct maker *m, int64_t begin, int64_t end)
 	revise(m, r, FIELD_encounter_updt_time);
 }
 
+static const char *serial_name(struct maker *m, char kind, uint32_t n);
+
+static void add_diagnosis(struct maker *m, uint32_t n, int64_t when)
+{
+	struct record *r = add(m, STREAM_DIAGNOSIS);
+
+	set(r, FIELD_diagnosis_setl_list_diag_id, 0, serial_name(m, 'D', n));
+	set(r, FIELD_diagnosis_mdtrt_id, 0, m->mdtrt);
+	set(r, FIELD_diagnosis_fixmedins_code, 0, m->facility);
+	set(r, FIELD_diagnosis_psn_no, 0, m->psn);
+	set(r, FIELD_diagnosis_diag_time, when, NULL);
+	set(r, FIELD_diagnosis_diag_type, 0, "1");
+	set(r, FIELD_diagnosis_maindiag_flag, 0, n == 0 ? "1" : "0");
+	set(r, FIELD_diagnosis_diag_code, 0, RNG_PICK(m->r, diagnoses));
+	set(r, FIELD_diagnosis_vali_flag, 0, "1");
+	revise(m, r, FIELD_diagnosis_updt_time);
+}
+
 static const char *serial_name(struct maker *m, char kind, uint32_t n)
 {
 	return arena_printf(&m->h->arena, "%c%s-%u", kind, m->mdtrt, n);
@@ -289,12 +307,17 @@ static void resend(struct maker *m, const struct record *r)
 {
 	struct record *x = copy(m, r);
 	enum field updt = r->stream == STREAM_FEE ? FIELD_fee_updt_time
+			: r->stream == STREAM_DIAGNOSIS ? FIELD_diagnosis_updt_time
 			: r->stream == STREAM_SETTLEMENT ? FIELD_settlement_updt_time
 			: FIELD_encounter_updt_time;
 
 	if (rng_percent(m->r, 30))
 		return;
 	set(x, updt, m->revisions + 60 * (int64_t)(1 + rng_below(m->r, 4)), NULL);
+	if (r->stream == STREAM_DIAGNOSIS) {
+		set(x, FIELD_diagnosis_diag_code, 0, RNG_PICK(m->r, diagnoses));
+		return;
+	}
 	if (r->stream == STREAM_ENCOUNTER) {
 		set(x, FIELD_encounter_dscg_way, 0, rng_percent(m->r, 50) ? "1" : "4");
 		return;
@@ -342,6 +365,8 @@ static void make_visit(struct maker *m)
 					       : some_time(m));
 	}
 	return_lines(m);
+	for (uint32_t i = 0, n = rng_below(m->r, 3); i < n; i++)
+		add_diagnosis(m, i, rng_percent(m->r, 60) ? begin : some_time(m));
 	for (uint32_t i = 0; i < n_setl; i++)
 		if (rng_percent(m->r, 10))
 			cancel_settlement(m, setl[i], i + 1);

@@ -63,7 +63,10 @@ void lines_found(struct lines *l, struct found *f)
 		dec_add(&b, f->amount, 2, 2);
 	for (uint32_t i = 0; i < f->n_record; i++)
 		buf_addf(&b, " %s:%s", f->record[i].name, f->record[i].role);
+	if (f->excepted)
+		buf_adds(&b, " excepted");
 	lines_add(l, buf_str(&b));
-	l->amount += f->has_amount ? f->amount : 0;
+	l->amount += f->has_amount && !f->excepted ? f->amount : 0;
+	l->excepted += f->excepted;
 	buf_fini(&b);
 }

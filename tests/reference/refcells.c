@@ -2,8 +2,8 @@
 /*
  * refcells.c - comparisons of an indicator with its peers.
  *
- * Every cell (the indicator's keys) has a value when all completions agree on it, and takes part
- * when there is enough behind it. Peers agree in all keys but the subject and in what 同类
+ * Every cell (the indicator's keys) has the value of its sure records, and takes part when that
+ * is known and there is enough behind it. Peers agree in all keys but the subject and in what 同类
  * names; the cell is one of them. Too few peers: nothing can be said.
  */
 #include "tests/reference/reference.h"
@@ -15,38 +15,19 @@ struct cell_value {
 	bool counts;               /* known, and enough behind it */
 };
 
-/* The value of an expression over a group, missing when completions differ. */
-static struct value settled(struct scene *s, const struct ref_group *g, const struct expr *e,
-			    struct lines *out)
+static void fill_cell(struct scene *s, const struct rule *r, const struct ref_group *g,
+		      struct cell_value *c)
 {
 	const struct row *row[REF_ROWS];
-	struct value first = { .known = false };
-	bool any = false, same = true;
-
-	/* Engine: records in doubt are left out of cells. Not compared, see the decision. */
-	*s->o = (struct oracle){ .counting = true };
-	do {
-		struct value v;
-
-		ref_complete(s, g, 0, g->n, row);
-		v = s->n_group > 0 ? ref_value(s, e) : value_missing(e->type);
-		same &= v.known && (!any || rat_cmp(first.rat, v.rat, NULL) == 0);
-		first = v;
-		any = true;
-	} while (oracle_next(s->o) && !s->o->too_many);
-	out->too_wide |= s->o->tried;
-	return same ? first : value_missing(e->type);
-}
-
-static void fill_cell(struct scene *s, const struct rule *r, const struct ref_group *g,
-		      struct cell_value *c, struct lines *out)
-{
 	struct value enough = value_int(TYPE_FLAG, 1);
 
 	s->day = ref_anchor(s, g->row, g->n);
-	c->x = settled(s, g, r->indicator->value, out);
+	ref_sure_rows(s, g, 0, g->n, row);
+	if (s->n_group == 0)
+		return;
+	c->x = ref_value(s, r->indicator->value);
 	if (r->indicator->enough != NULL)
-		enough = settled(s, g, r->indicator->enough, out);
+		enough = ref_value(s, r->indicator->enough);
 	c->counts = c->x.known && enough.known && enough.rat.num != 0;
 	for (uint32_t i = 0; i < r->n_peer_key; i++) {
 		c->alike[i] = ref_row_key(s, r->peer_key[i], g->row[0]);
@@ -106,11 +87,11 @@ static void judge_cell(struct scene *s, const struct rule *r, struct ref_group *
 	ref_sure_rows(s, &g[at], 0, g[at].n, row);
 	if (!ref_rule_in_force(r, s->day))
 		return;
-	s->o->counting = false;
 	if (s->n_group == 0 || ref_truth(s, r->when) != TRUTH_TRUE)
 		return;
 	find_rows(s, r, &f);
 	ref_give(s, &f, out);
+	s->o->counting = false;
 }
 
 void reference_cells(const struct world *w, const struct ruleset *rs, const struct rule *r,
@@ -120,7 +101,7 @@ void reference_cells(const struct world *w, const struct ruleset *rs, const stru
 	struct rule cells = { .form = FORM_GROUP, .n_role = 1, .scope = x->scope, .where = x->where,
 			      .n_key = x->n_key, .key = x->key, .from = MISSING_I32, .until =
 					      MISSING_I32 };
-	struct oracle o = { .counting = true };
+	struct oracle o = { .counting = false };
 	struct arena a;
 	struct scene s = { .w = w, .rs = rs, .r = &cells, .a = &a, .o = &o };
 	struct ref_group *g;
@@ -134,7 +115,7 @@ void reference_cells(const struct world *w, const struct ruleset *rs, const stru
 	s.peer = arena_array(&a, n + 1, sizeof *s.peer);
 	for (uint32_t i = 0; i < n; i++) {
 		s.r = &cells;
-		fill_cell(&s, r, &g[i], &c[i], out);
+		fill_cell(&s, r, &g[i], &c[i]);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		if (!c[i].counts)

@@ -16,8 +16,10 @@ struct lines {
 	struct arena arena;
 	char **line;
 	uint32_t n, cap;
+	uint32_t hit, unknown; /* records, for rules that ref_counts() */
 	bool too_wide;      /* more completions than can be tried: the case says nothing */
-	int64_t amount;     /* of all findings, in fen */
+	int64_t amount;     /* of all findings that are not excepted, in fen */
+	uint32_t excepted;
 };
 
 void lines_init(struct lines *l);
@@ -35,7 +37,7 @@ struct found {
 	uint32_t n_key;
 	struct str key[16];
 	struct str observed, limit;
-	bool has_amount;
+	bool has_amount, excepted;
 	int64_t amount;     /* fen */
 	uint32_t n_record;
 	struct found_record record[512];
@@ -51,7 +53,7 @@ struct oracle {
 	bool bit[MAX_CHOICES];
 	const void *about[MAX_CHOICES];
 	const char *what[MAX_CHOICES];
-	bool too_many, tried;  /* there was anything to choose */
+	bool too_many;
 };
 bool oracle_choose(struct oracle *o, const void *about, const char *what);
 /* The next completion; false when all have been tried. */
@@ -69,12 +71,15 @@ struct scene {
 	const struct row *role[2];
 	const struct row **group;      /* in event order */
 	uint32_t n_group;
+	const struct row **doubt;      /* cells: records that may be in it; they are not tried */
+	uint32_t n_doubt;
 	const struct knowledge *table;
 	uint32_t table_row;
 	int32_t day;                   /* as of */
 	uint32_t n_key;
 	struct value *key;
 	struct value indicator, amount;
+	bool *hit, *unknown;           /* per row of the stream: what became of it */
 	struct value *peer;            /* values of the peers, the cell's own too */
 	uint32_t n_peer;
 };
@@ -106,6 +111,9 @@ struct ref_group {
 	bool *maybe;                   /* nobody knows whether it passes */
 	uint32_t n;
 };
+
+/* Whether the reference also counts what became of each record under the rule. */
+bool ref_counts(const struct rule *r);
 
 /* Shared by the two above. Groups of the scene's rule, in the scene's arena. */
 struct ref_group *ref_groups(struct scene *s, uint32_t *n);

@@ -31,7 +31,6 @@ bool oracle_choose(struct oracle *o, const void *about, const char *what)
 	}
 	if (o->asked >= o->n)
 		o->bit[o->asked] = false;
-	o->tried = true;
 	o->about[o->asked] = about;
 	o->what[o->asked] = what;
 	return o->bit[o->asked++];
@@ -534,12 +533,36 @@ static bool counts(struct scene *in, const struct expr *e)
 			: t == TRUTH_TRUE;
 }
 
+/* Cells: whether a record in doubt, or under a 若 in doubt, could change the aggregate. */
+static bool in_doubt(const struct scene *s, const struct expr *e)
+{
+	struct scene in = *s;
+
+	for (uint32_t i = 0; i < s->n_group + s->n_doubt; i++) {
+		bool sure = i < s->n_group;
+		enum truth t = TRUTH_TRUE;
+		struct value v;
+
+		in.role[0] = sure ? s->group[i] : s->doubt[i - s->n_group];
+		if (e->cond != NULL)
+			t = ref_truth(&in, e->cond);
+		if (t == TRUTH_FALSE || (sure && t == TRUTH_TRUE))
+			continue;
+		if (e->agg != AGG_SUM)
+			return true;
+		v = ref_value(&in, e->arg[0]);
+		if (!v.known || rat_sign(v.rat) != 0)
+			return true;
+	}
+	return false;
+}
+
 static struct value aggregate(struct scene *s, const struct expr *e)
 {
 	struct value *v = arena_array(s->a, s->n_group + 1, sizeof *v);
 	struct scene in = *s;
 	uint32_t n = 0;
-	bool known = true;
+	bool known = s->doubt == NULL || !in_doubt(s, e);
 
 	for (uint32_t i = 0; i < s->n_group; i++) {
 		in.role[0] = s->group[i];
@@ -551,7 +574,7 @@ static struct value aggregate(struct scene *s, const struct expr *e)
 		n++;
 	}
 	if (e->agg == AGG_COUNT)
-		return value_int(TYPE_COUNT, n);
+		return known ? value_int(TYPE_COUNT, n) : value_missing(TYPE_COUNT);
 	if (n > 0 && (e->agg == AGG_FIRST || e->agg == AGG_LAST))
 		return e->agg == AGG_FIRST ? v[0] : v[n - 1];
 	return known ? fold(s, e, v, n) : value_missing(e->type);

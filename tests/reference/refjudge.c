@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * refjudge.c - the forms each, group and pair, for rules whose subject is a person.
+ * refjudge.c - the forms each, group and pair.
  *
  * What is unknown: a record whose condition is unknown is tried in and out of its group; a rule
  * fires only when it fires every way, and then names the records that are in for sure. A record
- * with a missing key belongs to no group and makes no pair.
+ * with a missing key belongs to no group and makes no pair. For other subjects nothing is tried: a
+ * record in doubt makes the aggregates missing that it could change.
  */
 #include "tests/reference/reference.h"
 
@@ -69,6 +70,30 @@ void ref_found_row(struct scene *s, struct found *f, const struct row *r, const 
 	f->record[f->n_record++].role = role;
 }
 
+/* Whether an exception in force has the finding's fields, read of its first record. */
+static bool excepted(struct scene *s)
+{
+	const struct rule *r = s->r;
+
+	for (uint32_t i = 0; i < r->n_exception; i++) {
+		const struct exception *x = &r->exception[i];
+		bool fits = (x->from == MISSING_I32 || x->from <= s->day) &&
+			    (x->until == MISSING_I32 || s->day <= x->until);
+
+		for (uint32_t k = 0; k < r->n_except; k++) {
+			enum stream of = field_get(r->except[k])->stream;
+			const struct row *from = r->form == FORM_GROUP ? s->group[0]
+					       : s->role[r->stream[0] != of];
+			struct value v = world_value(s->w, from, r->except[k]);
+
+			fits = fits && v.known && str_eq(v.text, x->cell[k]);
+		}
+		if (fits)
+			return true;
+	}
+	return false;
+}
+
 /* Fills in what is read from the scene, nothing unknown counting. */
 void ref_give(struct scene *s, struct found *f, struct lines *out)
 {
@@ -93,6 +118,7 @@ void ref_give(struct scene *s, struct found *f, struct lines *out)
 		v = ref_value(s, r->amount);
 		f->has_amount = v.known && rat_round(v.rat, 2, &f->amount);
 	}
+	f->excepted = r->form != FORM_COMPARE && excepted(s);
 	lines_found(out, f);
 	s->o->counting = true;
 }
@@ -103,13 +129,22 @@ static void each_row(struct scene *s, const struct row *x, struct lines *out)
 {
 	const struct rule *r = s->r;
 	struct found f = { .n_key = 0 };
+	enum truth t;
 
 	s->role[0] = x;
 	s->day = row_day(x);
 	if (!ref_rule_in_force(r, s->day) || (s->table != NULL &&
 					      !ref_in_force(s->table, s->table_row, s->day)))
 		return;
-	if (passes(s) != TRUTH_TRUE || (r->when != NULL && ref_truth(s, r->when) != TRUTH_TRUE))
+	t = passes(s);
+	if (t != TRUTH_FALSE && r->when != NULL) {
+		enum truth w = ref_truth(s, r->when);
+
+		t = w < t ? w : t;
+	}
+	s->hit[x->n] |= t == TRUTH_TRUE;
+	s->unknown[x->n] |= t == TRUTH_UNKNOWN;
+	if (t != TRUTH_TRUE)
 		return;
 	s->n_key = r->n_key;
 	for (uint32_t i = 0; i < r->n_key; i++)
@@ -151,14 +186,27 @@ int32_t ref_anchor(struct scene *s, const struct row *const *row, uint32_t n)
 	return k == NULL || day == MISSING_I32 ? day : ref_bucket_start(s->rs, day, k->bucket);
 }
 
+/* The records of a cell that are in doubt. */
+static void ref_doubts(struct scene *s, const struct ref_group *g)
+{
+	s->doubt = arena_array(s->a, g->n + 1, sizeof *s->doubt);
+	s->n_doubt = 0;
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->maybe[i])
+			s->doubt[s->n_doubt++] = g->row[i];
+}
+
 void ref_complete(struct scene *s, const struct ref_group *g, uint32_t lo, uint32_t hi,
 		  const struct row **row)
 {
 	s->group = row;
 	s->n_group = 0;
 	for (uint32_t i = lo; i < hi; i++)
-		if (!g->maybe[i] || oracle_choose(s->o, g->row[i], "in"))
+		if (!g->maybe[i] ||
+		    (s->r->person_local && oracle_choose(s->o, g->row[i], "in")))
 			row[s->n_group++] = g->row[i];
+	if (!s->r->person_local)
+		ref_doubts(s, g);
 }
 
 /* The trigger over the rows [lo, hi) of the group, every completion tried. */
@@ -168,7 +216,7 @@ static enum truth decide(struct scene *s, const struct ref_group *g, uint32_t lo
 	const struct row *row[REF_ROWS];
 	bool all = true, none = true;
 
-	*s->o = (struct oracle){ .counting = true };
+	*s->o = (struct oracle){ .counting = s->r->person_local };
 	s->day = ref_anchor(s, g->row + lo, hi - lo);
 	if (!ref_rule_in_force(s->r, s->day) ||
 	    (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
@@ -182,8 +230,22 @@ static enum truth decide(struct scene *s, const struct ref_group *g, uint32_t lo
 		all &= t == TRUTH_TRUE;
 		none &= t == TRUTH_FALSE;
 	} while (oracle_next(s->o) && !s->o->too_many);
-	out->too_wide |= s->o->too_many || (!s->r->person_local && s->o->tried);
+	out->too_wide |= s->o->too_many;
 	return all ? TRUTH_TRUE : none ? TRUTH_FALSE : TRUTH_UNKNOWN;
+}
+
+/* The same, and what it makes of the records. */
+static enum truth decide_and_count(struct scene *s, const struct ref_group *g, uint32_t lo,
+				   uint32_t hi, struct lines *out)
+{
+	enum truth t = decide(s, g, lo, hi, out);
+
+	for (uint32_t i = lo; i < hi; i++) {
+		s->hit[g->row[i]->n] |= t == TRUTH_TRUE && !g->maybe[i];
+		s->unknown[g->row[i]->n] |= t == TRUTH_UNKNOWN ||
+					    (t == TRUTH_TRUE && g->maybe[i]);
+	}
+	return t;
 }
 
 /* The sure rows of [lo, hi) as the scene's group. */
@@ -195,6 +257,8 @@ void ref_sure_rows(struct scene *s, const struct ref_group *g, uint32_t lo, uint
 	for (uint32_t i = lo; i < hi; i++)
 		if (!g->maybe[i])
 			row[s->n_group++] = g->row[i];
+	if (!s->r->person_local)
+		ref_doubts(s, g);
 }
 
 /* A limit on a count or a sum that is gone over: the aggregate, else NULL. */
@@ -250,7 +314,7 @@ static void whole_group(struct scene *s, const struct ref_group *g, struct lines
 	const struct row *row[REF_ROWS];
 	struct found f = { .n_key = 0 };
 
-	if (decide(s, g, 0, g->n, out) != TRUTH_TRUE)
+	if (decide_and_count(s, g, 0, g->n, out) != TRUTH_TRUE)
 		return;
 	ref_sure_rows(s, g, 0, g->n, row);
 	s->day = ref_anchor(s, s->group, s->n_group);
@@ -345,7 +409,7 @@ static void sliding_group(struct scene *s, const struct ref_group *g, struct lin
 			lo--;
 		while (hi < g->n && inside(w, g->row[hi], g->row[i]))
 			hi++;
-		if (decide(s, g, lo, hi, out) == TRUTH_TRUE)
+		if (decide_and_count(s, g, lo, hi, out) == TRUTH_TRUE)
 			join_run(s, g, &run, lo, hi, out);
 	}
 	flush_run(s, g, &run, out);
@@ -415,10 +479,13 @@ struct ref_group *ref_groups(struct scene *s, uint32_t *n_group)
 
 		s->role[0] = x;
 		s->day = row_day(x);
-		if (!in_scope(s->r, x) || (t = passes(s)) == TRUTH_FALSE ||
-		    !keys_of(s, x, key, &n_key) ||
-		    !clock_known(s->r, x))
+		if (!in_scope(s->r, x) || (t = passes(s)) == TRUTH_FALSE)
 			continue;
+		if (!keys_of(s, x, key, &n_key) || !clock_known(s->r, x)) {
+			if (s->unknown != NULL)
+				s->unknown[x->n] = true;
+			continue;
+		}
 		for (k = 0; k < n && !same_key(&g[k], s->r->person_local ? x->psn : NULL, key,
 					       n_key); k++)
 			;
@@ -601,17 +668,26 @@ static void judge_pair(struct scene *s, struct lines *out)
 
 /* ---- any rule ---- */
 
+bool ref_counts(const struct rule *r)
+{
+	return r->person_local && r->table == NULL && r->window.kind != WINDOW_HOURS &&
+	       (r->form == FORM_EACH || r->form == FORM_GROUP);
+}
+
 void reference_judge(const struct world *w, const struct ruleset *rs, const struct rule *r,
 		     struct lines *out)
 {
 	struct arena a;
 	struct oracle o = { .counting = true };
+	uint32_t rows = w->n[r->stream[r->n_role - 1]];
 	struct value key[16];
 	struct scene s = { .w = w, .rs = rs, .r = r, .a = &a, .o = &o, .table = r->table,
 			   .key = key,
 			   .day = MISSING_I32 };
 
 	arena_init(&a);
+	s.hit = arena_array(&a, rows + 1, sizeof *s.hit);
+	s.unknown = arena_array(&a, rows + 1, sizeof *s.unknown);
 	for (uint32_t row = 0; row < (r->table == NULL ? 1 : r->table->n_row); row++) {
 		s.table_row = row;
 		s.key = key;
@@ -622,6 +698,10 @@ void reference_judge(const struct world *w, const struct ruleset *rs, const stru
 			judge_group(&s, out);
 		else
 			judge_pair(&s, out);
+	}
+	for (uint32_t i = 0; i < rows; i++) {
+		out->hit += s.hit[i];
+		out->unknown += s.unknown[i] && !s.hit[i];
 	}
 	arena_fini(&a);
 }

@@ -142,10 +142,8 @@ void files_make(struct gen_files *f, struct arena *a, struct rng *r)
 	f->head = declarations;
 }
 
-bool files_load(void *ctx, const char *path, struct buf *out, struct err *e)
+bool files_load(const struct gen_files *f, const char *path, struct buf *out, struct err *e)
 {
-	const struct gen_files *f = ctx;
-
 	for (uint32_t i = 0; i < N_FILES; i++)
 		if (strcmp(f->file[i].path, path) == 0) {
 			buf_adds(out, f->file[i].text);

@@ -64,6 +64,13 @@ static const struct coded coded[] = {
 	{ FIELD_fee_med_list_codg, { "250301", "25030102", "XA02BC", "210102", "C0101",
 				     "250302" } },
 	{ FIELD_fee_maindiag_class, { "I10", "I63", "Z51", "K80", "I10", "I10" } },
+	{ FIELD_diagnosis_maindiag_flag, { "1", "0", "是", "否", "1", "0" } },
+	{ FIELD_diagnosis_diag_class, { "I10", "I63", "Z51", "K80", "I10", "I10" } },
+	{ FIELD_diagnosis_visit_class, { "门诊", "住院", "药店", "住院", "门诊", "住院" } },
+	{ FIELD_diagnosis_gend, { "男", "女", "1", "2", "男", "女" } },
+	{ FIELD_encounter_med_type, { "11", "21", "2101", "41", "52", "140101" } },
+	{ FIELD_encounter_dscg_way, { "1", "2", "4", "医嘱离院", "医嘱转院", "1" } },
+	{ FIELD_encounter_insutype, { "310", "390", "职工", "居民", "310", "390" } },
 	{ FIELD_settlement_med_type, { "11", "21", "2101", "41", "52", "140101" } },
 	{ FIELD_settlement_setl_type, { "1", "2", "联网结算", "手工报销", "1", "2" } },
 	{ FIELD_settlement_mid_setl_flag, { "0", "1", "是", "否", "1", "0" } },
@@ -87,6 +94,7 @@ static const struct numeric {
 	{ FIELD_fee_cnt, "", "", 4 }, { FIELD_fee_det_item_fee_sumamt, "元", "yuan", 300 },
 	{ FIELD_fee_inscp_amt, "元", "yuan", 300 }, { FIELD_fee_pric, "元", "yuan", 200 },
 	{ FIELD_fee_prd_days, "", "", 10 }, { FIELD_fee_age, "岁", "", 70 },
+	{ FIELD_diagnosis_age, "岁", "", 70 }, { FIELD_encounter_age, "岁", "", 70 },
 	{ FIELD_settlement_medfee_sumamt, "元", "yuan", 1000 },
 	{ FIELD_settlement_inscp_amt, "元", "yuan", 800 },
 	{ FIELD_settlement_fund_pay_sumamt, "元", "yuan", 500 },
@@ -312,8 +320,11 @@ static const char *sum_of(struct gen *g, enum field f)
 	return arena_printf(g->a, "%s(%s)", g->english ? "sum" : "合计", named(g, f));
 }
 
+/* FIELD_NONE for streams that carry no money. */
 static enum field money_field(struct gen *g)
 {
+	if (g->stream[0] == STREAM_DIAGNOSIS || g->stream[0] == STREAM_ENCOUNTER)
+		return FIELD_NONE;
 	return g->stream[0] == STREAM_FEE ? (rng_percent(g->r, 50) ? FIELD_fee_inscp_amt
 							       : FIELD_fee_det_item_fee_sumamt)
 	     : g->stream[0] == STREAM_SETTLEMENT ? FIELD_settlement_fund_pay_sumamt
@@ -373,18 +384,19 @@ static const char *trigger(struct gen *g, struct gen_rule *x)
 {
 	uint32_t n = rng_below(g->r, 100);
 
-	if (x->n_let > 0 || n < 50)
+	if (x->n_let > 0 || n < 50 || money_field(g) == FIELD_NONE)
 		return count_trigger(g, x);
 	return n < 85 ? money_trigger(g) : share_trigger(g);
 }
 
 static const char *group_amount(struct gen *g, struct gen_rule *x)
 {
-	const char *sum = sum_of(g, money_field(g));
 	uint32_t n = rng_below(g->r, 100);
+	const char *sum;
 
-	if (n < 25)
+	if (n < 25 || money_field(g) == FIELD_NONE)
 		return NULL;
+	sum = sum_of(g, money_field(g));
 	if (g->stream[0] == STREAM_FEE && n < 60) {
 		const char *cnt = sum_of(g, FIELD_fee_cnt);
 
@@ -436,7 +448,7 @@ static void make_each(struct gen *g, struct gen_rule *x)
 	if (x->n_cond == 0 || rng_percent(g->r, 50))
 		x->when = numeric_cond(g, 0);
 	x->when_less = x->when == NULL ? NULL : numeric_cond(g, 0);
-	if (rng_percent(g->r, 70))
+	if (rng_percent(g->r, 70) && money_field(g) != FIELD_NONE)
 		x->amount = named(g, money_field(g));
 }
 
@@ -571,7 +583,8 @@ static void make_pair(struct gen *g, struct gen_rule *x)
 	}
 	if (rng_percent(g->r, 75)) {
 		g->stream[0] = g->stream[1];
-		x->amount = named(g, money_field(g));
+		if (money_field(g) != FIELD_NONE)
+			x->amount = named(g, money_field(g));
 	}
 }
 
@@ -659,21 +672,45 @@ static enum stream some_stream(struct rng *r, bool pair)
 					      STREAM_SETTLEMENT, STREAM_STAY,
 					      STREAM_VISIT };
 	static const enum stream both[] = { STREAM_FEE, STREAM_FEE, STREAM_STAY, STREAM_STAY,
+					    STREAM_FEE, STREAM_DIAGNOSIS,
 					    STREAM_SETTLEMENT,
 					    STREAM_VISIT };
 
 	return pair ? RNG_PICK(r, both) : RNG_PICK(r, single);
 }
 
+/* Rows of exceptions for one of the persons, facilities or items. */
+static void make_exceptions(struct gen *g, struct gen_rule *x, enum stream s)
+{
+	static const char *const spans[] = { ",", "2026-01-01,", ",2025-12-31",
+					     "2026-02-28,2026-03-01" };
+	static const char *const values[3][3] = {
+		{ "P1", "P2", "P3" }, { "H1", "H2", "H3" }, { "250301", "XA02BC", "25030102" },
+	};
+	static const char *const names[] = { "psn_no", "fixmedins_code", "med_list_codg" };
+	uint32_t kind = rng_below(g->r, s == STREAM_FEE ? 3 : 2), first = rng_below(g->r, 3);
+	struct buf b;
+
+	x->except = names[kind];
+	buf_init(&b, 0);
+	buf_addf(&b, "%s,规则,负责人,理由,自,至\n", names[kind]);
+	for (uint32_t i = 0; i < 1 + first; i++)
+		buf_addf(&b, "%s,%s,某人,试验,%s\n", values[kind][(first + i) % 3], x->id,
+			 RNG_PICK(g->r, spans));
+	x->except_csv = text_done(&b, g->a);
+}
+
 void rule_make(struct gen_rule *x, struct arena *a, struct rng *r, uint32_t number)
 {
 	struct gen g = { .a = a, .r = r, .role = "" };
 	uint32_t form = rng_below(r, 100);
+	enum stream s;
 
 	memset(x, 0, sizeof *x);
 	snprintf(x->id, sizeof x->id, "r.n%u", number);
 	g.english = x->english = rng_percent(r, 35);
 	g.stream[0] = g.stream[1] = some_stream(r, form >= 65);
+	s = g.stream[0];
 	if (form >= 65 && rng_percent(r, 25))
 		g.stream[1] = some_stream(r, true);
 	if (rng_percent(r, 12))
@@ -689,4 +726,6 @@ void rule_make(struct gen_rule *x, struct arena *a, struct rng *r, uint32_t numb
 		make_group(&g, x);
 	else
 		make_pair(&g, x);
+	if (form >= 12 && rng_percent(r, 12))
+		make_exceptions(&g, x, s);
 }

@@ -24,6 +24,7 @@ struct gen_rule {
 	uint32_t n_let;
 	const char *when, *when_less;  /* and a simpler trigger */
 	const char *amount;
+	const char *except, *except_csv;    /* 例外按, and rows of exceptions */
 	bool group;                /* keys follow 归并, else 同 */
 	const char *value, *enough, *peers; /* of an indicator: the rule compares it */
 };
@@ -35,7 +36,7 @@ struct gen_files {
 };
 
 void files_make(struct gen_files *f, struct arena *a, struct rng *r);
-bool files_load(void *ctx, const char *path, struct buf *out, struct err *e);
+bool files_load(const struct gen_files *f, const char *path, struct buf *out, struct err *e);
 
 /* A text that was built, moved to the arena. */
 char *text_done(struct buf *b, struct arena *a);

@@ -51,6 +51,9 @@ static void looks_at(const struct gen_rule *g, struct buf *out)
 
 void rule_text(const struct gen_rule *g, struct buf *out)
 {
+	if (g->except != NULL)
+		buf_addf(out, "\n%s\n  %s  %s.csv\n", keyword_word(KW_EXCEPTION, g->english),
+			 keyword_word(KW_FROM, g->english), g->id);
 	if (g->value != NULL)
 		indicator_text(g, out);
 	buf_addf(out, "\n%s %s 「随机」\n", keyword_word(KW_RULE, g->english), g->id);
@@ -72,6 +75,7 @@ void rule_text(const struct gen_rule *g, struct buf *out)
 		buf_addf(out, "  %s  %s = %s\n", keyword_word(KW_LET, g->english), i == 0 ? "甲量"
 			 : "乙量", g->let[i]);
 	clause(out, g, KW_WHEN, g->when);
+	clause(out, g, KW_EXCEPTED_BY, g->except);
 	clause(out, g, KW_AMOUNT, g->amount);
 	clause(out, g, KW_SAY, g->english ? "suspicious" : "可疑");
 }
@@ -80,7 +84,7 @@ bool rule_smaller(const struct gen_rule *g, uint32_t step, struct gen_rule *out)
 {
 	const char **parts[] = { &out->unless, &out->amount, &out->effective, &out->scope,
 				 &out->by_table,
-				 &out->enough };
+				 &out->enough, &out->except };
 
 	*out = *g;
 	if (step < g->n_cond) {

@@ -23,26 +23,29 @@
 static const enum field psn_field[STREAM_STORED] = {
 	[STREAM_ENCOUNTER] = FIELD_encounter_psn_no, [STREAM_SETTLEMENT] = FIELD_settlement_psn_no,
 	[STREAM_FEE] = FIELD_fee_psn_no, [STREAM_PERSON] = FIELD_person_psn_no,
+	[STREAM_DIAGNOSIS] = FIELD_diagnosis_psn_no,
 };
 static const enum field facility_field[STREAM_STORED] = {
 	[STREAM_ENCOUNTER] = FIELD_encounter_fixmedins_code,
 	[STREAM_SETTLEMENT] = FIELD_settlement_fixmedins_code,
 	[STREAM_FEE] = FIELD_fee_fixmedins_code, [STREAM_FACILITY] = FIELD_facility_fixmedins_code,
+	[STREAM_DIAGNOSIS] = FIELD_diagnosis_fixmedins_code,
 };
 static const enum field mdtrt_field[STREAM_STORED] = {
 	[STREAM_ENCOUNTER] = FIELD_encounter_mdtrt_id, [STREAM_SETTLEMENT] =
 			FIELD_settlement_mdtrt_id,
-	[STREAM_FEE] = FIELD_fee_mdtrt_id,
+	[STREAM_FEE] = FIELD_fee_mdtrt_id, [STREAM_DIAGNOSIS] = FIELD_diagnosis_mdtrt_id,
 };
 static const enum field serial_field[STREAM_STORED] = {
 	[STREAM_ENCOUNTER] = FIELD_encounter_mdtrt_id, [STREAM_SETTLEMENT] =
 			FIELD_settlement_setl_id,
-	[STREAM_FEE] = FIELD_fee_feedetl_sn,
+	[STREAM_FEE] = FIELD_fee_feedetl_sn, [STREAM_DIAGNOSIS] = FIELD_diagnosis_setl_list_diag_id,
 };
 static const enum field valid_field[STREAM_STORED] = {
 	[STREAM_ENCOUNTER] = FIELD_encounter_vali_flag, [STREAM_SETTLEMENT] =
 			FIELD_settlement_vali_flag,
 	[STREAM_FEE] = FIELD_fee_vali_flag, [STREAM_PERSON] = FIELD_person_vali_flag,
+	[STREAM_DIAGNOSIS] = FIELD_diagnosis_vali_flag,
 	[STREAM_FACILITY] = FIELD_facility_vali_flag,
 };
 
@@ -107,6 +110,8 @@ static void take_version(struct world *w, const struct record *rec)
 
 	if (rec->stream == STREAM_PERSON)
 		ident = text(rec, psn_field);
+	if (rec->stream == STREAM_DIAGNOSIS)
+		ident = strchr(ident, '\x1f') + 1; /* its table does not carry the facility */
 	r = same_identity(w, rec, ident);
 	if (r == NULL)
 		r = world_row(w, rec->stream);
@@ -191,7 +196,7 @@ static void note_invalid(struct world *w)
 
 static void bind_visits(struct world *w)
 {
-	for (enum stream s = STREAM_ENCOUNTER; s <= STREAM_FEE; s++) {
+	for (enum stream s = STREAM_ENCOUNTER; s <= STREAM_DIAGNOSIS; s++) {
 		for (uint32_t i = 0; i < w->n[s]; i++) {
 			struct row *r = w->rows[s][i];
 			struct visit *v = r->visit = visit_of(w, r);
@@ -319,7 +324,7 @@ static void take_off(struct row *line, struct row *back, bool by_cnt)
 	take_part(&line->cnt, &back->cnt, -n, wants);
 	take_part(&line->amount, &back->amount, -n, wants);
 	take_part(&line->inscp, &back->inscp, -n, wants);
-	line->reversed = n == has;
+	line->reversed = n == has || (line->amount != MISSING_I64 && line->amount <= 0);
 	back->reversed = n == -wants;
 }
 

@@ -177,6 +177,9 @@ static void set_scopes(struct world *w)
 	}
 	for (uint32_t i = 0; i < w->n[STREAM_SETTLEMENT]; i++)
 		w->rows[STREAM_SETTLEMENT][i]->scope = true;
+	for (uint32_t i = 0; i < w->n[STREAM_DIAGNOSIS]; i++)
+		w->rows[STREAM_DIAGNOSIS][i]->scope =
+			visit_settled(w, w->rows[STREAM_DIAGNOSIS][i]->visit);
 	for (uint32_t i = 0; i < w->n[STREAM_ENCOUNTER]; i++)
 		w->rows[STREAM_ENCOUNTER][i]->scope = visit_settled(w,
 				w->rows[STREAM_ENCOUNTER][i]->visit);
@@ -266,6 +269,20 @@ static struct value visit_sum(const struct row *r, enum field f, const char *nam
 	return scaled(f, sum);
 }
 
+/* The encounter's, else that of the visit's diagnosis which is the main one. */
+static const struct cell *main_diagnosis(const struct world *w, const struct row *r)
+{
+	const struct cell *c = joined(w, r, "dscg_maindiag_code");
+
+	for (uint32_t i = 0; i < w->n[STREAM_DIAGNOSIS] && c == NULL; i++) {
+		const struct row *d = w->rows[STREAM_DIAGNOSIS][i];
+
+		if (d->visit == r->visit && record_is(d->rec, FIELD_diagnosis_maindiag_flag, "1"))
+			c = record_cell(d->rec, FIELD_diagnosis_diag_code);
+	}
+	return c;
+}
+
 static struct value category(const struct cell *c)
 {
 	struct str code;
@@ -294,15 +311,13 @@ static struct value days(const struct row *r)
 	return value_int(TYPE_COUNT, civil_day_of(end) - row_day(r));
 }
 
+/* The visit's; of a line whose visit does not say, its own. */
 static struct value class_of(const struct row *r)
 {
-	enum field own = field_named(r->stream, STR("med_type"));
-	const struct cell *c = NULL;
+	const struct cell *c = of_visit(r->visit, "med_type");
 
-	if (r->rec != NULL && own != FIELD_NONE && record_cell(r->rec, own)->known)
-		c = record_cell(r->rec, own);
-	if (c == NULL)
-		c = of_visit(r->visit, "med_type");
+	if (c == NULL && r->stream == STREAM_FEE && record_cell(r->rec, FIELD_fee_med_type)->known)
+		c = record_cell(r->rec, FIELD_fee_med_type);
 	return text_value(c == NULL ? NULL : visit_class(c->s));
 }
 
@@ -322,7 +337,12 @@ static struct value derived(const struct world *w, const struct row *r, enum fie
 	if (strcmp(name, "days") == 0)
 		return days(r);
 	if (strcmp(name, "maindiag_class") == 0)
-		return category(joined(w, r, "dscg_maindiag_code"));
+		return category(r->stream == STREAM_ENCOUNTER ? joined(w, r, "dscg_maindiag_code")
+							      : main_diagnosis(w, r));
+	if (strcmp(name, "dscg_maindiag_code") == 0)
+		return cell_of(f, main_diagnosis(w, r));
+	if (strcmp(name, "diag_class") == 0)
+		return category(record_cell(r->rec, FIELD_diagnosis_diag_code));
 	if (strcmp(name, "n_settlements") == 0)
 		return value_int(TYPE_COUNT, live_settlements(r->visit));
 	if (strcmp(name, "n_lines") == 0)
