@@ -261,10 +261,10 @@ static const enum field required[] = {
 #undef WANT_OPTIONAL
 };
 
-/* Of these two one must be there. */
+/* Of these one must be there. An encounter's message may tell neither of its times. */
 static const struct column_need either[] = {
-	{ FIELD_fee_feedetl_sn, FIELD_fee_bkkp_sn },
-	{ FIELD_encounter_begntime, FIELD_encounter_endtime },
+	{ FIELD_fee_feedetl_sn, FIELD_fee_bkkp_sn, FIELD_fee_bkkp_sn },
+	{ FIELD_encounter_begntime, FIELD_encounter_endtime, FIELD_encounter_inf_time },
 };
 
 unsigned column_needs(enum stream s, struct column_need *out)
@@ -272,7 +272,8 @@ unsigned column_needs(enum stream s, struct column_need *out)
 	unsigned n = 0;
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
 		if (field_get(required[i])->stream == s)
-			out[n++] = (struct column_need){ required[i], required[i] };
+			out[n++] = (struct column_need){ required[i], required[i],
+							    required[i] };
 	for (size_t i = 0; i < sizeof(either) / sizeof(either[0]); i++)
 		if (field_get(either[i].a)->stream == s)
 			out[n++] = either[i];
@@ -287,7 +288,8 @@ enum reject_reason column_required(const struct chunk *c, enum stream s, uint32_
 	unsigned n = column_needs(s, need);
 	for (unsigned i = 0; i < n; i++) {
 		*which = need[i].a;
-		if (!has_value(c, need[i].a, row) && !has_value(c, need[i].b, row))
+		if (!has_value(c, need[i].a, row) && !has_value(c, need[i].b, row) &&
+		    !has_value(c, need[i].c, row))
 			return REJECT_MISSING_REQUIRED;
 	}
 	*which = FIELD_NONE;
@@ -325,7 +327,7 @@ uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t r)
 	unsigned width = stream_stored_width(s);
 	for (unsigned i = 0; i < width; i++) {
 		enum field f = stream_first(s) + i;
-		if (!has_value(c, f, r))
+		if (!c->table[s].col[i] || !has_value(c, f, r))
 			continue;
 		uint64_t v;
 		switch (stored_width(s, i)) {

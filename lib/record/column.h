@@ -22,11 +22,11 @@ int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int6
 /* Digest over the row's known content: sum of hashes of (field, value), never 0 by chance alone. */
 uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t row);
 
-/* The pairs of fields of a stream of which at least one must have a value (twice the same for
- * a plain required field); returns how many, at most COLUMN_NEEDS_MAX. */
+/* The fields of a stream of which at least one must have a value (the same again for a plain
+ * required field); returns how many, at most COLUMN_NEEDS_MAX. */
 #define COLUMN_NEEDS_MAX 8u
 struct column_need {
-	enum field a, b;
+	enum field a, b, c;
 };
 unsigned column_needs(enum stream s, struct column_need *out);
 

@@ -14,7 +14,7 @@
 
 #define DETAIL_MAX 200u
 
-enum part_kind { PART_NORMAL, PART_CANCEL };
+enum part_kind { PART_NORMAL, PART_LEAVE, PART_STAY, PART_VOID, PART_CANCEL, PART_DELETE };
 
 static const struct part {
 	const char *infno;
@@ -38,6 +38,7 @@ static const char *const shared_keys[] = {
 };
 static const char *const shared_paths[] = {
 	"input.data", "input.druginfo", "input.mdtrtinfo", "input.dscginfo", "output.setlinfo",
+	"output.result", "output.data",
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -80,12 +81,12 @@ static void add_value(struct cells *c, const char *name, struct json_object *val
 }
 
 /* Later objects lie over earlier ones; empty values do not hide full ones. */
-static void add_object(struct cells *c, struct json_object *o, enum part_kind kind)
+static void add_object(struct cells *c, struct json_object *o, bool mirrored)
 {
 	if (!json_object_is_type(o, json_type_object))
 		return;
 	json_object_object_foreach(o, name, value) {
-		bool undone = kind == PART_CANCEL && strcmp(name, "setl_id") == 0;
+		bool undone = mirrored && strcmp(name, "setl_id") == 0;
 		add_value(c, undone ? "init_setl_id" : name, value);
 	}
 }
@@ -150,7 +151,8 @@ struct message {
 	const struct json_in *in;
 	struct cells cells;
 	uint64_t digest;
-	unsigned records; /* rows given out so far */
+	struct buf serial; /* a serial made up for a row */
+	unsigned records;  /* rows given out so far */
 };
 
 static void give(struct message *m, uint32_t streams, struct json_object *shown)
@@ -176,21 +178,84 @@ static void clear(struct message *m)
 	m->cells.why = REJECT_NONE;
 }
 
+/* All lines of a visit, or of a charging batch, taken back: a serial that says which. */
+static void name_sweep(struct message *m, struct json_object *own)
+{
+	struct str serial = text_of(own, "feedetl_sn"), batch = text_of(own, "chrg_bchno");
+	struct str all = STR("0000");
+
+	if (serial.n && !str_eq(serial, all))
+		return;
+	buf_reset(&m->serial);
+	buf_addstr(&m->serial, all);
+	if (batch.n && !str_eq(batch, all)) {
+		buf_addc(&m->serial, '/');
+		buf_addstr(&m->serial, batch);
+	}
+	set_cell(&m->cells, STR("feedetl_sn"), buf_str(&m->serial));
+}
+
+/* What the kind of the transaction says, where the message does not. */
+static void add_kind(struct message *m, const struct part *part)
+{
+	struct cells *c = &m->cells;
+	struct str now = text_of(m->in->object, "inf_time");
+
+	if (strcmp(part->stream, "settlement") == 0)
+		set_cell(c, STR("setl_time"), now);
+	if (strcmp(part->stream, "stock") == 0)
+		set_cell(c, STR("infno"), str_of(part->infno));
+	if (part->kind == PART_LEAVE)
+		set_cell(c, STR("inhosp_stas"), STR("0"));
+	if (part->kind == PART_STAY)
+		set_cell(c, STR("inhosp_stas"), STR("1"));
+	if (part->kind == PART_CANCEL)
+		set_cell(c, STR("refd_setl_flag"), STR("1"));
+	if (part->kind == PART_VOID && strcmp(part->stream, "fee") == 0)
+		set_cell(c, STR("fee_ocur_time"), now);
+	if (part->kind == PART_DELETE)
+		set_cell(c, STR("inv_chg_time"), now);
+}
+
+/* What it says whatever the message does. */
+static void end_kind(struct message *m, const struct part *part, struct json_object *own)
+{
+	struct cells *c = &m->cells;
+
+	if (part->kind == PART_VOID || part->kind == PART_DELETE)
+		set_cell(c, STR("vali_flag"), STR("0"));
+	if (part->kind == PART_VOID && strcmp(part->stream, "fee") == 0)
+		name_sweep(m, own);
+	if (part->kind == PART_DELETE) {
+		struct str kind = text_of(own, "inv_data_type");
+
+		if (kind.n != 1 || kind.p[0] < '1' || kind.p[0] > '4')
+			c->why = REJECT_BAD_MESSAGE;
+		buf_reset(&m->serial);
+		buf_addf(&m->serial, "%s/" STR_FMT, part->infno, STR_ARG(kind));
+		set_cell(c, STR("infno"), buf_str(&m->serial));
+	}
+}
+
 static void take_record(struct message *m, const struct part *part, struct json_object *own,
 			size_t i)
 {
 	struct cells *c = &m->cells;
 	struct json_object *root = m->in->object;
+	struct json_object *answer = answer_for(at_path(root, part->answer), own, i);
+	struct str mirror = text_of(answer, "setl_id");
+	bool mirrored = part->kind == PART_CANCEL && mirror.n &&
+			!str_eq(mirror, text_of(own, "setl_id"));
 	clear(m);
 	add_keys(c, root, envelope_keys, COUNT(envelope_keys));
-	if (strcmp(part->stream, "settlement") == 0)
-		set_cell(c, STR("setl_time"), text_of(root, "inf_time"));
+	add_kind(m, part);
 	for (size_t k = 0; k < COUNT(shared_paths); k++)
-		if (part->kind == PART_NORMAL)
+		if (part->kind == PART_NORMAL || part->kind == PART_LEAVE)
 			add_keys(c, at_path(root, shared_paths[k]), shared_keys,
 				 COUNT(shared_keys));
-	add_object(c, own, part->kind);
-	add_object(c, answer_for(at_path(root, part->answer), own, i), PART_NORMAL);
+	add_object(c, own, mirrored);
+	add_object(c, answer, false);
+	end_kind(m, part, own);
 	give(m, 1u << stream_find(str_of(part->stream)), own);
 }
 
@@ -251,6 +316,7 @@ static void start(struct message *m, struct rower *r, const struct json_in *in)
 	*m = (struct message){ .r = r, .in = in };
 	m->cells.r = r;
 	m->digest = hash_str(in->raw);
+	buf_init(&m->serial, 0);
 }
 
 void national_take(struct rower *r, const struct json_in *in)
@@ -262,6 +328,7 @@ void national_take(struct rower *r, const struct json_in *in)
 	else
 		refuse(&m, in->why, in->detail);
 	xfree(m.cells.cell);
+	buf_fini(&m.serial);
 }
 
 void national_take_row(struct rower *r, const struct json_in *in)
@@ -269,10 +336,11 @@ void national_take_row(struct rower *r, const struct json_in *in)
 	struct message m;
 	start(&m, r, in);
 	if (in->object) {
-		add_object(&m.cells, in->object, PART_NORMAL);
+		add_object(&m.cells, in->object, false);
 		give(&m, ROW_ALL_STREAMS, NULL);
 	} else {
 		refuse(&m, in->why, in->detail);
 	}
 	xfree(m.cells.cell);
+	buf_fini(&m.serial);
 }

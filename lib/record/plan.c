@@ -24,9 +24,10 @@ static void resolve_needs(struct entry *en)
 	en->n_need = column_needs(en->stream, pair);
 	for (unsigned i = 0; i < en->n_need; i++) {
 		const struct field_info *a = field_get(pair[i].a), *b = field_get(pair[i].b);
+		const struct field_info *c = field_get(pair[i].c);
 		en->need[i] = (struct need){
-			(uint16_t)a->index, (uint16_t)b->index, type_width(a->type),
-			type_width(b->type), pair[i].a,
+			(uint16_t)a->index, (uint16_t)b->index, (uint16_t)c->index,
+			type_width(a->type), type_width(b->type), type_width(c->type), pair[i].a,
 		};
 	}
 }

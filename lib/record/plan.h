@@ -51,11 +51,11 @@ struct gift {
 	struct target to;
 };
 
-/* Of these two columns one must have a value. */
+/* Of these columns one must have a value. */
 struct need {
-	uint16_t a, b;
-	enum width width_a, width_b;
-	enum field field; /* to name when both are missing */
+	uint16_t a, b, c;
+	enum width width_a, width_b, width_c;
+	enum field field; /* to name when all are missing */
 };
 
 /* One stream a row may fill. */

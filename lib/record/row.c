@@ -209,17 +209,12 @@ static bool is_set(const struct rower *r, enum stream s, const struct target *t,
 	return has_value(&r->chunk->table[s], t->index, t->width, row);
 }
 
-static inline bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static inline struct str cell_text(const struct row_in *row, uint32_t column)
 {
 	if (column >= row->n)
 		return (struct str){ 0 };
 	struct str s = row->cell[column];
-	if (s.n && (is_blank(s.p[0]) || is_blank(s.p[s.n - 1])))
+	if (s.n && ((unsigned char)s.p[0] <= ' ' || (unsigned char)s.p[s.n - 1] <= ' '))
 		s = str_trim(s);
 	return s;
 }
@@ -320,7 +315,8 @@ static enum reject_reason check_needs(struct rower *r, const struct entry *en, u
 	for (unsigned i = 0; i < en->n_need; i++) {
 		const struct need *need = &en->need[i];
 		if (has_value(t, need->a, need->width_a, row) ||
-		    has_value(t, need->b, need->width_b, row))
+		    has_value(t, need->b, need->width_b, row) ||
+		    has_value(t, need->c, need->width_c, row))
 			continue;
 		*f = (struct fault){ REJECT_MISSING_REQUIRED, need->field, NO_COLUMN, { 0 } };
 		for (unsigned k = 0; k < en->n_binding; k++)

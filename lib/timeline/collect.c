@@ -15,7 +15,7 @@
 enum { FEW_VISITS = 16, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024 };
 
 /* Empty a map of scratch; one that grew large for one subject does not burden the rest. */
-static void scratch_clear(struct map64 *m)
+void scratch_clear(struct map64 *m)
 {
 	if (m->cap > SCRATCH_KEPT) {
 		map64_fini(m);
@@ -53,6 +53,8 @@ static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
 			continue;
 		if (retracted && gs)
 			gs->retracted[s]++;
+		if (r->flags & ROW_SWEEP)
+			sweep_note(g, s, r);
 		if (retracted && s != STREAM_SETTLEMENT)
 			continue;
 		items->v[items->n++] = (struct item){
@@ -271,6 +273,11 @@ uint32_t settlement_named(const struct gather *g, uint32_t visit, uint32_t id)
 	return at;
 }
 
+uint32_t line_names(const struct gather *g, const struct item *it)
+{
+	return it->row->flags & ROW_JOINS ? MISSING_CODE : row_u32(it->row, g->fee_setl.off);
+}
+
 /* Which settlement a line names: in its own visit, by number. */
 static void link_lines(struct gather *g)
 {
@@ -283,7 +290,56 @@ static void link_lines(struct gather *g)
 			  row_u32(setl->v[i].row, g->setl_id.off), i);
 	for (uint32_t i = 0; i < fee->n; i++)
 		fee->v[i].link = settlement_named(g, fee->v[i].visit,
-						  row_u32(fee->v[i].row, g->fee_setl.off));
+						  line_names(g, &fee->v[i]));
+}
+
+/*
+ * The settlement of lines without one: the live one of their charging batch; else the only
+ * live one of the visit, unless both say their batches; else the cancelled one of their batch.
+ */
+static uint32_t settlement_joined(const struct gather *g, uint32_t visit, uint32_t batch)
+{
+	const struct items *setl = &g->items[STREAM_SETTLEMENT];
+	uint32_t live = 0, same = 0, only = NO_INDEX, match = NO_INDEX, gone = NO_INDEX;
+
+	for (uint32_t i = g->visit[visit].settlement; i != NO_INDEX; i = setl->v[i].link) {
+		uint32_t its = row_u32(setl->v[i].row, g->setl_batch.off);
+
+		if (setl->v[i].state != ITEM_LIVE) {
+			if (batch && its == batch && !(setl->v[i].row->flags & ROW_NEGATIVE))
+				gone = i;
+			continue;
+		}
+		live++;
+		if (!batch || !its)
+			only = i;
+		if (batch && its == batch) {
+			same++;
+			match = i;
+		}
+	}
+	if (same)
+		return same == 1 ? match : NO_INDEX;
+	return live == 1 && only != NO_INDEX ? only : gone;
+}
+
+void gather_join(struct gather *g)
+{
+	struct items *fee = &g->items[STREAM_FEE];
+	uint32_t visit = NO_INDEX, batch = 0, joined = NO_INDEX;
+
+	for (uint32_t i = 0; i < fee->n; i++) {
+		struct item *it = &fee->v[i];
+		uint32_t cell = row_u32(it->row, g->fee_setl.off);
+
+		if (!(it->row->flags & ROW_JOINS))
+			continue;
+		if (it->visit != visit || cell != batch)
+			joined = settlement_joined(g, it->visit, cell);
+		visit = it->visit;
+		batch = cell;
+		it->link = joined;
+	}
 }
 
 void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
@@ -293,6 +349,7 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 	g->facility_code = MISSING_CODE;
 	g->n_visit = 0;
 	scratch_clear(&g->visit_of);
+	scratch_clear(&g->swept);
 	for (int s = 0; s < STREAM_STORED; s++) {
 		take_rows(g, (enum stream)s, gs);
 		items_sort(g, (enum stream)s);
@@ -308,4 +365,5 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 		g->visit[g->items[STREAM_ENCOUNTER].v[i].visit].encounter = i;
 	chain_settlements(g);
 	link_lines(g);
+	gather_sweep(g, gs);
 }

@@ -36,6 +36,21 @@ FILL(date, int32_t, (int32_t)v)
 FILL(dec, int64_t, unpack_dec(spill, v))
 FILL(time, int64_t, unpack_time(spill, v))
 
+/* The settlement a line names, or has joined. */
+static void fill_settlement(struct gather *g, const struct column *c,
+			    const struct item *const *live, uint32_t n, void *out)
+{
+	const struct items *setl = &g->items[STREAM_SETTLEMENT];
+	uint32_t *to = out;
+
+	(void)c;
+	for (uint32_t i = 0; i < n; i++) {
+		to[i] = line_names(g, live[i]);
+		if (!to[i] && live[i]->link != NO_INDEX)
+			to[i] = row_u32(setl->v[live[i]->link].row, g->setl_id.off);
+	}
+}
+
 static void fill_place(struct gather *g, const struct column *c, const struct item *const *live,
 		       uint32_t n, void *out)
 {
@@ -125,7 +140,8 @@ static void plan_column(struct gather *g, struct column *c, enum field f)
 	c->field = f;
 	if (!field_is_derived(f)) {
 		c->cell = layout_cell(&g->t->store[field_get(f)->stream].layout, f);
-		c->fill = stored_fill((enum pack)c->cell.pack);
+		c->fill = f == FIELD_fee_setl_id ? fill_settlement :
+						   stored_fill((enum pack)c->cell.pack);
 		c->value = value_stored;
 		return;
 	}
@@ -184,10 +200,17 @@ void columns_init(struct gather *g)
 	g->fee_item = cell_of(g, FIELD_fee_med_list_codg);
 	g->fee_setl = cell_of(g, FIELD_fee_setl_id);
 	g->setl_id = cell_of(g, FIELD_settlement_setl_id);
+	g->setl_batch = cell_of(g, FIELD_settlement_chrg_bchno);
 	g->setl_sum = cell_of(g, FIELD_settlement_medfee_sumamt);
 }
 
 /* ---- rows ---- */
+
+/* By its own word, or joined to a settlement. */
+static bool is_settled(const struct gather *g, const struct item *it)
+{
+	return it->link != NO_INDEX || line_names(g, it) != MISSING_CODE;
+}
 
 static bool line_in_scope(const struct gather *g, const struct item *it)
 {
@@ -195,7 +218,7 @@ static bool line_in_scope(const struct gather *g, const struct item *it)
 	const struct left *left = it->touched ? &g->left[it - g->items[STREAM_FEE].v] : NULL;
 	int64_t money;
 
-	if (row_u32(it->row, g->fee_setl.off) == MISSING_CODE || it->row->flags & ROW_REFUSED)
+	if (!is_settled(g, it) || it->row->flags & ROW_REFUSED)
 		return false;
 	if (it->link != NO_INDEX && g->items[STREAM_SETTLEMENT].v[it->link].state != ITEM_LIVE)
 		return false;
@@ -290,7 +313,7 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 	for (uint32_t i = 0; s == STREAM_FEE && i < n; i++) {
 		if (g->live[i]->touched)
 			put_left(g, rows, at + i, g->live[i]);
-		if (gs && row_u32(g->live[i]->row, g->fee_setl.off) == MISSING_CODE)
+		if (gs && !is_settled(g, g->live[i]))
 			gs->unsettled++;
 	}
 	rows->n = at + n;

@@ -20,6 +20,7 @@ static struct gather *gather_new(struct timeline *t)
 	map64_init(&g->visit_of);
 	map64_init(&g->visit_numbered);
 	map64_init(&g->setl_named);
+	map64_init(&g->swept);
 	map64_init(&g->icd_class);
 	map64_init(&g->class_of);
 	columns_init(g);
@@ -37,6 +38,7 @@ void gather_free(struct gather *g)
 	map64_fini(&g->visit_of);
 	map64_fini(&g->visit_numbered);
 	map64_fini(&g->setl_named);
+	map64_fini(&g->swept);
 	map64_fini(&g->icd_class);
 	map64_fini(&g->class_of);
 	xfree(g->visit);

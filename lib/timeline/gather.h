@@ -84,6 +84,7 @@ struct gather {
 	uint32_t cap_sorted;
 	struct map64 visit_of;        /* place -> index, for subjects with many visits */
 	struct map64 visit_numbered;  /* visit number -> index of least facility */
+	struct map64 swept;           /* what a sweep takes back -> its revision */
 	struct map64 setl_named;      /* visit, code -> index, for subjects with very many */
 	struct left *left;            /* [fee items] when the subject reverses */
 	int64_t *share;               /* [fee items] fund's share */
@@ -105,7 +106,8 @@ struct gather {
 	const struct row *facility;   /* register entry last looked up, and for whom and when */
 	uint32_t facility_code;
 	int32_t facility_day;
-	struct cell fee_time, fee_cnt, fee_amount, fee_inscp, fee_item, fee_setl, setl_id, setl_sum;
+	struct cell fee_time, fee_cnt, fee_amount, fee_inscp, fee_item, fee_setl;
+	struct cell setl_id, setl_sum, setl_batch;
 };
 
 /* ---- collect.c: items of a subject, sorted, bound to visits ---- */
@@ -115,6 +117,15 @@ int item_compare(const struct gather *g, enum stream s, const struct item *a,
 void items_sort(struct gather *g, enum stream s);
 /* Index of the settlement with this number in the visit, retracted ones too; NO_INDEX. */
 uint32_t settlement_named(const struct gather *g, uint32_t visit, uint32_t id);
+/* Once settlements are reversed: lines that name none join theirs by batch, or the only one. */
+void gather_join(struct gather *g);
+/* Code of the settlement a line itself names; MISSING_CODE. */
+uint32_t line_names(const struct gather *g, const struct item *it);
+void scratch_clear(struct map64 *m);
+
+/* ---- sweep.c: rows taken back many at once ---- */
+void sweep_note(struct gather *g, enum stream s, const struct row *r);
+void gather_sweep(struct gather *g, struct gather_stats *gs);
 
 /* ---- reverse.c: cancelled settlements, returned lines ---- */
 void gather_reverse(struct gather *g);

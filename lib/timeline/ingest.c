@@ -14,46 +14,9 @@
 #include "lib/base/civil.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
-#include "lib/timeline/state.h"
+#include "lib/timeline/intake.h"
 
-enum { GROUP = 32, PART_SEPARATOR = 0x1f };
-
-/* One cell to fill: from a chunk's column to a place in the row. */
-struct mover {
-	struct cell cell;
-	const void *col;     /* NULL: all missing */
-};
-
-struct pending {
-	uint64_t hash;
-	uint32_t src;        /* row in the chunk */
-	uint32_t place;
-	uint32_t subject;
-	struct str serial;
-	uint32_t serial_at;  /* offset in the scratch when the serial was composed */
-	bool composed, standin;
-};
-
-struct intake {
-	struct timeline *t;
-	const struct chunk *c;
-	enum stream stream;
-	const struct stream_plan *plan;
-	struct store *st;
-	uint32_t ref;
-	uint32_t *code_of;   /* chunk code -> shard code, 0 = not yet */
-	uint32_t *owner_of;  /* chunk code of the subject's key -> subject + 1 */
-	uint32_t cap_code, cap_owner;
-	struct mover *mover;
-	uint32_t n_mover, cap_mover;
-	const uint32_t *col_a, *col_b, *col_key, *col_valid, *col_refund, *col_refused, *col_link;
-	const uint32_t *col_item, *col_stand[2];
-	const int64_t *col_negative[2];
-	uint32_t zero, one, two; /* chunk codes of these flag values */
-	uint32_t last_a, last_b, last_place;
-	struct buf scratch;
-	struct pending group[GROUP];
-};
+enum { PART_SEPARATOR = 0x1f };
 
 void intake_free(struct intake *in)
 {
@@ -156,12 +119,18 @@ static void begin_columns(struct intake *in)
 	in->col_link = column_of(c, in->plan->link);
 	in->col_refund = setl ? column_of(c, FIELD_settlement_refd_setl_flag) : NULL;
 	in->col_refused = fee ? column_of(c, FIELD_fee_hosp_appr_flag) : NULL;
+	in->col_batch = fee ? column_of(c, FIELD_fee_chrg_bchno) : NULL;
+	in->col_message = fee ? column_of(c, FIELD_fee_inf_time) :
+			  intake_overlaid(in) ? column_of(c, FIELD_encounter_inf_time) : NULL;
+	in->col_update = fee ? column_of(c, FIELD_fee_updt_time) :
+			 intake_overlaid(in) ? column_of(c, FIELD_encounter_updt_time) : NULL;
 	in->col_item = fee ? column_of(c, FIELD_fee_med_list_codg) : NULL;
 	in->col_stand[0] = fee ? column_of(c, FIELD_fee_hilist_code) : NULL;
 	in->col_stand[1] = fee ? column_of(c, FIELD_fee_medins_list_codg) : NULL;
 	in->col_negative[0] = setl ? column_of(c, FIELD_settlement_medfee_sumamt) :
 			      fee ? column_of(c, FIELD_fee_cnt) : NULL;
-	in->col_negative[1] = fee ? column_of(c, FIELD_fee_det_item_fee_sumamt) : NULL;
+	in->col_negative[1] = setl ? column_of(c, FIELD_settlement_fund_pay_sumamt) :
+			      fee ? column_of(c, FIELD_fee_det_item_fee_sumamt) : NULL;
 	in->zero = dict_find(c->dict, STR("0"));
 	in->one = dict_find(c->dict, STR("1"));
 	in->two = dict_find(c->dict, STR("2"));
@@ -201,26 +170,42 @@ static void intake_begin(struct intake *in, const struct chunk *c, enum stream s
 
 /* ---- cells ---- */
 
+void intake_move_cell(struct intake *in, const struct mover *m, struct row *r, uint32_t src,
+		      bool first)
+{
+	bool dec = m->cell.pack == PACK_DEC;
+	uint32_t old = first ? (dec ? PACK_DEC_MISSING : 0) : row_u32(r, m->cell.off);
+	const int64_t *wide = m->col;
+	const uint32_t *narrow = m->col;
+	uint32_t v;
+
+	if (dec)
+		v = pack_dec(&in->st->spill, old, wide ? wide[src] : MISSING_I64);
+	else if (m->cell.pack == PACK_TIME)
+		v = pack_time(&in->st->spill, old, wide ? wide[src] : MISSING_I64);
+	else if (m->cell.pack == PACK_DATE)
+		v = narrow ? narrow[src] : (uint32_t)MISSING_I32;
+	else
+		v = narrow ? shard_code(in, narrow[src]) : MISSING_CODE;
+	row_set_u32(r, m->cell.off, v);
+}
+
 static void move_cells(struct intake *in, struct row *r, uint32_t src, bool first)
 {
-	for (uint32_t i = 0; i < in->n_mover; i++) {
-		const struct mover *m = &in->mover[i];
-		bool dec = m->cell.pack == PACK_DEC;
-		uint32_t old = first ? (dec ? PACK_DEC_MISSING : 0) : row_u32(r, m->cell.off);
-		const int64_t *wide = m->col;
-		const uint32_t *narrow = m->col;
-		uint32_t v;
+	for (uint32_t i = 0; i < in->n_mover; i++)
+		intake_move_cell(in, &in->mover[i], r, src, first);
+}
 
-		if (dec)
-			v = pack_dec(&in->st->spill, old, wide ? wide[src] : MISSING_I64);
-		else if (m->cell.pack == PACK_TIME)
-			v = pack_time(&in->st->spill, old, wide ? wide[src] : MISSING_I64);
-		else if (m->cell.pack == PACK_DATE)
-			v = narrow ? narrow[src] : (uint32_t)MISSING_I32;
-		else
-			v = narrow ? shard_code(in, narrow[src]) : MISSING_CODE;
-		row_set_u32(r, m->cell.off, v);
-	}
+/* A message's line cannot name its settlement yet: it keeps its charging batch instead, and
+ * gather joins by it. (A line of an extract without settlement is not settled.) */
+static uint32_t batch_cell(struct intake *in, struct row *r, uint32_t src)
+{
+	unsigned off = layout_cell(&in->st->layout, FIELD_fee_setl_id).off;
+
+	if (!intake_is_message(in, src) || row_u32(r, off) != MISSING_CODE)
+		return 0;
+	row_set_u32(r, off, in->col_batch ? shard_code(in, in->col_batch[src]) : MISSING_CODE);
+	return ROW_JOINS;
 }
 
 static bool is_negative(const int64_t *col, uint32_t src)
@@ -228,17 +213,39 @@ static bool is_negative(const int64_t *col, uint32_t src)
 	return col && col[src] < 0 && col[src] != MISSING_I64;
 }
 
-static uint32_t state_flags(const struct intake *in, const struct pending *p)
+/* A settlement that takes another back: negative, or, without sums, linked and flagged. */
+static bool is_mirror(const struct intake *in, uint32_t src)
+{
+	const int64_t *sum = in->col_negative[0], *fund = in->col_negative[1];
+
+	if (sum && sum[src] != MISSING_I64)
+		return sum[src] < 0;
+	if (fund && fund[src] != MISSING_I64)
+		return fund[src] < 0;
+	return in->col_link && in->col_link[src] != MISSING_CODE && in->col_refund && in->one &&
+	       in->col_refund[src] == in->one;
+}
+
+/* Retractions by message that name no row of their own: see sweep.c. */
+static bool is_sweep(const struct intake *in, struct str serial)
+{
+	if (in->stream == STREAM_FEE)
+		return str_eq(serial, STR("0000")) || str_starts(serial, STR("0000/"));
+	return in->stream == STREAM_STOCK && str_starts(serial, STR("3507"));
+}
+
+uint32_t intake_flags(const struct intake *in, const struct pending *p)
 {
 	uint32_t flags = p->standin ? ROW_STANDIN : 0, src = p->src;
 
 	if (in->col_valid && in->zero && in->col_valid[src] == in->zero)
-		flags |= ROW_RETRACTED;
+		flags |= ROW_RETRACTED | (is_sweep(in, p->serial) ? ROW_SWEEP : 0);
 	if (in->col_refund && in->one && in->col_refund[src] == in->one)
 		flags |= ROW_REFUNDED;
 	if (in->col_refused && in->two && in->col_refused[src] == in->two)
 		flags |= ROW_REFUSED;
-	if (is_negative(in->col_negative[0], src) || is_negative(in->col_negative[1], src))
+	if (in->stream == STREAM_SETTLEMENT ? is_mirror(in, src) :
+	    is_negative(in->col_negative[0], src) || is_negative(in->col_negative[1], src))
 		flags |= ROW_NEGATIVE;
 	return flags;
 }
@@ -266,7 +273,7 @@ static uint32_t side_tables(struct intake *in, uint32_t row, uint32_t src, bool 
 }
 
 /* Fill row number `at` with the version p. */
-static void write_version(struct intake *in, uint32_t at, const struct pending *p, bool first)
+void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool first)
 {
 	struct row *r = store_row(in->st, at);
 	const struct source *src = &in->c->table[in->stream].src[p->src];
@@ -277,8 +284,10 @@ static void write_version(struct intake *in, uint32_t at, const struct pending *
 	r->revision = pack_time(&in->st->spill, first ? 0 : r->revision, src->revision);
 	r->ref = in->ref;
 	r->line = src->line < UINT32_MAX ? (uint32_t)src->line : UINT32_MAX;
-	r->flags = state_flags(in, p) | side_tables(in, at, p->src, first);
+	r->flags = intake_flags(in, p) | side_tables(in, at, p->src, first);
 	move_cells(in, r, p->src, first);
+	if (in->stream == STREAM_FEE)
+		r->flags |= batch_cell(in, r, p->src);
 	if (p->subject == UINT32_MAX)
 		in->t->all_dirty = true;
 	else
@@ -295,7 +304,7 @@ void fresh_push(struct timeline *t, enum stream s, uint32_t row)
 	t->fresh[t->n_fresh++] = (struct row_at){ s, row };
 }
 
-static struct list *owner_list(struct intake *in, const struct pending *p)
+struct list *intake_list(struct intake *in, const struct pending *p)
 {
 	if (in->plan->list == LIST_NONE)
 		return &in->t->places[in->plan->places].v[p->place].list;
@@ -303,7 +312,7 @@ static struct list *owner_list(struct intake *in, const struct pending *p)
 }
 
 /* Remember who has rows in the visit; rows of contested visits go to the next reconciling. */
-static void note_visit(struct intake *in, const struct pending *p, uint32_t row)
+void intake_note(struct intake *in, const struct pending *p, uint32_t row)
 {
 	struct timeline *t = in->t;
 	struct place *v;
@@ -324,19 +333,20 @@ static void note_visit(struct intake *in, const struct pending *p, uint32_t row)
 
 static void add_first(struct intake *in, const struct pending *p, size_t slot)
 {
-	uint32_t at = store_append(in->st, owner_list(in, p));
+	uint32_t at = store_append(in->st, intake_list(in, p));
 	struct row *r = store_row(in->st, at);
 
 	r->serial = store_put_serial(in->st, p->serial);
-	write_version(in, at, p, true);
+	intake_write(in, at, p, true);
+	overlay_first(in, at, p);
 	store_index_set(in->st, slot, p->hash, at);
-	note_visit(in, p, at);
+	intake_note(in, p, at);
 }
 
 /* The record now belongs to somebody else: leave a hole, append there. */
 static void move_row(struct intake *in, uint32_t at, const struct pending *p, size_t slot)
 {
-	uint32_t to = store_append(in->st, owner_list(in, p));
+	uint32_t to = store_append(in->st, intake_list(in, p));
 	struct row *old = store_row(in->st, at), *r = store_row(in->st, to);
 
 	subject_mark(in->t, old->subject);
@@ -344,9 +354,9 @@ static void move_row(struct intake *in, uint32_t at, const struct pending *p, si
 	old->flags = ROW_DEAD;
 	map64_del(&in->st->link, at);
 	map64_del(&in->st->stand, at);
-	write_version(in, to, p, true);
+	intake_write(in, to, p, true);
 	store_index_set(in->st, slot, p->hash, to);
-	note_visit(in, p, to);
+	intake_note(in, p, to);
 }
 
 static void replace(struct intake *in, uint32_t at, const struct pending *p, size_t slot)
@@ -359,9 +369,11 @@ static void replace(struct intake *in, uint32_t at, const struct pending *p, siz
 		move_row(in, at, p, slot);
 		return;
 	}
-	write_version(in, at, p, false);
-	note_visit(in, p, at);
+	intake_write(in, at, p, false);
+	intake_note(in, p, at);
 }
+
+/* ---- the greatest version ---- */
 
 static void add_version(struct intake *in, uint32_t at, const struct pending *p, size_t slot)
 {
@@ -376,7 +388,7 @@ static void add_version(struct intake *in, uint32_t at, const struct pending *p,
 		st->resent++;
 		if (later) {
 			r->revision = pack_time(&st->spill, r->revision, src->revision);
-			note_visit(in, p, at);
+			intake_note(in, p, at);
 		}
 		return;
 	}
@@ -458,6 +470,8 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 		in->st->records++;
 		if (at == ROW_NONE)
 			add_first(in, p, slot);
+		else if (intake_overlaid(in))
+			overlay_add(in, at, p, slot);
 		else
 			add_version(in, at, p, slot);
 	}
@@ -478,8 +492,8 @@ bool timeline_add(struct timeline *t, const struct chunk *c, enum stream s,
 		buf_init(&t->intake->scratch, 0);
 	}
 	intake_begin(t->intake, c, s, ref);
-	for (uint32_t i = 0; i < n; i += GROUP) {
-		if (!take_group(t->intake, row, i, n - i < GROUP ? n - i : GROUP, e))
+	for (uint32_t i = 0; i < n; i += INTAKE_GROUP) {
+		if (!take_group(t->intake, row, i, n - i < INTAKE_GROUP ? n - i : INTAKE_GROUP, e))
 			return false;
 	}
 	for (uint32_t i = 0; t->all_dirty && i < t->n_subject; i++)

@@ -18,6 +18,7 @@ static const enum field always[] = {
 	FIELD_settlement_setl_id, FIELD_settlement_setl_time, FIELD_settlement_begndate,
 	FIELD_settlement_enddate, FIELD_settlement_med_type, FIELD_settlement_mid_setl_flag,
 	FIELD_settlement_medfee_sumamt, FIELD_settlement_fund_pay_sumamt,
+	FIELD_settlement_chrg_bchno,
 	FIELD_fee_fee_ocur_time, FIELD_fee_setl_id, FIELD_fee_med_list_codg, FIELD_fee_cnt,
 	FIELD_fee_det_item_fee_sumamt, FIELD_fee_inscp_amt,
 	FIELD_diagnosis_fixmedins_code, FIELD_diagnosis_setl_id, FIELD_diagnosis_diag_time,
@@ -32,7 +33,7 @@ static const enum field always[] = {
 static const enum field on_intake[] = {
 	FIELD_settlement_refd_setl_flag, FIELD_settlement_init_setl_id,
 	FIELD_fee_init_feedetl_sn, FIELD_fee_hosp_appr_flag, FIELD_fee_hilist_code,
-	FIELD_fee_medins_list_codg,
+	FIELD_fee_medins_list_codg, FIELD_fee_chrg_bchno,
 };
 
 /* Beyond fields of the same name: what single derived fields read. */

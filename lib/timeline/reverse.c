@@ -58,6 +58,8 @@ static struct item *mirrored_original(struct gather *g, const struct visit *v,
 	int64_t sum = setl_sum(g, mirror);
 	struct item *earlier = NULL;
 
+	if (sum == MISSING_I64)
+		return NULL;
 	for (uint32_t i = v->settlement; i != NO_INDEX; i = setl->v[i].link) {
 		struct item *it = &setl->v[i];
 
@@ -112,7 +114,7 @@ static bool covers_lines(const struct item *setl)
 
 static void reverse_settlements(struct gather *g)
 {
-	struct items *setl = &g->items[STREAM_SETTLEMENT], *fee = &g->items[STREAM_FEE];
+	struct items *setl = &g->items[STREAM_SETTLEMENT];
 
 	pair_mirrors(g, true);
 	pair_mirrors(g, false);
@@ -122,10 +124,18 @@ static void reverse_settlements(struct gather *g)
 		if (it->state == ITEM_LIVE && it->row->flags & ROW_REFUNDED)
 			it->state = ITEM_REVERSED;
 	}
+}
+
+static void reverse_covered(struct gather *g)
+{
+	const struct items *setl = &g->items[STREAM_SETTLEMENT];
+	struct items *fee = &g->items[STREAM_FEE];
+
 	for (uint32_t i = 0; i < fee->n; i++) {
 		struct item *it = &fee->v[i];
 
-		if (it->link != NO_INDEX && covers_lines(&setl->v[it->link]))
+		if (it->state == ITEM_LIVE && it->link != NO_INDEX &&
+		    covers_lines(&setl->v[it->link]))
 			it->state = ITEM_REVERSED;
 	}
 }
@@ -420,10 +430,14 @@ static bool any_refund(const struct gather *g)
 void gather_reverse(struct gather *g)
 {
 	uint32_t n = g->items[STREAM_FEE].n;
+	bool reverses = g->t->subject[g->subject].flags & SUBJECT_REVERSES;
 
-	if (!(g->t->subject[g->subject].flags & SUBJECT_REVERSES))
+	if (reverses)
+		reverse_settlements(g);
+	gather_join(g);
+	if (!reverses)
 		return;
-	reverse_settlements(g);
+	reverse_covered(g);
 	if (!any_refund(g))
 		return;
 	GROW(g->left, g->cap_left, n);

@@ -24,6 +24,8 @@ void store_init(struct store *st, enum stream s, const uint8_t *keep)
 	map64_init(&st->link);
 	map64_init(&st->stand);
 	map64_init(&st->old);
+	map64_init(&st->other);
+	map64_init(&st->stamps);
 }
 
 void store_fini(struct store *st)
@@ -38,6 +40,9 @@ void store_fini(struct store *st)
 	map64_fini(&st->link);
 	map64_fini(&st->stand);
 	map64_fini(&st->old);
+	map64_fini(&st->other);
+	map64_fini(&st->stamps);
+	xfree(st->stamp);
 	layout_fini(&st->layout);
 }
 
@@ -46,7 +51,8 @@ size_t store_bytes(const struct store *st)
 	return (size_t)st->n_page * STORE_PAGE_ROWS * st->layout.size +
 	       st->cap_block * sizeof *st->prev + st->slots * sizeof *st->slot + st->heap_cap +
 	       st->spill.cap * sizeof *st->spill.value + map64_bytes(&st->link) +
-	       map64_bytes(&st->stand) + map64_bytes(&st->old);
+	       map64_bytes(&st->stand) + map64_bytes(&st->old) + map64_bytes(&st->other) +
+	       map64_bytes(&st->stamps) + st->cap_stamp * sizeof *st->stamp;
 }
 
 bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *e)
@@ -106,6 +112,27 @@ uint32_t store_list(const struct store *st, const struct list *list, uint32_t *o
 		left -= in_block;
 	}
 	return n;
+}
+
+/* ---- stamps ---- */
+
+struct stamp *store_stamps(const struct store *st, uint32_t row)
+{
+	uint64_t first;
+
+	return map64_get(&st->stamps, row, &first) ? st->stamp + first : NULL;
+}
+
+struct stamp *store_stamp(struct store *st, uint32_t row, struct stamp from)
+{
+	uint32_t first = st->n_stamp, n = st->layout.n_kept + 1;
+
+	GROW(st->stamp, st->cap_stamp, first + n);
+	st->n_stamp += n;
+	for (uint32_t i = first; i < first + n; i++)
+		st->stamp[i] = from;
+	map64_put(&st->stamps, row, first);
+	return st->stamp + first;
 }
 
 /* ---- serials: a length byte (255: four more follow), then the bytes ---- */

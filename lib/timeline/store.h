@@ -35,6 +35,8 @@ enum row_flag {
 	ROW_NEGATIVE = 32,  /* negative quantity or amount */
 	ROW_LINKED = 64,    /* has an entry in the link table */
 	ROW_STANDIN = 128,  /* the serial stands in for a missing one of its own */
+	ROW_JOINS = 256,    /* fee: names no settlement; the cell holds the batch */
+	ROW_SWEEP = 512,    /* takes back other rows: all lines of a visit, a stock batch */
 };
 
 struct row {
@@ -51,6 +53,12 @@ struct row {
 struct list {
 	uint32_t tail;  /* last block + 1, 0 = empty */
 	uint32_t n;     /* rows, holes included */
+};
+
+/* Which version a cell of an overlaid row comes from. */
+struct stamp {
+	int64_t revision;
+	uint64_t digest;
 };
 
 struct store {
@@ -70,6 +78,10 @@ struct store {
 	struct map64 link;   /* row -> code of the serial it points to */
 	struct map64 stand;  /* row -> code of the item where med_list_codg is missing */
 	struct map64 old;    /* hash of (identity, digest) of versions that lost */
+	struct map64 other;  /* row -> row of the same identity, of another subject, hidden */
+	struct map64 stamps; /* row -> its first stamp, of rows that messages wrote parts of */
+	struct stamp *stamp; /* n_kept + 1 a row: of each cell, then of its validity */
+	uint32_t n_stamp, cap_stamp;
 	uint64_t records, resent, superseded, hidden;
 };
 
@@ -91,6 +103,11 @@ uint32_t store_append(struct store *st, struct list *list);
 
 /* The rows of a list into out[list->n], newest block first, without holes; returns how many. */
 uint32_t store_list(const struct store *st, const struct list *list, uint32_t *out);
+
+/* The stamps of a row, NULL when it is of one version. Valid until stamps are made. */
+struct stamp *store_stamps(const struct store *st, uint32_t row);
+/* Stamps for a row that has none, all set to `from`. */
+struct stamp *store_stamp(struct store *st, uint32_t row, struct stamp from);
 
 /* Serial bytes. */
 uint32_t store_put_serial(struct store *st, struct str s);

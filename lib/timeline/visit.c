@@ -137,7 +137,7 @@ static void count_lines(struct gather *g)
 		if (it->state != ITEM_LIVE)
 			continue;
 		v->n_line++;
-		v->settled_line |= row_u32(it->row, g->fee_setl.off) != MISSING_CODE;
+		v->settled_line |= line_names(g, it) != MISSING_CODE;
 	}
 }
 

@@ -93,7 +93,103 @@ static void cancelled_settlement(void **state)
 		   "\"output\":{\"setlinfo\":{\"setl_id\":\"S2\",\"fund_pay_sumamt\":-8}}}",
 		   "1 settlement setl_id=S2 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
 		   "setl_time=2026-03-01 10:00:00 init_setl_id=S1 insu_admdvs=330100 "
-		   "fund_pay_sumamt=-8 inf_time=2026-03-01 10:00:00\n");
+		   "fund_pay_sumamt=-8 refd_setl_flag=1 inf_time=2026-03-01 10:00:00\n");
+}
+
+/* Without a mirror in the answer the settlement itself is told to be taken back. */
+static void cancelled_without_mirror(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2305")
+		   "\"input\":{\"data\":{\"setl_id\":\"S1\",\"mdtrt_id\":\"M1\","
+		   "\"psn_no\":\"P1\"}}}",
+		   "1 settlement setl_id=S1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
+		   "setl_time=2026-03-01 10:00:00 insu_admdvs=330100 "
+		   "refd_setl_flag=1 inf_time=2026-03-01 10:00:00\n");
+}
+
+/* Lines taken back: one, a charging batch, all of the visit. */
+static void cancelled_lines(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2302") "\"input\":{\"data\":["
+		   "{\"feedetl_sn\":\"7\",\"mdtrt_id\":\"M1\",\"psn_no\":\"P1\"},"
+		   "{\"feedetl_sn\":\"0000\",\"mdtrt_id\":\"M2\",\"psn_no\":\"P1\"}]}}\n"
+		   ENVELOPE("2205") "\"input\":{\"data\":{\"mdtrt_id\":\"M1\","
+		   "\"chrg_bchno\":\"B7\",\"psn_no\":\"P1\"}}}\n"
+		   ENVELOPE("2205") "\"input\":{\"data\":{\"mdtrt_id\":\"M1\","
+		   "\"chrg_bchno\":\"0000\",\"psn_no\":\"P1\"}}}\n",
+#define GONE "fixmedins_code=H1 psn_no=P1 fee_ocur_time=2026-03-01 10:00:00 "
+#define GONE_END "insu_admdvs=330100 vali_flag=0 inf_time=2026-03-01 10:00:00\n"
+		   "1 fee feedetl_sn=7 mdtrt_id=M1 " GONE GONE_END
+		   "1 fee feedetl_sn=0000 mdtrt_id=M2 " GONE GONE_END
+		   "2 fee feedetl_sn=0000/B7 mdtrt_id=M1 " GONE "chrg_bchno=B7 " GONE_END
+		   "3 fee feedetl_sn=0000 mdtrt_id=M1 " GONE "chrg_bchno=0000 " GONE_END);
+}
+
+/* Registration and admission taken back; back in hospital. */
+static void cancelled_visits(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2202") "\"input\":{\"data\":{\"mdtrt_id\":\"M1\","
+		   "\"psn_no\":\"P1\"}}}\n"
+		   ENVELOPE("2404") "\"input\":{\"data\":{\"mdtrt_id\":\"M2\","
+		   "\"psn_no\":\"P1\"}}}\n"
+		   ENVELOPE("2405") "\"input\":{\"data\":{\"mdtrt_id\":\"M3\","
+		   "\"psn_no\":\"P1\"}}}\n",
+		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 insu_admdvs=330100 "
+		   "vali_flag=0 inf_time=2026-03-01 10:00:00\n"
+		   "2 encounter mdtrt_id=M2 fixmedins_code=H1 psn_no=P1 insu_admdvs=330100 "
+		   "vali_flag=0 inf_time=2026-03-01 10:00:00\n"
+		   "3 encounter mdtrt_id=M3 fixmedins_code=H1 psn_no=P1 insu_admdvs=330100 "
+		   "inhosp_stas=1 inf_time=2026-03-01 10:00:00\n");
+}
+
+static void admission(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2401") "\"input\":{\"mdtrtinfo\":{\"psn_no\":\"P1\","
+		   "\"begntime\":\"2026-03-01 08:00:00\",\"med_type\":\"21\","
+		   "\"adm_dept_codg\":\"A01\"},\"diseinfo\":[{\"diag_type\":\"1\","
+		   "\"diag_code\":\"I10\"}]},"
+		   "\"output\":{\"result\":{\"mdtrt_id\":\"M1\"}}}",
+		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 begntime=2026-03-01 "
+		   "08:00:00 med_type=21 insu_admdvs=330100 adm_dept_codg=A01 "
+		   "inf_time=2026-03-01 10:00:00\n"
+		   "1 diagnosis mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 diag_type=1 diag_code=I10 "
+		   "inf_time=2026-03-01 10:00:00\n");
+}
+
+static void stock(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("3501") "\"input\":{\"invinfo\":{\"med_list_codg\":\"X1\","
+		   "\"fixmedins_bchno\":\"B1\",\"invdate\":\"2026-03-01\","
+		   "\"inv_cnt\":5}}}\n"
+		   ENVELOPE("3503") "\"input\":{\"purcinfo\":{\"med_list_codg\":\"X1\","
+		   "\"fixmedins_bchno\":\"B2\",\"purc_retn_cnt\":50,\"finl_trns_pric\":1.5,"
+		   "\"purc_retn_stoin_time\":\"2026-03-01 09:00:00\"}}}\n"
+		   ENVELOPE("3505") "\"input\":{\"selinfo\":[{\"med_list_codg\":\"X1\","
+		   "\"fixmedins_bchno\":\"B3\",\"sel_retn_cnt\":2,\"setl_id\":\"S1\","
+		   "\"sel_retn_time\":\"2026-03-01 09:30:00\",\"mdtrt_sn\":\"M1\"}]}}\n"
+		   ENVELOPE("3507") "\"input\":{\"data\":{\"fixmedins_bchno\":\"B3\","
+		   "\"inv_data_type\":\"4\"}}}\n"
+		   ENVELOPE("3507") "\"input\":{\"data\":{\"fixmedins_bchno\":\"B3\"}}}\n",
+#define STOCK_END " inf_time=2026-03-01 10:00:00\n"
+		   "1 stock infno=3501 fixmedins_code=H1 med_list_codg=X1 fixmedins_bchno=B1 "
+		   "inv_chg_time=2026-03-01 00:00:00 cnt=5" STOCK_END
+		   "2 stock infno=3503 fixmedins_code=H1 med_list_codg=X1 fixmedins_bchno=B2 "
+		   "inv_chg_time=2026-03-01 09:00:00 cnt=50 pric=1.5" STOCK_END
+		   "3 stock infno=3505 fixmedins_code=H1 med_list_codg=X1 fixmedins_bchno=B3 "
+		   "inv_chg_time=2026-03-01 09:30:00 mdtrt_id=M1 setl_id=S1 cnt=2" STOCK_END
+		   "4 stock infno=3507/4 fixmedins_code=H1 fixmedins_bchno=B3 "
+		   "inv_chg_time=2026-03-01 10:00:00 vali_flag=0" STOCK_END
+		   "5 !bad-message 0 \n");
 }
 
 static void discharge(void **state)
@@ -107,7 +203,7 @@ static void discharge(void **state)
 		   "{\"diag_type\":\"1\",\"diag_code\":\"I10.x00\",\"maindiag_flag\":\"1\"}]}}",
 		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 endtime=2026-03-09 "
 		   "11:00:00 "
-		   "insutype=390 insu_admdvs=330100 dscg_way=1 inf_time=2026-03-01 10:00:00\n"
+		   "insutype=390 insu_admdvs=330100 dscg_way=1 inhosp_stas=0 inf_time=2026-03-01 10:00:00\n"
 		   "1 diagnosis mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 diag_type=1 "
 		   "maindiag_flag=1 "
 		   "diag_code=I10.x00 inf_time=2026-03-01 10:00:00\n");
@@ -180,6 +276,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fee_details), cmocka_unit_test(inpatient_return_line),
 		cmocka_unit_test(settlements), cmocka_unit_test(cancelled_settlement),
+		cmocka_unit_test(cancelled_without_mirror), cmocka_unit_test(cancelled_lines),
+		cmocka_unit_test(cancelled_visits), cmocka_unit_test(admission),
+		cmocka_unit_test(stock),
 		cmocka_unit_test(discharge), cmocka_unit_test(pharmacy),
 		cmocka_unit_test(what_cannot_be_read), cmocka_unit_test(arrays_and_pieces),
 	};

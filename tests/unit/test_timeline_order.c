@@ -3,7 +3,8 @@
  * test_timeline_order.c - what timelines show depends on the set of versions alone.
  *
  * Random histories of few people, visits and lines (so that everything meets everything:
- * versions, re-sends, retractions, refunds of every shape, corrections of the person) are
+ * versions, re-sends, retractions, refunds of every shape, messages that say a part, sweeps
+ * of whole visits, corrections of the person) are
  * given once in one go to one shard, and again shuffled, in chunks, over one to four
  * shards, looked at and reconciled in between. The dumps must be the same bytes and every
  * record must be accounted for. A failing history is shrunk before it is shown.
@@ -22,7 +23,7 @@ static int histories = 250;
 static uint64_t first_seed = 1;
 
 struct history {
-	char text[RECORDS_MAX][440];
+	char text[RECORDS_MAX][520];
 	unsigned n;
 };
 
@@ -93,9 +94,9 @@ static void random_settlement(uint64_t *rng, char *out, size_t size)
 		 "settlement | setl_id | mdtrt_id | fixmedins_code | psn_no | setl_time | "
 		 "med_type | "
 		 "medfee_sumamt | fund_pay_sumamt | init_setl_id | refd_setl_flag | "
-		 "mid_setl_flag | "
+		 "mid_setl_flag | chrg_bchno | "
 		 "begndate | enddate | vali_flag | updt_time\n"
-		 " | S%u | M%u | H%u | P%u | 2026-03-0%u | %s | %s%u | %s | %s | %u | %u | "
+		 " | S%u | M%u | H%u | P%u | 2026-03-0%u | %s | %s%u | %s | %s | %u | %u | %s | "
 		 "2026-03-0%u |"
 		 " 2026-03-0%u | %s | %s\n",
 		 setl, 1 + setl % 3, 1 + (setl % 3) / 2, person(rng, setl),
@@ -103,7 +104,9 @@ static void random_settlement(uint64_t *rng, char *out, size_t size)
 		 pick(rng, 3) ? "" : "-", 100 + 50 * pick(rng, 2),
 		 (const char *const[]){ "77.7", "9223372036854.775807" }[pick(rng, 9) == 0],
 		 (const char *const[]){ "", "", "S1", "S2" }[pick(rng, 4)], pick(rng, 4) == 0,
-		 pick(rng, 4) == 0, 1 + pick(rng, 3), 4 + pick(rng, 3), pick(rng, 8) ? "1" : "0",
+		 pick(rng, 4) == 0,
+		 (const char *const[]){ "空", "空", "B1", "B2" }[pick(rng, 4)],
+		 1 + pick(rng, 3), 4 + pick(rng, 3), pick(rng, 8) ? "1" : "0",
 		 revision(rng));
 }
 
@@ -124,6 +127,58 @@ static void random_encounter(uint64_t *rng, char *out, size_t size)
 		 (const char *const[]){ "", "J18.9" }[pick(rng, 2)],
 		 (const char *const[]){ "", "0", "1" }[pick(rng, 3)], pick(rng, 8) ? "1" : "0",
 		 revision(rng));
+}
+
+/* The time of a transaction: such a version says only what its columns say. */
+static const char *message_time(uint64_t *rng)
+{
+	static const char *const at[] = { "2026-05-01", "2026-05-02", "2026-05-02 08:00",
+					  "2026-05-03" };
+
+	return at[pick(rng, 4)];
+}
+
+static void random_encounter_message(uint64_t *rng, char *out, size_t size)
+{
+	unsigned visit = 1 + pick(rng, 3);
+
+	snprintf(out, size,
+		 "encounter | mdtrt_id | fixmedins_code | psn_no | begntime | endtime | "
+		 "med_type | insutype | gend | brdy | dscg_maindiag_code | inhosp_stas | "
+		 "vali_flag | inf_time\n"
+		 " | M%u | H%u | P%u | %s | %s | %s | 空 | %s | %s | %s | %s | %s | %s\n",
+		 visit, 1 + visit / 2, 1 + pick(rng, 3) / 2,
+		 (const char *const[]){ "空", "2026-03-01", "2026-03-02" }[pick(rng, 3)],
+		 (const char *const[]){ "空", "2026-03-07", "2026-03-09" }[pick(rng, 3)],
+		 (const char *const[]){ "空", "21", "11" }[pick(rng, 3)],
+		 (const char *const[]){ "空", "1", "2" }[pick(rng, 3)],
+		 (const char *const[]){ "空", "1981-01-01" }[pick(rng, 2)],
+		 (const char *const[]){ "空", "K35.8" }[pick(rng, 2)],
+		 (const char *const[]){ "空", "空", "0", "1" }[pick(rng, 4)],
+		 (const char *const[]){ "空", "空", "空", "0", "1" }[pick(rng, 5)],
+		 message_time(rng));
+}
+
+/* Lines without settlement, and what takes all of a visit's or a batch's back. */
+static void random_fee_message(uint64_t *rng, char *out, size_t size)
+{
+	unsigned line = 1 + pick(rng, 9), sweep = pick(rng, 6);
+	char serial[16];
+
+	snprintf(serial, sizeof serial, "%u", line);
+	if (sweep < 2)
+		snprintf(serial, sizeof serial, "0000%s",
+			 (const char *const[]){ "", "/B1", "/B2" }[pick(rng, 3)]);
+	snprintf(out, size,
+		 "fee | feedetl_sn | mdtrt_id | fixmedins_code | psn_no | setl_id | "
+		 "fee_ocur_time | 项目 | cnt | det_item_fee_sumamt | inscp_amt | chrg_bchno | "
+		 "vali_flag | inf_time\n"
+		 " | %s | M%u | H%u | P%u | 空 | 2026-03-0%u | A | %u | %u | 空 | %s | %s | %s\n",
+		 serial, 1 + line % 3, 1 + (line % 3) / 2, person(rng, line), 1 + pick(rng, 4),
+		 1 + pick(rng, 3), 10 * (1 + pick(rng, 3)),
+		 sweep < 2 && serial[4] ? serial + 5 :
+		 (const char *const[]){ "空", "B1", "B2" }[pick(rng, 3)],
+		 sweep < 2 ? "0" : "空", message_time(rng));
 }
 
 static void random_diagnosis(uint64_t *rng, char *out, size_t size)
@@ -172,7 +227,7 @@ static void random_history(uint64_t seed, struct history *h)
 
 	h->n = 4 + pick(&rng, RECORDS_MAX - 4);
 	for (unsigned i = 0; i < h->n; i++) {
-		unsigned kind = pick(&rng, 20);
+		unsigned kind = pick(&rng, 21);
 		char *out = h->text[i];
 		size_t size = sizeof h->text[i];
 
@@ -184,16 +239,22 @@ static void random_history(uint64_t seed, struct history *h)
 			const char *again = h->text[pick(&rng, i)];
 
 			snprintf(out, size, "%s", *again == '@' ? strchr(again, '\n') + 1 : again);
-		} else if (kind < 10)
+		} else if (kind < 7)
 			random_fee(&rng, out, size);
+		else if (kind < 10)
+			random_fee_message(&rng, out, size);
 		else if (kind < 14)
 			random_settlement(&rng, out, size);
-		else if (kind < 16)
+		else if (kind == 14)
 			random_encounter(&rng, out, size);
+		else if (kind == 15)
+			random_encounter_message(&rng, out, size);
 		else if (kind < 18)
 			random_diagnosis(&rng, out, size);
-		else
+		else if (kind < 20)
 			random_register(&rng, out, size);
+		else
+			random_encounter_message(&rng, out, size);
 	}
 }
 
