@@ -115,6 +115,11 @@ struct ref_group {
 /* Whether the reference also counts what became of each record under the rule. */
 bool ref_counts(const struct rule *r);
 
+/* The scene's rule about pairs; whether a row is in a rule's scope; its conditions. */
+void ref_judge_pair(struct scene *s, struct lines *out);
+bool ref_in_scope(const struct rule *r, const struct row *x);
+enum truth ref_passes(struct scene *s);
+
 /* Shared by the two above. Groups of the scene's rule, in the scene's arena. */
 struct ref_group *ref_groups(struct scene *s, uint32_t *n);
 /* The rows [lo, hi) of a group in the completion at hand, or those sure, become the scene's. */

@@ -23,7 +23,7 @@ bool ref_rule_in_force(const struct rule *r, int32_t day)
 			(r->until == MISSING_I32 || day <= r->until);
 }
 
-static bool in_scope(const struct rule *r, const struct row *x)
+bool ref_in_scope(const struct rule *r, const struct row *x)
 {
 	if (r->scope == SCOPE_ALL)
 		return true;
@@ -32,7 +32,7 @@ static bool in_scope(const struct rule *r, const struct row *x)
 	return x->stream == STREAM_FEE && !record_cell(x->rec, FIELD_fee_setl_id)->known;
 }
 
-static enum truth passes(struct scene *s)
+enum truth ref_passes(struct scene *s)
 {
 	return s->r->where == NULL ? TRUTH_TRUE : ref_truth(s, s->r->where);
 }
@@ -136,7 +136,7 @@ static void each_row(struct scene *s, const struct row *x, struct lines *out)
 	if (!ref_rule_in_force(r, s->day) || (s->table != NULL &&
 					      !ref_in_force(s->table, s->table_row, s->day)))
 		return;
-	t = passes(s);
+	t = ref_passes(s);
 	if (t != TRUTH_FALSE && r->when != NULL) {
 		enum truth w = ref_truth(s, r->when);
 
@@ -158,7 +158,7 @@ static void judge_each(struct scene *s, struct lines *out)
 	for (uint32_t i = 0; i < s->w->n[s->r->stream[0]]; i++) {
 		const struct row *x = s->w->rows[s->r->stream[0]][i];
 
-		if (in_scope(s->r, x))
+		if (ref_in_scope(s->r, x))
 			each_row(s, x, out);
 	}
 }
@@ -479,7 +479,7 @@ struct ref_group *ref_groups(struct scene *s, uint32_t *n_group)
 
 		s->role[0] = x;
 		s->day = row_day(x);
-		if (!in_scope(s->r, x) || (t = passes(s)) == TRUTH_FALSE)
+		if (!ref_in_scope(s->r, x) || (t = ref_passes(s)) == TRUTH_FALSE)
 			continue;
 		if (!keys_of(s, x, key, &n_key) || !clock_known(s->r, x)) {
 			if (s->unknown != NULL)
@@ -517,155 +517,6 @@ static void judge_group(struct scene *s, struct lines *out)
 	}
 }
 
-/* ---- pair ---- */
-
-/* Where a record ends: stays and visits have an end, others end when they begin. */
-static int64_t end_of(struct scene *s, const struct row *x)
-{
-	enum field f = x->stream == STREAM_STAY ? FIELD_stay_endtime
-		     : x->stream == STREAM_VISIT ? FIELD_visit_endtime : FIELD_NONE;
-	struct value v;
-
-	if (f == FIELD_NONE)
-		return x->time;
-	v = world_value(s->w, x, f);
-	return v.known ? (int64_t)(v.rat.num / v.rat.den) : MISSING_I64;
-}
-
-static bool before(const struct row *a, const struct row *b)
-{
-	if (a->time != b->time)
-		return a->time < b->time;
-	if (a->stream != b->stream)
-		return a->stream < b->stream;
-	return strcmp(a->ident, b->ident) < 0;
-}
-
-static bool pair_ordered(struct scene *s, const struct row *a, const struct row *b)
-{
-	const struct rule *r = s->r;
-	int64_t end = end_of(s, a), gap;
-
-	if (!r->ordered)
-		return true;
-	if (end == MISSING_I64 || b->time == MISSING_I64 || a->time == MISSING_I64 || !before(a, b))
-		return false;
-	gap = r->gap_days ? civil_day_of(b->time) - civil_day_of(end) : b->time - end;
-	return gap >= r->gap_min && gap <= r->gap_max;
-}
-
-static bool same_bucket(struct scene *s, const struct row *a, const struct row *b, enum bucket k)
-{
-	struct value x = ref_bucket(s, a, k), y = ref_bucket(s, b, k);
-
-	if (!x.known || !y.known || value_cmp(&x, &y) != 0)
-		return false;
-	return (k != BUCKET_VISIT && k != BUCKET_STAY) || strcmp(a->facility, b->facility) == 0;
-}
-
-static bool pair_window(struct scene *s, const struct row *a, const struct row *b)
-{
-	struct window w = s->r->window;
-	int64_t apart;
-
-	if (w.kind == WINDOW_TABLE &&
-	    !window_parse(s->table->cell[s->table_row * s->table->n_col + w.index], &w))
-		return false;
-	if (w.kind == WINDOW_NONE)
-		return true;
-	if (w.kind == WINDOW_BUCKET)
-		return same_bucket(s, a, b, w.bucket);
-	if (a->time == MISSING_I64 || b->time == MISSING_I64)
-		return false;
-	if (w.kind == WINDOW_DAYS)
-		return llabs((long long)row_day(a) - row_day(b)) < w.n;
-	apart = llabs((long long)(a->time - b->time));
-	return a->time % CIVIL_DAY != 0 && b->time % CIVIL_DAY != 0 && apart <= w.n * 3600;
-}
-
-static bool pair_keys(struct scene *s, const struct row *a, const struct row *b)
-{
-	for (uint32_t i = 0; i < s->r->n_key; i++) {
-		const struct expr *k = s->r->key[i];
-		struct value x, y;
-
-		if (k->op == EXPR_BUCKET) {
-			if (!same_bucket(s, a, b, k->bucket))
-				return false;
-			continue;
-		}
-		x = ref_row_key(s, k, a);
-		y = ref_row_key(s, s->r->key_twin[i], b);
-		if (!x.known || !y.known || value_cmp(&x, &y) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool pair_holds(struct scene *s, const struct row *a, const struct row *b)
-{
-	if (a == b || strcmp(a->psn, b->psn) != 0 || !pair_keys(s, a, b) ||
-	    !pair_ordered(s, a, b) ||
-	    !pair_window(s, a, b))
-		return false;
-	s->role[0] = a;
-	s->role[1] = b;
-	s->day = before(a, b) ? row_day(b) : row_day(a);
-	if (!ref_rule_in_force(s->r, s->day) ||
-	    (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
-		return false;
-	return passes(s) == TRUTH_TRUE && (s->r->when == NULL ||
-					   ref_truth(s, s->r->when) == TRUTH_TRUE);
-}
-
-/* Without an order two records of one kind may fit both ways round: then the later one is 乙. */
-static bool pair_fires(struct scene *s, const struct row *a, const struct row *b)
-{
-	if (!s->r->ordered && a->stream == b->stream && before(b, a) && pair_holds(s, b, a))
-		return false;
-	return pair_holds(s, a, b);
-}
-
-static int64_t distance(struct scene *s, const struct row *a, const struct row *b)
-{
-	return llabs((long long)(b->time - (s->r->ordered ? end_of(s, a) : a->time)));
-}
-
-static void give_pair(struct scene *s, const struct row *a, const struct row *b, struct lines *out)
-{
-	struct found f = { .n_key = 0 };
-
-	pair_fires(s, a, b); /* sets the scene */
-	s->n_key = s->r->n_key;
-	for (uint32_t i = 0; i < s->n_key; i++)
-		s->key[i] = ref_row_key(s, s->r->key[i], a);
-	ref_found_row(s, &f, a, "against");
-	ref_found_row(s, &f, b, "this");
-	ref_give(s, &f, out);
-}
-
-static void judge_pair(struct scene *s, struct lines *out)
-{
-	const struct rule *r = s->r;
-
-	for (uint32_t j = 0; j < s->w->n[r->stream[1]]; j++) {
-		const struct row *b = s->w->rows[r->stream[1]][j], *nearest = NULL;
-
-		for (uint32_t i = 0; i < s->w->n[r->stream[0]] && in_scope(r, b); i++) {
-			const struct row *a = s->w->rows[r->stream[0]][i];
-
-			if (!in_scope(r, a) || !pair_fires(s, a, b))
-				continue;
-			if (r->pick == PICK_EACH)
-				give_pair(s, a, b, out);
-			else if (nearest == NULL || distance(s, a, b) < distance(s, nearest, b))
-				nearest = a;
-		}
-		if (nearest != NULL)
-			give_pair(s, nearest, b, out);
-	}
-}
-
 /* ---- any rule ---- */
 
 bool ref_counts(const struct rule *r)
@@ -697,7 +548,7 @@ void reference_judge(const struct world *w, const struct ruleset *rs, const stru
 		else if (r->form == FORM_GROUP)
 			judge_group(&s, out);
 		else
-			judge_pair(&s, out);
+			ref_judge_pair(&s, out);
 	}
 	for (uint32_t i = 0; i < rows; i++) {
 		out->hit += s.hit[i];

@@ -2,322 +2,30 @@
 /*
  * rulegen.c - random rule texts.
  */
-#include "tests/reference/rulegen.h"
+#include "tests/reference/rulegen_impl.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/rule/keyword.h"
-
-/* ---- words ---- */
-
-struct gen {
-	struct arena *a;
-	struct rng *r;
-	bool english;
-	enum stream stream[2];
-	const char *role;      /* before names: "", "甲.", "乙." */
-	bool table;            /* there is a row r of 单项表 */
-};
-
-static const char *word(const struct gen *g, enum keyword k)
-{
-	return keyword_word(k, g->english);
-}
-
-/* A field by one of its three names, with the role in hand. */
-static const char *named(struct gen *g, enum field f)
-{
-	const struct field_info *i = field_get(f);
-	uint32_t how = rng_below(g->r, 3);
-	const char *name = how == 0 || (how == 1 && i->alias[0] == '\0') ? i->name : how == 1
-			? i->alias : i->title;
-
-	if (field_find(i->stream, str_of(name)) != f)
-		name = i->name;
-	return arena_printf(g->a, "%s%s", g->role, name);
-}
-
-static const char *op(struct gen *g)
-{
-	static const char *const ops[] = { ">", "<", "≥", "≤", ">=", "<=", ">", "≥" };
-
-	return RNG_PICK(g->r, ops);
-}
-
-/* ---- conditions on one record ---- */
-
-struct coded {
-	enum field field;
-	const char *values[6];
-};
-
-static const struct coded coded[] = {
-	{ FIELD_fee_list_type, { "201", "医疗服务项目", "西药中成药", "耗材", "301", "药品" } },
-	{ FIELD_fee_med_chrgitm_type, { "化验费", "检查费", "09", "04", "床位费", "药费" } },
-	{ FIELD_fee_fixmedins_code, { "H1", "H2", "H3", "H1", "H2", "H9" } },
-	{ FIELD_fee_bilg_dr_code, { "D1", "D2", "D3", "D1", "D2", "D9" } },
-	{ FIELD_fee_med_type, { "11", "21", "2101", "41", "52", "140101" } },
-	{ FIELD_fee_visit_class, { "门诊", "住院", "药店", "inpatient", "outpatient", "住院" } },
-	{ FIELD_fee_gend, { "男", "女", "1", "2", "男", "女" } },
-	{ FIELD_fee_insutype, { "310", "390", "职工", "居民", "310", "390" } },
-	{ FIELD_fee_med_list_codg, { "250301", "25030102", "XA02BC", "210102", "C0101",
-				     "250302" } },
-	{ FIELD_fee_maindiag_class, { "I10", "I63", "Z51", "K80", "I10", "I10" } },
-	{ FIELD_diagnosis_maindiag_flag, { "1", "0", "是", "否", "1", "0" } },
-	{ FIELD_diagnosis_diag_class, { "I10", "I63", "Z51", "K80", "I10", "I10" } },
-	{ FIELD_diagnosis_visit_class, { "门诊", "住院", "药店", "住院", "门诊", "住院" } },
-	{ FIELD_diagnosis_gend, { "男", "女", "1", "2", "男", "女" } },
-	{ FIELD_encounter_med_type, { "11", "21", "2101", "41", "52", "140101" } },
-	{ FIELD_encounter_dscg_way, { "1", "2", "4", "医嘱离院", "医嘱转院", "1" } },
-	{ FIELD_encounter_insutype, { "310", "390", "职工", "居民", "310", "390" } },
-	{ FIELD_settlement_med_type, { "11", "21", "2101", "41", "52", "140101" } },
-	{ FIELD_settlement_setl_type, { "1", "2", "联网结算", "手工报销", "1", "2" } },
-	{ FIELD_settlement_mid_setl_flag, { "0", "1", "是", "否", "1", "0" } },
-	{ FIELD_settlement_visit_class, { "门诊", "住院", "药店", "inpatient", "outpatient",
-					  "住院" } },
-	{ FIELD_settlement_fixmedins_code, { "H1", "H2", "H3", "H1", "H2", "H9" } },
-	{ FIELD_stay_med_type, { "21", "2101", "52", "21", "2101", "21" } },
-	{ FIELD_stay_dscg_way, { "1", "2", "4", "医嘱离院", "医嘱转院", "1" } },
-	{ FIELD_stay_maindiag_class, { "I10", "I63", "Z51", "K80", "I10", "I10" } },
-	{ FIELD_stay_gend, { "男", "女", "1", "2", "男", "女" } },
-	{ FIELD_visit_visit_class, { "门诊", "住院", "药店", "inpatient", "outpatient", "住院" } },
-	{ FIELD_visit_insutype, { "310", "390", "职工", "居民", "310", "390" } },
-	{ FIELD_visit_fixmedins_code, { "H1", "H2", "H3", "H1", "H2", "H9" } },
-};
-
-static const struct numeric {
-	enum field field;
-	const char *unit, *unit_en;
-	uint32_t most;
-} numeric[] = {
-	{ FIELD_fee_cnt, "", "", 4 }, { FIELD_fee_det_item_fee_sumamt, "元", "yuan", 300 },
-	{ FIELD_fee_inscp_amt, "元", "yuan", 300 }, { FIELD_fee_pric, "元", "yuan", 200 },
-	{ FIELD_fee_prd_days, "", "", 10 }, { FIELD_fee_age, "岁", "", 70 },
-	{ FIELD_diagnosis_age, "岁", "", 70 }, { FIELD_encounter_age, "岁", "", 70 },
-	{ FIELD_settlement_medfee_sumamt, "元", "yuan", 1000 },
-	{ FIELD_settlement_inscp_amt, "元", "yuan", 800 },
-	{ FIELD_settlement_fund_pay_sumamt, "元", "yuan", 500 },
-	{ FIELD_settlement_acct_pay, "元", "yuan", 300 },
-	{ FIELD_stay_days, "", "", 5 }, { FIELD_stay_fund_pay_sumamt, "元", "yuan", 800 },
-	{ FIELD_stay_medfee_sumamt, "元", "yuan", 1500 }, { FIELD_stay_n_settlements, "", "", 3 },
-	{ FIELD_stay_n_lines, "", "", 5 },
-	{ FIELD_visit_fund_pay_sumamt, "元", "yuan", 800 }, { FIELD_visit_n_lines, "", "", 5 },
-	{ FIELD_visit_n_settlements, "", "", 3 },
-};
-
-static const struct coded *some_coded(struct gen *g, unsigned role)
-{
-	for (;;) {
-		const struct coded *c = &RNG_PICK(g->r, coded);
-
-		if (field_get(c->field)->stream == g->stream[role])
-			return c;
-	}
-}
-
-static const struct numeric *some_numeric(struct gen *g, unsigned role)
-{
-	for (;;) {
-		const struct numeric *c = &RNG_PICK(g->r, numeric);
-
-		if (field_get(c->field)->stream == g->stream[role])
-			return c;
-	}
-}
-
-static const char *amount_of(struct gen *g, const struct numeric *n)
-{
-	bool half = field_get(n->field)->type != TYPE_COUNT && rng_percent(g->r, 20);
-
-	return arena_printf(g->a, "%u%s %s", rng_below(g->r, n->most + 1), half ? ".5" : "",
-			    g->english ? n->unit_en : n->unit);
-}
-
-static const char *coded_cond(struct gen *g, unsigned role)
-{
-	const struct coded *c = some_coded(g, role);
-	const char *name = named(g, c->field), *v = RNG_PICK(g->r, c->values), *u =
-			RNG_PICK(g->r, c->values);
-
-	switch (rng_below(g->r, 6)) {
-	case 0:
-		return arena_printf(g->a, "%s %s %s", name, word(g, KW_IS_NOT), v);
-	case 1:
-		return arena_printf(g->a, "%s %s(%s、%s)", name,
-				    word(g, rng_percent(g->r, 70) ? KW_IN : KW_IN_NOT),
-				    v, u);
-	case 2:
-		return arena_printf(g->a, "%s %s %s", name,
-				    word(g, rng_percent(g->r, 70) ? KW_BELONGS : KW_BELONGS_NOT),
-						    v);
-	default:
-		return arena_printf(g->a, "%s %s %s", name, word(g, KW_IS), v);
-	}
-}
-
-static const char *numeric_cond(struct gen *g, unsigned role)
-{
-	const struct numeric *n = some_numeric(g, role);
-	const char *name = named(g, n->field), *v = amount_of(g, n);
-
-	if (rng_percent(g->r, 15))
-		return arena_printf(g->a, "%s %s %s %s %u000 %s", name, word(g, KW_BETWEEN), v,
-				    word(g, KW_WITH), n->most, g->english ? n->unit_en : n->unit);
-	if (rng_percent(g->r, 10))
-		return arena_printf(g->a, "%s(%s、%s) %s %s", g->english ? "greatest" : "较大",
-				    name, v, op(g),
-				    amount_of(g, n));
-	return arena_printf(g->a, "%s %s %s", name, op(g), v);
-}
-
-static enum field code_field(struct gen *g, unsigned role)
-{
-	return g->stream[role] == STREAM_FEE ? FIELD_fee_med_list_codg
-	     : g->stream[role] == STREAM_STAY ? FIELD_stay_dscg_maindiag_code
-	     : g->stream[role] == STREAM_VISIT ? FIELD_visit_dscg_maindiag_code
-			     : FIELD_settlement_setl_id;
-}
-
-static const char *text_cond(struct gen *g, unsigned role)
-{
-	static const char *const patterns[] = { "^25.*2$", "^(XA|C)", "01", "[35]0", "^I10" };
-	static const char *const starts[] = { "2503", "25", "XA02B", "I10", "Z", "SP1" };
-	const char *name = named(g, code_field(g, role));
-
-	if (rng_percent(g->r, 40))
-		return arena_printf(g->a, "%s %s /%s/", name,
-				    word(g, rng_percent(g->r, 70) ? KW_MATCHES : KW_MATCHES_NOT),
-				    RNG_PICK(g->r, patterns));
-	if (rng_percent(g->r, 25))
-		return arena_printf(g->a, "%s(%s) %s %u", g->english ? "length" : "长度", name,
-				    op(g),
-				    5 + rng_below(g->r, 4));
-	return arena_printf(g->a, "%s %s \"%s\"", name,
-			    word(g, rng_percent(g->r, 70) ? KW_STARTS : KW_STARTS_NOT),
-					    RNG_PICK(g->r, starts));
-}
-
-static const char *list_cond(struct gen *g, unsigned role)
-{
-	static const char *const lists[] = { "甲单", "乙单", "乙单" };
-	const char *in = word(g, rng_percent(g->r, 60) ? KW_INLIST : KW_INLIST_NOT);
-	const char *space = g->english ? " " : "";
-
-	if (g->stream[role] != STREAM_FEE)
-		return arena_printf(g->a, "%s %s%s「诊断单」", named(g, code_field(g, role)), in,
-				    space);
-	if (rng_percent(g->r, 25))
-		return arena_printf(g->a, "(%s、%s) %s%s「丙单」",
-				    named(g, FIELD_fee_fixmedins_code),
-				    named(g, FIELD_fee_med_list_codg), in, space);
-	return arena_printf(g->a, "%s %s%s「%s」", named(g, FIELD_fee_med_list_codg), in, space,
-			    RNG_PICK(g->r, lists));
-}
-
-static const char *time_cond(struct gen *g, unsigned role)
-{
-	static const char *const days[] = { "2025-12-31", "2026-01-01", "2026-02-28",
-					    "2026-03-01", "2026-01-03" };
-	const char *t = named(g, stream_time(g->stream[role]));
-
-	switch (rng_below(g->r, 3)) {
-	case 0:
-		return arena_printf(g->a, "%s(%s) %s %u", g->english ? "hour-of" : "钟点", t, op(g),
-				    rng_below(g->r, 24));
-	case 1:
-		return arena_printf(g->a, "%s(%s(%s)) %s %u", g->english ? "weekday" : "星期",
-				    g->english ? "date-of" : "日期", t, op(g),
-						    1 + rng_below(g->r, 7));
-	default:
-		return arena_printf(g->a, "%s %s %s", t, op(g), RNG_PICK(g->r, days));
-	}
-}
-
-static const char *fee_cond(struct gen *g)
-{
-	const char *item = named(g, FIELD_fee_med_list_codg);
-
-	switch (rng_below(g->r, 4)) {
-	case 0:
-		return arena_printf(g->a, "「上限表」[%s].次数 %s %u", item, op(g),
-				    rng_below(g->r, 4));
-	case 1:
-		return arena_printf(g->a, "%s > 「单项表」[%s].限价", named(g, FIELD_fee_pric),
-				    item);
-	case 2:
-		return arena_printf(g->a, "「上限表」[%s].等级 %s 甲", item, word(g, KW_IS));
-	default:
-		return arena_printf(g->a, "%s × %s %s %s", named(g, FIELD_fee_cnt),
-				    named(g, FIELD_fee_pric), op(g),
-				    named(g, FIELD_fee_inscp_amt));
-	}
-}
-
-static const char *null_cond(struct gen *g, unsigned role)
-{
-	const char *name = rng_percent(g->r, 50) ? named(g, some_coded(g, role)->field)
-						 : named(g, some_numeric(g, role)->field);
-
-	return arena_printf(g->a, "%s %s", name,
-			    word(g, rng_percent(g->r, 25) ? KW_IS_NULL : KW_NOT_NULL));
-}
-
-static const char *plain_cond(struct gen *g, unsigned role)
-{
-	uint32_t n = rng_below(g->r, 100);
-
-	if (n < 35)
-		return coded_cond(g, role);
-	if (n < 55)
-		return numeric_cond(g, role);
-	if (n < 65)
-		return text_cond(g, role);
-	if (n < 78 && g->stream[role] != STREAM_SETTLEMENT)
-		return list_cond(g, role);
-	if (n < 85)
-		return time_cond(g, role);
-	if (n < 92)
-		return null_cond(g, role);
-	return g->stream[role] == STREAM_FEE ? fee_cond(g) : numeric_cond(g, role);
-}
-
-/* A condition over the role in hand, perhaps with brackets, 或 and 非. */
-static const char *cond(struct gen *g, unsigned role)
-{
-	const char *x = plain_cond(g, role);
-	uint32_t n = rng_below(g->r, 100);
-
-	if (n < 12)
-		return arena_printf(g->a, "(%s %s %s)", x, word(g, KW_OR), plain_cond(g, role));
-	if (n < 17)
-		return arena_printf(g->a, "(%s %s %s %s %s)", x, word(g, KW_OR),
-				    plain_cond(g, role),
-				    word(g, KW_OR), plain_cond(g, role));
-	if (n < 22)
-		return arena_printf(g->a, "%s (%s %s %s)", word(g, KW_NOT), x, word(g, KW_AND),
-				    plain_cond(g, role));
-	return x;
-}
 
 /* ---- values of a group ---- */
 
 static const char *if_part(struct gen *g)
 {
-	return rng_percent(g->r, 25) ? arena_printf(g->a, " %s %s", word(g, KW_IF),
-						    plain_cond(g, 0)) : "";
+	return rng_percent(g->r, 25) ? arena_printf(g->a, " %s %s", gen_word(g, KW_IF),
+						    gen_plain_cond(g, 0)) : "";
 }
 
 static const char *aggregate(struct gen *g, const char *zh, const char *en, enum field f)
 {
 	return arena_printf(g->a, "%s(%s%s)", g->english ? en : zh, f == FIELD_NONE ? ""
-			    : named(g, f),
+			    : gen_field(g, f),
 			    if_part(g));
 }
 
 static const char *sum_of(struct gen *g, enum field f)
 {
-	return arena_printf(g->a, "%s(%s)", g->english ? "sum" : "合计", named(g, f));
+	return arena_printf(g->a, "%s(%s)", g->english ? "sum" : "合计", gen_field(g, f));
 }
 
 /* FIELD_NONE for streams that carry no money. */
@@ -340,15 +48,15 @@ static const char *count_trigger(struct gen *g, struct gen_rule *x)
 
 	if (g->stream[0] == STREAM_FEE && n < 40)
 		return arena_printf(g->a, "%s %s %s", aggregate(g, "合计", "sum", FIELD_fee_cnt),
-				    op(g), limit);
+				    gen_op(g), limit);
 	if (g->stream[0] == STREAM_FEE && n < 48)
 		return arena_printf(g->a, "%s %s %s", aggregate(g, "累计", "running",
-								FIELD_fee_cnt), op(g), limit);
+								FIELD_fee_cnt), gen_op(g), limit);
 	if (n < 60)
 		return arena_printf(g->a, "%s %s %s", aggregate(g, "不同", "distinct",
-								some_coded(g, 0)->field),
-				    op(g), limit);
-	return arena_printf(g->a, "%s %s %s", aggregate(g, "笔数", "count", FIELD_NONE), op(g),
+								gen_coded(g, 0)->field),
+				    gen_op(g), limit);
+	return arena_printf(g->a, "%s %s %s", aggregate(g, "笔数", "count", FIELD_NONE), gen_op(g),
 			    limit);
 }
 
@@ -359,15 +67,15 @@ static const char *money_trigger(struct gen *g)
 	static const char *const en[] = { "sum", "max", "min", "mean", "median", "first", "last",
 					  "running" };
 	uint32_t n = rng_below(g->r, 8);
-	const struct numeric *f = some_numeric(g, 0);
+	const struct numeric *f = gen_numeric(g, 0);
 
 	if (rng_percent(g->r, 15))
 		return arena_printf(g->a, "%s(%s、%u%%%s) %s %s", g->english ? "percentile"
 				    : "百分位",
-				    named(g, f->field), 5 * rng_below(g->r, 21), if_part(g),
-						    op(g), amount_of(g, f));
-	return arena_printf(g->a, "%s %s %s", aggregate(g, zh[n], en[n], f->field), op(g),
-			    amount_of(g, f));
+				    gen_field(g, f->field), 5 * rng_below(g->r, 21), if_part(g),
+						    gen_op(g), gen_number(g, f));
+	return arena_printf(g->a, "%s %s %s", aggregate(g, zh[n], en[n], f->field), gen_op(g),
+			    gen_number(g, f));
 }
 
 static const char *share_trigger(struct gen *g)
@@ -375,8 +83,8 @@ static const char *share_trigger(struct gen *g)
 	enum field f = money_field(g);
 
 	return arena_printf(g->a, "%s(%s %s %s) ÷ %s %s %u%%", g->english ? "sum" : "合计",
-			    named(g, f),
-			    word(g, KW_IF), plain_cond(g, 0), sum_of(g, f), op(g),
+			    gen_field(g, f),
+			    gen_word(g, KW_IF), gen_plain_cond(g, 0), sum_of(g, f), gen_op(g),
 					    10 * rng_below(g->r, 11));
 }
 
@@ -426,9 +134,9 @@ static void add_conds(struct gen *g, struct gen_rule *x, uint32_t most)
 	uint32_t n = rng_below(g->r, most + 1);
 
 	while (n-- > 0)
-		x->cond[x->n_cond++] = cond(g, 0);
+		x->cond[x->n_cond++] = gen_cond(g, 0);
 	if (rng_percent(g->r, 15))
-		x->unless = cond(g, 0);
+		x->unless = gen_cond(g, 0);
 }
 
 static void make_each(struct gen *g, struct gen_rule *x)
@@ -438,18 +146,18 @@ static void make_each(struct gen *g, struct gen_rule *x)
 	if (g->stream[0] == STREAM_FEE && rng_percent(g->r, 20)) {
 		x->by_table = "「单项表」 r";
 		x->cond[x->n_cond++] = arena_printf(g->a, "%s %s r.项目",
-						    named(g, FIELD_fee_med_list_codg),
-						    word(g, KW_IS));
+						    gen_field(g, FIELD_fee_med_list_codg),
+						    gen_word(g, KW_IS));
 		if (rng_percent(g->r, 60))
 			x->cond[x->n_cond++] = arena_printf(g->a, "%s > r.限量",
-							    named(g, FIELD_fee_cnt));
+							    gen_field(g, FIELD_fee_cnt));
 	}
 	add_conds(g, x, 2);
 	if (x->n_cond == 0 || rng_percent(g->r, 50))
-		x->when = numeric_cond(g, 0);
-	x->when_less = x->when == NULL ? NULL : numeric_cond(g, 0);
+		x->when = gen_numeric_cond(g, 0);
+	x->when_less = x->when == NULL ? NULL : gen_numeric_cond(g, 0);
 	if (rng_percent(g->r, 70) && money_field(g) != FIELD_NONE)
-		x->amount = named(g, money_field(g));
+		x->amount = gen_field(g, money_field(g));
 }
 
 static const char *let_value(struct gen *g)
@@ -484,11 +192,11 @@ static void make_group(struct gen *g, struct gen_rule *x)
 	x->on = g->english ? stream_name(g->stream[0]) : stream_title(g->stream[0]);
 	x->group = true;
 	buf_init(&keys, 0);
-	buf_adds(&keys, named(g, psn));
+	buf_adds(&keys, gen_field(g, psn));
 	if (item)
-		buf_addf(&keys, "、%s", named(g, FIELD_fee_med_list_codg));
+		buf_addf(&keys, "、%s", gen_field(g, FIELD_fee_med_list_codg));
 	if (rng_percent(g->r, 25))
-		buf_addf(&keys, "、%s", named(g, at));
+		buf_addf(&keys, "、%s", gen_field(g, at));
 	if (rng_percent(g->r, 35))
 		x->window = g->english ? slides_en[w] : slides[w];
 	else
@@ -498,30 +206,30 @@ static void make_group(struct gen *g, struct gen_rule *x)
 	if (rng_percent(g->r, 35) && (item || !fee))
 		x->let[x->n_let++] = let_value(g);
 	x->when = trigger(g, x);
-	x->when_less = arena_printf(g->a, "%s %s %u", g->english ? "count()" : "笔数()", op(g),
+	x->when_less = arena_printf(g->a, "%s %s %u", g->english ? "count()" : "笔数()", gen_op(g),
 				    rng_below(g->r, 4));
 	x->amount = group_amount(g, x);
 }
 
 static void pair_conds(struct gen *g, struct gen_rule *x)
 {
-	enum field a = code_field(g, 0), b = code_field(g, 1);
+	enum field a = gen_code_field(g, 0), b = gen_code_field(g, 1);
 	uint32_t n = rng_below(g->r, 3);
 
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned role = rng_below(g->r, 2);
 
 		g->role = role == 0 ? "甲." : "乙.";
-		x->cond[x->n_cond++] = cond(g, role);
+		x->cond[x->n_cond++] = gen_cond(g, role);
 	}
 	if (x->by_table != NULL) {
 		x->cond[x->n_cond++] = arena_printf(g->a, "甲.%s %s r.项目甲", field_get(a)->name,
-						    word(g, KW_IS));
+						    gen_word(g, KW_IS));
 		x->cond[x->n_cond++] = arena_printf(g->a, "乙.%s %s r.项目乙", field_get(b)->name,
-						    word(g, KW_IS));
+						    gen_word(g, KW_IS));
 	} else if (rng_percent(g->r, 40)) {
 		x->cond[x->n_cond++] = arena_printf(g->a, "甲.%s %s 乙.%s", field_get(a)->name,
-						    word(g, rng_percent(g->r, 70) ? KW_IS
+						    gen_word(g, rng_percent(g->r, 70) ? KW_IS
 							 : KW_IS_NOT),
 						    field_get(b)->name);
 	}
@@ -561,7 +269,7 @@ static void make_pair(struct gen *g, struct gen_rule *x)
 					  stream_title(g->stream[1]));
 	g->role = "";
 	buf_init(&keys, 0);
-	buf_adds(&keys, named(g, field_named(g->stream[0], STR("psn_no"))));
+	buf_adds(&keys, gen_field(g, field_named(g->stream[0], STR("psn_no"))));
 	if (rng_percent(g->r, 30))
 		buf_adds(&keys, "、fixmedins_code");
 	if (fees && rng_percent(g->r, 40))
@@ -578,13 +286,13 @@ static void make_pair(struct gen *g, struct gen_rule *x)
 	pair_conds(g, x);
 	g->role = "乙.";
 	if (rng_percent(g->r, 15) && x->n_cond > 0) {
-		x->when = numeric_cond(g, 1);
-		x->when_less = numeric_cond(g, 1);
+		x->when = gen_numeric_cond(g, 1);
+		x->when_less = gen_numeric_cond(g, 1);
 	}
 	if (rng_percent(g->r, 75)) {
 		g->stream[0] = g->stream[1];
 		if (money_field(g) != FIELD_NONE)
-			x->amount = named(g, money_field(g));
+			x->amount = gen_field(g, money_field(g));
 	}
 }
 
@@ -614,7 +322,7 @@ static const char *cell_keys(struct gen *g)
 	static const char *const en[] = { "day", "week", "month", "quarter", "year" };
 	uint32_t b = rng_below(g->r, 5);
 
-	return arena_printf(g->a, "%s、%s%s", named(g, FIELD_fee_fixmedins_code), g->english
+	return arena_printf(g->a, "%s、%s%s", gen_field(g, FIELD_fee_fixmedins_code), g->english
 			    ? en[b] : zh[b],
 			    rng_percent(g->r, 25) ? "、list_type" : "");
 }
@@ -630,7 +338,7 @@ static void make_cell(struct gen *g, struct gen_rule *x)
 	x->keys = cell_keys(g);
 	add_conds(g, x, 1);
 	value = cell_value(g, &money);
-	x->when = arena_printf(g->a, "%s %s %u %s", value, op(g), rng_below(g->r, money ? 300 : 4),
+	x->when = arena_printf(g->a, "%s %s %u %s", value, gen_op(g), rng_below(g->r, money ? 300 : 4),
 			       !money ? "" : g->english ? "yuan" : "元");
 	x->when_less = arena_printf(g->a, "%s > 0", g->english ? "count()" : "笔数()");
 	x->amount = rng_percent(g->r, 70) ? sum : NULL;
@@ -652,15 +360,15 @@ static void make_compare(struct gen *g, struct gen_rule *x)
 	add_conds(g, x, 1);
 	x->value = rng_percent(g->r, 50) ? cell_value(g, &money)
 		 : arena_printf(g->a, "%s(%s %s %s) ÷ %s", g->english ? "sum" : "合计",
-				named(g, FIELD_fee_inscp_amt),
-				word(g, KW_IF), plain_cond(g, 0), sum_of(g, FIELD_fee_inscp_amt));
+				gen_field(g, FIELD_fee_inscp_amt),
+				gen_word(g, KW_IF), gen_plain_cond(g, 0), sum_of(g, FIELD_fee_inscp_amt));
 	if (rng_percent(g->r, 40))
 		x->enough = arena_printf(g->a, "%u %s", 1 + rng_below(g->r, 3),
 					 rng_percent(g->r, 50) ? "笔" : "次就诊");
 	x->peers = arena_printf(g->a, "%s %s %u %s", rng_percent(g->r, 50) ? "医院等级"
 				: "机构类型、医院等级",
-				word(g, KW_AT_LEAST), 2 + rng_below(g->r, 2), "家");
-	x->when = arena_printf(g->a, "x %s %s", op(g), g->english ? en[n] : zh[n]);
+				gen_word(g, KW_AT_LEAST), 2 + rng_below(g->r, 2), "家");
+	x->when = arena_printf(g->a, "x %s %s", gen_op(g), g->english ? en[n] : zh[n]);
 	x->when_less = g->english ? "x ≥ median" : "x ≥ 中位";
 	if (rng_percent(g->r, 60))
 		x->amount = sum_of(g, FIELD_fee_inscp_amt);
