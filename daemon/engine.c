@@ -47,7 +47,8 @@ bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e)
 	pool_plan(en->pool, take_rules->plan);
 	if (!engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, en->drained, e))
 		return false;
-	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_RULES_LIVE, .rules = old });
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_RULES_LIVE, .rules = old,
+						    .text = xstrdup(take_rules->set->digest) });
 	return true;
 }
 
@@ -59,10 +60,20 @@ static bool drain(struct engine *en, struct err *e)
 	return engine_judge(en, engine_epoch(en, EPOCH_DRAIN), POOL_DIRTY, true, e);
 }
 
+/* An alarm is no epoch of the records: it has no number. */
+static bool put_alarm(struct engine *en, char *take_text, struct err *e)
+{
+	struct epoch *ep = epoch_new(0, EPOCH_RULES, en->rules->set->digest, engine_now());
+	ep->alarm = take_text;
+	return sink_put(en->sink, ep) || err_set(e, ERR_BUG, "the sink is closed");
+}
+
 static bool work(struct engine *en, const struct job *job, struct err *e)
 {
 	if (job->kind == JOB_RULES)
 		return engine_swap(en, job->rules, e);
+	if (job->kind == JOB_ALARM)
+		return put_alarm(en, job->alarm, e);
 	bool ok = job->kind == JOB_FILE ? engine_file(en, job->file, e) : drain(en, e);
 	if (ok)
 		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
@@ -130,20 +141,27 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 
 bool engine_take(struct engine *en, struct spool_file *file)
 {
-	return queue_try_put(en->inbox, &(struct job){ JOB_FILE, file, NULL }, NULL);
+	return queue_try_put(en->inbox, &(struct job){ JOB_FILE, file, NULL, NULL }, NULL);
 }
 
 bool engine_drain(struct engine *en)
 {
-	return queue_try_put(en->inbox, &(struct job){ JOB_DRAIN, NULL, NULL }, NULL);
+	return queue_try_put(en->inbox, &(struct job){ JOB_DRAIN, NULL, NULL, NULL }, NULL);
 }
 
 bool engine_rules(struct engine *en, struct rules *take_rules)
 {
-	if (queue_try_put(en->inbox, &(struct job){ JOB_RULES, NULL, take_rules }, NULL))
+	if (queue_try_put(en->inbox, &(struct job){ JOB_RULES, NULL, take_rules, NULL }, NULL))
 		return true;
 	rules_free(take_rules);
 	return false;
+}
+
+void engine_alarm(struct engine *en, const char *text)
+{
+	struct job job = { JOB_ALARM, NULL, NULL, xstrdup(text) };
+	if (!queue_try_put(en->inbox, &job, NULL))
+		xfree(job.alarm);
 }
 
 void engine_stop(struct engine *en)
@@ -169,8 +187,10 @@ void engine_free(struct engine *en)
 			   (unsigned long long)sink_given_up(en->sink));
 	sink_free(en->sink);
 	pool_free(en->pool);
-	while (queue_take(en->inbox, &job, 1) == 1)
+	while (queue_take(en->inbox, &job, 1) == 1) {
 		rules_free(job.rules);
+		xfree(job.alarm);
+	}
 	queue_free(en->inbox);
 	ledger_free(en->ledger);
 	rules_free(en->rules);

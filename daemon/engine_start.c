@@ -108,6 +108,8 @@ static void committed(void *ctx, const struct epoch *ep)
 {
 	struct engine *en = ctx;
 	struct stats *st = en->conf.stats;
+	if (ep->alarm)
+		return;
 	log_commit(ep);
 	st->epochs++;
 	st->raised += ep->raised;

@@ -29,12 +29,13 @@ struct engine {
 	char *block;                 /* for digesting a file before it is read */
 };
 
-enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES };
+enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES, JOB_ALARM };
 
 struct job {
 	enum job_kind kind;
 	struct spool_file *file;
 	struct rules *rules;
+	char *alarm;
 };
 
 /* Microseconds UTC now. */

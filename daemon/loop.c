@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
 #include "lib/base/mem.h"
@@ -25,6 +26,8 @@ struct loop {
 	struct event *on_signal[N_SIGNALS], *on_spool, *on_mail, *on_stats, *on_quiet;
 	struct spool *spool;
 	struct mailbox *mailbox;
+	struct control *control;
+	char live[DIGEST_HEX];        /* the rule set in force */
 	struct engine *engine;
 	struct stats stats;
 	uint64_t told_epochs;         /* as of the last statistics line */
@@ -65,6 +68,7 @@ static void stop(struct loop *lp, int code)
 	lp->stopping = true;
 	lp->code = code;
 	notify("STOPPING=1");
+	control_refused(lp->control, lp->live, "the daemon is ending\n", true);
 	engine_stop(lp->engine);
 }
 
@@ -148,6 +152,17 @@ static void log_lines(enum log_level level, const char *object, char *text)
 			log_line(level, object, "%s", line);
 }
 
+/* The old set stays: said in the log, in the table of alarms, and to whoever asked. */
+static void refuse(struct loop *lp, const char *object, const char *what, const char *why)
+{
+	log_error(object, "%s", what);
+	char *lines = xstrdup(why);
+	log_lines(LOG_ERROR, object, lines);
+	xfree(lines);
+	engine_alarm(lp->engine, why);
+	control_refused(lp->control, lp->live, why, false);
+}
+
 /* Settings first: what may change now does, the rest is named. */
 static bool reload_settings(struct loop *lp)
 {
@@ -158,8 +173,8 @@ static bool reload_settings(struct loop *lp)
 		return true;
 	}
 	if (!conf_load(&lp->wish, lp->lc->conf_path, &e)) {
-		log_error("reload", "the old settings and rules stay in force:");
-		log_lines(LOG_ERROR, "reload", e.text);
+		control_reading(lp->control);
+		refuse(lp, "reload", "the old settings and rules stay in force:", e.text);
 		return false;
 	}
 	buf_init(&ignored, 0);
@@ -177,6 +192,7 @@ static void reload(struct loop *lp)
 	lp->again = lp->reading;
 	if (lp->reading || lp->stopping || !reload_settings(lp))
 		return;
+	control_reading(lp->control);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	lp->reading = pthread_create(&lp->helper, NULL, read_rules, lp) == 0;
@@ -184,7 +200,17 @@ static void reload(struct loop *lp)
 	if (lp->reading)
 		return;
 	conf_fini(&lp->wish);
-	log_error("reload", "no thread to read the rules with; the old ones stay in force");
+	refuse(lp, "reload", "the old rules stay in force:", "no thread to read the rules with\n");
+}
+
+/* The digest is read before the rules go to the other thread. */
+static void hand_over(struct loop *lp, struct mail *m)
+{
+	control_swapping(lp->control, m->rules->set->digest, m->text);
+	if (m->text)
+		log_lines(LOG_WARN, "rules", m->text);
+	if (!engine_rules(lp->engine, m->rules))
+		log_warn("rules", "reload given up: the daemon is ending");
 }
 
 static void rules_made(struct loop *lp, struct mail *m)
@@ -193,11 +219,10 @@ static void rules_made(struct loop *lp, struct mail *m)
 	conf_fini(&lp->wish);
 	lp->reading = false;
 	if (!m->rules)
-		log_error("rules", "reload refused, the old rules stay in force:");
-	if (m->text)
-		log_lines(m->rules ? LOG_WARN : LOG_ERROR, "rules", m->text);
-	if (m->rules && !engine_rules(lp->engine, m->rules))
-		log_warn("rules", "reload given up: the daemon is ending");
+		refuse(lp, "rules", "reload refused, the old rules stay in force:",
+		       m->text ? m->text : "");
+	else
+		hand_over(lp, m);
 	if (lp->again)
 		reload(lp);
 }
@@ -234,7 +259,8 @@ static void ready(struct loop *lp, struct mail *m)
 
 static void rules_live(struct loop *lp, struct mail *m)
 {
-	(void)lp;
+	(void)snprintf(lp->live, sizeof lp->live, "%s", m->text);
+	control_live(lp->control, lp->live);
 	rules_free(m->rules); /* the old ones; the log tells of the new when they are committed */
 }
 
@@ -305,15 +331,21 @@ static void add_stats_timer(struct loop *lp)
 		(void)event_add(lp->on_stats, &pause);
 }
 
+static void add_stats(const struct loop *lp, struct buf *b)
+{
+	const char *blank = "";
+#define STAT(name, what) \
+	buf_addf(b, "%s" #name "=%" PRIu64, blank, (uint64_t)lp->stats.name), blank = " ";
+#include "daemon/stats.def"
+#undef STAT
+	buf_addf(b, " waiting=%u", spool_waiting(lp->spool));
+}
+
 static void log_stats(struct loop *lp)
 {
 	struct buf b;
 	buf_init(&b, 0);
-#define STAT(name, what) \
-	buf_addf(&b, "%s" #name "=%" PRIu64, b.n ? " " : "", (uint64_t)lp->stats.name);
-#include "daemon/stats.def"
-#undef STAT
-	buf_addf(&b, " waiting=%u", spool_waiting(lp->spool));
+	add_stats(lp, &b);
 	log_info("stats", "%s", buf_cstr(&b));
 	buf_fini(&b);
 }
@@ -358,6 +390,33 @@ static void unwatch(struct loop *lp)
 	event_base_free(lp->base);
 }
 
+static void asked_reload(void *ctx)
+{
+	struct loop *lp = ctx;
+	log_notice(NULL, "asked to reload: reading settings and rules again");
+	reload(lp);
+}
+
+static void asked_status(void *ctx, struct buf *answer)
+{
+	struct loop *lp = ctx;
+	buf_addf(answer, "live %s\n", lp->live);
+	add_stats(lp, answer);
+	buf_addc(answer, '\n');
+}
+
+static bool listen_for(struct loop *lp, struct err *e)
+{
+	const struct conf *c = lp->lc->conf;
+	const struct control_conf cc = { lp->base, asked_reload, asked_status, lp };
+	struct buf path;
+	buf_init(&path, 0);
+	control_path(c->control_socket, c->spool_dir, &path);
+	lp->control = control_open(buf_cstr(&path), &cc, e);
+	buf_fini(&path);
+	return lp->control != NULL;
+}
+
 static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 {
 	lp->spool = spool_open(lp->lc->conf->spool_dir, e);
@@ -366,11 +425,16 @@ static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 		rules_free(take_rules);
 		return false;
 	}
+	(void)snprintf(lp->live, sizeof lp->live, "%s", take_rules->set->digest);
 	struct engine_conf ec = {
 		.conf = lp->lc->conf, .feed = lp->lc->feed, .feed_digest = lp->lc->feed_digest,
 		.spool = lp->spool, .mailbox = lp->mailbox, .stats = &lp->stats,
 	};
 	lp->base = event_base_new();
+	if (!listen_for(lp, e)) {
+		rules_free(take_rules);
+		return false;
+	}
 	watch(lp);
 	lp->engine = engine_new(&ec, take_rules, e);
 	return lp->engine != NULL;
@@ -392,6 +456,7 @@ int loop_run(const struct loop_conf *lc, struct rules *take_rules)
 	} else {
 		log_error(NULL, "%s", e.text);
 	}
+	control_close(lp->control);
 	if (lp->base)
 		unwatch(lp);
 	while (lp->n_given > 0)

@@ -23,6 +23,7 @@ set(daemon_sources
 	engine.c
 	engine_start.c
 	engine_file.c
+	control.c
 	loop.c)
 
 # In the order they are applied; names are relative to conf/sql.

@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&cmd_rules_list, &cmd_rules_show, &cmd_scan,        &cmd_db_migrate,  &cmd_db_status,
 	&cmd_alerts_list, &cmd_alerts_show, &cmd_exceptions_list,
 	&cmd_exceptions_ledger,
+	&cmd_reload,
 	&cmd_help,      NULL,
 };
 

@@ -19,4 +19,5 @@ extern const struct command cmd_alerts_list;
 extern const struct command cmd_alerts_show;
 extern const struct command cmd_exceptions_list;
 extern const struct command cmd_exceptions_ledger;
+extern const struct command cmd_reload;
 extern const struct command cmd_help;

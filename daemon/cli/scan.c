@@ -328,7 +328,8 @@ static const struct opt scan_opt[] = {
 	  "write the result to FILE, which appears only when all went well" },
 	{ "trial", 0, OPT_TEXT, offsetof(struct scan_opts, trial), "FILE",
 	  "试行规则的疑点写入文件；不写就只计数，从不进入结果和合计",
-	  "findings of rules on trial go to FILE; else they are only counted, never in result or sums" },
+	  "findings of rules on trial go to FILE; else they are only counted, never in result or "
+	  "sums" },
 	{ "report", 0, OPT_TEXT, offsetof(struct scan_opts, report), "FILE",
 	  "读入与判定的报告另存为 JSON", "also write the report as JSON to FILE" },
 	{ "rejects", 0, OPT_TEXT, offsetof(struct scan_opts, rejects), "FILE",

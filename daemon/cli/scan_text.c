@@ -225,8 +225,8 @@ static void rules_text(const struct cli *c, const struct scan_report *r, struct 
 		excepted_line(c, &r->excepted->row[i], "", b);
 	if (r->trials)
 		buf_addf(b, cli_text(c, "试行规则另有疑点 %" PRIu64 " 条，不报告，不计入合计\n",
-				     "%" PRIu64 " more findings of rules on trial: not reported, in "
-				     "no sum\n"), r->trials);
+				     "%" PRIu64 " more findings of rules on trial: not reported, "
+				     "in no sum\n"), r->trials);
 	buf_addf(b,
 		 cli_text(c, "\n疑点 %" PRIu64 " 条；规则集 %s\n",
 			  "\n%" PRIu64 " findings; rule set %s\n"),

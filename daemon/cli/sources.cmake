@@ -26,4 +26,5 @@ set(cli_sources
 	alerts.c
 	alert_show.c
 	excepted.c
-	exceptions.c)
+	exceptions.c
+	reload.c)

@@ -163,11 +163,22 @@ static bool write_all(struct db *db, struct commit_state *cs, const struct epoch
 	       write_epoch(db, ep, e) && write_alerts(db, cs, ep, e);
 }
 
+static bool write_alarm(struct db *db, const struct epoch *ep, struct err *e)
+{
+	struct number at;
+	const char *const value[] = { number(&at, ep->at), ep->alarm, ep->rule_set };
+	return db_execp(db,
+		"INSERT INTO fundwatch.alarm (at, kind, text, rule_set) VALUES ("
+		INSTANT("$1") ", 'reload', $2, $3)", 3, value, e);
+}
+
 bool commit_epoch(struct db *db, struct commit_state *cs, const struct epoch *ep, struct err *e)
 {
 	struct err ignored;
 	bool there;
 	fault(sink_begin);
+	if (ep->alarm)
+		return write_alarm(db, ep, e);
 	if (!rows_prepare(db, &cs->months, ep, e) || !db_exec(db, "BEGIN", e))
 		return false;
 	if (!already_there(db, ep, &there, e) || (!there && !write_all(db, cs, ep, e)))

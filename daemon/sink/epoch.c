@@ -58,6 +58,7 @@ void epoch_free(struct epoch *ep)
 	xfree(ep->intake.feed);
 	xfree(ep->intake.reason);
 	xfree(ep->intake.report);
+	xfree(ep->alarm);
 	xfree(ep);
 }
 

@@ -55,6 +55,7 @@ struct epoch {
 	char rule_set[DIGEST_HEX];
 	struct release *release;       /* to be written with it, or NULL; owned */
 	int64_t at;                    /* microseconds UTC */
+	char *alarm;                   /* only this is written, as an alarm; owned, or NULL */
 	void *tag;                     /* the caller's, for the news of its commit */
 };
 

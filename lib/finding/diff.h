@@ -30,9 +30,9 @@ struct change {
 	uint32_t revision;       /* after the change */
 	bool again;              /* raised again after withdrawal */
 	const struct finding *before, *now;  /* NULL when there is none */
-	/* raised: "new", "again", "split", "excepted" (never reported); amended: "records", "amount",
-	 * "rule", "content", "excepted" (no more reported), "exception over", "exception" (another
-	 * one takes it); withdrawn: "records", "merged" */
+	/* raised: "new", "again", "split", "excepted" (never reported);
+	 * amended: "records", "amount", "rule", "content", "excepted" (no more reported),
+	 * "exception over", "exception" (another one takes it); withdrawn: "records", "merged" */
 	const char *why;
 };
 

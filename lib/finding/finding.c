@@ -55,7 +55,8 @@ static void copy_record_texts(struct arena *a, struct finding_record *r)
 void finding_own(struct finding *f, struct arena *a)
 {
 	struct str *const texts[] = { &f->rule, &f->digest, &f->subject, &f->observed, &f->limit,
-				      &f->sentence, &f->except_owner, &f->except_reason, &f->except_cells,
+				      &f->sentence, &f->except_owner, &f->except_reason,
+				      &f->except_cells,
 				      &f->psn_no, &f->fixmedins_code };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -95,7 +96,9 @@ static size_t texts_size(const struct finding *f)
 {
 	const struct str *const texts[] = { &f->rule, &f->digest, &f->subject, &f->observed,
 					    &f->limit, &f->sentence, &f->except_owner,
-					    &f->except_reason, &f->except_cells, &f->psn_no, &f->fixmedins_code };
+					    &f->except_reason,
+					    &f->except_cells,
+				      &f->psn_no, &f->fixmedins_code };
 	size_t size = 0;
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -111,7 +114,8 @@ static size_t texts_size(const struct finding *f)
 static void put_texts(struct block *b, struct finding *f)
 {
 	struct str *const texts[] = { &f->rule, &f->digest, &f->subject, &f->observed, &f->limit,
-				      &f->sentence, &f->except_owner, &f->except_reason, &f->except_cells,
+				      &f->sentence, &f->except_owner, &f->except_reason,
+				      &f->except_cells,
 				      &f->psn_no, &f->fixmedins_code };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
