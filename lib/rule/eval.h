@@ -109,6 +109,17 @@ struct partial {
 };
 
 /*
+ * Values of 中位 and 百分位 are kept one by one, those of 首个 and 末个 with their time in front,
+ * so that
+ * the least or greatest text is the one. partial_value is the opposite of partial_text, which
+ * says false when a number does not fit. 累计 is the sum where no summand is negative, else
+ * unknown.
+ */
+void partial_time(struct buf *out, int64_t time);
+bool partial_text(struct buf *out, const struct value *v);
+struct value partial_value(struct str text, enum type t, bool timed);
+
+/*
  * Cells: contributions of the batch's subjects to cell rules and indicators. For every subject
  * and every (rule or indicator, cell key) one contribution with its partial aggregates.
  */

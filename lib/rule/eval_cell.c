@@ -149,42 +149,86 @@ static void take_number(struct partial *p, const struct value *v)
 		p->max = v->rat;
 }
 
+static bool keeps_values(enum agg a)
+{
+	return a == AGG_DISTINCT || a == AGG_MEDIAN || a == AGG_PERCENTILE || a == AGG_FIRST ||
+	       a == AGG_LAST;
+}
+
+/* The text a kept value goes by; false when it is missing or does not fit. */
+static bool kept_text(struct cells_pass *x, const struct node *n, uint32_t row, struct str *out)
+{
+	struct value v = member_value(x, n->arg[0], row);
+	struct buf *b = &x->e->text;
+
+	if (n->agg == AGG_DISTINCT) {
+		*out = v.known ? text_of(x->e, &v) : (struct str){ NULL, 0 };
+		return v.known;
+	}
+	buf_reset(b);
+	if (n->agg == AGG_FIRST || n->agg == AGG_LAST)
+		partial_time(b, row_time(x->e, x->s->side.time, row));
+	if (!partial_text(b, &v) || (!v.known && n->agg != AGG_FIRST && n->agg != AGG_LAST))
+		return false;
+	*out = arena_str(&x->e->scratch, buf_str(b));
+	return true;
+}
+
+/* Of a sorted list what the aggregate needs: distinct ones, all, the first or the last. */
+static void keep_values(struct partial *p, enum agg a, bool counted, struct str *v, uint32_t n)
+{
+	if (a == AGG_DISTINCT)
+		p->count = n = unique(v, n);
+	else if (n)
+		qsort(v, n, sizeof *v, compare_str);
+	if ((a == AGG_FIRST || a == AGG_LAST) && n) {
+		v += a == AGG_LAST ? n - 1 : 0;
+		n = 1;
+	}
+	p->n_value = counted ? 0 : n;
+	p->value = v;
+}
+
+static void take_row(struct cells_pass *x, const struct node *n, uint32_t row, struct partial *p)
+{
+	struct value v;
+
+	if (!n->n_arg)
+		return;
+	v = member_value(x, n->arg[0], row);
+	take_number(p, &v);
+}
+
 static struct partial partial_of(struct cells_pass *x, const struct node *n, bool counted,
 				 const uint32_t *row, uint32_t rows)
 {
 	struct partial p = { .known = true, .sum = { 0, 1 }, .min = { 0, 1 }, .max = { 0, 1 } };
-	bool texts = n->agg == AGG_DISTINCT;
+	bool texts = keeps_values(n->agg);
 	struct str *list = texts ? arena_array(&x->e->scratch, rows, sizeof *list) : NULL;
 	uint32_t m = 0;
 
 	if (n->n_arg && !texts && n->arg[0]->way >= WAY_COLUMN) {
 		take_vector(x, n, &p, row, rows);
-		return p;
+		rows = 0;
 	}
 	for (uint32_t i = 0; i < rows; i++) {
 		enum truth t = counts(x, n->cond, row[i]);
-		struct value v;
 
 		p.known &= t != TRUTH_UNKNOWN;
 		if (t != TRUTH_TRUE)
 			continue;
-		if (n->n_arg) {
-			v = member_value(x, n->arg[0], row[i]);
-			if (!texts)
-				take_number(&p, &v);
-			else if (v.known)
-				list[m++] = text_of(x->e, &v);
-			else
-				p.known = false;
-		}
+		if (!texts)
+			take_row(x, n, row[i], &p);
+		else if (kept_text(x, n, row[i], &list[m]))
+			m++;
+		else
+			p.known = false;
 		p.count++;
 	}
-	if (texts) {
-		m = unique(list, m);
-		p.count = m;
-		p.n_value = counted ? 0 : m;
-		p.value = list;
-	}
+	if (texts)
+		keep_values(&p, n->agg, counted, list, m);
+	if (n->agg == AGG_RUNNING)
+		p.known &= rat_sign(p.min) >= 0;
 	return p;
 }
 

@@ -53,6 +53,7 @@ set(rule_sources
 	eval_lookup.c
 	eval_hit.c
 	eval_cell.c
+	partial.c
 	form_each.c
 	form_group.c
 	form_window.c

@@ -16,8 +16,8 @@ struct sum {
 	uint64_t count, unknown;
 	bool overflow;
 	struct rat total, min, max;
-	struct map64 seen;       /* distinct values as codes of the cells' dictionary */
-	uint32_t least;          /* peers' field: code of the least text, 0 = none */
+	struct map64 seen;       /* values kept, as codes of the cells' dictionary -> how often */
+	uint32_t least;          /* the one text of peers' fields, 首个 and 末个, 0 = none */
 };
 
 struct cell {
@@ -60,6 +60,9 @@ struct cells {
 	struct gave *gave;       /* in the order given */
 	uint32_t n_gave, cap_gave;
 };
+
+/* Kind of a source's i-th sum; AGG_NONE for the fields of peers behind the aggregates. */
+enum agg cell_agg(const struct cell_source *s, uint32_t i);
 
 /* cells_pack.c */
 void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct contribution *k);

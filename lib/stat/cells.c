@@ -3,7 +3,8 @@
  * cells.c - keeping and merging sums.
  *
  * A replaceable set remembers who gave what and sums nothing until it is merged into another; a
- * plain one sums at once and remembers only who gave where. Least and greatest cannot be taken back, so nothing ever is: what a
+ * plain one sums at once and remembers only who gave where. Least and greatest cannot be taken
+ * back, so nothing ever is: what a
  * subject gave is dropped whole.
  */
 #include <string.h>
@@ -132,26 +133,46 @@ static void take_extremes(struct sum *s, struct rat min, struct rat max, bool fi
 		s->max = max;
 }
 
-static void take_least(struct cells *c, struct sum *s, struct str text)
+/* The least text stays, or for 末个 the greatest. */
+static void take_text(struct cells *c, struct sum *s, struct str text, enum agg kind)
 {
-	if (!s->least || str_cmp(text, dict_text(c->dict, s->least)) < 0)
+	int sign = kind == AGG_LAST ? -1 : 1;
+
+	if (!s->least || str_cmp(text, dict_text(c->dict, s->least)) * sign < 0)
 		s->least = dict_code(c->dict, text);
 }
 
-static void fold_partial(struct cells *c, struct sum *s, const struct partial *p, bool peer)
+static bool keeps_one(enum agg kind)
+{
+	return kind == AGG_NONE || kind == AGG_FIRST || kind == AGG_LAST;
+}
+
+static void take_seen(struct cells *c, struct sum *s, struct str text, uint64_t times)
+{
+	*map64_at(&s->seen, dict_code(c->dict, text), NULL) += times;
+}
+
+/* `kind` is AGG_NONE for a peers' field. */
+static void fold_partial(struct cells *c, struct sum *s, const struct partial *p, enum agg kind)
 {
 	s->unknown += !p->known;
-	if (peer) {
-		if (p->n_value)
-			take_least(c, s, p->value[0]);
-		return;
+	for (uint32_t i = 0; i < p->n_value; i++) {
+		if (keeps_one(kind))
+			take_text(c, s, p->value[i], kind);
+		else
+			take_seen(c, s, p->value[i], 1);
 	}
+	if (kind == AGG_NONE)
+		return;
 	if (p->count)
 		take_extremes(s, p->min, p->max, s->count == 0);
 	s->overflow |= !num_add(&s->total, s->total, p->sum);
 	s->count += p->count;
-	for (uint32_t i = 0; i < p->n_value; i++)
-		map64_put(&s->seen, dict_code(c->dict, p->value[i]), 1);
+}
+
+enum agg cell_agg(const struct cell_source *s, uint32_t i)
+{
+	return i < s->n_agg ? s->agg[i]->agg : AGG_NONE;
 }
 
 static void fold(struct cells *c, uint32_t cell, const struct contribution *k)
@@ -161,11 +182,11 @@ static void fold(struct cells *c, uint32_t cell, const struct contribution *k)
 
 	x->sure += k->sure;
 	for (uint32_t i = 0; i < s->n_agg + s->n_peer; i++)
-		fold_partial(c, &x->sum[i], &k->agg[i], i >= s->n_agg);
+		fold_partial(c, &x->sum[i], &k->agg[i], cell_agg(s, i));
 }
 
 static void fold_sum(struct cells *c, struct sum *into, const struct sum *from,
-		     const struct dict *texts)
+		     const struct dict *texts, enum agg kind)
 {
 	size_t at = 0;
 	uint64_t code, value;
@@ -176,9 +197,9 @@ static void fold_sum(struct cells *c, struct sum *into, const struct sum *from,
 	into->unknown += from->unknown;
 	into->overflow |= from->overflow || !num_add(&into->total, into->total, from->total);
 	if (from->least)
-		take_least(c, into, dict_text(texts, from->least));
+		take_text(c, into, dict_text(texts, from->least), kind);
 	while (map64_next(&from->seen, &at, &code, &value))
-		map64_put(&into->seen, dict_code(c->dict, dict_text(texts, (uint32_t)code)), 1);
+		take_seen(c, into, dict_text(texts, (uint32_t)code), value);
 }
 
 static void merge_given(struct cells *into, const struct cells *from)
@@ -214,7 +235,8 @@ void cells_merge(struct cells *into, const struct cells *from)
 
 		into->cell[at].sure += x->sure;
 		for (uint32_t k = 0; k < width(from, x->source); k++)
-			fold_sum(into, &into->cell[at].sum[k], &x->sum[k], from->dict);
+			fold_sum(into, &into->cell[at].sum[k], &x->sum[k], from->dict,
+				 cell_agg(&from->p->source[x->source], k));
 	}
 }
 

@@ -42,19 +42,53 @@ static struct value mean_of(const struct sum *s, enum type t)
 	return v;
 }
 
-static struct value sum_value(const struct sum *s, const struct node *n, bool counted)
+/* All values kept of a cell, sorted. */
+static const struct value *kept_values(struct judging *j, const struct sum *s, enum type t,
+				       uint32_t *n)
+{
+	struct value *v = arena_array(&j->e->scratch, s->count, sizeof *v);
+	uint64_t code, times;
+	size_t at = 0;
+
+	*n = 0;
+	while (map64_next(&s->seen, &at, &code, &times))
+		for (uint64_t i = 0; i < times && *n < s->count; i++)
+			v[(*n)++] = partial_value(dict_text(j->c->dict, (uint32_t)code), t, false);
+	value_sort(v, *n);
+	return v;
+}
+
+static struct value rank_value(struct judging *j, const struct sum *s, const struct node *n)
+{
+	uint32_t count;
+	const struct value *v = kept_values(j, s, n->type, &count);
+	struct value p;
+	struct frame f;
+
+	if (n->agg == AGG_MEDIAN)
+		return order_median(v, count, n->type);
+	frame_init(&f, j->e);
+	p = n->n_arg > 1 ? node_value(&f, n->arg[1]) : value_missing(n->type);
+	return p.known ? order_percentile(v, count, p.rat, n->type) : value_missing(n->type);
+}
+
+static struct value sum_value(struct judging *j, const struct sum *s, const struct node *n,
+			      bool counted)
 {
 	if (s->unknown || s->overflow)
 		return value_missing(n->type);
 	switch (n->agg) {
 	case AGG_COUNT: return value_int(n->type, (int64_t)s->count);
-	case AGG_SUM: return value_rat(n->type, s->total);
+	case AGG_SUM: case AGG_RUNNING: return value_rat(n->type, s->total);
 	case AGG_MEAN: return mean_of(s, n->type);
 	case AGG_MAX: return s->count ? value_rat(n->type, s->max) : value_missing(n->type);
 	case AGG_MIN: return s->count ? value_rat(n->type, s->min) : value_missing(n->type);
 	case AGG_DISTINCT:
 		return value_int(n->type, counted ? (int64_t)s->count
 						  : (int64_t)map64_count(&s->seen));
+	case AGG_MEDIAN: case AGG_PERCENTILE: return rank_value(j, s, n);
+	case AGG_FIRST: case AGG_LAST:
+		return partial_value(dict_text(j->c->dict, s->least), n->type, true);
 	default: return value_missing(n->type);
 	}
 }
@@ -76,7 +110,7 @@ static void cell_frame(struct judging *j, struct frame *f, const struct cell *x)
 {
 	frame_init(f, j->e);
 	for (uint32_t i = 0; i < j->s->n_agg; i++)
-		j->agg[i] = sum_value(&x->sum[i], j->s->agg[i], j->s->counted[i]);
+		j->agg[i] = sum_value(j, &x->sum[i], j->s->agg[i], j->s->counted[i]);
 	f->key = x->key;
 	f->given_node = j->s->agg;
 	f->given = j->agg;

@@ -106,6 +106,12 @@ static struct rat main_number(const struct node *n, const struct partial *p)
 	return n->agg == AGG_MIN ? p->min : n->agg == AGG_MAX ? p->max : p->sum;
 }
 
+static bool has_texts(enum agg a)
+{
+	return a == AGG_NONE || a == AGG_DISTINCT || a == AGG_MEDIAN || a == AGG_PERCENTILE ||
+	       a == AGG_FIRST || a == AGG_LAST;
+}
+
 void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct contribution *k)
 {
 	const struct cell_source *s = &c->p->source[c->cell[cell].source];
@@ -117,7 +123,7 @@ void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct co
 		put_u64(g, agg[i].count << 1 | agg[i].known);
 		if (s->agg[i]->agg != AGG_COUNT)
 			put_rat(g, main_number(s->agg[i], &agg[i]));
-		if (s->agg[i]->agg == AGG_DISTINCT)
+		if (has_texts(s->agg[i]->agg))
 			put_texts(c, g, &agg[i]);
 	}
 	for (uint32_t i = s->n_agg; i < s->n_agg + s->n_peer; i++)
@@ -138,7 +144,7 @@ bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell,
 	k->sure = take_u64(u);
 	k->agg = p = arena_array(&u->arena, s->n_agg + s->n_peer, sizeof *p);
 	for (uint32_t i = 0; i < s->n_agg + s->n_peer; i++) {
-		const enum agg kind = i < s->n_agg ? s->agg[i]->agg : AGG_NONE;
+		enum agg kind = cell_agg(s, i);
 
 		p[i] = (struct partial){ .known = true, .sum = { 0, 1 }, .min = { 0, 1 },
 					 .max = { 0, 1 } };
@@ -150,7 +156,7 @@ bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell,
 		}
 		if (kind != AGG_NONE && kind != AGG_COUNT)
 			p[i].sum = p[i].min = p[i].max = take_rat(u);
-		if (kind == AGG_NONE || kind == AGG_DISTINCT)
+		if (has_texts(kind))
 			take_texts(c, u, &p[i]);
 	}
 	return true;

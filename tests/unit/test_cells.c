@@ -50,7 +50,19 @@ static const char text[] =
 	"             | 4 | M4 | 甲 | H2 | 2026-03-01 09:00 | 1 | 9 |\n"
 	"             | 5 | M5 | 乙 | H2 | 2026-03-02 09:00 | 1 | 9 |\n"
 	"             | 6 | M6 | 丙 | H2 | 2026-03-03 09:00 | 1 | 9 |\n"
-	"    应命中 1 条，违规金额 27.00\n";
+	"    应命中 1 条，违规金额 27.00\n"
+	"规则 c.values 「一个一个留下的值」\n" HEAD
+	"  看 费用明细\n"
+	"  归并 机构、自然月\n"
+	"  触发 中位(单价) = 3 元 且 首个(项目) 是 A1 且 末个(单价) = 9 元 且 累计(数量) = 3\n"
+	"  违规金额 合计(符合范围金额)\n"
+	"  说明 {机构}{首个(项目)}{末个(项目)}{百分位(单价, 50%)}\n"
+	"  试例「三人」\n"
+	"    费用明细 | 流水 | 就诊 | 人员 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 3 | M2 | 乙 | A2 | 2026-03-03 09:00 | 1 | 3 |\n"
+	"             | 1 | M1 | 甲 | A1 | 2026-03-01 09:00 | 1 | 1 |\n"
+	"             | 5 | M3 | 丙 | A3 | 2026-03-09 09:00 | 1 | 9 |\n"
+	"    应命中 1 条\n";
 
 /* 0.9, 0.1, 0.2: median 0.2, MAD 0.1; H4 has one visit, April has one facility. */
 static void one_far_above_its_peers(void **state)
@@ -80,13 +92,13 @@ static void one_far_above_its_peers(void **state)
 
 static void shards_and_batches_do_not_show(void **state)
 {
-	static const char *const rules[] = { "c.share", "c.sum" };
+	static const char *const rules[] = { "c.share", "c.sum", "c.values" };
 	struct world w;
 	char *want;
 
 	(void)state;
 	world_init(&w, text, NULL);
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < 3; k++) {
 		world_judge(&w, rules[k], 0, 1, 0);
 		CHECK_INT(w.found.n, 1);
 		want = xstrdup(world_line(&w, 0));
