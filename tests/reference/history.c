@@ -29,8 +29,6 @@ static const struct item {
 static const char *const persons[] = { "P1", "P2", "P3" };
 static const char *const facilities[] = { "H1", "H2", "H3" };
 static const char *const visit_names[] = { "M1", "M2", "M3", "M4", "M5" };
-static const char *const serials[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11",
-				       "12", "13", "14", "15", "16" };
 static const char *const med_types[] = { "11", "11", "21", "21", "2101", "41", "52", "140101" };
 static const char *const doctors[] = { "D1", "D2", "D3" };
 static const char *const diagnoses[] = { "I10.x00", "I10.x01", "I63.900", "Z51.100", "K80.200" };
@@ -178,6 +176,11 @@ static struct record *add_settlement(struct maker *m, uint32_t n, int64_t when, 
 	return r;
 }
 
+static const char *line_serial(struct maker *m)
+{
+	return arena_printf(&m->h->arena, "%u", ++m->n_serial);
+}
+
 static void set_amounts(struct record *r, const struct item *x, int64_t cnt)
 {
 	int64_t amount = x->price / 10000 * cnt;
@@ -192,7 +195,7 @@ static struct record *add_fee(struct maker *m, const struct item *x, const char 
 	static const int64_t counts[] = { 10000, 10000, 10000, 20000, 30000, 5000, 25000, 100000 };
 	struct record *r = add(m, STREAM_FEE);
 
-	set(r, FIELD_fee_feedetl_sn, 0, serials[m->n_serial++]);
+	set(r, FIELD_fee_feedetl_sn, 0, line_serial(m));
 	set(r, FIELD_fee_mdtrt_id, 0, m->mdtrt);
 	set(r, FIELD_fee_fixmedins_code, 0, m->facility);
 	set(r, FIELD_fee_psn_no, 0, m->psn);
@@ -247,7 +250,7 @@ static void return_line(struct maker *m, const struct record *r, bool linked)
 	if (cnt > 10000 && rng_percent(m->r, 50))
 		back = 10000;
 	x = copy(m, r);
-	set(x, FIELD_fee_feedetl_sn, 0, serials[m->n_serial++]);
+	set(x, FIELD_fee_feedetl_sn, 0, line_serial(m));
 	set(x, FIELD_fee_fee_ocur_time, record_cell(r, FIELD_fee_fee_ocur_time)->n +
 	    (int64_t)(1 + rng_below(m->r, 3)) * 43200, NULL);
 	if (linked)
@@ -261,7 +264,7 @@ static void return_lines(struct maker *m)
 {
 	uint32_t n = m->n_line;
 
-	for (uint32_t i = 0; i < n && m->n_serial < 15; i++)
+	for (uint32_t i = 0; i < n; i++)
 		if (rng_percent(m->r, 10) && all_known(m->line[i]))
 			return_line(m, m->line[i], rng_percent(m->r, 50));
 }
@@ -353,6 +356,8 @@ static void make_visit(struct maker *m)
 		add_encounter(m, begin, end);
 	if (rng_percent(m->r, 10))
 		n_setl = 3;
+	if (rng_percent(m->r, 3))
+		n_fee = 40;
 	for (uint32_t i = 0; i < n_setl; i++)
 		setl[i] = add_settlement(m, i + 1, end + 60 * (int64_t)i, i + 1 < n_setl);
 	for (uint32_t i = 0; i < n_fee; i++) {

@@ -126,7 +126,8 @@ static const char *coded_cond(struct gen *g, unsigned role)
 				    v, u);
 	case 2:
 		return arena_printf(g->a, "%s %s %s", name,
-				    gen_word(g, rng_percent(g->r, 70) ? KW_BELONGS : KW_BELONGS_NOT),
+				    gen_word(g, rng_percent(g->r, 70) ? KW_BELONGS
+					     : KW_BELONGS_NOT),
 						    v);
 	default:
 		return arena_printf(g->a, "%s %s %s", name, gen_word(g, KW_IS), v);
@@ -140,7 +141,8 @@ const char *gen_numeric_cond(struct gen *g, unsigned role)
 
 	if (rng_percent(g->r, 15))
 		return arena_printf(g->a, "%s %s %s %s %u000 %s", name, gen_word(g, KW_BETWEEN), v,
-				    gen_word(g, KW_WITH), n->most, g->english ? n->unit_en : n->unit);
+				    gen_word(g, KW_WITH), n->most, g->english ? n->unit_en
+						    : n->unit);
 	if (rng_percent(g->r, 10))
 		return arena_printf(g->a, "%s(%s、%s) %s %s", g->english ? "greatest" : "较大",
 				    name, v, gen_op(g),
@@ -164,7 +166,8 @@ static const char *text_cond(struct gen *g, unsigned role)
 
 	if (rng_percent(g->r, 40))
 		return arena_printf(g->a, "%s %s /%s/", name,
-				    gen_word(g, rng_percent(g->r, 70) ? KW_MATCHES : KW_MATCHES_NOT),
+				    gen_word(g, rng_percent(g->r, 70) ? KW_MATCHES
+					     : KW_MATCHES_NOT),
 				    RNG_PICK(g->r, patterns));
 	if (rng_percent(g->r, 25))
 		return arena_printf(g->a, "%s(%s) %s %u", g->english ? "length" : "长度", name,
@@ -182,7 +185,8 @@ static const char *list_cond(struct gen *g, unsigned role)
 	const char *space = g->english ? " " : "";
 
 	if (g->stream[role] != STREAM_FEE)
-		return arena_printf(g->a, "%s %s%s「诊断单」", gen_field(g, gen_code_field(g, role)), in,
+		return arena_printf(g->a, "%s %s%s「诊断单」",
+				    gen_field(g, gen_code_field(g, role)), in,
 				    space);
 	if (rng_percent(g->r, 25))
 		return arena_printf(g->a, "(%s、%s) %s%s「丙单」",
@@ -200,7 +204,8 @@ static const char *time_cond(struct gen *g, unsigned role)
 
 	switch (rng_below(g->r, 3)) {
 	case 0:
-		return arena_printf(g->a, "%s(%s) %s %u", g->english ? "hour-of" : "钟点", t, gen_op(g),
+		return arena_printf(g->a, "%s(%s) %s %u", g->english ? "hour-of" : "钟点", t,
+				    gen_op(g),
 				    rng_below(g->r, 24));
 	case 1:
 		return arena_printf(g->a, "%s(%s(%s)) %s %u", g->english ? "weekday" : "星期",
@@ -231,6 +236,65 @@ static const char *fee_cond(struct gen *g)
 	}
 }
 
+/* Dates and durations of a stay or of a line within one. */
+static const char *span_cond(struct gen *g, unsigned role)
+{
+	enum stream s = g->stream[role];
+	enum field from = s == STREAM_FEE ? FIELD_fee_stay_begn : s == STREAM_STAY
+			? FIELD_stay_begntime
+			: s == STREAM_VISIT ? FIELD_visit_begntime : FIELD_NONE;
+	enum field to = s == STREAM_FEE ? FIELD_fee_fee_ocur_time : s == STREAM_STAY
+			? FIELD_stay_endtime
+		      : FIELD_visit_endtime;
+	const char *a, *b, *date = g->english ? "date-of" : "日期";
+
+	if (from == FIELD_NONE)
+		return coded_cond(g, role);
+	a = gen_field(g, from);
+	b = gen_field(g, to);
+	switch (rng_below(g->r, 4)) {
+	case 0:
+		return arena_printf(g->a, "%s(%s) − %s(%s) %s %u %s", date, b, date, a, gen_op(g),
+				    rng_below(g->r, 5), g->english ? "days" : "天");
+	case 1:
+		return arena_printf(g->a, "%s(%s − %s) %s %u", g->english ? "hours" : "小时数", b,
+				    a,
+				    gen_op(g), rng_below(g->r, 60));
+	case 2:
+		return arena_printf(g->a, "%s(%s − %s) %s %u", g->english ? "days" : "天数", b, a,
+				    gen_op(g), rng_below(g->r, 4));
+	default:
+		return arena_printf(g->a, "%s(%s) + 1 %s %s %s(%s)", date, a,
+				    g->english ? "days" : "天", gen_op(g), date, b);
+	}
+}
+
+/* Functions of func.def on a line's numbers and codes. */
+static const char *function_cond(struct gen *g, unsigned role)
+{
+	const struct numeric *n = gen_numeric(g, role);
+	const char *x = gen_field(g, n->field), *code = gen_field(g, gen_code_field(g, role));
+
+	switch (rng_below(g->r, 4)) {
+	case 0:
+		return arena_printf(g->a, "%s(%s − %s) %s %s", g->english ? "abs" : "绝对值", x,
+				    gen_number(g, n), gen_op(g), gen_number(g, n));
+	case 1:
+		return arena_printf(g->a, "%s(%s ÷ 3) %s %u", g->english ? "floor" : "取整", x,
+				    gen_op(g),
+				    rng_below(g->r, n->most / 3 + 2));
+	case 2:
+		return arena_printf(g->a, "%s(%s、%u) %s \"25\"", g->english ? "left" : "前几位",
+				    code,
+				    1 + rng_below(g->r, 4), gen_word(g, KW_IS));
+	default:
+		return arena_printf(g->a, "%s(%s、%s、%s) %s %s", g->english ? "coalesce"
+				    : "首个有值", x,
+				    gen_field(g, n->field), gen_number(g, n), gen_op(g),
+				    gen_number(g, n));
+	}
+}
+
 static const char *null_cond(struct gen *g, unsigned role)
 {
 	const char *name = rng_percent(g->r, 50) ? gen_field(g, gen_coded(g, role)->field)
@@ -254,8 +318,12 @@ const char *gen_plain_cond(struct gen *g, unsigned role)
 		return list_cond(g, role);
 	if (n < 85)
 		return time_cond(g, role);
-	if (n < 92)
+	if (n < 90)
 		return null_cond(g, role);
+	if (n < 93)
+		return span_cond(g, role);
+	if (n < 96)
+		return function_cond(g, role);
 	return g->stream[role] == STREAM_FEE ? fee_cond(g) : gen_numeric_cond(g, role);
 }
 
@@ -266,13 +334,15 @@ const char *gen_cond(struct gen *g, unsigned role)
 	uint32_t n = rng_below(g->r, 100);
 
 	if (n < 12)
-		return arena_printf(g->a, "(%s %s %s)", x, gen_word(g, KW_OR), gen_plain_cond(g, role));
+		return arena_printf(g->a, "(%s %s %s)", x, gen_word(g, KW_OR),
+				    gen_plain_cond(g, role));
 	if (n < 17)
 		return arena_printf(g->a, "(%s %s %s %s %s)", x, gen_word(g, KW_OR),
 				    gen_plain_cond(g, role),
 				    gen_word(g, KW_OR), gen_plain_cond(g, role));
 	if (n < 22)
-		return arena_printf(g->a, "%s (%s %s %s)", gen_word(g, KW_NOT), x, gen_word(g, KW_AND),
+		return arena_printf(g->a, "%s (%s %s %s)", gen_word(g, KW_NOT), x,
+				    gen_word(g, KW_AND),
 				    gen_plain_cond(g, role));
 	return x;
 }

@@ -202,13 +202,39 @@ static void make_group(struct gen *g, struct gen_rule *x)
 	else
 		buf_addf(&keys, "、%s", g->english ? en[b] : zh[b]);
 	x->keys = text_done(&keys, g->a);
+	if (item && rng_percent(g->r, 15)) {
+		x->by_table = "「单项表」 r";
+		x->cond[x->n_cond++] = arena_printf(g->a, "%s %s r.项目",
+						    gen_field(g, FIELD_fee_med_list_codg),
+						    gen_word(g, KW_IS));
+	}
 	add_conds(g, x, 2);
 	if (rng_percent(g->r, 35) && (item || !fee))
 		x->let[x->n_let++] = let_value(g);
-	x->when = trigger(g, x);
+	x->when = x->by_table == NULL ? trigger(g, x)
+		: arena_printf(g->a, "%s %s r.限量", sum_of(g, FIELD_fee_cnt), gen_op(g));
+	if (rng_percent(g->r, 10))
+		x->when = arena_printf(g->a, "(%s) %s %s", x->when,
+				       gen_word(g, rng_percent(g->r, 50) ? KW_AND : KW_OR),
+				       money_trigger(g));
 	x->when_less = arena_printf(g->a, "%s %s %u", g->english ? "count()" : "笔数()", gen_op(g),
 				    rng_below(g->r, 4));
 	x->amount = group_amount(g, x);
+}
+
+/* Something of both records of a kind. */
+static const char *both_cond(struct gen *g)
+{
+	const struct numeric *n = gen_numeric(g, 0);
+	const char *name = field_get(n->field)->name, *time =
+			field_get(stream_time(g->stream[0]))->name;
+	const char *date = g->english ? "date-of" : "日期";
+
+	if (rng_percent(g->r, 50))
+		return arena_printf(g->a, "甲.%s %s 乙.%s × 2", name, gen_op(g), name);
+	return arena_printf(g->a, "%s(乙.%s) − %s(甲.%s) %s %u %s", date, time, date, time,
+			    gen_op(g),
+			    rng_below(g->r, 4), g->english ? "days" : "天");
 }
 
 static void pair_conds(struct gen *g, struct gen_rule *x)
@@ -227,6 +253,8 @@ static void pair_conds(struct gen *g, struct gen_rule *x)
 						    gen_word(g, KW_IS));
 		x->cond[x->n_cond++] = arena_printf(g->a, "乙.%s %s r.项目乙", field_get(b)->name,
 						    gen_word(g, KW_IS));
+	} else if (g->stream[0] == g->stream[1] && rng_percent(g->r, 15)) {
+		x->cond[x->n_cond++] = both_cond(g);
 	} else if (rng_percent(g->r, 40)) {
 		x->cond[x->n_cond++] = arena_printf(g->a, "甲.%s %s 乙.%s", field_get(a)->name,
 						    gen_word(g, rng_percent(g->r, 70) ? KW_IS
@@ -338,7 +366,8 @@ static void make_cell(struct gen *g, struct gen_rule *x)
 	x->keys = cell_keys(g);
 	add_conds(g, x, 1);
 	value = cell_value(g, &money);
-	x->when = arena_printf(g->a, "%s %s %u %s", value, gen_op(g), rng_below(g->r, money ? 300 : 4),
+	x->when = arena_printf(g->a, "%s %s %u %s", value, gen_op(g),
+			       rng_below(g->r, money ? 300 : 4),
 			       !money ? "" : g->english ? "yuan" : "元");
 	x->when_less = arena_printf(g->a, "%s > 0", g->english ? "count()" : "笔数()");
 	x->amount = rng_percent(g->r, 70) ? sum : NULL;
@@ -361,7 +390,8 @@ static void make_compare(struct gen *g, struct gen_rule *x)
 	x->value = rng_percent(g->r, 50) ? cell_value(g, &money)
 		 : arena_printf(g->a, "%s(%s %s %s) ÷ %s", g->english ? "sum" : "合计",
 				gen_field(g, FIELD_fee_inscp_amt),
-				gen_word(g, KW_IF), gen_plain_cond(g, 0), sum_of(g, FIELD_fee_inscp_amt));
+				gen_word(g, KW_IF), gen_plain_cond(g, 0),
+						sum_of(g, FIELD_fee_inscp_amt));
 	if (rng_percent(g->r, 40))
 		x->enough = arena_printf(g->a, "%u %s", 1 + rng_below(g->r, 3),
 					 rng_percent(g->r, 50) ? "笔" : "次就诊");
