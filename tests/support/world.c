@@ -79,6 +79,19 @@ static void scatter(struct judge **j, uint32_t n, const struct chunk *c)
 		}
 }
 
+/* Cells are judged by all rules; only the one asked for counts. */
+static void judge_cells_of(struct world *w, struct verdict *v, uint32_t rule)
+{
+	struct findings all;
+
+	findings_init(&all);
+	verdict_findings(v, &all);
+	for (uint32_t i = 0; i < all.n; i++)
+		if (all.item[i].rule_index == rule)
+			finding_copy(&w->found, &all.item[i]);
+	findings_fini(&all);
+}
+
 static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t rule)
 {
 	uint8_t *only = xcalloc(w->rules->n_rule / 8 + 1, 1);
@@ -97,7 +110,7 @@ static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t
 
 		for (uint32_t i = 0; i < n; i++)
 			judge_evidence(j[i], v, i);
-		verdict_findings(v, &w->found);
+		judge_cells_of(w, v, rule);
 		verdict_free(v);
 	}
 	w->account = account[rule];
