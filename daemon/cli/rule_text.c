@@ -9,6 +9,7 @@
 #include "daemon/cli/grid.h"
 #include "daemon/cli/ruleload.h"
 #include "daemon/cli/words.h"
+#include "lib/rule/horizon.h"
 
 #define USED_MAX 64u
 
@@ -136,6 +137,26 @@ static void row_by(struct grid *g, const struct cli *c, const char *name, const 
 	buf_fini(&b);
 }
 
+void horizon_text(const struct cli *c, const struct rule *r, struct buf *b)
+{
+	struct horizon h;
+	rule_horizon(r, &h);
+	if (h.visit)
+		buf_adds(b, cli_text(c, "当次就诊", "the visit"));
+	if (h.days > 0 && h.visit)
+		buf_adds(b, cli_text(c, "，另 ", ", and "));
+	if (h.days > 0 || !h.visit)
+		buf_addf(b, cli_text(c, "%lld 天", "%lld days"), (long long)h.days);
+	if (h.run)
+		buf_adds(b, cli_text(c, "（窗口相连时更长）", " (more where windows chain)"));
+}
+
+void memory_text(const struct cli *c, const struct rule *r, struct buf *b)
+{
+	(void)c;
+	buf_addf(b, "%.2f GB", (double)rule_memory(r) / 1e9);
+}
+
 static void say_text(const struct cli *c, const struct rule *r, struct buf *b)
 {
 	(void)c;
@@ -144,6 +165,14 @@ static void say_text(const struct cli *c, const struct rule *r, struct buf *b)
 		if (r->say[i].expr)
 			buf_adds(b, "{…}");
 	}
+}
+
+/* With what it is reckoned for. */
+static void memory_line(const struct cli *c, const struct rule *r, struct buf *b)
+{
+	memory_text(c, r, b);
+	buf_adds(b, cli_text(c, "（百万人一年的记录；各规则共用字段，不能相加）",
+			     " (a year's records of a million persons; rules share fields)"));
 }
 
 static void terms(const struct cli *c, const struct rule *r, struct buf *b)
@@ -171,6 +200,8 @@ void rule_text(const struct cli *c, const struct diag_list *d, const struct rule
 	row_by(&g, c, cli_text(c, "看", "looks at"), r, streams_text);
 	row_by(&g, c, cli_text(c, "字段", "fields"), r, fields_text);
 	row_by(&g, c, cli_text(c, "名单和表", "knowledge"), r, knowledge_text);
+	row_by(&g, c, cli_text(c, "回看", "looks back"), r, horizon_text);
+	row_by(&g, c, cli_text(c, "内存", "memory"), r, memory_line);
 	row_by(&g, c, cli_text(c, "说明", "says"), r, say_text);
 	grid_cell(&g, str_of(cli_text(c, "试例", "examples")));
 	grid_cellf(&g, "%u", r->n_example);
@@ -213,6 +244,15 @@ static void knowledge_json(const struct rule *r, struct buf *b)
 	buf_addc(b, ']');
 }
 
+static void horizon_json(const struct rule *r, struct buf *b)
+{
+	struct horizon h;
+	rule_horizon(r, &h);
+	buf_addf(b, ",\"look_back\":{\"days\":%lld,\"visit\":%s,\"run\":%s}",
+		 (long long)h.days, h.visit ? "true" : "false", h.run ? "true" : "false");
+	buf_addf(b, ",\"bytes_per_million_persons\":%llu", (unsigned long long)rule_memory(r));
+}
+
 void rule_json(const struct diag_list *d, const struct rule *r, struct buf *b)
 {
 	const struct cli en = { .english = true };
@@ -237,6 +277,7 @@ void rule_json(const struct diag_list *d, const struct rule *r, struct buf *b)
 	knowledge_json(r, b);
 	buf_init(&place, 0);
 	place_add(d, r->at, &place);
+	horizon_json(r, b);
 	buf_addf(b, ",\"examples\":%u,\"digest\":\"%s\",\"place\":", r->n_example, r->digest);
 	buf_json(b, buf_str(&place));
 	buf_addc(b, '}');

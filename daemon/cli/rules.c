@@ -15,19 +15,30 @@ struct rules_opts {
 static void head(const struct cli *c, struct grid *g)
 {
 	static const char *const zh[] = { "规则", "版本", "状态", "形式",
-					  "主体", "级别", "试例", "名称" };
+					  "主体", "级别", "试例", "回看", "内存", "名称" };
 	static const char *const en[] = { "rule",    "version",  "state",    "form",
-					  "subject", "severity", "examples", "title" };
+					  "subject", "severity",
+					  "examples", "looks back", "memory", "title" };
 	for (unsigned i = 0; i < g->columns; i++)
 		grid_cell(g, str_of(c->english ? en[i] : zh[i]));
 	grid_rule(g);
 }
 
+static void cell_by(const struct cli *c, struct grid *g, const struct rule *r,
+		    void (*fn)(const struct cli *, const struct rule *, struct buf *))
+{
+	struct buf b;
+	buf_init(&b, 0);
+	fn(c, r, &b);
+	grid_cell(g, buf_str(&b));
+	buf_fini(&b);
+}
+
 static void list_text(const struct cli *c, const struct ruleset *rs, struct buf *b)
 {
 	struct grid g;
-	grid_init(&g, 8);
-	g.right[1] = g.right[6] = true;
+	grid_init(&g, 10);
+	g.right[1] = g.right[6] = g.right[8] = true;
 	head(c, &g);
 	for (uint32_t i = 0; i < rs->n_rule; i++) {
 		const struct rule *r = &rs->rule[i];
@@ -38,6 +49,8 @@ static void list_text(const struct cli *c, const struct ruleset *rs, struct buf 
 		grid_cell(&g, str_of(word_subject(c, r->subject)));
 		grid_cell(&g, str_of(word_level(c, r->severity)));
 		grid_cellf(&g, "%u", r->n_example);
+		cell_by(c, &g, r, horizon_text);
+		cell_by(c, &g, r, memory_text);
 		grid_cell(&g, r->title);
 	}
 	grid_print(&g, b, cli_columns(c));
@@ -120,10 +133,18 @@ static const struct opt list_opt[] = { YEAR_OPT, { 0 } };
 const struct command cmd_rules_list = {
 	.name = "rules list",
 	.args = "[PATH...]",
-	.zh = "列出规则：版本、状态、形式、主体、级别、试例数",
-	.en = "list rules: version, state, form, subject, severity, examples",
-	.more_zh = "PATH 同 check。--json 给出每条规则读哪些字段、用哪些名单和表（行数）以及摘要。",
-	.more_en = "PATH as for check. --json tells for each rule the fields it reads, the lists "
+	.zh = "列出规则：版本、状态、形式、主体、级别、试例数、回看天数、内存",
+	.en = "list rules: version, state, form, subject, severity, examples, look-back, memory",
+	.more_zh = "PATH 同 check。回看是一条疑点里最早的记录可以比最新的早几天。内存是一百万人一年的记录中\n"
+		   "它要时间线保留的字节：各流每人每年条数 ×（空行字节 + 4 × 字段数）之和；各规则共用字段。\n"
+		   "--json 给出每条规则读哪些字段、用哪些名单和表（行数）以及摘要。",
+	.more_en = "PATH as for check. Looks back: how many days before its newest record a "
+		   "finding's oldest may\n"
+		   "lie. Memory: bytes the timelines keep for it of a year of a million "
+		   "persons, summed over\n"
+		   "streams: records per person and year x (empty row + 4 x fields); rules "
+		   "share fields.\n"
+		   "--json tells for each rule the fields it reads, the lists "
 		   "and tables it\n"
 		   "uses with their rows, and its digest.",
 	.opt = list_opt,

@@ -35,6 +35,7 @@ set(rule_sources
 	fix.c
 	knowledge.c
 	knowledge_index.c
+	horizon.c
 	window.c
 	value.c
 	order.c

@@ -9,3 +9,8 @@ fundwatch_script(admin_edits LABEL e2e docs
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_admin_edits.py)
 fundwatch_script(admin_edits_reload LABEL e2e TIMEOUT 1200
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_admin_edits.py --reload)
+if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
+	fundwatch_script(messages LABEL e2e
+		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_messages.py
+			$<TARGET_FILE:fundwatch-gen> $<TARGET_FILE:fundwatch-cli>)
+endif()
