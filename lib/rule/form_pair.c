@@ -237,28 +237,128 @@ static bool may_pair(struct pairing *x, uint32_t a, uint32_t b)
 	       keyset_same(x->e, s[0].keys, a, s[0].stream, s[1].keys, b, s[1].stream);
 }
 
+/* ---- reach ---- */
+
+/* Times between which a 甲 of some 乙 must lie; a day of slack, so that it never leaves one out. */
+struct reach {
+	int64_t from, to;
+};
+
+/* How many seconds apart a window lets two records be. */
+static int64_t window_reach(const struct window *w)
+{
+	static const int64_t days[] = {
+		[BUCKET_DAY] = 1, [BUCKET_WEEK] = 7, [BUCKET_MONTH] = 31, [BUCKET_QUARTER] = 92,
+		[BUCKET_YEAR] = 366, [BUCKET_INSURANCE_YEAR] = 366, [BUCKET_HOUR] = 1,
+	};
+
+	switch (w->kind) {
+	case WINDOW_DAYS: return w->n * CIVIL_DAY;
+	case WINDOW_HOURS: return w->n * 3600 + CIVIL_DAY;
+	case WINDOW_BUCKET:
+		return w->bucket < BUCKET_DAY ? INT64_MAX : days[w->bucket] * CIVIL_DAY;
+	default: return INT64_MAX;
+	}
+}
+
+static int64_t far_from(int64_t t, int64_t by, int sign)
+{
+	int64_t to;
+
+	if (by == INT64_MAX || by == INT64_MIN ||
+	    (sign < 0 ? __builtin_sub_overflow(t, by, &to) : __builtin_add_overflow(t, by, &to)))
+		return sign < 0 ? INT64_MIN : INT64_MAX;
+	return to;
+}
+
+static struct reach reach_of(struct pairing *x, int64_t t)
+{
+	const struct rule *r = x->rp->rule;
+	const struct window *w = &r->window;
+	struct reach out = { INT64_MIN, INT64_MAX };
+	int64_t unit = r->gap_days ? CIVIL_DAY : 1, apart, gap;
+
+	if (w->kind == WINDOW_TABLE && x->table_row != KNOWLEDGE_NONE)
+		w = &x->rp->table_window[x->table_row];
+	apart = window_reach(w);
+	if (apart != INT64_MAX) {
+		out.from = far_from(t, apart + CIVIL_DAY, -1);
+		out.to = far_from(t, apart + CIVIL_DAY, 1);
+	}
+	if (!r->ordered)
+		return out;
+	out.to = out.to < t ? out.to : t;
+	if (x->rp->side[0].end != x->rp->side[0].time || r->gap_max > INT64_MAX / CIVIL_DAY / 2)
+		return out; /* what ends late may have begun any time before */
+	gap = r->gap_max * unit + CIVIL_DAY;
+	if (gap > 0 && far_from(t, gap, -1) > out.from)
+		out.from = far_from(t, gap, -1);
+	return out;
+}
+
+/* First of v[0..n) whose time is known and not before t; rows without a time lie in front. */
+static uint32_t first_since(struct pairing *x, const struct sort_pair *v, uint32_t n, int64_t t)
+{
+	uint32_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (row_time(x->e, x->rp->side[0].time, (uint32_t)v[mid].value) < t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* ---- one 乙 ---- */
+
+/* The nearest 甲 so far. */
+struct nearest {
+	uint32_t row;
+	int64_t apart;
+};
+
+static void try_first(struct pairing *x, uint32_t a, uint32_t b, struct nearest *best)
+{
+	enum truth t = may_pair(x, a, b) ? pair_truth(x, a, b) : TRUTH_FALSE;
+
+	if (t == TRUTH_UNKNOWN)
+		note_unknown(x->e, x->rp, b);
+	if (t != TRUTH_TRUE || is_mirrored(x, a, b))
+		return;
+	if (x->rp->rule->pick == PICK_EACH) {
+		report(x, a, b);
+	} else if (best->row == NO_INDEX || apart(x, a, b) < best->apart) {
+		best->row = a;
+		best->apart = apart(x, a, b);
+	}
+}
+
+/* v[0..n) in order of time: only those within reach are tried, and those without a time. */
 static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
 {
-	uint32_t best = NO_INDEX;
-	int64_t best_apart = INT64_MAX;
+	struct nearest best = { NO_INDEX, INT64_MAX };
+	int64_t t = row_time(x->e, x->rp->side[1].time, b);
+	struct reach reach = { INT64_MIN, INT64_MAX };
+	uint32_t timeless, from, i;
 
-	for (uint32_t i = 0; i < n; i++) {
+	if (t != MISSING_I64)
+		reach = reach_of(x, t);
+	timeless = first_since(x, v, n, MISSING_I64 + 1);
+	from = first_since(x, v, n, reach.from);
+	for (i = 0; i < timeless; i++)
+		try_first(x, (uint32_t)v[i].value, b, &best);
+	for (i = from > timeless ? from : timeless; i < n; i++) {
 		uint32_t a = (uint32_t)v[i].value;
-		enum truth t = may_pair(x, a, b) ? pair_truth(x, a, b) : TRUTH_FALSE;
 
-		if (t == TRUTH_UNKNOWN)
-			note_unknown(x->e, x->rp, b);
-		if (t != TRUTH_TRUE || is_mirrored(x, a, b))
-			continue;
-		if (x->rp->rule->pick == PICK_EACH) {
-			report(x, a, b);
-		} else if (best == NO_INDEX || apart(x, a, b) < best_apart) {
-			best = a;
-			best_apart = apart(x, a, b);
-		}
+		if (row_time(x->e, x->rp->side[0].time, a) > reach.to)
+			break;
+		try_first(x, a, b, &best);
 	}
-	if (best != NO_INDEX)
-		report(x, best, b);
+	if (best.row != NO_INDEX)
+		report(x, best.row, b);
 }
 
 /* ---- candidates ---- */
