@@ -39,7 +39,6 @@ bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_ru
 {
 	struct loading all = { f, g, n };
 	const struct loader loader = { .load = load, .ctx = &all };
-	const struct rule_settings settings = { .insurance_year_month = 0 };
 	struct rule_text text = { .name = "random.rules" };
 	struct diag_list d;
 	struct buf b;
@@ -51,7 +50,7 @@ bool subject_compile(struct subject *s, struct gen_files *f, const struct gen_ru
 	text.text = buf_str(&b);
 	diag_init(&d, false);
 	s->plan = NULL;
-	s->rs = ruleset_compile(&text, 1, &loader, &settings, &d);
+	s->rs = ruleset_compile(&text, 1, &loader, &f->settings, &d);
 	if (s->rs != NULL)
 		s->plan = plan_new(s->rs);
 	else if (why != NULL)
@@ -96,6 +95,8 @@ static void take_finding(const struct ruleset *rs, const struct finding *f, stru
 		x.record[x.n_record++].role = role_name(r, k->role);
 		shares += k->amount;
 	}
+	x.begin = f->begin;
+	x.end = f->end;
 	lines_found(&out[f->rule_index], &x);
 	if (f->has_amount && shares != f->amount)
 		lines_add(&out[f->rule_index], STR("!! the shares do not add up to the amount"));

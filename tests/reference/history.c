@@ -427,7 +427,7 @@ void history_make(struct history *h, struct rng *r)
 	h->rec = arena_array(&h->arena, h->cap, sizeof(struct record *));
 	m.base = RNG_PICK(r, bases);
 	m.revisions = (int64_t)(m.base + 30) * CIVIL_DAY;
-	if (rng_percent(r, 50))
+	if (rng_percent(r, 70))
 		add_registers(&m);
 	for (uint32_t p = 0, v = 0; p < n_person; p++) {
 		uint32_t n_visit = 1 + rng_below(r, 3);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/civil.h"
 #include "lib/base/dec.h"
 
 void lines_init(struct lines *l)
@@ -58,7 +59,11 @@ void lines_found(struct lines *l, struct found *f)
 	buf_addf(&b, STR_FMT " [", STR_ARG(f->rule));
 	for (uint32_t i = 0; i < f->n_key; i++)
 		buf_addf(&b, "%s" STR_FMT, i > 0 ? ", " : "", STR_ARG(f->key[i]));
-	buf_addf(&b, "] " STR_FMT " / " STR_FMT " = ", STR_ARG(f->observed), STR_ARG(f->limit));
+	buf_adds(&b, "] ");
+	civil_add_time(&b, f->begin);
+	buf_adds(&b, " to ");
+	civil_add_time(&b, f->end);
+	buf_addf(&b, ": " STR_FMT " / " STR_FMT " = ", STR_ARG(f->observed), STR_ARG(f->limit));
 	if (f->has_amount)
 		dec_add(&b, f->amount, 2, 2);
 	for (uint32_t i = 0; i < f->n_record; i++)

@@ -39,6 +39,7 @@ struct found {
 	struct str observed, limit;
 	bool has_amount, excepted;
 	int64_t amount;     /* fen */
+	int64_t begin, end; /* first and last event time */
 	uint32_t n_record;
 	struct found_record record[512];
 };

@@ -64,6 +64,10 @@ static void value_text(struct scene *s, const struct value *v, struct str *out)
 
 void ref_found_row(struct scene *s, struct found *f, const struct row *r, const char *role)
 {
+	if (f->n_record == 0 || r->time < f->begin)
+		f->begin = r->time;
+	if (f->n_record == 0 || r->time > f->end)
+		f->end = r->time;
 	f->record[f->n_record].name = arena_printf(s->a, "%s/%s/%s/%s", stream_name(r->stream),
 						   r->facility,
 						   r->mdtrt, r->serial);

@@ -140,6 +140,11 @@ void files_make(struct gen_files *f, struct arena *a, struct rng *r)
 	f->file[5].text = pairs_file(a, r);
 	f->file[6].text = items_file(a, r);
 	f->head = declarations;
+	f->settings = (struct rule_settings){ .insurance_year_month = 0 };
+	if (rng_percent(r, 50)) {
+		f->settings.insurance_year_month = 12;
+		f->settings.insurance_year_day = 30;
+	}
 }
 
 bool files_load(const struct gen_files *f, const char *path, struct buf *out, struct err *e)

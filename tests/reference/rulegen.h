@@ -33,6 +33,7 @@ struct gen_rule {
 struct gen_files {
 	struct { const char *path; char *text; } file[N_FILES];
 	const char *head;          /* their declarations */
+	struct rule_settings settings;
 };
 
 void files_make(struct gen_files *f, struct arena *a, struct rng *r);

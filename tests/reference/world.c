@@ -365,9 +365,13 @@ static bool all_counted(const struct world *w, const struct row *back)
 
 static void return_unlinked(struct world *w)
 {
+	bool *counted = arena_array(&w->arena, w->n[STREAM_FEE] + 1, sizeof *counted);
+
+	for (uint32_t i = 0; i < w->n[STREAM_FEE]; i++)
+		counted[i] = all_counted(w, w->rows[STREAM_FEE][i]);
 	for (uint32_t i = 0; i < w->n[STREAM_FEE]; i++) {
 		struct row *r = w->rows[STREAM_FEE][i];
-		bool by_cnt = all_counted(w, r);
+		bool by_cnt = counted[i];
 
 		if (!negative(r) || record_cell(r->rec, FIELD_fee_init_feedetl_sn)->known)
 			continue;
