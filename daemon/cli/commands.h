@@ -7,6 +7,7 @@
 extern const struct command cmd_check;
 extern const struct command cmd_fmt;
 extern const struct command cmd_fix;
+extern const struct command cmd_lsp;
 extern const struct command cmd_translate;
 extern const struct command cmd_test;
 extern const struct command cmd_explain;

@@ -53,9 +53,12 @@ static uint32_t errors_in(const struct diag_list *d, const char *path)
 
 static bool no_worse(const struct fixing *f, const struct diag_list *now)
 {
-	for (uint32_t i = 0; i < f->files.n; i++)
-		if (errors_in(&f->diag, f->files.path[i]) == 0 && errors_in(now, f->files.path[i]) > 0)
+	for (uint32_t i = 0; i < f->files.n; i++) {
+		const char *path = f->files.path[i];
+
+		if (errors_in(&f->diag, path) == 0 && errors_in(now, path) > 0)
 			return false;
+	}
 	return now->errors <= f->diag.errors;
 }
 
@@ -152,7 +155,8 @@ static enum cli_exit hand_out(struct fixing *f, bool dry_run)
 	buf_init(&note, 0);
 	buf_addf(&note,
 		 dry_run ? cli_text(f->c, "可以修复 %u 处；还剩错误 %u，警告 %u\n",
-				    "%u repairs would be made; %u errors, %u warnings would be left\n")
+				    "%u repairs would be made; %u errors, %u warnings would be "
+				    "left\n")
 			 : cli_text(f->c, "修复 %u 处；还剩错误 %u，警告 %u\n",
 				    "%u repairs made; %u errors, %u warnings left\n"),
 		 f->made, f->diag.errors, f->diag.warnings);
@@ -213,8 +217,10 @@ const struct command cmd_fix = {
 	.en = "make the repairs that are sure",
 	.more_zh = "只修有把握的：只有一个相近名字的错字，且、或混用时补上语言本来就有的括号。\n"
 		   "修完重新检查，直到没有可修的；不会让原来没有错的文件出错。还有错误时退出码为 1。",
-	.more_en = "Only what is sure: a misspelt name with one near name and no other, brackets that say\n"
-		   "how `and` and `or` are read anyway. Checks again until nothing is left to repair; a file\n"
+	.more_en = "Only what is sure: a misspelt name with one near name and no other, "
+			   "brackets that say\n"
+		   "how `and` and `or` are read anyway. Checks again until nothing is left to "
+		   "repair; a file\n"
 		   "that was right never becomes wrong. Exit code 1 while errors are left.",
 	.opt = fix_opt,
 	.opt_size = sizeof(struct fix_opts),

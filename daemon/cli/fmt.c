@@ -108,8 +108,10 @@ const struct command cmd_fmt = {
 	.en = "lay rule files out in one way",
 	.more_zh = "每行一个子句，正文对齐，试例的表格按显示宽度对齐，符号统一写法；注释、子句内的换行和\n"
 		   "文件所用的语言不变，含义不变。读不懂的文件不动，并说明原因，退出码为 1。",
-	.more_en = "One clause a line, bodies and tables aligned by display width, signs in one spelling;\n"
-		   "comments, line breaks inside a clause, the language and the meaning stay. A file\n"
+	.more_en = "One clause a line, bodies and tables aligned by display width, signs in one "
+			   "spelling;\n"
+		   "comments, line breaks inside a clause, the language and the meaning stay. A "
+		   "file\n"
 		   "that does not parse is left alone, with the reasons, and the exit code is 1.",
 	.opt = fmt_opt,
 	.opt_size = sizeof(struct fmt_opts),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/cli/commands.h"
+#include "daemon/cli/grammar.h"
 #include "daemon/cli/grid.h"
 #include "daemon/cli/opt.h"
 
@@ -201,7 +202,7 @@ static enum cli_exit words(const struct cli *c, const struct command *cmd)
 }
 
 struct help_opts {
-	bool man, words;
+	bool man, words, grammar;
 };
 
 static const struct command *named(int n, char *const *arg)
@@ -230,6 +231,16 @@ static enum cli_exit man_page(const struct cli *c)
 	return code;
 }
 
+static enum cli_exit grammar(const struct cli *c)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	grammar_write(&b);
+	enum cli_exit code = cli_out(c, &b, CLI_OK);
+	buf_fini(&b);
+	return code;
+}
+
 static enum cli_exit help_exec(struct cli *c, const void *opt, int n, char *const *arg)
 {
 	const struct help_opts *o = opt;
@@ -240,6 +251,8 @@ static enum cli_exit help_exec(struct cli *c, const void *opt, int n, char *cons
 				 arg[0], n > 1 ? arg[1] : "");
 	if (o->man)
 		return man_page(c);
+	if (o->grammar)
+		return grammar(c);
 	if (o->words)
 		return words(c, cmd);
 	return cmd ? help_command(c, cmd) : help_overview(c, stdout);
@@ -251,6 +264,8 @@ static const struct opt help_opt[] = {
 	{ "words", 0, OPT_FLAG, offsetof(struct help_opts, words), NULL,
 	  "每行一个可接的词，供命令行补全使用",
 	  "write the words that may follow, one a line, for shell completion" },
+	{ "grammar", 0, OPT_FLAG, offsetof(struct help_opts, grammar), NULL,
+	  "输出编辑器着色用的 TextMate 语法", "write the TextMate grammar for editors" },
 	{ 0 },
 };
 

@@ -11,6 +11,8 @@ set(cli_sources
 	fmt.c
 	translate.c
 	fix.c
+	lsp.c
+	grammar.c
 	rulefiles.c
 	test.c
 	rules.c

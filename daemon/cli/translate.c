@@ -167,7 +167,8 @@ static enum cli_exit translate(struct translation *t, int n, char *const *arg)
 	if (!same_meaning(t))
 		return cli_error(t->c, CLI_FAILED,
 				 cli_text(t->c, "译文的含义会不同，没有写出；请把规则报告给开发者",
-					  "the translation would mean something else and was dropped; "
+					  "the translation would mean something else and was "
+					  "dropped; "
 					  "please report these rules"));
 	return hand_out(t);
 }
@@ -212,9 +213,12 @@ const struct command cmd_translate = {
 	.en = "write rules in the other language of keywords, with the same meaning",
 	.more_zh = "关键词、字段、取值、函数、时间区间和单位都译；名称、说明、注释和自己起的名字不动。\n"
 		   "英文用国标代码写字段、用编码写取值。译文重新编译，每条规则的含义摘要都相同才写出。",
-	.more_en = "Keywords, fields, values, functions, periods and units change; names, sentences,\n"
-		   "comments and what the author named stay. English spells fields by national code and\n"
-		   "values by code. The result is compiled again: it is only written when every rule has\n"
+	.more_en = "Keywords, fields, values, functions, periods and units change; names, "
+			   "sentences,\n"
+		   "comments and what the author named stay. English spells fields by national "
+		   "code and\n"
+		   "values by code. The result is compiled again: it is only written when every "
+		   "rule has\n"
 		   "the digest it had.",
 	.opt = translate_opt,
 	.opt_size = sizeof(struct translate_opts),

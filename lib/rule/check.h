@@ -105,5 +105,7 @@ const struct knowledge *check_find_file(struct checker *c, struct str name, bool
 					struct span at);
 /* Whether a name is an aggregate's or function's, and all such names for hints. */
 const char *check_function_word(unsigned i, bool english);
+/* The fixed words of header clauses (高, 启用, …), all of them; false past the end. */
+bool check_header_word(unsigned i, enum keyword *clause, const char **zh, const char **en);
 bool check_is_function(struct str name);
 enum agg check_aggregate(struct str name);

@@ -45,6 +45,16 @@ static void mark_hidden(const struct rule_check *k, const struct syn_clause *x)
 				mark_term(k->c->d, x->item[i].at, words[w].zh, words[w].en);
 }
 
+bool check_header_word(unsigned i, enum keyword *clause, const char **zh, const char **en)
+{
+	if (i >= N_WORDS)
+		return false;
+	*clause = words[i].clause;
+	*zh = words[i].zh;
+	*en = words[i].en;
+	return true;
+}
+
 struct syn_clause *check_clause(const struct rule_check *k, enum keyword w)
 {
 	if (k->over != NULL && k->over->clause[w] != NULL && w != KW_PARAM)

@@ -20,7 +20,6 @@ enum stream check_stream(struct checker *c, const struct syn_item *x)
 	struct near near;
 	struct diag *d;
 
-	mark_stream(c->d, x->at, s);
 	if (s != STREAM_COUNT) {
 		mark_stream(c->d, x->at, s);
 		return s;

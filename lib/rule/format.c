@@ -250,7 +250,8 @@ static void put_path(struct formatter *f, const struct segment *s)
 {
 	struct str comment = tail_comment(f, s);
 
-	buf_addstr(f->out, str_trim(str_make(f->text + s->mark->at.end, s->content - s->mark->at.end)));
+	buf_addstr(f->out, str_trim(str_make(f->text + s->mark->at.end,
+			s->content - s->mark->at.end)));
 	if (comment.n > 0)
 		buf_addf(f->out, "  " STR_FMT, STR_ARG(comment));
 	buf_addc(f->out, '\n');

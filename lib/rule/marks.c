@@ -30,7 +30,8 @@ struct mark *mark_add(struct diag_list *d, struct span at, enum mark_kind kind)
 		return NULL;
 	GROW(m->v, m->cap, m->n + 1);
 	m->v[m->n] = (struct mark){
-		.at = at, .kind = kind, .keyword = KW_NONE, .stream = STREAM_COUNT, .field = FIELD_NONE,
+		.at = at, .kind = kind, .keyword = KW_NONE, .stream = STREAM_COUNT,
+		.field = FIELD_NONE,
 	};
 	return &m->v[m->n++];
 }

@@ -22,7 +22,7 @@ enum mark_kind {
 	MARK_STREAM,    /* .stream, .zh, .en */
 	MARK_FIELD,     /* .field */
 	MARK_CODE,      /* a value of .field, alone (a cell) */
-	MARK_VALUES,    /* operator and all its values: .keyword, .field, the codes they stand for */
+	MARK_VALUES,    /* operator and all its values: .keyword, .field, their codes */
 	MARK_FILE,      /* name of a list or table: .decl, .note */
 	MARK_INDICATOR, /* name of an indicator: .decl, .note */
 	MARK_LOCAL,     /* parameter, let or role: .decl */
@@ -60,7 +60,8 @@ void mark_keyword(struct diag_list *d, struct span at, enum mark_kind kind, enum
 void mark_term(struct diag_list *d, struct span at, const char *zh, const char *en);
 void mark_function(struct diag_list *d, struct span at, const char *zh, const char *en);
 void mark_stream(struct diag_list *d, struct span at, enum stream s);
-void mark_field(struct diag_list *d, struct span at, enum field f); /* the part behind the last dot */
+/* The part behind the last dot. */
+void mark_field(struct diag_list *d, struct span at, enum field f);
 void mark_code(struct diag_list *d, struct span at, enum field f);
 void mark_name(struct diag_list *d, struct span at, enum mark_kind kind, struct span decl,
 	       const char *note);

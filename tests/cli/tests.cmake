@@ -11,6 +11,13 @@ if(TARGET fundwatch-cli)
 		${CMAKE_SOURCE_DIR}/conf/completion/fundwatch.bash)
 	fundwatch_script(man LABEL cli
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/man.sh $<TARGET_FILE:fundwatch-cli> ${CMAKE_SOURCE_DIR}/docs/fundwatch.1)
+	if(PYTHON3)
+		fundwatch_script(lsp LABEL cli
+			COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/lsp.py $<TARGET_FILE:fundwatch-cli>)
+		fundwatch_script(grammar LABEL cli
+			COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/grammar.py $<TARGET_FILE:fundwatch-cli>
+			${CMAKE_SOURCE_DIR}/conf/editor/fundwatch.tmLanguage.json)
+	endif()
 endif()
 if(TARGET fundwatch-cli)
 	fundwatch_script(alerts LABEL pg

@@ -174,7 +174,8 @@ static void one_pair(const struct rulefolder *all, uint32_t i)
 	rulefolder_set(&one, 0, all->text[i].text);
 	digest_of(&one, digest);
 	translate(&one, true, digest);
-	snprintf(path, sizeof path, "%.*s.en.rules", (int)(strlen(name) - strlen(".zh.rules")), name);
+	snprintf(path, sizeof path, "%.*s.en.rules", (int)(strlen(name) - strlen(".zh.rules")),
+			name);
 	pinned(path, one.text[0].text);
 	translate(&one, false, digest);
 	buf_init(&formatted, 0);

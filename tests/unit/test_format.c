@@ -59,7 +59,8 @@ static void formats_well(const char *what, struct str text)
 			fail_msg("%s: the meaning changed:\n%s", what, buf_cstr(&once));
 		format_text(buf_str(&once), &twice);
 		if (!str_eq(buf_str(&once), buf_str(&twice)))
-			fail_msg("%s: formatting twice differs:\n%s\n---\n%s", what, buf_cstr(&once),
+			fail_msg("%s: formatting twice differs:\n%s\n---\n%s", what,
+					buf_cstr(&once),
 				 buf_cstr(&twice));
 	} else {
 		CHECK_INT(once.n, 0);
