@@ -70,7 +70,7 @@ enum { AT_RULE, AT_OWNER, AT_REASON, AT_FROM, AT_UNTIL, AT_COUNT };
 struct exception_rows {
 	struct checker *c;
 	struct csv csv;
-	uint32_t source;
+	uint32_t source, declared;
 	uint32_t n_head;
 	struct str head[CSV_MAX_CELLS];
 	uint32_t at[AT_COUNT];
@@ -225,7 +225,7 @@ static void tell_end(struct exception_rows *x, int32_t until)
 static void read_row(struct exception_rows *x)
 {
 	struct str id = x->csv.cell[x->at[AT_RULE]];
-	struct exception e = { .at = row_span(x) };
+	struct exception e = { .at = row_span(x), .declared = x->declared };
 
 	if (!known_rule(x->c, id, cell_span(x, id)))
 		return;
@@ -265,7 +265,7 @@ static void read_rows(struct exception_rows *x, const char *path)
 void check_exceptions(struct checker *c, struct syn_block *b)
 {
 	const struct syn_clause *from = b->clause[KW_FROM];
-	struct exception_rows x = { .c = c };
+	struct exception_rows x = { .c = c, .declared = b->key.file };
 	const char *path;
 	struct buf text;
 	size_t good;

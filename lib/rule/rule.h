@@ -54,6 +54,7 @@ struct exception {
 	struct str owner, reason;
 	int32_t from, until;    /* MISSING_I32 = open */
 	struct span at;
+	uint32_t declared;      /* source with the 例外 that names the row's file */
 };
 
 struct indicator {

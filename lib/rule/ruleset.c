@@ -300,6 +300,19 @@ void ruleset_own_regex(struct ruleset *rs, void *take_regex)
 	rs->regex[rs->n_regex++] = take_regex;
 }
 
+void ruleset_keep_own_exceptions(struct ruleset *rs)
+{
+	for (uint32_t i = 0; i < rs->n_rule; i++) {
+		struct rule *r = &rs->rule[i];
+		uint32_t n = 0;
+
+		for (uint32_t j = 0; j < r->n_exception; j++)
+			if (r->exception[j].declared == r->at.file)
+				r->exception[n++] = r->exception[j];
+		r->n_exception = n;
+	}
+}
+
 const struct rule *ruleset_find(const struct ruleset *rs, struct str id)
 {
 	for (uint32_t i = 0; i < rs->n_rule; i++)

@@ -52,6 +52,10 @@ void ruleset_free(struct ruleset *rs);
 /* Hands a compiled pattern to the set, which releases it. For the checker. */
 void ruleset_own_regex(struct ruleset *rs, void *take_regex);
 
+/* Leaves each rule the exceptions its own file declares: its examples are told in that file, and
+ * what a site excepts elsewhere must not turn them. Digests stay; plans made before see both. */
+void ruleset_keep_own_exceptions(struct ruleset *rs);
+
 /* Rule by id, NULL when there is none. */
 const struct rule *ruleset_find(const struct ruleset *rs, struct str id);
 
