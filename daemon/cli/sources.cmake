@@ -29,4 +29,5 @@ set(cli_sources
 	alert_show.c
 	excepted.c
 	exceptions.c
-	reload.c)
+	reload.c
+	coverage.c)

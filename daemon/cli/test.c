@@ -6,6 +6,7 @@
  * example at all is a failure, since it proves nothing.
  */
 #include "daemon/cli/commands.h"
+#include "daemon/cli/coverage.h"
 #include "daemon/cli/grid.h"
 #include "daemon/cli/ruleload.h"
 #include "daemon/work/files.h"
@@ -14,7 +15,7 @@
 struct test_opts {
 	struct text_list rule;
 	const char *junit;
-	bool verbose;
+	bool verbose, coverage;
 };
 
 /* One example's verdict, as told; texts in the run's arena. */
@@ -218,7 +219,9 @@ static enum cli_exit test_exec(struct cli *c, const void *opt, int n, char *cons
 	for (unsigned i = 0; code == CLI_OK && i < o->rule.n; i++)
 		if (!rule_need(c, t.loaded.set, o->rule.v[i]))
 			code = CLI_USAGE;
-	if (code == CLI_OK) {
+	if (code == CLI_OK && o->coverage) {
+		code = coverage_tell(c, &t.loaded, &o->rule);
+	} else if (code == CLI_OK) {
 		run_all(&t, &o->rule);
 		code = report(&t, o);
 	}
@@ -233,6 +236,9 @@ static const struct opt test_opt[] = {
 	  "run the examples of this rule only" },
 	{ "junit", 0, OPT_TEXT, offsetof(struct test_opts, junit), "FILE", "另写一份 JUnit XML",
 	  "also write JUnit XML to FILE" },
+	{ "coverage", 0, OPT_FLAG, offsetof(struct test_opts, coverage), NULL,
+	  "不报结果，改列试例从未使其成立或从未使其不成立的条件",
+	  "instead list conditions that examples never made true, or never false" },
 	{ "verbose", 'v', OPT_FLAG, offsetof(struct test_opts, verbose), NULL, "也列出通过的试例",
 	  "list passed examples too" },
 	{ 0 },
@@ -244,11 +250,11 @@ const struct command cmd_test = {
 	.zh = "运行规则里的试例",
 	.en = "run the examples written in rules",
 	.more_zh = "PATH 同 check。试例经过与真实数据相同的时间线和判定。停用的规则也试。\n"
-		   "有失败，或者一个试例也没有，退出码为 1。",
+		   "有失败，或者一个试例也没有，退出码为 1；--coverage 只是列出，退出码为 0。",
 	.more_en = "PATH as for check. Examples go through the same timelines and judging as real "
 		   "data, those of\n"
 		   "switched-off rules too. Exit code 1 when one fails, or when there is none at "
-		   "all.",
+		   "all; --coverage only lists, with exit code 0.",
 	.opt = test_opt,
 	.opt_size = sizeof(struct test_opts),
 	.max_args = -1,

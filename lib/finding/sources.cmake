@@ -6,4 +6,5 @@ set(finding_sources
 	diff.c
 	judge.c
 	example_build.c
-	example.c)
+	example.c
+	coverage.c)
