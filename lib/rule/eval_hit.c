@@ -174,14 +174,16 @@ static bool exception_fits(const struct exception *x, const struct value *v, uin
 	return true;
 }
 
-/* The field's text on a record of the hit. */
+/* The field's text on the record the hit is about: 乙 of a pair, the first of a group. */
 static struct value except_value(struct frame *f, enum field field)
 {
 	struct eval *e = f->e;
-	struct node n = { .op = EXPR_FIELD, .field = field, .type = field_get(field)->type };
+	enum field second = f->n[1] ? field_twin(field, f->stream[1]) : FIELD_NONE;
+	struct node n = { .op = EXPR_FIELD, .field = second == FIELD_NONE ? field : second,
+			  .type = field_get(field)->type };
 	struct value v;
 
-	n.role = f->stream[0] != field_get(field)->stream;
+	n.role = second != FIELD_NONE;
 	v = node_value(f, &n);
 	if (!v.known)
 		return v;

@@ -321,8 +321,11 @@ static void take_windows(struct plan *p, struct rule_plan *rp)
 
 static void want_exceptions(struct plan *p, const struct rule *r)
 {
-	for (uint32_t i = 0; i < r->n_except; i++)
+	for (uint32_t i = 0; i < r->n_except; i++) {
 		plan_want(p, r->except[i]);
+		if (r->form == FORM_PAIR)
+			plan_want(p, field_twin(r->except[i], r->stream[1]));
+	}
 }
 
 static struct rule_plan *rule_plan_new(struct plan *p, uint32_t index)

@@ -171,6 +171,37 @@ static void ledger(void **state)
 	world_fini(&w);
 }
 
+/* An exception to a pair is about 乙, the record that is too much. */
+static void exception_of_a_pair(void **state)
+{
+	static const struct world_file files[] = {
+		{ "pairs.csv", "甲项,乙项,窗口,缘由\nA,B,单日,含\n" },
+		{ NULL, NULL },
+	};
+	enum field by = FIELD_fee_med_list_codg;
+	struct str cell = STR("B1");
+	struct exception row = { .cell = &cell, .from = MISSING_I32, .until = MISSING_I32 };
+	struct world w;
+	struct rule *r;
+
+	(void)state;
+	world_init(&w, pair_text, files);
+	r = &w.rules->rule[world_rule(&w, "p")];
+	r->except = &by;
+	r->n_except = 1;
+	r->exception = &row;
+	r->n_exception = 1;
+	world_judge(&w, "p", 0, 1, 0);
+	CHECK_INT(w.found.n, 2);
+	CHECK(w.found.item[0].excepted && w.found.item[1].excepted);
+	CHECK_INT(w.account.excepted, 2);
+	CHECK_INT(w.account.hit, 0);
+	cell = STR("A11");
+	world_judge(&w, "p", 0, 1, 0);
+	CHECK_INT(w.account.excepted, 0);
+	world_fini(&w);
+}
+
 static const char fund_text[] =
 	"规则 f 「基金份额」\n" HEAD
 	"  看 费用明细\n"
@@ -205,6 +236,7 @@ int main(void)
 		cmocka_unit_test(a_run_is_one_hit),
 		cmocka_unit_test(table_pairs),
 		cmocka_unit_test(ledger),
+		cmocka_unit_test(exception_of_a_pair),
 		cmocka_unit_test(fund_share),
 	};
 
