@@ -9,6 +9,7 @@
  *   check_rule.c    header, streams, keys, forms        check_shape.c  subject, bounds, limits
  *   check_file.c    lists, tables        check_local.c  overrides and exceptions
  *   check_example.c examples             check_warn.c   doubtful, not wrong
+ *   check_absence.c what an unfinished stay cannot tell
  *
  * An expression with an error has TYPE_ERROR, which fits everything: one slip, one message.
  */

@@ -382,6 +382,7 @@ static void read_conditions(struct rule_check *k)
 	bound_terms(k, r->where);
 	bound_terms(k, r->when);
 	split_trigger(r);
+	check_absence(k);
 }
 
 /* A table rule is one join: some key must be compared with a field. */

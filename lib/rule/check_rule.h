@@ -37,6 +37,9 @@ void check_bounds(struct rule_check *k);
 void check_subject(struct rule_check *k);
 enum subject_kind check_entity(enum field f);
 
+/* check_absence.c: no conclusion from what an unfinished stay or visit has not had yet. */
+void check_absence(struct rule_check *k);
+
 /* check_example.c */
 void check_examples(struct rule_check *k);
 

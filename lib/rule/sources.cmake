@@ -15,6 +15,7 @@ set(rule_sources
 	check_expr.c
 	check_call.c
 	check_rule.c
+	check_absence.c
 	check_head.c
 	check_shape.c
 	check_file.c
