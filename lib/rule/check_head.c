@@ -4,6 +4,8 @@
  */
 #include "lib/rule/check_rule.h"
 
+#include <stdio.h>
+
 #include "lib/base/civil.h"
 #include "lib/base/near.h"
 #include "lib/rule/marks.h"
@@ -156,14 +158,32 @@ bool check_scope_word(struct checker *c, const struct syn_clause *w, enum rule_s
 	return ok;
 }
 
+/* An override may say which version it was written over: a later one is to be looked at. */
+static void tell_changed(struct rule_check *k, const struct syn_clause *version)
+{
+	const struct syn_clause *over = k->over != NULL ? k->over->clause[KW_VERSION] : NULL;
+	char is[24], was[24];
+	struct diag *d;
+
+	if (over == NULL || over->broken || version->broken || over->number == version->number)
+		return;
+	(void)snprintf(is, sizeof is, "%lld", (long long)version->number);
+	(void)snprintf(was, sizeof was, "%lld", (long long)over->number);
+	d = diag_add(k->c->d, over->key, DIAG_OVERRIDE_OLD, check_cstr(k->c, k->b->id), is, was);
+	d->also = version->key;
+	d->also_text = check_words(k->c, "现在的版本", "the version it has now");
+}
+
 static void read_version(struct rule_check *k)
 {
-	const struct syn_clause *x = check_clause(k, KW_VERSION);
+	const struct syn_clause *x = k->b->clause[KW_VERSION];
 
-	if (x == NULL)
+	if (x == NULL) {
 		check_missing(k, KW_VERSION);
-	else
-		k->r->version = x->number;
+		return;
+	}
+	k->r->version = x->number;
+	tell_changed(k, x);
 }
 
 static void read_effective(struct rule_check *k)

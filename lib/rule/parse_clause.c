@@ -466,7 +466,7 @@ static void read_example(struct parser *p, struct syn_clause *c)
 #define CONDITION CLAUSE_CONDITION
 
 static const struct clause_kind clauses[] = {
-	{ KW_VERSION, OF(RULE), 0, read_int },
+	{ KW_VERSION, OF(RULE) | OF(OVERRIDE), 0, read_int },
 	{ KW_BASIS, OF(RULE) | OF(OVERRIDE), RAW, read_text },
 	{ KW_CATEGORY, OF(RULE), 0, read_words },
 	{ KW_NATURE, OF(RULE), 0, read_words },
