@@ -5,3 +5,7 @@ fundwatch_script(meaning LABEL golden COMMAND $<TARGET_FILE:fundwatch-cli> test 
 fundwatch_test(diagnostics LABEL golden LAYER rule)
 fundwatch_test(translate LABEL golden LAYER rule
 	SOURCES golden/test_translate.c support/rulefolder.c)
+fundwatch_test(rewrite LABEL golden LAYER rule
+	SOURCES golden/test_rewrite.c support/rulefolder.c)
+# The shipped rules are laid out as fundwatch fmt does it.
+fundwatch_script(fmt LABEL golden COMMAND $<TARGET_FILE:fundwatch-cli> fmt --check rules)

@@ -6,7 +6,7 @@
 
 #include "lib/rule/ruleset.h"
 
-#define FOLDER_MAX 200
+#define FOLDER_MAX 1000
 
 struct rulefolder {
 	uint32_t n;
