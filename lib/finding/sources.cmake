@@ -7,4 +7,5 @@ set(finding_sources
 	judge.c
 	example_build.c
 	example.c
+	witness.c
 	coverage.c)
