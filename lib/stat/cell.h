@@ -10,20 +10,25 @@
 #include "lib/rule/plan.h"
 #include "lib/stat/cells.h"
 
-/* One aggregate summed over subjects. */
+struct ends {
+	struct rat min, max;
+};
+
+/* One aggregate summed over subjects. There are millions: what few need lies elsewhere. */
 struct sum {
-	/* records, or distinct values counted; subjects with a missing summand */
-	uint64_t count, unknown;
-	bool overflow;
-	struct rat total, min, max;
-	struct map64 seen;       /* values kept, as codes of the cells' dictionary -> how often */
+	struct rat total;
+	uint64_t count;          /* records, or distinct values counted */
+	uint32_t unknown;        /* subjects with a missing summand */
 	uint32_t least;          /* the one text of peers' fields, 首个 and 末个, 0 = none */
+	bool overflow;
+	struct ends *ends;       /* of 最大 and 最小, when count > 0 */
+	struct map64 *seen;      /* values kept, as codes of the cells' dictionary -> how often */
 };
 
 struct cell {
 	uint32_t source;
 	uint64_t sure;           /* records in it for sure; none: it cannot fire */
-	struct value *key;
+	const struct value *key; /* its own, or another set's it was merged from */
 	struct sum *sum;         /* [n_agg + n_peer] of the source */
 };
 

@@ -37,7 +37,8 @@ void cells_free(struct cells *c)
 		xfree(c->given[i].p);
 	for (uint32_t i = 0; i < c->n; i++)
 		for (uint32_t k = 0; k < width(c, c->cell[i].source); k++)
-			map64_fini(&c->cell[i].sum[k].seen);
+			if (c->cell[i].sum[k].seen)
+				map64_fini(c->cell[i].sum[k].seen);
 	xfree(c->given);
 	xfree(c->local);
 	xfree(c->gave);
@@ -85,24 +86,16 @@ bool cells_find(const struct cells *c, uint32_t source, uint32_t n_key, const st
 	return false;
 }
 
-static void sum_init(struct sum *s)
-{
-	*s = (struct sum){ .total = { 0, 1 }, .min = { 0, 1 }, .max = { 0, 1 } };
-	map64_init(&s->seen);
-}
-
+/* The key stays borrowed. */
 static uint32_t cell_new(struct cells *c, uint32_t source, uint32_t n_key, const struct value *key)
 {
-	struct cell cell = { .source = source };
+	struct cell cell = { .source = source, .key = key };
 	uint32_t n = width(c, source);
 	uint64_t h = key_hash(source, n_key, key);
 
-	cell.key = arena_dup(&c->arena, key, n_key * sizeof *key);
-	for (uint32_t i = 0; i < n_key; i++)
-		cell.key[i].text = arena_str(&c->arena, key[i].text);
 	cell.sum = arena_array(&c->arena, n, sizeof *cell.sum);
 	for (uint32_t i = 0; i < n; i++)
-		sum_init(&cell.sum[i]);
+		cell.sum[i] = (struct sum){ .total = { 0, 1 } };
 	GROW(c->cell, c->cap, c->n + 1);
 	while (map64_get(&c->index, h, NULL))
 		h++;
@@ -111,11 +104,22 @@ static uint32_t cell_new(struct cells *c, uint32_t source, uint32_t n_key, const
 	return c->n++;
 }
 
-static uint32_t cell_of(struct cells *c, uint32_t source, uint32_t n_key, const struct value *key)
+static const struct value *copy_key(struct cells *c, uint32_t n_key, const struct value *key)
 {
-	uint32_t at;
+	struct value *copy = arena_dup(&c->arena, key, n_key * sizeof *key);
 
-	return cells_find(c, source, n_key, key, &at) ? at : cell_new(c, source, n_key, key);
+	for (uint32_t i = 0; i < n_key; i++)
+		copy[i].text = arena_str(&c->arena, key[i].text);
+	return copy;
+}
+
+/* The cell of `from` in `c`, to which it is merged. */
+static uint32_t cell_of(struct cells *c, const struct cells *from, const struct cell *x)
+{
+	uint32_t at, n_key = from->p->source[x->source].n_key;
+
+	return cells_find(c, x->source, n_key, x->key, &at)
+		? at : cell_new(c, x->source, n_key, x->key);
 }
 
 uint32_t cells_count(const struct cells *c)
@@ -125,12 +129,23 @@ uint32_t cells_count(const struct cells *c)
 
 /* ---- sums ---- */
 
-static void take_extremes(struct sum *s, struct rat min, struct rat max, bool first)
+static void take_ends(struct cells *c, struct sum *s, struct rat min, struct rat max)
 {
-	if (first || num_cmp(min, s->min) < 0)
-		s->min = min;
-	if (first || num_cmp(max, s->max) > 0)
-		s->max = max;
+	struct ends *ends = s->ends;
+
+	if (!ends) {
+		s->ends = ends = arena_alloc(&c->arena, sizeof *ends);
+		*ends = (struct ends){ min, max };
+	}
+	if (num_cmp(min, ends->min) < 0)
+		ends->min = min;
+	if (num_cmp(max, ends->max) > 0)
+		ends->max = max;
+}
+
+static bool has_ends(enum agg kind)
+{
+	return kind == AGG_MIN || kind == AGG_MAX;
 }
 
 /* The least text stays, or for 末个 the greatest. */
@@ -149,7 +164,11 @@ static bool keeps_one(enum agg kind)
 
 static void take_seen(struct cells *c, struct sum *s, struct str text, uint64_t times)
 {
-	*map64_at(&s->seen, dict_code(c->dict, text), NULL) += times;
+	if (!s->seen) {
+		s->seen = arena_alloc(&c->arena, sizeof *s->seen);
+		map64_init(s->seen);
+	}
+	*map64_at(s->seen, dict_code(c->dict, text), NULL) += times;
 }
 
 /* `kind` is AGG_NONE for a peers' field. */
@@ -164,8 +183,8 @@ static void fold_partial(struct cells *c, struct sum *s, const struct partial *p
 	}
 	if (kind == AGG_NONE)
 		return;
-	if (p->count)
-		take_extremes(s, p->min, p->max, s->count == 0);
+	if (p->count && has_ends(kind))
+		take_ends(c, s, p->min, p->max);
 	s->overflow |= !num_add(&s->total, s->total, p->sum);
 	s->count += p->count;
 }
@@ -191,14 +210,14 @@ static void fold_sum(struct cells *c, struct sum *into, const struct sum *from,
 	size_t at = 0;
 	uint64_t code, value;
 
-	if (from->count)
-		take_extremes(into, from->min, from->max, into->count == 0);
+	if (from->ends)
+		take_ends(c, into, from->ends->min, from->ends->max);
 	into->count += from->count;
 	into->unknown += from->unknown;
 	into->overflow |= from->overflow || !num_add(&into->total, into->total, from->total);
 	if (from->least)
 		take_text(c, into, dict_text(texts, from->least), kind);
-	while (map64_next(&from->seen, &at, &code, &value))
+	while (from->seen && map64_next(from->seen, &at, &code, &value))
 		take_seen(c, into, dict_text(texts, (uint32_t)code), value);
 }
 
@@ -214,10 +233,7 @@ static void merge_given(struct cells *into, const struct cells *from)
 		u.p = from->given[i].p;
 		u.n = from->given[i].n;
 		for (u.at = 0; cells_unpack(from, &u, &cell, &k);) {
-			const struct cell *x = &from->cell[cell];
-
-			fold(into, cell_of(into, x->source, from->p->source[x->source].n_key,
-					   x->key), &k);
+			fold(into, cell_of(into, from, &from->cell[cell]), &k);
 		}
 	}
 	arena_fini(&u.arena);
@@ -231,7 +247,7 @@ void cells_merge(struct cells *into, const struct cells *from)
 	}
 	for (uint32_t i = 0; i < from->n; i++) {
 		const struct cell *x = &from->cell[i];
-		uint32_t at = cell_of(into, x->source, from->p->source[x->source].n_key, x->key);
+		uint32_t at = cell_of(into, from, x);
 
 		into->cell[at].sure += x->sure;
 		for (uint32_t k = 0; k < width(from, x->source); k++)
@@ -268,8 +284,13 @@ static uint32_t local_cell(struct cells *c, const struct contribution *k)
 		GROW(c->local, c->n_local, k->local + 1);
 		memset(c->local + old, 0, (c->n_local - old) * sizeof *c->local);
 	}
-	if (!c->local[k->local])
-		c->local[k->local] = cell_of(c, k->source, k->n_key, k->key) + 1;
+	if (!c->local[k->local]) {
+		uint32_t at;
+
+		if (!cells_find(c, k->source, k->n_key, k->key, &at))
+			at = cell_new(c, k->source, k->n_key, copy_key(c, k->n_key, k->key));
+		c->local[k->local] = at + 1;
+	}
 	return c->local[k->local] - 1;
 }
 

@@ -25,7 +25,7 @@ void cells_begin(struct cells *c, uint32_t subject);
 void cells_add(struct cells *c, uint32_t subject, const struct contribution *k);
 
 /* Fold the cells of `from` (another shard of the same plan) into `into`, which is not
- * replaceable. */
+ * replaceable. Keys stay borrowed from `from`, which must outlive `into`. */
 void cells_merge(struct cells *into, const struct cells *from);
 
 /* Cell of a source by its key as merged; false when there is none. */

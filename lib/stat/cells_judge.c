@@ -51,7 +51,7 @@ static const struct value *kept_values(struct judging *j, const struct sum *s, e
 	size_t at = 0;
 
 	*n = 0;
-	while (map64_next(&s->seen, &at, &code, &times))
+	while (s->seen && map64_next(s->seen, &at, &code, &times))
 		for (uint64_t i = 0; i < times && *n < s->count; i++)
 			v[(*n)++] = partial_value(dict_text(j->c->dict, (uint32_t)code), t, false);
 	value_sort(v, *n);
@@ -81,11 +81,11 @@ static struct value sum_value(struct judging *j, const struct sum *s, const stru
 	case AGG_COUNT: return value_int(n->type, (int64_t)s->count);
 	case AGG_SUM: case AGG_RUNNING: return value_rat(n->type, s->total);
 	case AGG_MEAN: return mean_of(s, n->type);
-	case AGG_MAX: return s->count ? value_rat(n->type, s->max) : value_missing(n->type);
-	case AGG_MIN: return s->count ? value_rat(n->type, s->min) : value_missing(n->type);
+	case AGG_MAX: return s->ends ? value_rat(n->type, s->ends->max) : value_missing(n->type);
+	case AGG_MIN: return s->ends ? value_rat(n->type, s->ends->min) : value_missing(n->type);
 	case AGG_DISTINCT:
 		return value_int(n->type, counted ? (int64_t)s->count
-						  : (int64_t)map64_count(&s->seen));
+						  : (int64_t)(s->seen ? map64_count(s->seen) : 0));
 	case AGG_MEDIAN: case AGG_PERCENTILE: return rank_value(j, s, n);
 	case AGG_FIRST: case AGG_LAST:
 		return partial_value(dict_text(j->c->dict, s->least), n->type, true);
