@@ -50,6 +50,9 @@ static void free_memory(struct eval *e)
 	free_slots(e->keyset, p->n_keyset);
 	free_slots(e->day, STREAM_COUNT);
 	free_slots(e->absent, 4);
+	for (uint32_t i = 0; i < STREAM_COUNT; i++)
+		for (uint32_t k = 0; k <= SCOPE_UNSETTLED; k++)
+			xfree(e->scope[i][k].truth);
 	for (uint32_t i = 0; i < FIELD_COUNT; i++) {
 		xfree(e->domain[i].dense_of);
 		xfree(e->domain[i].code_of);

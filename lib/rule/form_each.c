@@ -121,13 +121,14 @@ void form_each(struct eval *e, const struct rule_plan *rp)
 	struct each x = { .e = e, .rp = rp };
 
 	x.filter = side_filter(e, &rp->side[0], rp->rule->scope, &e->filter[0]);
-	for (x.subject = 0; x.filter && x.subject < e->b->n_subjects; x.subject++)
-		for (uint32_t i = rows->start[x.subject]; i < rows->start[x.subject + 1]; i++) {
-			if (!x.filter[i])
-				continue;
-			if (rp->rule->table)
-				judge_table(&x, i);
-			else
-				judge(&x, i, KNOWLEDGE_NONE);
-		}
+	if (!x.filter)
+		return;
+	for (uint32_t i = 0; (i = filter_next(x.filter, i, rows->n)) < rows->n; i++) {
+		while (rows->start[x.subject + 1] <= i)
+			x.subject++;
+		if (rp->rule->table)
+			judge_table(&x, i);
+		else
+			judge(&x, i, KNOWLEDGE_NONE);
+	}
 }

@@ -314,9 +314,7 @@ static uint32_t collect(struct group *g, const uint64_t *key, uint32_t from, uin
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = from; i < to; i++) {
-		if (!g->base[i])
-			continue;
+	for (uint32_t i = from; (i = filter_next(g->base, i, to)) < to; i++) {
 		if (key[i] == KEY_MISSING)
 			note_unknown(g->e, g->rp, i);
 		else if (g->rp->rule->table)

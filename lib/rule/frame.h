@@ -60,6 +60,7 @@ enum mark { MARK_NONE, MARK_UNKNOWN, MARK_EXCEPTED, MARK_HIT };
 
 /* Truth of one side's condition per row, and how many rows are inside scope and dates. */
 struct filter {
+	uint64_t stamp;          /* of the scope's own: batch number */
 	uint8_t *truth;
 	uint32_t cap;
 	uint64_t inside;
@@ -101,6 +102,7 @@ struct eval {
 	struct met_cell *met;
 	uint32_t n_met, cap_met;
 	struct map64 met_index;  /* hash of (source, key) -> met, stepped on when hashes meet */
+	struct filter scope[STREAM_COUNT][SCOPE_UNSETTLED + 1];
 	struct filter filter[2]; /* of the sides of the rule in hand, per row */
 	uint8_t *rest;           /* filter with the table row's conditions in it */
 	uint8_t *excess, *beyond;/* per row of a group: of one window, of a run */
@@ -226,6 +228,9 @@ bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum st
  * no row can pass. */
 const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope scope,
 			   struct filter *out);
+
+/* The first row in [from, to) that is not false; `to` when there is none. */
+uint32_t filter_next(const uint8_t *truth, uint32_t from, uint32_t to);
 
 /* Calendar. */
 int64_t bucket_number(enum bucket b, int64_t time, bool is_date, const struct rule_settings *set);

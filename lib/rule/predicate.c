@@ -214,8 +214,7 @@ const uint8_t *slot_truth(struct eval *e, const struct node *n)
 static void scope_truth(struct eval *e, const struct side *s, enum rule_scope scope, uint8_t *out)
 {
 	const struct rows *r = &e->b->rows[s->stream];
-	const uint32_t *settled = s->settled == FIELD_NONE ? NULL
-							     : slot_column(e, s->settled);
+	const uint32_t *settled = s->settled == FIELD_NONE ? NULL : slot_column(e, s->settled);
 
 	if (scope == SCOPE_ALL) {
 		memset(out, TRUTH_TRUE, r->n);
@@ -227,14 +226,27 @@ static void scope_truth(struct eval *e, const struct side *s, enum rule_scope sc
 			out[i] = r->scope[i] || (settled && settled[i]) ? TRUTH_FALSE : TRUTH_TRUE;
 }
 
+/* The same for all rules of a stream, so made and counted once per batch. */
+static const struct filter *scope_filter(struct eval *e, const struct side *s,
+					 enum rule_scope scope)
+{
+	struct filter *f = &e->scope[s->stream][scope];
+	uint32_t rows = e->b->rows[s->stream].n;
+
+	if (f->stamp == e->stamp)
+		return f;
+	f->stamp = e->stamp;
+	GROW(f->truth, f->cap, rows + 1);
+	scope_truth(e, s, scope, f->truth);
+	f->inside = kernel_count(f->truth, rows, TRUTH_TRUE);
+	return f;
+}
+
 /* Rows outside the rule's own dates are outside its scope. */
 static void dates_truth(struct eval *e, const struct side *s, uint8_t *out)
 {
-	const int32_t *day;
+	const int32_t *day = slot_day(e, s->stream);
 
-	if (s->from == MISSING_I32 && s->until == MISSING_I32)
-		return;
-	day = slot_day(e, s->stream);
 	for (uint32_t i = 0; i < e->b->rows[s->stream].n; i++)
 		if (!in_force(s->from, s->until, day[i]))
 			out[i] = TRUTH_FALSE;
@@ -277,14 +289,18 @@ static void fold_fieldless(struct eval *e, const struct node *n, enum stream s, 
 const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope scope,
 			   struct filter *filter)
 {
+	const struct filter *inside = scope_filter(e, s, scope);
 	uint32_t rows = e->b->rows[s->stream].n;
 	uint8_t *out;
 
 	GROW(filter->truth, filter->cap, rows + 1);
 	out = filter->truth;
-	scope_truth(e, s, scope, out);
-	dates_truth(e, s, out);
-	filter->inside = kernel_count(out, rows, TRUTH_TRUE);
+	memcpy(out, inside->truth, rows);
+	filter->inside = inside->inside;
+	if (s->from != MISSING_I32 || s->until != MISSING_I32) {
+		dates_truth(e, s, out);
+		filter->inside = kernel_count(out, rows, TRUTH_TRUE);
+	}
 	for (uint32_t i = 0; i < s->n_conj; i++) {
 		const struct node *n = s->conj[i];
 
@@ -296,4 +312,18 @@ const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope
 			kernel_and(out, slot_truth(e, n), rows);
 	}
 	return any(out, rows) ? out : NULL;
+}
+
+uint32_t filter_next(const uint8_t *truth, uint32_t from, uint32_t to)
+{
+	uint64_t eight;
+
+	for (; from + 8 <= to; from += 8) {
+		memcpy(&eight, truth + from, sizeof eight);
+		if (eight)
+			break;
+	}
+	while (from < to && !truth[from])
+		from++;
+	return from;
 }
