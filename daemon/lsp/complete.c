@@ -225,6 +225,8 @@ static bool values(struct completing *c)
 	for (unsigned i = 0; code_entry(field_get(f)->name, i, &code, &name); i++) {
 		struct buf b;
 
+		if (c->s->english && !str_eq(code_name(field_get(f)->name, code), name))
+			continue; /* another name of a code that was offered */
 		buf_init(&b, 0);
 		buf_addstr(&b, c->s->english ? name : code);
 		add(c, c->s->english ? code : name, KIND_VALUE, buf_cstr(&b));

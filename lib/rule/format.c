@@ -66,13 +66,13 @@ static uint32_t path_end(const struct formatter *f, uint32_t pos, uint32_t to)
 {
 	struct lexer lex;
 
-	while (pos < to && strchr(" \t\r\n", f->text[pos]) != NULL)
+	while (pos < to && format_blank(f->text[pos]))
 		pos++;
 	if (pos < to && f->text[pos] == '"') {
 		open_lexer(f, &lex, pos, to);
 		return lex_next(&lex).at.end;
 	}
-	while (pos < to && strchr(" \t\r\n", f->text[pos]) == NULL &&
+	while (pos < to && !format_blank(f->text[pos]) &&
 	       memcmp(f->text + pos, "\xe3\x80\x80", 3 < to - pos ? 3 : to - pos) != 0)
 		pos++;
 	return pos;
@@ -147,7 +147,8 @@ static void cut(struct layout *y)
 
 /* ---- gaps ---- */
 
-enum gap { GAP_HEAD, GAP_CLAUSE, GAP_FIRST_CLAUSE, GAP_BLOCK, GAP_DECLARATION, GAP_TAIL };
+enum gap { GAP_HEAD, GAP_ALONE, GAP_CLAUSE, GAP_FIRST_CLAUSE, GAP_BLOCK, GAP_DECLARATION,
+		GAP_TAIL };
 
 static bool next_line(const struct formatter *f, uint32_t *pos, uint32_t to, struct str *line)
 {
@@ -163,29 +164,42 @@ static bool next_line(const struct formatter *f, uint32_t *pos, uint32_t to, str
 	return true;
 }
 
+/* Without blanks around it, full-width ones too. */
+static struct str bare(struct str s)
+{
+	for (uint32_t n = s.n + 1; s.n < n; ) {
+		n = s.n;
+		s = str_trim(s);
+		if (str_starts(s, STR("　")))
+			s = str_sub(s, 3, s.n);
+		else if (str_starts(s, STR("\xc2\xa0")))
+			s = str_sub(s, 2, s.n);
+	}
+	return s;
+}
+
 static bool all_blank(struct str s)
 {
-	while (str_starts(s = str_trim(s), STR("　")))
-		s = str_sub(s, 3, s.n);
-	return s.n == 0;
+	return bare(s).n == 0;
 }
 
 /* Empty lines and comments of [from, to). */
 static void put_gap(struct formatter *f, uint32_t from, uint32_t to, enum gap kind)
 {
 	bool empty = false, any = false, parted = kind != GAP_BLOCK;
-	uint32_t column = kind == GAP_HEAD ? 0 : CLAUSE_INDENT;
+	bool head = kind == GAP_HEAD || kind == GAP_ALONE;
+	uint32_t column = head ? 0 : CLAUSE_INDENT;
 	struct str line;
 
-	if (kind != GAP_HEAD && !next_line(f, &from, to, &line))
+	if (!head && !next_line(f, &from, to, &line))
 		return;
 	while (next_line(f, &from, to, &line)) {
 		bool margin = line.n > 0 && line.p[0] != ' ' && line.p[0] != '\t';
 
-		if (from > to && kind != GAP_TAIL)
+		if (from > to && all_blank(line))
 			break; /* what the next segment is indented by */
 		if (all_blank(line)) {
-			empty = any || (kind != GAP_HEAD && kind != GAP_FIRST_CLAUSE);
+			empty = any || (!head && kind != GAP_FIRST_CLAUSE);
 			continue;
 		}
 		if (empty || (!parted && margin)) {
@@ -196,11 +210,25 @@ static void put_gap(struct formatter *f, uint32_t from, uint32_t to, enum gap ki
 		empty = false;
 		any = true;
 	}
-	if ((empty || !parted) && kind != GAP_TAIL)
+	if ((empty || !parted) && kind != GAP_TAIL && kind != GAP_ALONE)
 		buf_addc(f->out, '\n');
 }
 
 /* ---- clauses ---- */
+
+static void put_comment(struct formatter *f, struct str comment)
+{
+	buf_adds(f->out, "  ");
+	buf_addstr(f->out, comment);
+}
+
+/* As the parser reads a line of free text: blanks at its start are none of it. */
+static struct str raw_line(struct str line)
+{
+	while (str_starts(line = str_trim(line), STR("　")))
+		line = str_sub(line, 3, line.n);
+	return line;
+}
 
 /* Lines of free text, each at the column. */
 static void put_lines(struct formatter *f, uint32_t from, uint32_t to, uint32_t column)
@@ -209,8 +237,7 @@ static void put_lines(struct formatter *f, uint32_t from, uint32_t to, uint32_t 
 	bool first = true;
 
 	while (next_line(f, &from, to, &line)) {
-		while (str_starts(line = str_trim(line), STR("　")))
-			line = str_sub(line, 3, line.n);
+		line = raw_line(line);
 		if (line.n == 0)
 			continue;
 		buf_fill(f->out, ' ', first ? 0 : column);
@@ -228,7 +255,8 @@ static void put_words(struct formatter *f, const struct segment *s, uint32_t col
 	pieces_read(f, &l, s->mark->at.start, s->end);
 	key = &l.v[0];
 	if (key->comment.n > 0 && l.n > 1) {
-		buf_addf(f->out, "  " STR_FMT "\n", STR_ARG(key->comment));
+		put_comment(f, key->comment);
+		buf_addc(f->out, '\n');
 		buf_fill(f->out, ' ', column);
 	}
 	pieces_write(f, &l, 1, column);
@@ -242,8 +270,9 @@ static struct str tail_comment(const struct formatter *f, const struct segment *
 	struct str line = { NULL, 0 };
 
 	next_line(f, &pos, s->end, &line);
-	line = str_trim(line);
-	return line.n > 0 && line.p[0] == '#' ? line : (struct str){ NULL, 0 };
+	line = bare(line);
+	return str_starts(line, STR("#")) || str_starts(line, STR("＃")) ? line
+									 : (struct str){ NULL, 0 };
 }
 
 static void put_path(struct formatter *f, const struct segment *s)
@@ -253,7 +282,7 @@ static void put_path(struct formatter *f, const struct segment *s)
 	buf_addstr(f->out, str_trim(str_make(f->text + s->mark->at.end,
 			s->content - s->mark->at.end)));
 	if (comment.n > 0)
-		buf_addf(f->out, "  " STR_FMT, STR_ARG(comment));
+		put_comment(f, comment);
 	buf_addc(f->out, '\n');
 }
 
@@ -267,15 +296,13 @@ static void put_example(struct formatter *f, const struct segment *s)
 	open_lexer(f, &lex, s->mark->at.end, s->content);
 	name = lex_next(&lex);
 	pos = name.at.end;
-	if ((unsigned char)f->out->p[f->out->n - 1] >= 0x80 && name.kind == TOKEN_NAME)
-		buf_addf(f->out, "「" STR_FMT "」", STR_ARG(name.text)); /* 试例「…」 */
-	else
-		buf_addf(f->out, " " STR_FMT, (int)(name.at.end - name.at.start),
-			 f->text + name.at.start);
+	if ((unsigned char)f->out->p[f->out->n - 1] < 0x80 || name.kind != TOKEN_NAME)
+		buf_addc(f->out, ' '); /* 试例「…」 but example 「…」 */
+	buf_add(f->out, f->text + name.at.start, name.at.end - name.at.start);
 	if (next_line(f, &pos, s->content, &rest) && !all_blank(rest)) {
 		rest = str_trim(rest);
 		if (rest.p[0] == '#')
-			buf_addf(f->out, "  " STR_FMT, STR_ARG(rest));
+			put_comment(f, rest);
 		else
 			pos = name.at.end;
 	}
@@ -377,7 +404,7 @@ static void put_row(struct formatter *f, const struct block *b, const uint32_t w
 			buf_fill(f->out, ' ', pad + (j == 0 ? 2 : 3));
 	}
 	if (b->comment.n > 0)
-		buf_addf(f->out, "  " STR_FMT, STR_ARG(b->comment));
+		put_comment(f, b->comment);
 	buf_addc(f->out, '\n');
 }
 
@@ -445,7 +472,8 @@ static void layout(struct formatter *f, uint32_t n)
 	uint32_t start = n >= 3 && memcmp(f->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
 	cut(&y);
-	put_gap(f, start, y.n_segment > 0 ? y.segment[0].mark->at.start : n, GAP_HEAD);
+	put_gap(f, start, y.n_segment > 0 ? y.segment[0].mark->at.start : n,
+		y.n_segment > 0 ? GAP_HEAD : GAP_ALONE);
 	put_blocks(&y);
 	xfree(y.segment);
 	xfree(y.block);
@@ -467,35 +495,67 @@ static void lay_out(struct diag_list *d, uint32_t file, struct buf *out)
 	arena_fini(&a);
 }
 
-bool format_text(struct str text, struct buf *out)
+bool format_draft(struct str text, struct buf *out)
 {
 	struct diag_list d;
 	struct marks marks;
-	struct buf before, after;
+	struct syn_block *blocks = NULL, **tail = &blocks;
+	struct arena a;
 	bool ok;
 
 	diag_init(&d, true);
 	marks_init(&marks);
-	buf_init(&before, 0);
-	buf_init(&after, 0);
+	arena_init(&a);
 	d.marks = &marks;
-	format_canon(&d, diag_source(&d, "", text), &before);
+	syntax_parse(diag_source(&d, "", text), &a, &d, &tail);
 	marks_sort(&marks);
 	ok = d.errors == 0;
-	if (ok) {
+	if (ok)
 		lay_out(&d, 0, out);
-		d.marks = NULL;
-		format_canon(&d, diag_source(&d, "", buf_str(out)), &after);
-		if (d.errors > 0 || !str_eq(buf_str(&before), buf_str(&after))) {
-			buf_reset(out);
-			buf_addstr(out, text);
-		}
-	}
-	buf_fini(&before);
-	buf_fini(&after);
+	arena_fini(&a);
 	marks_fini(&marks);
 	diag_fini(&d);
 	return ok;
+}
+
+/* Signs of comments, and of free text that looks like one. */
+static uint32_t count_hashes(struct str s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s.n; i++)
+		n += s.p[i] == '#' || (s.n - i >= 3 && memcmp(s.p + i, "\xef\xbc\x83", 3) == 0);
+	return n;
+}
+
+bool format_same(struct str a, struct str b)
+{
+	struct buf x, y;
+	struct diag_list d;
+	bool same;
+
+	diag_init(&d, true);
+	buf_init(&x, 0);
+	buf_init(&y, 0);
+	format_canon(&d, diag_source(&d, "", a), &x);
+	format_canon(&d, diag_source(&d, "", b), &y);
+	same = d.errors == 0 && str_eq(buf_str(&x), buf_str(&y)) &&
+			count_hashes(a) == count_hashes(b);
+	buf_fini(&x);
+	buf_fini(&y);
+	diag_fini(&d);
+	return same;
+}
+
+bool format_text(struct str text, struct buf *out)
+{
+	if (!format_draft(text, out))
+		return false;
+	if (!format_same(text, buf_str(out))) { /* better ugly than different */
+		buf_reset(out);
+		buf_addstr(out, text);
+	}
+	return true;
 }
 
 bool format_source(struct diag_list *d, uint32_t file, struct buf *out)

@@ -42,6 +42,9 @@ struct formatter {
 /* The mark that begins at a byte, of one of the keyword kinds; NULL. */
 const struct mark *format_mark(const struct formatter *f, uint32_t pos);
 
+/* An ASCII blank or line end. */
+bool format_blank(char c);
+
 /* Comment from # to the end of its line, blanks at the end left out. */
 struct str format_line(const struct formatter *f, uint32_t from, uint32_t to);
 
@@ -59,3 +62,9 @@ void format_example(struct formatter *f, uint32_t from, uint32_t to);
 
 /* The meaning-bearing syntax of a source as text, for comparing. */
 void format_canon(struct diag_list *d, uint32_t file, struct buf *out);
+
+/* format_text without its proof, for tests of the formatter itself. */
+bool format_draft(struct str text, struct buf *out);
+
+/* The proof: both texts parse, to the same syntax, with as many comments. */
+bool format_same(struct str a, struct str b);

@@ -36,9 +36,14 @@ const struct mark *format_mark(const struct formatter *f, uint32_t pos)
 	return NULL;
 }
 
+bool format_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 struct str format_line(const struct formatter *f, uint32_t from, uint32_t to)
 {
-	while (to > from && strchr(" \t\r\n", f->text[to - 1]) != NULL)
+	while (to > from && format_blank(f->text[to - 1]))
 		to--;
 	return str_make(f->text + from, to - from);
 }
@@ -236,6 +241,13 @@ static const char *comma_text(const struct formatter *f, bool in_call)
 	return f->expectation ? "，" : "、";
 }
 
+static void put_name(struct buf *out, struct str name)
+{
+	buf_adds(out, "「");
+	buf_addstr(out, name); /* it may hold anything, zero bytes too */
+	buf_adds(out, "」");
+}
+
 static void put_piece(struct formatter *f, const struct piece *p, bool in_call, struct buf *out)
 {
 	const char *sign = sign_text(p->tok.kind);
@@ -245,7 +257,7 @@ static void put_piece(struct formatter *f, const struct piece *p, bool in_call, 
 	else if (sign != NULL)
 		buf_adds(out, sign);
 	else if (p->tok.kind == TOKEN_NAME)
-		buf_addf(out, "「" STR_FMT "」", STR_ARG(p->tok.text));
+		put_name(out, p->tok.text);
 	else if (is_name_part(p) || p->tok.kind == TOKEN_DATE)
 		buf_addstr(out, p->tok.text);
 	else

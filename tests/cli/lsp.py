@@ -98,6 +98,21 @@ def place(text, needle, after=0):
     return {"line": line, "character": len(text[start:at].encode("utf-16-le")) // 2}
 
 
+PAIR = """rule lsp.b 「pair」
+  version   1
+  class     policy
+  nature    clue
+  stage     after
+  severity  low
+  state     on
+  on        stay first_one, stay second
+  same      psn_no
+  first     first_one then second gap 0 days to 7 days
+  where     first_one.dscg_way is 2 and second.
+  say       {psn_no}
+"""
+
+
 def labels(result):
     """The first words offered, and how many there are."""
     items = [i["label"] for i in result["items"]]
@@ -158,6 +173,18 @@ def talk(s):
     s.ask("textDocument/completion", at(text, "\n规", 2), labels)
     change(GOOD)
 
+    change(PAIR)
+    s.ask("textDocument/completion", at(PAIR, "and second.", 11), labels)
+    s.ask("textDocument/completion", at(PAIR, "dscg_way is ", 12), labels)
+    s.ask("textDocument/completion", at(PAIR, "  where", 3), labels)
+    s.ask("textDocument/completion", at(PAIR, "same      psn", 13), labels)
+    whole = PAIR.replace("second.\n", "second.dscg_way is-not 2\n")
+    change(whole)
+    s.ask("textDocument/hover", at(whole, "second.dscg_way", 9))
+    s.ask("textDocument/hover", at(whole, "days to", 1))
+    s.ask("textDocument/formatting", dict(doc, options={}))
+    change(GOOD)
+
     s.notify("textDocument/didClose", doc)
     s.ask("textDocument/hover", at(GOOD, "lsp.a"))
     s.ask("no/such", {})
@@ -201,7 +228,8 @@ def main():
         sys.exit("lsp.out differs; run lsp.py with --update and review the diff")
     # the stream breaks off: the server ends, and says so by its exit code
     for data in (b"", b"Content-Length: 50\r\n\r\n{", b"nonsense\r\n\r\n"):
-        done = subprocess.run([sys.argv[1], "lsp"], input=data, stdout=subprocess.DEVNULL, timeout=60)
+        done = subprocess.run([sys.argv[1], "lsp"], input=data,
+                              stdout=subprocess.DEVNULL, timeout=60)
         assert done.returncode == 1, done.returncode
     print("ok")
 
