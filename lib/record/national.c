@@ -102,9 +102,11 @@ static void add_keys(struct cells *c, struct json_object *o, const char *const *
 
 /* ---- parts ---- */
 
-/* The node at "a.b", NULL when there is none. */
+/* The node at "a.b", NULL when there is none; no path leads nowhere. */
 static struct json_object *at_path(struct json_object *o, const char *path)
 {
+	if (!*path)
+		return NULL;
 	while (o && *path) {
 		char name[64];
 		size_t n = strcspn(path, ".");

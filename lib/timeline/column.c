@@ -114,6 +114,11 @@ static int64_t value_stored(struct gather *g, const struct column *c, const stru
 	return (int64_t)link;
 }
 
+static int64_t value_day(struct gather *g, const struct column *c, const struct item *it)
+{
+	return visit_settled_day(g, c->field, it);
+}
+
 /* ---- plan ---- */
 
 static fill_fn *stored_fill(enum pack pack)
@@ -140,9 +145,14 @@ static void plan_column(struct gather *g, struct column *c, enum field f)
 	c->field = f;
 	if (!field_is_derived(f)) {
 		c->cell = layout_cell(&g->t->store[field_get(f)->stream].layout, f);
-		c->fill = f == FIELD_fee_setl_id ? fill_settlement :
-						   stored_fill((enum pack)c->cell.pack);
+		c->fill = stored_fill((enum pack)c->cell.pack);
 		c->value = value_stored;
+		if (f == FIELD_fee_setl_id)
+			c->fill = fill_settlement;
+		if (f == FIELD_settlement_begndate || f == FIELD_settlement_enddate) {
+			c->fill = fill_values;
+			c->value = value_day;
+		}
 		return;
 	}
 	c->fill = fill_values;

@@ -133,6 +133,8 @@ void gather_reverse(struct gather *g);
 /* ---- visit.c: facts of visits; items of stays and visits ---- */
 void gather_visits(struct gather *g);
 void gather_share(struct gather *g);
+/* First or last day of what a settlement covers: its own word, or, of a message, its visit's. */
+int64_t visit_settled_day(struct gather *g, enum field f, const struct item *it);
 uint8_t visit_class_of(struct gather *g, int64_t med_type);
 
 /* ---- derive.c: columns that no file carries ---- */

@@ -121,8 +121,10 @@ static void begin_columns(struct intake *in)
 	in->col_refused = fee ? column_of(c, FIELD_fee_hosp_appr_flag) : NULL;
 	in->col_batch = fee ? column_of(c, FIELD_fee_chrg_bchno) : NULL;
 	in->col_message = fee ? column_of(c, FIELD_fee_inf_time) :
+			  setl ? column_of(c, FIELD_settlement_inf_time) :
 			  intake_overlaid(in) ? column_of(c, FIELD_encounter_inf_time) : NULL;
 	in->col_update = fee ? column_of(c, FIELD_fee_updt_time) :
+			 setl ? column_of(c, FIELD_settlement_updt_time) :
 			 intake_overlaid(in) ? column_of(c, FIELD_encounter_updt_time) : NULL;
 	in->col_item = fee ? column_of(c, FIELD_fee_med_list_codg) : NULL;
 	in->col_stand[0] = fee ? column_of(c, FIELD_fee_hilist_code) : NULL;
@@ -286,6 +288,8 @@ void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool 
 	r->line = src->line < UINT32_MAX ? (uint32_t)src->line : UINT32_MAX;
 	r->flags = intake_flags(in, p) | side_tables(in, at, p->src, first);
 	move_cells(in, r, p->src, first);
+	if (in->stream == STREAM_SETTLEMENT && intake_is_message(in, p->src))
+		r->flags |= ROW_JOINS;
 	if (in->stream == STREAM_FEE)
 		r->flags |= batch_cell(in, r, p->src);
 	if (p->subject == UINT32_MAX)

@@ -38,7 +38,7 @@ struct intake {
 	uint32_t n_mover, cap_mover;
 	const uint32_t *col_a, *col_b, *col_key, *col_valid, *col_refund, *col_refused, *col_link;
 	const uint32_t *col_item, *col_stand[2], *col_batch;
-	const int64_t *col_message, *col_update; /* of encounters and lines */
+	const int64_t *col_message, *col_update; /* of encounters, settlements, lines */
 	const int64_t *col_negative[2];
 	uint32_t zero, one, two; /* chunk codes of these flag values */
 	uint32_t last_a, last_b, last_place;
@@ -53,7 +53,7 @@ static inline bool intake_overlaid(const struct intake *in)
 }
 
 /* Only messages carry the time of a transaction; core tables say when they were updated. Asked
- * of encounters and lines. */
+ * of encounters, settlements and lines. */
 static inline bool intake_is_message(const struct intake *in, uint32_t src)
 {
 	return in->col_message && in->col_message[src] != MISSING_I64 &&

@@ -35,7 +35,8 @@ enum row_flag {
 	ROW_NEGATIVE = 32,  /* negative quantity or amount */
 	ROW_LINKED = 64,    /* has an entry in the link table */
 	ROW_STANDIN = 128,  /* the serial stands in for a missing one of its own */
-	ROW_JOINS = 256,    /* fee: names no settlement; the cell holds the batch */
+	ROW_JOINS = 256,    /* a message's: a line without settlement, whose cell for it holds
+			       the batch; a settlement, which has its dates from the visit */
 	ROW_SWEEP = 512,    /* takes back other rows: all lines of a visit, a stock batch */
 };
 

@@ -124,6 +124,21 @@ static void visit_facts(struct gather *g, struct visit *v)
 		v->end = MISSING_I64;
 }
 
+/* Messages do not tell the days; a mid-stay settlement ends on its own. */
+int64_t visit_settled_day(struct gather *g, enum field f, const struct item *it)
+{
+	const struct visit *v = &g->visit[it->visit];
+	int64_t day = row_value(g->t, f, it->row), time = v->begin;
+
+	if (day != MISSING_I64 || !(it->row->flags & ROW_JOINS))
+		return day;
+	if (f == FIELD_settlement_enddate) {
+		day = row_value(g->t, FIELD_settlement_mid_setl_flag, it->row);
+		time = v->end == MISSING_I64 || code_is(g, day, STR("1")) ? it->time : v->end;
+	}
+	return time == MISSING_I64 ? MISSING_I64 : civil_day_of(time);
+}
+
 /* ---- lines, main diagnosis and operation ---- */
 
 static void count_lines(struct gather *g)

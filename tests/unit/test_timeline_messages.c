@@ -164,6 +164,28 @@ static void cancelled_settlement_takes_its_lines(void **state)
 	scene_close(&s);
 }
 
+/* A message does not tell the days of what it settles: they are the visit's. */
+static void settled_days(void **state)
+{
+	static const char setl[] = "settlement | setl_id | setl_time | mid_setl_flag | begndate | "
+		"enddate | inf_time | updt_time\n"
+		" | S1 | 2026-03-05 10:00 | 1 | 空 | 空 | 2026-03-05 10:00 | 空\n"
+		" | S2 | 2026-03-10 10:00 | 0 | 空 | 空 | 2026-03-10 10:00 | 空\n"
+		" | S3 | 2026-03-10 10:00 | 0 | 空 | 空 | 空 | 2026-03-10 10:00\n";
+	struct scene s;
+	char text[2048];
+
+	(void)state;
+	snprintf(text, sizeof text, "%s%s%s", ADMISSION, DISCHARGE, setl);
+	scene_open(&s, text);
+	CHECK_STR(str_of(scene_value(&s, FIELD_settlement_begndate, "S1")), "2026-03-01");
+	CHECK_STR(str_of(scene_value(&s, FIELD_settlement_enddate, "S1")), "2026-03-05");
+	CHECK_STR(str_of(scene_value(&s, FIELD_settlement_begndate, "S2")), "2026-03-01");
+	CHECK_STR(str_of(scene_value(&s, FIELD_settlement_enddate, "S2")), "2026-03-09");
+	CHECK_STR(str_of(scene_value(&s, FIELD_settlement_begndate, "S3")), "");
+	scene_close(&s);
+}
+
 /* ---- sweeps ---- */
 
 static void all_lines_taken_back(void **state)
@@ -235,6 +257,7 @@ int main(void)
 		cmocka_unit_test(lines_join_the_only_settlement),
 		cmocka_unit_test(extracted_lines_do_not_join),
 		cmocka_unit_test(cancelled_settlement_takes_its_lines),
+		cmocka_unit_test(settled_days),
 		cmocka_unit_test(all_lines_taken_back),
 		cmocka_unit_test(a_batch_taken_back),
 		cmocka_unit_test(stock_taken_back),
