@@ -2,8 +2,7 @@
 /*
  * history.c - random histories.
  *
- * Where the manual leaves a refund open (a refund of a line without a count, a refund at
- * another price, a reversal whose original is gone), none is made.
+ * Everything that is not required may be missing, of refunds too.
  */
 #include "tests/reference/history.h"
 
@@ -167,7 +166,7 @@ static struct record *add_settlement(struct maker *m, uint32_t n, int64_t when, 
 	maybe(m, r, FIELD_settlement_setl_type, 0, rng_percent(m->r, 80) ? "2" : "1");
 	set(r, FIELD_settlement_medfee_sumamt, total, NULL);
 	maybe(m, r, FIELD_settlement_inscp_amt, rng_percent(m->r, 10) ? 0 : total / 5 * 4, NULL);
-	set(r, FIELD_settlement_fund_pay_sumamt, total / 2, NULL);
+	maybe(m, r, FIELD_settlement_fund_pay_sumamt, total / 2, NULL);
 	maybe(m, r, FIELD_settlement_acct_pay, total / 4, NULL);
 	set(r, FIELD_settlement_mid_setl_flag, 0, mid ? "1" : "0");
 	set(r, FIELD_settlement_refd_setl_flag, 0, "0");
@@ -224,12 +223,6 @@ static struct record *add_fee(struct maker *m, const struct item *x, const char 
 
 /* ---- refunds ---- */
 
-static bool all_known(const struct record *r)
-{
-	return record_cell(r, FIELD_fee_cnt)->known && record_cell(r, FIELD_fee_inscp_amt)->known &&
-	       record_cell(r, FIELD_fee_det_item_fee_sumamt)->known &&
-	       record_cell(r, FIELD_fee_med_list_codg)->known;
-}
 
 static const struct item *item_of(const struct record *r)
 {
@@ -256,6 +249,12 @@ static void return_line(struct maker *m, const struct record *r, bool linked)
 	if (linked)
 		set(x, FIELD_fee_init_feedetl_sn, 0, record_cell(r, FIELD_fee_feedetl_sn)->s);
 	set_amounts(x, item_of(r), -back);
+	if (rng_percent(m->r, m->missing))
+		x->cell[field_get(FIELD_fee_cnt)->index].known = false;
+	if (rng_percent(m->r, m->missing))
+		x->cell[field_get(FIELD_fee_inscp_amt)->index].known = false;
+	if (rng_percent(m->r, 5)) /* at another price */
+		x->cell[field_get(FIELD_fee_det_item_fee_sumamt)->index].n += 1000000;
 	revise(m, x, FIELD_fee_updt_time);
 }
 
@@ -265,7 +264,8 @@ static void return_lines(struct maker *m)
 	uint32_t n = m->n_line;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (rng_percent(m->r, 10) && all_known(m->line[i]))
+		if (rng_percent(m->r, 10) &&
+		    record_cell(m->line[i], FIELD_fee_med_list_codg)->known)
 			return_line(m, m->line[i], rng_percent(m->r, 50));
 }
 

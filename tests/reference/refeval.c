@@ -557,6 +557,13 @@ static bool in_doubt(const struct scene *s, const struct expr *e)
 	return false;
 }
 
+/* A visit of two persons is two visits. */
+static void of_person(struct scene *s, const struct expr *e, const struct row *r, struct value *v)
+{
+	if (e->op == EXPR_FIELD && strcmp(field_get(e->field)->name, "mdtrt_id") == 0 && v->known)
+		v->text = str_of(arena_printf(s->a, "%s/" STR_FMT, r->psn, STR_ARG(v->text)));
+}
+
 static struct value aggregate(struct scene *s, const struct expr *e)
 {
 	struct value *v = arena_array(s->a, s->n_group + 1, sizeof *v);
@@ -570,6 +577,8 @@ static struct value aggregate(struct scene *s, const struct expr *e)
 			continue;
 		if (e->agg != AGG_COUNT)
 			v[n] = ref_value(&in, e->arg[0]);
+		if (s->doubt != NULL && e->agg == AGG_DISTINCT)
+			of_person(s, e->arg[0], s->group[i], &v[n]);
 		known &= e->agg == AGG_COUNT || v[n].known;
 		n++;
 	}

@@ -74,7 +74,7 @@ void ref_found_row(struct scene *s, struct found *f, const struct row *r, const 
 	f->record[f->n_record++].role = role;
 }
 
-/* Whether an exception in force has the finding's fields, read of its first record. */
+/* Whether an exception in force has the finding's fields: of its first record, of 乙. */
 static bool excepted(struct scene *s)
 {
 	const struct rule *r = s->r;
@@ -85,11 +85,13 @@ static bool excepted(struct scene *s)
 			    (x->until == MISSING_I32 || s->day <= x->until);
 
 		for (uint32_t k = 0; k < r->n_except; k++) {
-			enum stream of = field_get(r->except[k])->stream;
-			const struct row *from = r->form == FORM_GROUP ? s->group[0]
-					       : s->role[r->stream[0] != of];
-			struct value v = world_value(s->w, from, r->except[k]);
+			enum field f = r->except[k], twin = FIELD_NONE;
+			struct value v;
 
+			if (r->form == FORM_PAIR)
+				twin = field_twin(f, r->stream[1]);
+			v = twin != FIELD_NONE ? world_value(s->w, s->role[1], twin)
+			  : world_value(s->w, r->form == FORM_GROUP ? s->group[0] : s->role[0], f);
 			fits = fits && v.known && str_eq(v.text, x->cell[k]);
 		}
 		if (fits)

@@ -219,19 +219,22 @@ static struct row *settlement_named(struct visit *v, const char *id)
 	return NULL;
 }
 
+/* What a settlement comes to: its total, else what the fund paid. */
+static int64_t total(const struct record *r)
+{
+	int64_t n = record_number(r, FIELD_settlement_medfee_sumamt);
+
+	return n != MISSING_I64 ? n : record_number(r, FIELD_settlement_fund_pay_sumamt);
+}
+
 static bool mirrors(const struct row *a, const struct row *b)
 {
-	return record_number(a->rec, FIELD_settlement_medfee_sumamt) ==
-		       -record_number(b->rec, FIELD_settlement_medfee_sumamt) &&
-	       record_number(a->rec, FIELD_settlement_fund_pay_sumamt) ==
-		       -record_number(b->rec, FIELD_settlement_fund_pay_sumamt);
+	return total(a->rec) != MISSING_I64 && total(a->rec) == -total(b->rec);
 }
 
 static bool is_negative(const struct record *r)
 {
-	int64_t n = record_number(r, FIELD_settlement_medfee_sumamt);
-
-	return n != MISSING_I64 && n < 0;
+	return total(r) != MISSING_I64 && total(r) < 0;
 }
 
 static bool is_flagged(const struct row *r)
@@ -295,17 +298,22 @@ static void cover_lines(struct world *w)
 
 static bool negative(const struct row *r)
 {
-	return !r->reversed && r->cnt != MISSING_I64 && r->cnt < 0;
+	if (r->reversed)
+		return false;
+	return r->cnt != MISSING_I64 ? r->cnt < 0 : r->amount != MISSING_I64 && r->amount < 0;
 }
 
 /* Takes n of m (both of one sign) parts of a refund's number off a line's. What is missing
- * stays so. */
-static void take_part(int64_t *line, int64_t *back, int64_t n, int64_t m)
+ * stays so; where the refund does not say, the line gives in proportion (n of `has`, n < 0). */
+static void take_part(int64_t *line, int64_t *back, int64_t n, int64_t m, int64_t has)
 {
 	int64_t part;
 
-	if (*back == MISSING_I64)
+	if (*back == MISSING_I64) {
+		if (*line != MISSING_I64)
+			*line += (int64_t)((__int128)*line * n / has);
 		return;
+	}
 	part = (int64_t)((__int128)*back * n / m);
 	*back -= part;
 	if (*line != MISSING_I64)
@@ -321,10 +329,11 @@ static void take_off(struct row *line, struct row *back, bool by_cnt)
 
 	if (has == MISSING_I64 || wants == MISSING_I64 || n <= 0 || wants >= 0)
 		return;
-	take_part(&line->cnt, &back->cnt, -n, wants);
-	take_part(&line->amount, &back->amount, -n, wants);
-	take_part(&line->inscp, &back->inscp, -n, wants);
-	line->reversed = n == has || (line->amount != MISSING_I64 && line->amount <= 0);
+	take_part(&line->cnt, &back->cnt, -n, wants, has);
+	take_part(&line->amount, &back->amount, -n, wants, has);
+	take_part(&line->inscp, &back->inscp, -n, wants, has);
+	line->reversed = (line->cnt != MISSING_I64 && line->cnt <= 0) ||
+			 (line->amount != MISSING_I64 && line->amount <= 0);
 	back->reversed = n == -wants;
 }
 
@@ -340,7 +349,7 @@ static void return_linked(struct world *w)
 			struct row *o = w->rows[STREAM_FEE][k];
 
 			if (same_visit(r, o) && strcmp(o->serial, link->s) == 0 && !o->reversed)
-				take_off(o, r, o->cnt != MISSING_I64);
+				take_off(o, r, o->cnt != MISSING_I64 && r->cnt != MISSING_I64);
 		}
 	}
 }
