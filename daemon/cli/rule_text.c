@@ -117,10 +117,14 @@ static void knowledge_text(const struct cli *c, const struct rule *r, struct buf
 {
 	struct used u;
 	used_by(r, &u);
-	for (uint32_t i = 0; i < u.n; i++)
-		buf_addf(b,
-			 cli_text(c, "%s「" STR_FMT "」（%u 行）", "%s「" STR_FMT "」 (%u rows)"),
+	for (uint32_t i = 0; i < u.n; i++) {
+		buf_addf(b, cli_text(c, "%s「" STR_FMT "」（%u 行", "%s「" STR_FMT "」 (%u rows"),
 			 i ? cli_text(c, "、", ", ") : "", STR_ARG(u.k[i]->name), u.k[i]->n_row);
+		for (uint32_t k = 1; k < u.k[i]->n_part; k++)
+			buf_addf(b, cli_text(c, "，其中 %u 行增补自 " STR_FMT, ", %u of them from " STR_FMT),
+				 u.k[i]->part[k].n_row, STR_ARG(u.k[i]->part[k].path));
+		buf_adds(b, cli_text(c, "）", ")"));
+	}
 	if (u.n == 0)
 		buf_adds(b, cli_text(c, "无", "none"));
 }
@@ -238,8 +242,14 @@ static void knowledge_json(const struct rule *r, struct buf *b)
 	for (uint32_t i = 0; i < u.n; i++) {
 		buf_adds(b, i ? ",{\"name\":" : "{\"name\":");
 		buf_json(b, u.k[i]->name);
-		buf_addf(b, ",\"kind\":\"%s\",\"rows\":%u,\"digest\":\"%s\"}",
+		buf_addf(b, ",\"kind\":\"%s\",\"rows\":%u,\"digest\":\"%s\",\"files\":[",
 			 u.k[i]->list ? "list" : "table", u.k[i]->n_row, u.k[i]->digest);
+		for (uint32_t k = 0; k < u.k[i]->n_part; k++) {
+			buf_adds(b, k ? ",{\"path\":" : "{\"path\":");
+			buf_json(b, u.k[i]->part[k].path);
+			buf_addf(b, ",\"rows\":%u}", u.k[i]->part[k].n_row);
+		}
+		buf_adds(b, "]}");
 	}
 	buf_addc(b, ']');
 }

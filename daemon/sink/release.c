@@ -44,7 +44,7 @@ static bool has_text(const struct release *r, const char *path)
 	return false;
 }
 
-static bool add_knowledge(struct release *r, const struct knowledge *k, struct err *e)
+static bool add_knowledge(struct release *r, const struct knowledge_part *k, struct err *e)
 {
 	char path[4096];
 	struct buf bytes;
@@ -91,7 +91,8 @@ bool release_make(struct release **out, const struct ruleset *rs, const struct d
 		if (!has_text(r, d->file[i].name))
 			add_text(r, d->file[i].name, d->file[i].text);
 	for (uint32_t i = 0; ok && i < rs->n_knowledge; i++)
-		ok = add_knowledge(r, rs->knowledge[i], e);
+		for (uint32_t k = 0; ok && k < rs->knowledge[i]->n_part; k++)
+			ok = add_knowledge(r, &rs->knowledge[i]->part[k], e);
 	if (!ok) {
 		release_free(r);
 		r = NULL;

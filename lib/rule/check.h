@@ -102,6 +102,9 @@ struct expr *check_call(struct scope *s, const struct syn *n);
 struct expr *check_lookup(struct scope *s, const struct syn *n);
 struct expr *check_inlist(struct scope *s, const struct syn *n);
 struct expr *check_count(struct scope *s, struct span at);
+/* A list or table by name, NULL when reported; find_file is for rules that use it. */
+const struct knowledge *check_name_file(struct checker *c, struct str name, bool list,
+					struct span at);
 const struct knowledge *check_find_file(struct checker *c, struct str name, bool list,
 					struct span at);
 /* Whether a name is an aggregate's or function's, and all such names for hints. */

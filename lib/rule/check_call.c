@@ -397,7 +397,7 @@ static const char *file_note(struct checker *c, const struct knowledge *k)
 	return note;
 }
 
-const struct knowledge *check_find_file(struct checker *c, struct str name, bool list,
+const struct knowledge *check_name_file(struct checker *c, struct str name, bool list,
 					struct span at)
 {
 	const char *kind =
@@ -411,7 +411,6 @@ const struct knowledge *check_find_file(struct checker *c, struct str name, bool
 
 		if (!str_eq(k->name, name))
 			continue;
-		c->knowledge_used[i] = true;
 		if (c->d->marks != NULL)
 			mark_name(c->d, at, MARK_FILE, k->at, file_note(c, k));
 		if (k->list == list)
@@ -425,6 +424,15 @@ const struct knowledge *check_find_file(struct checker *c, struct str name, bool
 		     shown_name(c, name).p);
 	hint_file(c, x, at, name, list);
 	return NULL;
+}
+
+const struct knowledge *check_find_file(struct checker *c, struct str name, bool list,
+					struct span at)
+{
+	for (uint32_t i = 0; i < c->rs->n_knowledge; i++)
+		if (str_eq(c->rs->knowledge[i]->name, name))
+			c->knowledge_used[i] = true;
+	return check_name_file(c, name, list, at);
 }
 
 /* Keys of a look-up: as many as declared, each a code or text. */

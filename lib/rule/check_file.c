@@ -4,6 +4,7 @@
  */
 #include "lib/rule/check_file.h"
 
+#include "lib/base/mem.h"
 #include "lib/base/near.h"
 #include "lib/rule/marks.h"
 
@@ -150,23 +151,74 @@ static bool complete(struct checker *c, const struct syn_block *b)
 	return ok;
 }
 
-static void load(struct checker *c, struct syn_block *b, struct knowledge *k)
+/* Whether `x` adds rows to the list or table `b` declares. */
+static bool extends(const struct syn_block *x, const struct syn_block *b)
+{
+	return x->keyword == KW_EXTEND && x->extends == b->keyword && str_eq(x->title, b->title) &&
+	       x->clause[KW_FROM] != NULL && !x->clause[KW_FROM]->broken;
+}
+
+struct texts {
+	uint32_t n;
+	struct buf *buf;
+	struct knowledge_text *text;
+};
+
+static bool read_text(struct checker *c, const struct syn_block *b, struct texts *t)
+{
+	struct buf *buf = &t->buf[t->n];
+
+	buf_init(buf, UINT32_MAX);
+	if (!check_load(c, b, b->clause[KW_FROM], buf, &t->text[t->n].path)) {
+		buf_fini(buf);
+		return false;
+	}
+	t->text[t->n++].csv = buf_str(buf);
+	return true;
+}
+
+/* The declaration's own text and those that add to it; false when one was reported. */
+static bool read_texts(struct checker *c, const struct syn_block *b, struct texts *t)
+{
+	bool ok;
+	uint32_t n = 1;
+
+	for (const struct syn_block *x = c->blocks; x != NULL; x = x->next)
+		n += extends(x, b);
+	t->buf = xcalloc(n, sizeof *t->buf);
+	t->text = xcalloc(n, sizeof *t->text);
+	ok = read_text(c, b, t);
+	for (const struct syn_block *x = c->blocks; x != NULL; x = x->next)
+		if (extends(x, b))
+			ok &= read_text(c, x, t);
+	return ok;
+}
+
+static void load(struct checker *c, const struct syn_block *b, struct knowledge *k)
 {
 	const struct syn_clause *valid = b->clause[KW_VALID];
 	struct knowledge_dates dates = { { NULL, 0 }, { NULL, 0 } };
-	const char *path;
-	struct buf text;
+	struct texts t = { 0 };
 
 	if (valid != NULL && valid->n_item > 0)
 		dates.from = valid->item[0].name;
 	if (valid != NULL && valid->n_item > 1)
 		dates.until = valid->item[1].name;
-	buf_init(&text, UINT32_MAX);
-	if (check_load(c, b, b->clause[KW_FROM], &text, &path)) {
-		k->path = arena_str(c->a, str_of(path));
-		knowledge_load(k, buf_str(&text), path, &dates, c->a, c->d);
-	}
-	buf_fini(&text);
+	if (read_texts(c, b, &t))
+		knowledge_load(k, t.text, t.n, &dates, c->a, c->d);
+	for (uint32_t i = 0; i < t.n; i++)
+		buf_fini(&t.buf[i]);
+	xfree(t.buf);
+	xfree(t.text);
+}
+
+void check_extension(struct checker *c, const struct syn_block *b)
+{
+	if (b->title.n == 0 || b->extends == KW_NONE)
+		return;
+	if (b->clause[KW_FROM] == NULL && !b->broken)
+		diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING, check_keyword(c, KW_FROM));
+	check_name_file(c, b->title, b->extends == KW_LIST, b->title_at);
 }
 
 static void told_twice(struct checker *c, const struct knowledge *k)

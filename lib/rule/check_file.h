@@ -9,6 +9,9 @@
 /* A list or table block, loaded; appended to the set even when broken: its name is known. */
 void check_file(struct checker *c, struct syn_block *b);
 
+/* An extension's target is looked up; its rows were loaded with the target. */
+void check_extension(struct checker *c, const struct syn_block *b);
+
 /* The text of a file named in a block; false when reported. `out` is the caller's. */
 bool check_load(struct checker *c, const struct syn_block *b, const struct syn_clause *from,
 		struct buf *out, const char **path);

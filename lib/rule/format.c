@@ -49,7 +49,7 @@ static bool is_raw(enum keyword k)
 
 static bool is_declaration(enum keyword k)
 {
-	return k == KW_LIST || k == KW_TABLE || k == KW_EXCEPTION;
+	return k == KW_LIST || k == KW_TABLE || k == KW_EXTEND || k == KW_EXCEPTION;
 }
 
 /* ---- segments ---- */

@@ -77,7 +77,7 @@ static void put_example(struct buf *b, const struct syn_example *x)
 
 static void put_block(struct buf *b, const struct syn_block *x)
 {
-	buf_addf(b, "%u ", x->keyword);
+	buf_addf(b, "%u %u ", x->keyword, x->extends);
 	put_str(b, x->id);
 	put_str(b, x->title);
 	for (unsigned k = 0; k < KW_COUNT; k++)

@@ -27,14 +27,16 @@
 
 #define NO_COLUMN UINT32_MAX
 
+#define NO_SOURCE UINT32_MAX
+
 struct loading {
 	struct knowledge *k;
 	struct arena *arena;
 	struct diag_list *d;
-	struct str original;
-	const char *shown;
+	const struct knowledge_text *text;
+	uint32_t n_text, now; /* of them the one being read */
 	const struct knowledge_dates *dates;
-	uint32_t source;      /* of the diagnostics, UINT32_MAX = not yet */
+	uint32_t *source;     /* [n_text] of the diagnostics, NO_SOURCE = not yet */
 	struct csv csv;
 	uint32_t n_header;
 	uint32_t key_at[KNOWLEDGE_MAX_KEY], col_at[KNOWLEDGE_MAX_COL], from_at, until_at;
@@ -48,11 +50,16 @@ static const char *cstr(struct loading *l, struct str s)
 	return arena_str(&l->d->arena, s).p;
 }
 
+static struct span span_in(struct loading *l, uint32_t text, uint32_t start, uint32_t end)
+{
+	if (l->source[text] == NO_SOURCE)
+		l->source[text] = diag_source(l->d, l->text[text].path, l->text[text].csv);
+	return (struct span){ l->source[text], start, end };
+}
+
 static struct span span_of(struct loading *l, uint32_t start, uint32_t end)
 {
-	if (l->source == UINT32_MAX)
-		l->source = diag_source(l->d, l->shown, l->original);
-	return (struct span){ l->source, start, end };
+	return span_in(l, l->now, start, end);
 }
 
 static struct span cell_span(struct loading *l, struct str cell)
@@ -64,7 +71,14 @@ static struct span cell_span(struct loading *l, struct str cell)
 
 static struct span row_span(struct loading *l, uint32_t row)
 {
-	return span_of(l, l->row_start[row], l->row_end[row]);
+	uint32_t text = 0;
+
+	for (uint32_t before = 0; text < l->now; text++) {
+		before += l->k->part[text].n_row;
+		if (row < before)
+			break;
+	}
+	return span_in(l, text, l->row_start[row], l->row_end[row]);
 }
 
 static bool names_column(struct str name, enum field field, struct str header)
@@ -92,8 +106,8 @@ static uint32_t find_column(struct loading *l, struct str name, enum field field
 		near_offer(&near, l->csv.cell[i]);
 	}
 	l->errors++;
-	x = diag_add(l->d, span_of(l, l->csv.row_start, l->csv.row_end), DIAG_CSV_COLUMN, l->shown,
-		     cstr(l, name));
+	x = diag_add(l->d, span_of(l, l->csv.row_start, l->csv.row_end), DIAG_CSV_COLUMN,
+		     l->text[l->now].path, cstr(l, name));
 	if (near_best(&near).n > 0)
 		x->near = arena_printf(&l->d->arena, l->d->english ? "near: " STR_FMT : "相近的列：" STR_FMT,
 				       STR_ARG(near_best(&near)));
@@ -434,41 +448,76 @@ static void finish(struct loading *l)
 		diag_add(l->d, k->at, DIAG_LIST_EMPTY, cstr(l, k->name));
 }
 
-static bool text_is_fit(struct loading *l)
+/* `lines` counts those of all texts so far. */
+static bool text_is_fit(struct loading *l, uint32_t *lines)
 {
+	const struct knowledge_text *t = &l->text[l->now];
 	size_t good;
 
-	if (l->original.n > MAX_BYTES || count_lines(l->original) > MAX_ROWS) {
-		diag_add(l->d, l->k->at, DIAG_TOO_BIG, l->shown);
+	if (t->csv.n <= MAX_BYTES)
+		*lines += count_lines(t->csv);
+	if (t->csv.n > MAX_BYTES || *lines > MAX_ROWS) {
+		diag_add(l->d, l->k->at, DIAG_TOO_BIG, t->path);
 		return false;
 	}
-	good = utf8_valid_prefix(l->original.p, l->original.n);
-	if (good < l->original.n) {
+	good = utf8_valid_prefix(t->csv.p, t->csv.n);
+	if (good < t->csv.n) {
 		diag_add(l->d, span_of(l, (uint32_t)good, (uint32_t)good + 1), DIAG_BAD_UTF8);
 		return false;
 	}
 	return true;
 }
 
-bool knowledge_load(struct knowledge *k, struct str csv, const char *shown,
+static bool read_text(struct loading *l)
+{
+	struct knowledge_part *part = &l->k->part[l->now];
+	struct str csv = l->text[l->now].csv;
+	uint32_t before = l->k->n_row;
+
+	csv_init(&l->csv, arena_dup(l->arena, csv.n > 0 ? csv.p : "", csv.n), csv.n);
+	if (!read_header(l, l->dates))
+		return false;
+	read_rows(l);
+	part->path = arena_str(l->arena, str_of(l->text[l->now].path));
+	part->n_row = l->k->n_row - before;
+	return true;
+}
+
+static bool read_texts(struct loading *l)
+{
+	uint32_t lines = 0;
+
+	for (l->now = 0; l->now < l->n_text; l->now++)
+		if (!text_is_fit(l, &lines))
+			return false;
+	make_room(l, lines, l->dates);
+	for (l->now = 0; l->now < l->n_text; l->now++)
+		if (!read_text(l))
+			return false;
+	l->now = l->n_text - 1;
+	return true;
+}
+
+bool knowledge_load(struct knowledge *k, const struct knowledge_text *text, uint32_t n,
 		    const struct knowledge_dates *dates, struct arena *a, struct diag_list *d)
 {
 	struct loading l = {
-		.k = k, .arena = a, .d = d, .original = csv, .shown = shown, .dates = dates,
-		.source = UINT32_MAX,
+		.k = k, .arena = a, .d = d, .text = text, .n_text = n, .dates = dates,
+		.source = xcalloc(n, sizeof *l.source),
 	};
+	bool ok;
 
-	if (!text_is_fit(&l))
-		return false;
-	csv_init(&l.csv, arena_dup(a, csv.n > 0 ? csv.p : "", csv.n), csv.n);
-	if (!read_header(&l, dates))
-		return false;
-	make_room(&l, count_lines(csv), dates);
-	read_rows(&l);
-	finish(&l);
+	for (uint32_t i = 0; i < n; i++)
+		l.source[i] = NO_SOURCE;
+	k->n_part = n;
+	k->part = arena_array(a, n, sizeof *k->part);
+	ok = read_texts(&l);
+	if (ok)
+		finish(&l);
 	xfree(l.row_start);
 	xfree(l.row_end);
-	return l.errors == 0;
+	xfree(l.source);
+	return ok && l.errors == 0;
 }
 
 void knowledge_fini(struct knowledge *k)

@@ -32,14 +32,22 @@ struct knowledge_key {
 	enum field field;           /* the field it is about, FIELD_NONE when unknown */
 };
 
+/* A file of rows: the declaration's own first, then those that 增补 adds. */
+struct knowledge_part {
+	struct str path;
+	uint32_t n_row;
+};
+
 struct knowledge {
-	struct str name, path;
+	struct str name;
 	bool list;
 	uint32_t n_key, n_col, n_row;
 	struct knowledge_key *key;
 	struct knowledge_column *col;
 	struct str *key_cell;       /* [n_row * n_key] */
 	struct str *cell;           /* [n_row * n_col], empty = missing */
+	uint32_t n_part;
+	struct knowledge_part *part;
 	int32_t *from, *until;      /* in force [from, until]; NULL undeclared, MISSING_I32 open */
 	char digest[33];            /* of the meaning: rows sorted, file name left out */
 	struct knowledge_index *index;
@@ -55,12 +63,19 @@ struct knowledge_dates {
 	struct str from, until;     /* column names, empty when not declared */
 };
 
+/* A CSV text and the file it came from. */
+struct knowledge_text {
+	struct str csv;
+	const char *path;
+};
+
 /*
- * Fills rows, digest and index of a declared list or table (name, list, key, col, at set) from
- * its CSV text. What is wrong goes to `d`, with the place in the file `shown`. False when there
- * were errors. Names of coded key fields become codes; value cells stay as written.
+ * Fills rows, parts, digest and index of a declared list or table (name, list, key, col, at set)
+ * from its n (>= 1) CSV texts, which have the same columns. What is wrong goes to `d`, with the
+ * place in the file. False when there were errors. Names of coded key fields become codes; value
+ * cells stay as written.
  */
-bool knowledge_load(struct knowledge *k, struct str csv, const char *shown,
+bool knowledge_load(struct knowledge *k, const struct knowledge_text *text, uint32_t n,
 		    const struct knowledge_dates *dates, struct arena *a, struct diag_list *d);
 
 /* Releases what the arena does not own (compiled patterns). */

@@ -286,7 +286,7 @@ static void read_clauses(struct parser *p, struct syn_block *b, uint32_t end)
 	while (p->tok.kind != TOKEN_END && p->d->n <= DIAG_MAX) {
 		const struct clause_kind *kind = NULL;
 		bool inline_ok = b->keyword == KW_LIST || b->keyword == KW_TABLE ||
-				 b->keyword == KW_EXCEPTION;
+				 b->keyword == KW_EXTEND || b->keyword == KW_EXCEPTION;
 		uint32_t stop = p->tok.first ? lex_block_end(&p->lex, &p->tok) : end;
 
 		if (p->tok.kind == TOKEN_WORD)
@@ -335,11 +335,26 @@ static void read_title(struct parser *p, struct syn_block *b)
 		b->title = (struct str){ NULL, 0 };
 }
 
-/* header = "规则" id 「title」 | "覆盖" id | "例外" | ("名单" | "表" | "指标") 「name」 */
+/* What 增补 adds to: a list or a table. */
+static void read_extended(struct parser *p, struct syn_block *b)
+{
+	b->extends = KW_NONE;
+	if (parse_take_word(p, KW_LIST))
+		b->extends = KW_LIST;
+	else if (parse_take_word(p, KW_TABLE))
+		b->extends = KW_TABLE;
+	else
+		parse_fail(p, "“名单”或“表”", "`list` or `table`");
+}
+
+/* header = "规则" id 「title」 | "覆盖" id | "例外" | ("名单" | "表" | "指标") 「name」 |
+ *          "增补" ("名单" | "表") 「name」 */
 static void read_header(struct parser *p, struct syn_block *b)
 {
 	if (b->keyword == KW_RULE || b->keyword == KW_OVERRIDE)
 		read_id(p, b);
+	if (b->keyword == KW_EXTEND)
+		read_extended(p, b);
 	if (b->keyword != KW_OVERRIDE && b->keyword != KW_EXCEPTION)
 		read_title(p, b);
 	b->at = parse_span(p, b->key.start);

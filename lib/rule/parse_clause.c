@@ -496,7 +496,7 @@ static const struct clause_kind clauses[] = {
 	{ KW_BY, OF(INDICATOR), 0, read_keys },
 	{ KW_VALUE, OF(INDICATOR), 0, read_expr },
 	{ KW_AT_LEAST, OF(INDICATOR), 0, read_at_least },
-	{ KW_FROM, OF(LIST) | OF(TABLE) | OF(EXCEPTION), RAW, read_path },
+	{ KW_FROM, OF(LIST) | OF(TABLE) | OF(EXTEND) | OF(EXCEPTION), RAW, read_path },
 	{ KW_KEY, OF(LIST) | OF(TABLE), 0, read_file_keys },
 	{ KW_COLUMNS, OF(TABLE), 0, read_columns },
 	{ KW_VALID, OF(LIST) | OF(TABLE), 0, read_valid },

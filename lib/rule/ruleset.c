@@ -80,6 +80,9 @@ static void check_blocks(struct checker *c, struct rule_check *k)
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
 		if (b->keyword == KW_LIST || b->keyword == KW_TABLE)
 			check_file(c, b);
+	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
+		if (b->keyword == KW_EXTEND)
+			check_extension(c, b);
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next) {
 		if (b->keyword != KW_INDICATOR || b->title.n == 0)
 			continue;

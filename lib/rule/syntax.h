@@ -109,6 +109,7 @@ struct syn_block {
 	struct span key, at; /* the keyword; the header */
 	struct str id, title;
 	struct span id_at, title_at;
+	enum keyword extends; /* of 增补: KW_LIST or KW_TABLE */
 	struct syn_clause *clause[KW_COUNT];
 	uint32_t n_example;
 	struct syn_example *example;

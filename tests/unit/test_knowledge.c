@@ -54,7 +54,9 @@ static void add_col(struct fixture *f, const char *name, enum type type, enum co
 
 static bool load(struct fixture *f, const char *csv)
 {
-	return knowledge_load(&f->k, str_of(csv), "t.csv", &f->dates, &f->a, &f->d);
+	struct knowledge_text text = { str_of(csv), "t.csv" };
+
+	return knowledge_load(&f->k, &text, 1, &f->dates, &f->a, &f->d);
 }
 
 static const char *words(struct fixture *f)
