@@ -163,6 +163,11 @@ struct decoder *decoder_new(const struct feed *feed, const char *file_name, cons
 	return d;
 }
 
+void decoder_english(struct decoder *d, bool english)
+{
+	d->rower.english = english;
+}
+
 void decoder_free(struct decoder *d)
 {
 	if (!d)

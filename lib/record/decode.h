@@ -38,6 +38,9 @@ struct decoder *decoder_new(const struct feed *feed, const char *file_name,
 			    const uint8_t *wanted, struct err *e);
 void decoder_free(struct decoder *d);
 
+/* The language of the sentences in rejects: Chinese unless told, before the first push. */
+void decoder_english(struct decoder *d, bool english);
+
 /* Give it bytes. False when the input is broken for good; `e` says where and why. */
 bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e);
 

@@ -409,15 +409,22 @@ static void refuse(struct rower *r, const struct row_in *in, const struct fault 
 	if (f->column < p->n_column)
 		reject.field = p->column[f->column];
 	if (f->field != FIELD_NONE) {
-		buf_addf(&text, "%s（%s）", field_get(f->field)->title, field_get(f->field)->name);
+		if (r->english)
+			buf_addf(&text, "%s", field_get(f->field)->name);
+		else
+			buf_addf(&text, "%s（%s）", field_get(f->field)->title,
+				 field_get(f->field)->name);
 		if (reject.field.n == 0)
 			reject.field = str_of(field_get(f->field)->name);
 	}
 	if (f->text.n) {
 		struct str shown = str_sub(f->text, 0, 60);
-		buf_addf(&text, "的值「" STR_FMT "」", STR_ARG(shown));
+		buf_addf(&text, r->english ? " \"" STR_FMT "\"" : "的值「" STR_FMT "」",
+			 STR_ARG(shown));
 	}
-	buf_adds(&text, reject_sentence(f->why, false));
+	if (r->english && text.n)
+		buf_adds(&text, ": ");
+	buf_adds(&text, reject_sentence(f->why, r->english));
 	reject.sentence = buf_str(&text);
 	chunk_reject(r->chunk, &reject);
 	r->stats->rejects++;

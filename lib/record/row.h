@@ -31,6 +31,7 @@ struct rower {
 	struct plan plan;
 	int64_t revision;
 	struct decode_stats *stats;
+	bool english;        /* the language of rejects' sentences */
 	bool positions;      /* columns have positions to show: CSV, not JSON */
 	struct chunk *chunk; /* being filled; NULL before the first row of it */
 	struct chunk **ready;

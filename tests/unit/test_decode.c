@@ -316,6 +316,32 @@ static void settlement_time(void **state)
 		   "4 !missing-required 5 setl_time\n");
 }
 
+/* The first reject's sentence. */
+static void check_sentence(bool english, const char *want)
+{
+	static const char text[] = "feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,cnt\n"
+		"1,M1,H1,P1,2026-03-01,x\n";
+	struct feed *own = feed_default();
+	struct err e = { 0 };
+	struct decoder *d = decoder_new(own, "fee_list_d.csv", NULL, &e);
+	CHECK(d != NULL);
+	decoder_english(d, english);
+	CHECK(decoder_push(d, text, sizeof(text) - 1, &e) && decoder_finish(d, &e));
+	struct chunk *c = decoder_take(d);
+	CHECK(c && c->n_reject == 1);
+	CHECK(str_starts(c->reject[0].sentence, str_of(want)));
+	chunk_free(c);
+	decoder_free(d);
+	feed_free(own);
+}
+
+static void sentences_in_two_languages(void **state)
+{
+	(void)state;
+	check_sentence(false, "数量（cnt）的值「x」不是可识别的数");
+	check_sentence(true, "cnt \"x\": not a number");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +353,7 @@ int main(void)
 		cmocka_unit_test(truncated_gzip), cmocka_unit_test(ndjson_rows),
 		cmocka_unit_test(only_wanted_fields),
 		cmocka_unit_test(sources_point_into_the_text), cmocka_unit_test(settlement_time),
+		cmocka_unit_test(sentences_in_two_languages),
 	};
 	return cmocka_run_group_tests(tests, make_feed, drop_feed);
 }

@@ -203,7 +203,8 @@ static void discharge(void **state)
 		   "{\"diag_type\":\"1\",\"diag_code\":\"I10.x00\",\"maindiag_flag\":\"1\"}]}}",
 		   "1 encounter mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 endtime=2026-03-09 "
 		   "11:00:00 "
-		   "insutype=390 insu_admdvs=330100 dscg_way=1 inhosp_stas=0 inf_time=2026-03-01 10:00:00\n"
+		   "insutype=390 insu_admdvs=330100 dscg_way=1 inhosp_stas=0 "
+		   "inf_time=2026-03-01 10:00:00\n"
 		   "1 diagnosis mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 diag_type=1 "
 		   "maindiag_flag=1 "
 		   "diag_code=I10.x00 inf_time=2026-03-01 10:00:00\n");
