@@ -5,9 +5,7 @@
 #include "daemon/cli/scan_out.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
@@ -21,15 +19,10 @@ static enum scan_format format_of(const char *word)
 
 static bool open_temp(struct scan_out *o, struct err *e)
 {
-	char temp[PATH_MAX];
-	int n = snprintf(temp, sizeof temp, "%s.tmp-%ld", o->path, (long)getpid());
-	if (n < 0 || (size_t)n >= sizeof temp)
-		return err_set(e, ERR_LIMIT, "%s: path too long", o->path);
-	o->to = fopen(temp, "we");
-	if (!o->to)
-		return err_set(e, ERR_WORLD, "%s: %s", temp, strerror(errno));
-	o->temp = xstrdup(temp);
-	return true;
+	if (!staged_begin(&o->staged, o->path, e))
+		return false;
+	o->to = fopen(o->staged.temp, "we");
+	return o->to || err_set(e, ERR_WORLD, "%s: %s", o->staged.temp, strerror(errno));
 }
 
 static void write_line(struct scan_out *o)
@@ -109,9 +102,9 @@ static bool finish(struct scan_out *o, struct err *e)
 	const char *name = o->path ? o->path : "standard output";
 	bool ok = fflush(o->to) == 0 && !ferror(o->to) && !o->line.failed;
 	if (o->path) {
-		ok = ok && fsync(fileno(o->to)) == 0;
+		ok = ok && staged_sync(fileno(o->to));
 		ok = fclose(o->to) == 0 && ok;
-		ok = ok && rename(o->temp, o->path) == 0;
+		ok = ok && staged_keep(&o->staged);
 	}
 	return ok || err_set(e, ERR_WORLD, "%s: %s", name, strerror(errno));
 }
@@ -127,11 +120,10 @@ bool scan_out_close(struct scan_out *o, bool keep, struct err *e)
 		ok = finish(o, e);
 	else if (o->path)
 		fclose(o->to);
-	if (o->temp && (!keep || !ok))
-		unlink(o->temp);
+	if (o->path && (!keep || !ok))
+		staged_drop(&o->staged);
 	if (o->format == SCAN_TABLE)
 		grid_fini(&o->grid);
-	xfree(o->temp);
 	buf_fini(&o->line);
 	return ok;
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/cli/cli.h"
 #include "daemon/cli/grid.h"
+#include "daemon/work/files.h"
 #include "lib/finding/finding.h"
 
 enum scan_format { SCAN_NDJSON, SCAN_CSV, SCAN_TABLE };
@@ -16,7 +17,7 @@ struct scan_out {
 	const struct cli *c;
 	enum scan_format format;
 	const char *path; /* NULL = standard output */
-	char *temp;
+	struct staged staged; /* with a path */
 	FILE *to;
 	struct buf line;
 	struct grid grid; /* SCAN_TABLE: kept until the end */

@@ -6,11 +6,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "daemon/work/files.h"
 #include "lib/base/mem.h"
 
 struct scan_rejects {
@@ -76,20 +75,21 @@ static bool copy_part(FILE *from, FILE *to)
 
 static bool join_parts(struct scan_rejects *r, struct err *e)
 {
-	char temp[PATH_MAX];
-	int n = snprintf(temp, sizeof temp, "%s.tmp-%ld", r->path, (long)getpid());
-	FILE *to = n > 0 && (size_t)n < sizeof temp ? fopen(temp, "we") : NULL;
+	struct staged s;
+	if (!staged_begin(&s, r->path, e))
+		return false;
+	FILE *to = fopen(s.temp, "we");
 	bool ok = to;
 	for (uint32_t i = 0; ok && i < r->files->n; i++)
 		ok = !r->part[i] || copy_part(r->part[i], to);
-	ok = ok && fflush(to) == 0 && fsync(fileno(to)) == 0;
+	ok = ok && fflush(to) == 0 && staged_sync(fileno(to));
 	if (to)
 		ok = fclose(to) == 0 && ok;
-	ok = ok && rename(temp, r->path) == 0;
+	ok = ok && staged_keep(&s);
 	if (ok)
 		return true;
 	err_set(e, ERR_WORLD, "%s: %s", r->path, strerror(errno));
-	unlink(temp);
+	staged_drop(&s);
 	return false;
 }
 

@@ -56,6 +56,44 @@ bool file_read(const char *path, size_t max, struct buf *out, struct err *e)
 	return ok;
 }
 
+bool staged_begin(struct staged *s, const char *path, struct err *e)
+{
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+	size_t room = sizeof s->target;
+	if (strlen(path) + 32 > room)
+		return err_set(e, ERR_LIMIT, "%s: path too long", path);
+	if (!there || !S_ISREG(st.st_mode) || !realpath(path, s->target))
+		snprintf(s->target, room, "%s", path);
+	if (there && !S_ISREG(st.st_mode))
+		memcpy(s->temp, s->target, room);
+	else if (snprintf(s->temp, room, "%.4060s.tmp-%ld", s->target, (long)getpid()) < 0)
+		return err_set(e, ERR_LIMIT, "%s: path too long", path);
+	return true;
+}
+
+bool staged_sync(int fd)
+{
+	/* Devices and pipes know no fsync. */
+	return fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
+}
+
+static bool is_in_place(const struct staged *s)
+{
+	return strcmp(s->temp, s->target) == 0;
+}
+
+bool staged_keep(const struct staged *s)
+{
+	return is_in_place(s) || rename(s->temp, s->target) == 0;
+}
+
+void staged_drop(const struct staged *s)
+{
+	if (!is_in_place(s))
+		unlink(s->temp);
+}
+
 static bool write_all(int fd, struct str text)
 {
 	size_t done = 0;
@@ -67,24 +105,23 @@ static bool write_all(int fd, struct str text)
 			return false;
 		done += (size_t)n;
 	}
-	return fsync(fd) == 0;
+	return staged_sync(fd);
 }
 
 bool file_write(const char *path, struct str text, struct err *e)
 {
-	char temp[PATH_MAX];
-	int n = snprintf(temp, sizeof temp, "%s.tmp-%ld", path, (long)getpid());
-	if (n < 0 || (size_t)n >= sizeof temp)
-		return err_set(e, ERR_LIMIT, "%s: path too long", path);
-	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct staged s;
+	if (!staged_begin(&s, path, e))
+		return false;
+	int fd = open(s.temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
-		return err_set(e, ERR_WORLD, "%s: %s", temp, strerror(errno));
+		return err_set(e, ERR_WORLD, "%s: %s", s.temp, strerror(errno));
 	bool ok = write_all(fd, text);
 	ok = close(fd) == 0 && ok;
-	if (ok && rename(temp, path) == 0)
+	if (ok && staged_keep(&s))
 		return true;
 	err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
-	unlink(temp);
+	staged_drop(&s);
 	return false;
 }
 

@@ -23,6 +23,18 @@
  * cannot be read, is no regular file, or is larger than `max` bytes. */
 bool file_read(const char *path, size_t max, struct buf *out, struct err *e) MUST_CHECK;
 
+/* Where output for a path goes until it is whole: beside the regular file it will replace (a link's
+ * target, not the link), or to the path itself when that is a device or a pipe. */
+struct staged {
+	char temp[4096], target[4096];
+};
+bool staged_begin(struct staged *s, const char *path, struct err *e) MUST_CHECK;
+/* Flushed to the disk where there is one; false with errno. */
+bool staged_sync(int fd);
+/* Puts the whole output in place; false with errno. staged_drop takes it away instead. */
+bool staged_keep(const struct staged *s);
+void staged_drop(const struct staged *s);
+
 /* Writes the whole text under a temporary name beside `path` and renames it over: readers see
  * the old file or the new one. */
 bool file_write(const char *path, struct str text, struct err *e) MUST_CHECK;

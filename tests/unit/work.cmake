@@ -2,3 +2,4 @@
 fundwatch_test(queue LABEL unit tsan LIBS fundwatch_work)
 fundwatch_test(pool LABEL unit tsan SOURCES unit/test_pool.c support/rowtext.c LIBS fundwatch_work)
 fundwatch_test(readers LABEL unit tsan LIBS fundwatch_work)
+fundwatch_test(files LIBS fundwatch_work)
