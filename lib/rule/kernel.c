@@ -6,7 +6,16 @@
 
 #include <assert.h>
 
-void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, int64_t lo,
+/* The loops are compiled for AVX2 as well and chosen when the program starts; sanitizers cannot
+ * stand the choosing. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                   \
+	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define KERNEL __attribute__((target_clones("avx2", "default")))
+#else
+#define KERNEL
+#endif
+
+KERNEL void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, int64_t lo,
 		  int64_t hi, bool outside)
 {
 	for (uint32_t i = 0; i < n; i++) {
@@ -17,7 +26,7 @@ void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, 
 }
 
 #define COMPARE(name, op)                                                                \
-	static void cmp_##name(uint8_t *restrict out, const int64_t *restrict a,         \
+	KERNEL static void cmp_##name(uint8_t *restrict out, const int64_t *restrict a,         \
 			       const int64_t *restrict b, uint32_t n)                    \
 	{                                                                                \
 		for (uint32_t i = 0; i < n; i++) {                                       \
@@ -45,7 +54,7 @@ void kernel_cmp(enum kernel_cmp op, uint8_t *restrict out, const int64_t *restri
 	by_op[op](out, a, b, n);
 }
 
-void kernel_code_in(uint8_t *restrict out, const uint32_t *restrict v, uint32_t n,
+KERNEL void kernel_code_in(uint8_t *restrict out, const uint32_t *restrict v, uint32_t n,
 		    const uint32_t *code, uint32_t k, bool negated)
 {
 	uint32_t c[4];
@@ -61,7 +70,7 @@ void kernel_code_in(uint8_t *restrict out, const uint32_t *restrict v, uint32_t 
 	}
 }
 
-void kernel_code_eq(uint8_t *restrict out, const uint32_t *restrict a,
+KERNEL void kernel_code_eq(uint8_t *restrict out, const uint32_t *restrict a,
 		    const uint32_t *restrict b, uint32_t n, bool negated)
 {
 	for (uint32_t i = 0; i < n; i++) {
@@ -73,7 +82,7 @@ void kernel_code_eq(uint8_t *restrict out, const uint32_t *restrict a,
 }
 
 #define NULL_TEST(name, type, missing)                                                   \
-	void kernel_null_##name(uint8_t *restrict out, const type *restrict v, uint32_t n) \
+	KERNEL void kernel_null_##name(uint8_t *restrict out, const type *restrict v, uint32_t n) \
 	{                                                                                \
 		for (uint32_t i = 0; i < n; i++)                                         \
 			out[i] = (uint8_t)((v[i] == (missing)) * TRUTH_TRUE);            \
@@ -84,31 +93,31 @@ NULL_TEST(u32, uint32_t, MISSING_CODE)
 NULL_TEST(u8, uint8_t, TRUTH_UNKNOWN)
 #undef NULL_TEST
 
-void kernel_and(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+KERNEL void kernel_and(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = out[i] < a[i] ? out[i] : a[i];
 }
 
-void kernel_or(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+KERNEL void kernel_or(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = out[i] > a[i] ? out[i] : a[i];
 }
 
-void kernel_not(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+KERNEL void kernel_not(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = (uint8_t)(TRUTH_TRUE - a[i]);
 }
 
-void kernel_scope(uint8_t *restrict out, const uint8_t *restrict scope, uint32_t n)
+KERNEL void kernel_scope(uint8_t *restrict out, const uint8_t *restrict scope, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = (uint8_t)((scope[i] != 0) * TRUTH_TRUE);
 }
 
-uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what)
+KERNEL uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what)
 {
 	uint32_t sum = 0;
 
@@ -118,7 +127,7 @@ uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what)
 }
 
 #define ARITHMETIC(name, builtin)                                                        \
-	void kernel_##name(int64_t *restrict out, const int64_t *restrict a,             \
+	KERNEL void kernel_##name(int64_t *restrict out, const int64_t *restrict a,             \
 			   const int64_t *restrict b, uint32_t n)                        \
 	{                                                                                \
 		for (uint32_t i = 0; i < n; i++) {                                       \
@@ -132,13 +141,13 @@ ARITHMETIC(sub, __builtin_sub_overflow)
 ARITHMETIC(mul, __builtin_mul_overflow)
 #undef ARITHMETIC
 
-void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n)
+KERNEL void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = v[i] == MISSING_I32 ? MISSING_I64 : v[i];
 }
 
-void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n)
+KERNEL void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = v;
