@@ -38,7 +38,8 @@ const char *gen_number(struct gen *g, const struct numeric *n);
 /* The stream's item or diagnosis. */
 enum field gen_code_field(struct gen *g, unsigned role);
 
-/* Conditions on one record of the role in hand: a number's, any one, perhaps several in brackets. */
+/* Conditions on one record of the role in hand: a number's, any one, perhaps several in
+ * brackets. */
 const char *gen_numeric_cond(struct gen *g, unsigned role);
 const char *gen_plain_cond(struct gen *g, unsigned role);
 const char *gen_cond(struct gen *g, unsigned role);

@@ -239,6 +239,9 @@ static void show(struct gen_files *f, const struct gen_rule *g, struct history *
 		buf_adds(&b, g->english ? ", amount " : "，违规金额 ");
 		dec_add(&b, want[0].amount, 2, 2);
 	}
+	if (ref_counts(&s.rs->rule[0]))
+		buf_addf(&b, g->english ? "\n    expect-unknown %u" : "\n    应无法判断 %u 条",
+			 want[0].unknown);
 	if (g->except != NULL)
 		printf("---- %s.csv\n%s----\n", g->id, g->except_csv);
 	show_files(f, buf_cstr(&b));
