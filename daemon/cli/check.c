@@ -4,6 +4,7 @@
  */
 #include "daemon/cli/commands.h"
 #include "daemon/cli/ruleload.h"
+#include "daemon/cli/words.h"
 #include "lib/finding/witness.h"
 
 struct check_opts {
@@ -13,6 +14,7 @@ struct check_opts {
 
 static void summary(const struct cli *c, const struct loaded *l, struct buf *b)
 {
+	size_t from = b->n;
 	if (l->set)
 		buf_addf(b,
 			 cli_text(c,
@@ -27,6 +29,7 @@ static void summary(const struct cli *c, const struct loaded *l, struct buf *b)
 			 cli_text(c, "没有通过：错误 %u，警告 %u\n",
 				  "not passed: %u errors, %u warnings\n"),
 			 l->diag.errors, l->diag.warnings);
+	words_singular(c, b, from);
 }
 
 static void proof_text(const struct cli *c, const struct overlap *o, struct buf *b)

@@ -15,6 +15,7 @@
 #include "daemon/cli/excepted.h"
 #include "daemon/cli/grid.h"
 #include "daemon/cli/ruleload.h"
+#include "daemon/cli/words.h"
 #include "lib/base/civil.h"
 #include "lib/base/dec.h"
 
@@ -109,8 +110,11 @@ static void list_all(const struct cli *c, const struct loaded *l, struct buf *b)
 	}
 	if (!c->json && n)
 		grid_print(&g, b, cli_columns(c));
-	if (!c->json)
+	if (!c->json) {
+		size_t from = b->n;
 		buf_addf(b, cli_text(c, "例外 %u 条\n", "%u exceptions\n"), n);
+		words_singular(c, b, from);
+	}
 	grid_fini(&g);
 	buf_fini(&state);
 	arena_fini(&a);
@@ -226,11 +230,13 @@ static void tell_unused(struct telling *t, const struct ruleset *rs, const PGres
 
 static void sum_text(struct telling *t)
 {
+	size_t from = t->b->n;
 	buf_addf(t->b, cli_text(t->c, "合计 %" PRIu64 " 条疑点，¥", "%" PRIu64
 							     " findings in all, ¥"), t->findings);
 	grid_money(t->b, t->amount);
 	buf_addf(t->b, cli_text(t->c, "，没有报告；%u 条例外没有用到\n",
 				", not reported; %u exceptions never used\n"), t->unused);
+	words_singular(t->c, t->b, from);
 }
 
 static enum cli_exit tell_ledger(const struct cli *c, const struct ledger_opts *o,

@@ -6,6 +6,7 @@
  * number; so the worst that can happen is nothing.
  */
 #include "daemon/cli/commands.h"
+#include "daemon/cli/words.h"
 #include "daemon/work/files.h"
 #include "lib/base/mem.h"
 #include "lib/rule/fix.h"
@@ -160,6 +161,7 @@ static enum cli_exit hand_out(struct fixing *f, bool dry_run)
 			 : cli_text(f->c, "修复 %u 处；还剩错误 %u，警告 %u\n",
 				    "%u repairs made; %u errors, %u warnings left\n"),
 		 f->made, f->diag.errors, f->diag.warnings);
+	words_singular(f->c, &note, 0);
 	code = cli_out(f->c, &f->said, f->diag.errors > 0 ? CLI_FAILED : CLI_OK);
 	cli_note(&note);
 	buf_fini(&note);

@@ -4,6 +4,7 @@
  */
 #include "daemon/cli/commands.h"
 #include "daemon/cli/rulefiles.h"
+#include "daemon/cli/words.h"
 #include "lib/rule/format.h"
 
 struct fmt_opts {
@@ -50,6 +51,7 @@ static bool one(void *ctx, const char *path, struct str text)
 static void summary(struct fmt *t, struct buf *b)
 {
 	const struct cli *c = t->c;
+	size_t from = b->n;
 
 	if (t->broken > 0)
 		buf_addf(b, cli_text(c, "%u 个文件读不懂，没有动它\n", "%u files do not parse and were left alone\n"),
@@ -59,6 +61,7 @@ static void summary(struct fmt *t, struct buf *b)
 			 ? cli_text(c, "%u 个文件，%u 个会改动\n", "%u files, %u would change\n")
 			 : cli_text(c, "%u 个文件，改动 %u 个\n", "%u files, %u changed\n"),
 		 t->files, t->changed);
+	words_singular(c, b, from);
 }
 
 static enum cli_exit report(struct fmt *t)

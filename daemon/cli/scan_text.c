@@ -42,6 +42,7 @@ static void load_text(const struct cli *c, const struct scan_report *r, const st
 		      struct buf *b)
 {
 	double mb = (double)s->bytes / 1e6, seconds = r->seconds > 0.001 ? r->seconds : 0.001;
+	size_t from = b->n;
 	buf_addf(b, cli_text(c, "读入 %u 个文件 %.1f MB，", "read %u files, %.1f MB, "), r->n_file,
 		 mb);
 	grid_count(b, s->rows);
@@ -51,9 +52,9 @@ static void load_text(const struct cli *c, const struct scan_report *r, const st
 	if (r->skipped)
 		buf_addf(b,
 			 cli_text(c, "目录中有 %u 个文件不属于数据源 %s，没有读\n",
-				  "%u files of the folders are none of feed %s's and were not "
-				  "read\n"),
+				  "%u files of the folders are none of feed %s's; not read\n"),
 			 r->skipped, r->feed);
+	words_singular(c, b, from);
 }
 
 static void unknown_columns(const struct cli *c, const struct scan_report *r, struct buf *b)
@@ -62,10 +63,12 @@ static void unknown_columns(const struct cli *c, const struct scan_report *r, st
 		const struct reader_file *f = readers_file(r->readers, i);
 		if (f->n_unknown == 0)
 			continue;
+		size_t from = b->n;
 		buf_addf(b,
 			 cli_text(c, "%s：%u 列不认识，未用（有值 %" PRIu64 " 处）：",
 				  "%s: %u unknown columns not used (%" PRIu64 " values): "),
 			 f->path, f->n_unknown, f->stats.unknown_values);
+		words_singular(c, b, from);
 		for (uint32_t k = 0; k < f->n_unknown && k < COLUMNS_SHOWN; k++)
 			buf_addf(b, "%s%s", k ? ", " : "", f->unknown[k]);
 		buf_adds(b, f->n_unknown > COLUMNS_SHOWN ? ", …\n" : "\n");

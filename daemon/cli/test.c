@@ -9,6 +9,7 @@
 #include "daemon/cli/coverage.h"
 #include "daemon/cli/grid.h"
 #include "daemon/cli/ruleload.h"
+#include "daemon/cli/words.h"
 #include "daemon/work/files.h"
 #include "lib/finding/example.h"
 
@@ -121,10 +122,12 @@ static void show_text(const struct run *t, bool verbose, struct buf *b)
 	if (t->n == 0)
 		buf_adds(b, cli_text(t->c, "没有任何试例，等于没有检验\n",
 				     "there is no example at all: nothing was proved\n"));
+	size_t from = b->n;
 	buf_addf(b,
 		 cli_text(t->c, "规则 %u 条（%u 条没有试例），试例 %u 个，失败 %u 个\n",
 			  "%u rules (%u without examples), %u examples, %u failed\n"),
 		 t->rules, t->rules_without, t->n, t->failed);
+	words_singular(t->c, b, from);
 }
 
 static void show_json(const struct run *t, struct buf *b)

@@ -106,3 +106,58 @@ const char *word_english(const char *word)
 				return sets[s].pair[i].en;
 	return word;
 }
+
+/* ---- one of a thing ---- */
+
+/* Phrases that lose more than an s. */
+static const struct {
+	const char *many, *one;
+} phrases[] = {
+	{ "lists and tables", "list or table" },
+	{ "files do not parse and were", "file does not parse and was" },
+	{ "files of the folders are none", "file of the folders is none" },
+	{ "unknown columns", "unknown column" },
+};
+
+/* Bytes of `s` that the singular takes the place of, written to `out`; 0 = as it is. */
+static size_t one_of(struct str s, struct buf *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+		if (!str_starts(s, str_of(phrases[i].many)))
+			continue;
+		buf_adds(out, phrases[i].one);
+		return strlen(phrases[i].many);
+	}
+	while (n < s.n && s.p[n] >= 'a' && s.p[n] <= 'z')
+		n++;
+	if (n < 2 || s.p[n - 1] != 's')
+		return 0;
+	buf_addstr(out, str_sub(s, 0, n - 1));
+	return n;
+}
+
+static bool in_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '.' || c == ',';
+}
+
+void words_singular(const struct cli *c, struct buf *b, size_t from)
+{
+	struct buf said;
+	struct str text;
+	if (!c->english)
+		return;
+	buf_init(&said, 0);
+	buf_addstr(&said, str_sub(buf_str(b), from, b->n - from));
+	text = buf_str(&said);
+	b->n = from;
+	for (size_t i = 0; i < text.n; i++) {
+		bool one = text.p[i] == '1' && (i == 0 || !in_number(text.p[i - 1])) &&
+			   i + 1 < text.n && text.p[i + 1] == ' ';
+		buf_add(b, &text.p[i], one ? 2 : 1);
+		if (one)
+			i += 1 + one_of(str_sub(text, i + 2, text.n - i - 2), b);
+	}
+	buf_fini(&said);
+}

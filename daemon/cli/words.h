@@ -25,3 +25,7 @@ const char *word_show(const struct cli *c, const char *english);
 
 /* The English one for a word in either language (filters); the word itself when it is none. */
 const char *word_english(const char *word);
+
+/* What was said in English since `from` with one of a thing in the singular: "1 errors" becomes
+ * "1 error". For sums of the program's own words; Chinese is left alone. */
+void words_singular(const struct cli *c, struct buf *b, size_t from);

@@ -94,7 +94,8 @@ static char *outcome_text(struct arena *a, const struct outcome *o, bool english
 
 	buf_init(&b, 0);
 	if (o->hits >= 0)
-		buf_addf(&b, english ? "%lld hits" : "命中 %lld 条", (long long)o->hits);
+		buf_addf(&b, !english ? "命中 %lld 条" : o->hits == 1 ? "%lld hit" : "%lld hits",
+			 (long long)o->hits);
 	if (o->has_amount) {
 		buf_adds(&b, english ? ", amount " : "，违规金额 ");
 		dec_add(&b, o->amount, MONEY_SCALE, FEN);
