@@ -32,7 +32,8 @@ struct decode_stats {
 
 /* A decoder for one input. `file_name` chooses the feed's file entry; NULL with reason when
  * the feed does not take it. `wanted` is a bitmap over enum field (FIELD_COUNT bits, NULL = all):
- * other fields are neither parsed nor kept, identity, time and state fields always are.
+ * other codes and texts are neither read nor kept. Identity, time and state fields always are, and
+ * so are numbers and dates: what is refused must not depend on what the rules happen to read.
  * `feed` and `wanted` are borrowed and must outlive the decoder. */
 struct decoder *decoder_new(const struct feed *feed, const char *file_name,
 			    const uint8_t *wanted, struct err *e);

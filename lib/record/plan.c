@@ -79,13 +79,16 @@ static struct target target_of(const struct feed_stream *s, enum field f)
 	return t;
 }
 
-/* Identity, time, state and whatever is required are read in any case. */
+/* Identity, time, state and whatever is required are read in any case; so are numbers and dates,
+ * since a row that cannot be read must be refused whether or not a rule reads that field. */
 static bool is_wanted(const struct plan *p, enum field f)
 {
 	const struct field_info *info = field_get(f);
 	if (!p->wanted || info->req == REQ_REQUIRED)
 		return true;
 	if (info->role != ROLE_VALUE && info->role != ROLE_ENTITY)
+		return true;
+	if (info->type != TYPE_CODE && info->type != TYPE_TEXT)
 		return true;
 	return p->wanted[f / 8] >> (f % 8) & 1;
 }

@@ -256,7 +256,8 @@ static void ndjson_rows(void **state)
 	decoding_fini(&d);
 }
 
-/* What the caller does not want is not kept; identity, time and state are. */
+/* Texts the caller does not want are not kept; identity, time and state are, and numbers, so
+ * that a row with a bad one is refused whatever the rules read. */
 static void only_wanted_fields(void **state)
 {
 	(void)state;
@@ -265,15 +266,17 @@ static void only_wanted_fields(void **state)
 	wanted[FIELD_fee_cnt / 8] |= (uint8_t)(1u << (FIELD_fee_cnt % 8));
 	struct decoder *d = decoder_new(feed, "fee_list_d.csv", wanted, &e);
 	const char *text = "feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,cnt,pric,"
-	"vali_flag\n"
-			   "1,M1,H1,P1,2026-03-01,2,not a number,1\n";
+			   "prodname,vali_flag\n"
+			   "1,M1,H1,P1,2026-03-01,2,1.5,name,1\n"
+			   "2,M1,H1,P1,2026-03-01,2,not a number,name,1\n";
 	CHECK(decoder_push(d, text, strlen(text), &e));
 	CHECK(decoder_finish(d, &e));
 	struct chunk *c = decoder_take(d);
-	CHECK_INT(c->n_reject, 0);
+	CHECK_INT(c->n_reject, 1);
+	CHECK_STR(str_of(c->reject[0].reason), "bad-number");
 	CHECK_INT(chunk_i64(c, FIELD_fee_cnt, 0), 20000);
 	CHECK_STR(chunk_text(c, FIELD_fee_vali_flag, 0), "1");
-	CHECK(c->table[STREAM_FEE].col[field_get(FIELD_fee_pric)->index] == NULL);
+	CHECK(c->table[STREAM_FEE].col[field_get(FIELD_fee_prodname)->index] == NULL);
 	CHECK_INT(decoder_stats(d)->unknown_columns, 0);
 	chunk_free(c);
 	decoder_free(d);
