@@ -19,7 +19,8 @@ enum mail_kind {
 	MAIL_READY,      /* the engine has nothing to do */
 	MAIL_FILE,       /* a file is finished and, if it made records, committed */
 	MAIL_RULES_MADE, /* the helper is through: rules (NULL: wrong) and what it has to say */
-	MAIL_RULES_LIVE, /* the engine judges by new rules: text is their digest, `rules` the old */
+	/* the engine judges by new rules: text is their digest, `rules` the old */
+	MAIL_RULES_LIVE,
 	MAIL_FATAL,      /* the process cannot go on: text */
 	MAIL_ENGINE_GONE,
 	MAIL_SINK_GONE,

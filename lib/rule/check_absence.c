@@ -50,7 +50,8 @@ static bool zero_decides(const struct rule *r, const struct expr *e, bool denied
 
 		if (!sums_up(r, e->arg[i]) || limit->op != EXPR_CONST || check_is_text(limit->type))
 			continue;
-		return holds(e->op, i == 0 ? -rat_sign(limit->rat) : rat_sign(limit->rat)) != denied;
+		/* how zero compares with the limit, the left side first */
+		return holds(e->op, (i == 0 ? -1 : 1) * rat_sign(limit->rat)) != denied;
 	}
 	return false;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""grammar.py FUNDWATCH FILE [--update] - the grammar is what the program writes, and it is sound JSON."""
+"""grammar.py FUNDWATCH FILE [--update] - the grammar is what the program writes, in sound JSON."""
 import json
 import pathlib
 import subprocess

@@ -169,7 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_lines), cmocka_unit_test(quoted_cells),
 		cmocka_unit_test(broken_quotes), cmocka_unit_test(wrong_numbers_of_columns),
-		cmocka_unit_test(many_cells), cmocka_unit_test(wrong_bytes), cmocka_unit_test(endless_line),
+		cmocka_unit_test(many_cells), cmocka_unit_test(wrong_bytes),
+		cmocka_unit_test(endless_line),
 		cmocka_unit_test(open_quote_in_a_long_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

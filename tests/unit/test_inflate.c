@@ -67,7 +67,8 @@ static bool run(const char *p, size_t n, size_t step, struct buf *out, struct er
 		buf_init(&other, 0);
 		CHECK(run_by(engines[i], p, n, step, &other, &why) == good);
 		CHECK(str_eq(buf_str(&other), buf_str(out)));
-		CHECK(good || str_eq(str_sub(str_of(why.text), 0, 11), str_sub(str_of(e->text), 0, 11)));
+		CHECK(good || str_eq(str_sub(str_of(why.text), 0, 11),
+				     str_sub(str_of(e->text), 0, 11)));
 		buf_fini(&other);
 	}
 	return good;
@@ -214,7 +215,8 @@ static void damage_is_noticed_alike(void **state)
 		buf_reset(&gz);
 		member(&gz, text, sizeof text);
 		/* behind the header: of its unused bits and times each library thinks its own */
-		gz.p[10 + check_random(&seed) % (gz.n - 10)] ^= (char)(1u << check_random(&seed) % 8);
+		gz.p[10 + check_random(&seed) % (gz.n - 10)] ^=
+			(char)(1u << check_random(&seed) % 8);
 		bool good = run_by(engines[0], gz.p, gz.n, 64, &a, &e);
 		for (unsigned i = 1; i < ENGINES; i++)
 			CHECK(run_by(engines[i], gz.p, gz.n, 64, &b, &e) == good);
