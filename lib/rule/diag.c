@@ -191,8 +191,8 @@ char *diag_repair(struct diag_list *d, struct span at, struct str instead)
 	tail = str_sub(line, to, line.n - to);
 	GROW(d->repair, d->cap_repair, d->n_repair + 1);
 	d->repair[d->n_repair] = (struct repair){
-		.line = arena_printf(&d->arena, STR_FMT STR_FMT STR_FMT, STR_ARG(head), STR_ARG(instead),
-				     STR_ARG(tail)),
+		.line = arena_printf(&d->arena, STR_FMT STR_FMT STR_FMT, STR_ARG(head),
+				     STR_ARG(instead), STR_ARG(tail)),
 		.at = at,
 		.instead = arena_str(&d->arena, instead),
 	};
