@@ -37,7 +37,10 @@ enum {
 	SHOW_CHANGED,
 	SHOW_DIGEST,
 	SHOW_TRIAL,
-	SHOW_FINDING
+	SHOW_FINDING,
+	SHOW_EXCEPTED,
+	SHOW_EXCEPT_OWNER,
+	SHOW_EXCEPT_REASON
 };
 
 static const char alert_sql[] =
@@ -46,7 +49,8 @@ static const char alert_sql[] =
 	" a.sentence, a.violation_amount, a.fund_amount, a.observed, a.threshold, a.psn_no, "
 	"a.fixmedins_code,"
 	" a.event_begin, a.event_end, a.revision, date_trunc('second', a.first_found_at),"
-	" date_trunc('second', a.changed_at), a.rule_digest, a.trial, a.finding"
+	" date_trunc('second', a.changed_at), a.rule_digest, a.trial, a.finding,"
+	" a.excepted, a.except_owner, a.except_reason"
 	" FROM fundwatch.alert a LEFT JOIN fundwatch.rule_release_rule r"
 	" ON r.release = a.rule_set AND r.rule_id = a.rule_id WHERE a.alert_id = $1::bigint";
 
@@ -163,6 +167,11 @@ static void summary_text(const struct cli *c, const PGresult *r, struct buf *b)
 			  "alert    %s, %s, revision %s, first found %s\n"),
 		 at(r, 0, SHOW_ID), word_show(c, at(r, 0, SHOW_STATE)), at(r, 0, SHOW_REVISION),
 		 at(r, 0, SHOW_FIRST));
+	if (at(r, 0, SHOW_EXCEPTED)[0] == 't')
+		buf_addf(b,
+			 cli_text(c, "例外     没有报告，因为：%s（负责人 %s）\n",
+				  "excepted not reported because of %s (owner %s)\n"),
+			 at(r, 0, SHOW_EXCEPT_REASON), at(r, 0, SHOW_EXCEPT_OWNER));
 }
 
 static void records_text(const struct cli *c, const PGresult *r, struct buf *b)

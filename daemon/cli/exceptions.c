@@ -189,6 +189,7 @@ struct telling {
 	const struct cli *c;
 	const char *when; /* before "because" */
 	struct buf *b;
+	bool rows_known; /* the rules' files were given: what was never used can be told */
 	uint32_t n, unused;
 	uint64_t findings;
 	int64_t amount;
@@ -234,8 +235,11 @@ static void sum_text(struct telling *t)
 	buf_addf(t->b, cli_text(t->c, "合计 %" PRIu64 " 条疑点，¥", "%" PRIu64
 							     " findings in all, ¥"), t->findings);
 	grid_money(t->b, t->amount);
-	buf_addf(t->b, cli_text(t->c, "，没有报告；%u 条例外没有用到\n",
-				", not reported; %u exceptions never used\n"), t->unused);
+	buf_adds(t->b, cli_text(t->c, "，没有报告", ", not reported"));
+	if (t->rows_known)
+		buf_addf(t->b, cli_text(t->c, "；%u 条例外没有用到", "; %u exceptions never used"),
+			 t->unused);
+	buf_addc(t->b, '\n');
 	words_singular(t->c, t->b, from);
 }
 
@@ -244,7 +248,7 @@ static enum cli_exit tell_ledger(const struct cli *c, const struct ledger_opts *
 {
 	struct buf b;
 	buf_init(&b, 0);
-	struct telling t = { .c = c, .b = &b,
+	struct telling t = { .c = c, .b = &b, .rows_known = rs != NULL,
 			     .when = o->month ? cli_text(c, "该月", "that month ") : "" };
 	if (c->json)
 		buf_adds(&b, "{\"exceptions\":[");

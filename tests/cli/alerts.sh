@@ -48,6 +48,11 @@ run() {
 	run alerts show 7001 --lang en
 	run alerts show 7002 --json
 	run alerts show 9999
+	run alerts show 7005
+	run exceptions ledger
+	run exceptions ledger --month 2026-03 --lang en
+	run exceptions ledger --month 2026-04 --json
+	run exceptions ledger --month 2026-3
 } | sed -E 's/第 [0-9]+ 版（这次执行了 [1-9][0-9]* 步/第 N 版（这次执行了 K 步/; s/第 [0-9]+ 版/第 N 版/g
 	s/"applied":[0-9]+,"wanted":[0-9]+/"applied":N,"wanted":N/' >"$work/got"
 

@@ -40,3 +40,10 @@ INSERT INTO fundwatch.encounter (identity, intake_id, line, digest, mdtrt_id, fi
 VALUES
 (gen_random_uuid(), 1, 2, 1, 'M2', 'H2', 'P2', '2026-03-01 09:00', '2026-03-06 10:00', 'I10.x00', '高血压'),
 (gen_random_uuid(), 1, 3, 1, 'M3', 'H2', 'P2', '2026-03-09 09:00', NULL, 'I10.x00', '高血压');
+INSERT INTO fundwatch.alert (alert_id, rule_id, rule_digest, rule_set, category, nature, severity, trial,
+	subject_kind, subject, key_name, key_value, psn_no, fixmedins_code, event_begin, event_end, observed,
+	threshold, violation_amount, fund_amount, n_records, sentence, finding, state, revision, first_found_at,
+	changed_at, excepted, except_owner, except_reason, except_cells, except_until)
+VALUES (7005, 'dup.same_day', 'd1', 'set1', 'policy', 'violation', 'high', false, 'person', 'P5', '{}', '{}', 'P5', 'H1',
+ '2026-03-03 09:00', '2026-03-03 09:40', '2', '1', 48200.00, 30000.00, 2, '戊的一笔', '{"rule":"dup.same_day"}',
+ 'raised', 1, '2026-04-01 08:00:05+08', '2026-04-01 08:00:05+08', true, '王科长', '设备故障重做', 'H1', '2026-06-30');
