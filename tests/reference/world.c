@@ -132,6 +132,9 @@ static void take_version(struct world *w, const struct record *rec)
 	r->cnt = record_number(rec, FIELD_fee_cnt);
 	r->amount = record_number(rec, FIELD_fee_det_item_fee_sumamt);
 	r->inscp = record_number(rec, FIELD_fee_inscp_amt);
+	r->whole[0] = r->cnt;
+	r->whole[1] = r->amount;
+	r->whole[2] = r->inscp;
 }
 
 static int row_compare(const void *a, const void *b)
@@ -303,21 +306,27 @@ static bool negative(const struct row *r)
 	return r->cnt != MISSING_I64 ? r->cnt < 0 : r->amount != MISSING_I64 && r->amount < 0;
 }
 
-/* Takes n of m (both of one sign) parts of a refund's number off a line's. What is missing
- * stays so; where the refund does not say, the line gives in proportion (n of `has`, n < 0). */
-static void take_part(int64_t *line, int64_t *back, int64_t n, int64_t m, int64_t has)
+/* n units of a refund's `all`, or of what a line has. */
+struct share {
+	int64_t n, all, has;
+	bool last;                     /* the refund is used up: whatever is left of it goes */
+};
+
+/* Takes a refund's part off a line's number, rounded towards zero. What is missing stays so; where
+ * the refund does not say, the line gives in proportion. */
+static void take_part(int64_t *line, int64_t *back, int64_t whole, const struct share *s)
 {
 	int64_t part;
 
 	if (*back == MISSING_I64) {
 		if (*line != MISSING_I64)
-			*line += (int64_t)((__int128)*line * n / has);
+			*line -= (int64_t)((__int128)*line * s->n / s->has);
 		return;
 	}
-	part = (int64_t)((__int128)*back * n / m);
-	*back -= part;
+	part = s->last ? -*back : (int64_t)((__int128)-whole * s->n / s->all);
+	*back += part;
 	if (*line != MISSING_I64)
-		*line += part;
+		*line -= part;
 }
 
 /* Takes as much of a refund off a line as goes, measured by counts or, where those are not all
@@ -325,16 +334,19 @@ static void take_part(int64_t *line, int64_t *back, int64_t n, int64_t m, int64_
 static void take_off(struct row *line, struct row *back, bool by_cnt)
 {
 	int64_t has = by_cnt ? line->cnt : line->amount, wants = by_cnt ? back->cnt : back->amount;
-	int64_t n = -wants < has ? -wants : has;
+	struct share s = { .has = has };
 
-	if (has == MISSING_I64 || wants == MISSING_I64 || n <= 0 || wants >= 0)
+	if (has == MISSING_I64 || wants == MISSING_I64 || has <= 0 || wants >= 0)
 		return;
-	take_part(&line->cnt, &back->cnt, -n, wants, has);
-	take_part(&line->amount, &back->amount, -n, wants, has);
-	take_part(&line->inscp, &back->inscp, -n, wants, has);
+	s.last = -wants <= has;
+	s.n = s.last ? -wants : has;
+	s.all = -back->whole[by_cnt ? 0 : 1];
+	take_part(&line->cnt, &back->cnt, back->whole[0], &s);
+	take_part(&line->amount, &back->amount, back->whole[1], &s);
+	take_part(&line->inscp, &back->inscp, back->whole[2], &s);
 	line->reversed = (line->cnt != MISSING_I64 && line->cnt <= 0) ||
 			 (line->amount != MISSING_I64 && line->amount <= 0);
-	back->reversed = n == -wants;
+	back->reversed = s.last;
 }
 
 static void return_linked(struct world *w)
@@ -348,9 +360,11 @@ static void return_linked(struct world *w)
 		for (uint32_t k = 0; k < w->n[STREAM_FEE]; k++) {
 			struct row *o = w->rows[STREAM_FEE][k];
 
-			if (same_visit(r, o) && strcmp(o->serial, link->s) == 0 && !o->reversed)
+			if (o != r && same_visit(r, o) && strcmp(o->serial, link->s) == 0 &&
+			    !o->reversed)
 				take_off(o, r, o->cnt != MISSING_I64 && r->cnt != MISSING_I64);
 		}
+		r->reversed = true;
 	}
 }
 

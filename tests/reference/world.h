@@ -24,6 +24,7 @@ struct row {
 	bool gone, reversed;
 	bool scope;                    /* counts as 有效结算明细 */
 	int64_t cnt, amount, inscp;    /* fee: what is left; MISSING_I64 */
+	int64_t whole[3];              /* fee: what they were */
 	uint32_t n;                    /* number in its stream */
 };
 

@@ -91,7 +91,8 @@ static struct row *first_settlement(const struct visit *v)
 
 static bool visit_settled(const struct world *w, const struct visit *v)
 {
-	return live_settlements(v) > 0 || (v->n_setl == 0 && live_lines(w, v, true) > 0);
+	return live_settlements(v) > 0 ||
+	       (v->n_setl + v->n_invalid == 0 && live_lines(w, v, true) > 0);
 }
 
 /* The encounter's begin; without an encounter the earliest that settlements say, else when the
