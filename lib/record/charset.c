@@ -206,6 +206,9 @@ static size_t gb_run(const struct charset *cs, const char *p, size_t n)
 static bool put_gb_run(struct charset *cs, struct str run, struct flow to, struct err *e)
 {
 	size_t made;
+	/* Plain lines prove no charset: alone they are not counted either. */
+	if (is_ascii(run.p, run.n))
+		return flow_put(to, run.p, run.n, false, e);
 	if (!gb_ready(cs, run.n, e))
 		return false;
 	if (gb_convert(cs, run.p, run.n, &made))
