@@ -83,7 +83,7 @@ static inline void fuzz_both_ways(const char *name, const uint8_t *p, size_t n)
 		feed = feed_default();
 	struct fuzzed whole = fuzz_run(feed, name, p, n, 0);
 	struct fuzzed parts = fuzz_run(feed, name, p, n, n ? 1 + p[0] % 7 : 1);
-	/* How far a damaged container was read before the damage showed depends on the inflater and on
-	 * the pieces; of a sound one everything must come out alike. */
+	/* How far a damaged container was read before the damage showed depends on the
+	 * inflater and on the pieces; of a sound one everything must come out alike. */
 	fuzz_must(whole.good == parts.good && (!whole.good || whole.hash == parts.hash));
 }
