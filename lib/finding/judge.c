@@ -14,6 +14,7 @@ struct judge {
 	const struct plan *plan;
 	struct timeline *timeline;
 	struct eval *eval;
+	const struct complete *complete;
 	struct cells *cells;         /* NULL when no rule needs them */
 	struct batch batch;
 	struct gather_stats gathered;
@@ -25,6 +26,7 @@ static void take_plan(struct judge *j, const struct plan *p)
 {
 	j->plan = p;
 	j->eval = eval_new(p, timeline_dict(j->timeline));
+	eval_complete(j->eval, j->complete);
 	j->cells = plan_has_cells(p) ? cells_new(p, j->replaceable) : NULL;
 	memset(&j->gathered, 0, sizeof j->gathered);
 }
@@ -75,6 +77,12 @@ void judge_replan(struct judge *j, const struct plan *p)
 {
 	drop_plan(j);
 	take_plan(j, p);
+}
+
+void judge_complete(struct judge *j, const struct complete *c)
+{
+	j->complete = c;
+	eval_complete(j->eval, c);
 }
 
 bool judge_add(struct judge *j, const struct chunk *c, enum stream s, const uint32_t *row,
@@ -246,6 +254,7 @@ struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct accou
 	for (uint32_t i = 0; i < n; i++)
 		arena_init(&v->part[i].arena);
 	v->merged = cells_new(shard[0]->plan, false);
+	cells_complete(v->merged, shard[0]->complete);
 	for (uint32_t i = 0; i < n; i++)
 		if (shard[i]->cells)
 			cells_merge(v->merged, shard[i]->cells);

@@ -50,6 +50,14 @@ const struct plan *judge_plan(const struct judge *j);
  * must be judged again for its cells to be complete. */
 void judge_replan(struct judge *j, const struct plan *p);
 
+/*
+ * Which months of which streams and regions are over: an input of judging like the records.
+ * Cells are judged and compared, and calendar periods without a record believed, only where
+ * they are. NULL, as after judge_new: all (scan, examples). Borrowed until the next call; kept
+ * by judge_replan. The verdict of judge_cells goes by that of the first shard.
+ */
+void judge_complete(struct judge *j, const struct complete *c);
+
 /* timeline_add and timeline_reconcile in this module's terms. */
 bool judge_add(struct judge *j, const struct chunk *c, enum stream s, const uint32_t *row,
 	       uint32_t n, uint32_t ref, struct err *e);

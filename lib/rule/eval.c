@@ -93,6 +93,11 @@ void eval_free(struct eval *e)
 	xfree(e);
 }
 
+void eval_complete(struct eval *e, const struct complete *c)
+{
+	e->complete = c;
+}
+
 const struct account *eval_accounts(const struct eval *e)
 {
 	return e->account;

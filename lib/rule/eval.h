@@ -14,6 +14,7 @@
 #pragma once
 
 #include "lib/batch/batch.h"
+#include "lib/rule/complete.h"
 #include "lib/rule/ruleset.h"
 #include "lib/rule/value.h"
 
@@ -88,6 +89,9 @@ bool plan_has_cells(const struct plan *p);
 /* Scratch over one dictionary, which may grow between batches. Borrows both. */
 struct eval *eval_new(const struct plan *p, const struct dict *dict);
 void eval_free(struct eval *e);
+
+/* Which periods are over, borrowed until the next call; NULL (as made): all. */
+void eval_complete(struct eval *e, const struct complete *c);
 
 /* Judge all person-local active rules over the batch; `only` (bitmap over rule index) restricts,
  * NULL = all. */

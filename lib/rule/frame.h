@@ -84,6 +84,7 @@ struct met_cell {
 struct eval {
 	const struct plan *p;
 	const struct dict *dict;
+	const struct complete *complete; /* NULL: all periods are over */
 	const struct batch *b;
 	uint64_t stamp;
 	uint32_t dict_count;     /* when constants were last looked up */

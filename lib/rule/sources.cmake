@@ -38,6 +38,7 @@ set(rule_sources
 	knowledge_index.c
 	horizon.c
 	window.c
+	complete.c
 	value.c
 	order.c
 	kernel.c

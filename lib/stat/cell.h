@@ -52,6 +52,7 @@ struct unpacking {
 
 struct cells {
 	const struct plan *p;
+	const struct complete *complete; /* NULL: all periods are over */
 	bool replaceable;
 	struct arena arena;      /* keys and sums */
 	struct dict *dict;       /* distinct values, texts of keys */

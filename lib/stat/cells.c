@@ -122,6 +122,11 @@ static uint32_t cell_of(struct cells *c, const struct cells *from, const struct 
 		? at : cell_new(c, x->source, n_key, x->key);
 }
 
+void cells_complete(struct cells *c, const struct complete *complete)
+{
+	c->complete = complete;
+}
+
 uint32_t cells_count(const struct cells *c)
 {
 	return c->n;

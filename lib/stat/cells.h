@@ -38,6 +38,10 @@ uint32_t cells_count(const struct cells *c);
 uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
 			uint32_t **subject);
 
+/* Which periods are over, borrowed; NULL (as made): all. Cells of others are not judged, nor
+ * compared with: they count as unknown. */
+void cells_complete(struct cells *c, const struct complete *complete);
+
 /* One cell that fires its rule. Borrowed for the call. */
 struct cell_hit {
 	const struct rule *rule;

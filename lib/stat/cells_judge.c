@@ -106,6 +106,38 @@ static int32_t cell_day(const struct judging *j, const struct cell *x)
 	return MISSING_I32;
 }
 
+static struct str cell_facility(const struct judging *j, const struct cell *x)
+{
+	for (uint32_t i = 0; i < j->s->n_key; i++) {
+		const struct node *k = j->s->key[i];
+
+		if (k->op == EXPR_FIELD && x->key[i].known &&
+		    strcmp(field_get(k->field)->name, "fixmedins_code") == 0)
+			return x->key[i].text;
+	}
+	return (struct str){ 0 };
+}
+
+/* Whether the cell's period is over; a cell of no period never is, unless all are. */
+static bool is_over(const struct judging *j, const struct cell *x)
+{
+	const struct rule_settings *set = &j->c->p->rs->settings;
+
+	if (!j->c->complete)
+		return true;
+	for (uint32_t i = 0; i < j->s->n_key; i++) {
+		const struct node *k = j->s->key[i];
+		int64_t number = x->key[i].known ? (int64_t)x->key[i].rat.num : 0;
+
+		if (k->op == EXPR_BUCKET && k->bucket >= BUCKET_DAY && x->key[i].known)
+			return complete_days(j->c->complete, cell_facility(j, x),
+					     j->s->side.stream,
+					     bucket_start(k->bucket, number, set),
+					     bucket_start(k->bucket, number + 1, set) - 1);
+	}
+	return false;
+}
+
 static void cell_frame(struct judging *j, struct frame *f, const struct cell *x)
 {
 	frame_init(f, j->e);
@@ -363,14 +395,21 @@ static int by_key(const void *a, const void *b, void *ctx)
 	return by_cell_key(&x, &y, ctx);
 }
 
-/* The rule's cells in the order of their keys; comparisons sort what is left of them later. */
+/* The rule's cells whose period is over, in the order of their keys; comparisons sort what is
+ * left of them later. */
 static uint32_t cells_of(struct judging *j, uint32_t *out)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < j->c->n; i++)
-		if (j->c->cell[i].source == j->rp->source)
+	for (uint32_t i = 0; i < j->c->n; i++) {
+		if (j->c->cell[i].source != j->rp->source)
+			continue;
+		j->account->records++;
+		if (is_over(j, &j->c->cell[i]))
 			out[n++] = i;
+		else
+			j->account->unknown++;
+	}
 	if (j->rp->rule->form != FORM_COMPARE)
 		qsort_r(out, n, sizeof *out, by_key, j);
 	return n;
@@ -386,7 +425,6 @@ static void judge_rule(struct judging *j)
 	j->agg = arena_array(&a, j->s->n_agg, sizeof *j->agg);
 	cell = arena_array(&a, j->c->n, sizeof *cell);
 	n = cells_of(j, cell);
-	j->account->records += n;
 	if (j->rp->rule->form == FORM_COMPARE) {
 		struct compared *v = arena_array(&a, n, sizeof *v);
 
