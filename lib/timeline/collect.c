@@ -141,6 +141,7 @@ static uint32_t new_visit(struct gather *g, uint32_t place)
 		.last_settlement = NO_INDEX,
 		.main_diagnosis = NO_INDEX,
 		.main_operation = NO_INDEX,
+		.diagnosis = NO_INDEX,
 		.finished = TRUTH_UNKNOWN,
 		.visit_class = NO_CLASS,
 		.begin = MISSING_I64,

@@ -194,8 +194,15 @@ static const struct visit *person_facts(struct gather *g, const struct item *it,
 	v->gend = personal(g, v, person, gend);
 	v->brdy = personal(g, v, person, brdy);
 	number = personal(g, v, person, certno);
+	v->id_conflict = TRUTH_UNKNOWN;
 	if (number != MISSING_I64 && identity_number(text_of(g, number), &male, &birth)) {
-		v->gend = g->digit_code[male ? 1 : 2];
+		int64_t sex = g->digit_code[male ? 1 : 2];
+
+		v->id_conflict = (v->gend != MISSING_I64 && v->gend != sex) ||
+						 (v->brdy != MISSING_I64 && v->brdy != birth) ?
+					 TRUTH_TRUE :
+					 TRUTH_FALSE;
+		v->gend = sex;
 		v->brdy = birth;
 	}
 	return v;
@@ -207,6 +214,15 @@ static int64_t value_gend(struct gather *g, const struct column *c, const struct
 
 	(void)c;
 	return person_facts(g, it, &lone)->gend;
+}
+
+static int64_t value_id_conflict(struct gather *g, const struct column *c,
+				 const struct item *it)
+{
+	struct visit lone;
+
+	(void)c;
+	return person_facts(g, it, &lone)->id_conflict;
 }
 
 static int64_t value_brdy(struct gather *g, const struct column *c, const struct item *it)
@@ -411,6 +427,14 @@ static int64_t value_diagnosis_class(struct gather *g, const struct column *c,
 {
 	(void)c;
 	return category(g, row_value(g->t, FIELD_diagnosis_diag_code, it->row));
+}
+
+static int64_t value_diagnosis_classes(struct gather *g, const struct column *c,
+				       const struct item *it)
+{
+	struct visit *v = visit_of(g, it);
+
+	return v ? diagnoses_classes(g, v, from_visit(g, c, v)) : MISSING_I64;
 }
 
 static int64_t value_main_operation(struct gather *g, const struct column *c,

@@ -19,7 +19,7 @@ struct item {
 	const struct row *row;   /* NULL: a stay or visit */
 	uint32_t id;             /* handle */
 	uint32_t visit;          /* index in gather.visit, NO_INDEX */
-	uint32_t link;           /* fee: index of its settlement; settlement: next of the visit */
+	uint32_t link;           /* fee: its settlement; settlement, diagnosis: next of the visit */
 	uint8_t state;           /* enum item_state */
 	bool touched;            /* fee: partly reversed, see gather.left */
 };
@@ -41,12 +41,16 @@ struct visit {
 	uint32_t settlement;     /* first; the next by item.link */
 	uint32_t last_settlement;
 	uint32_t main_diagnosis, main_operation;
+	uint32_t diagnosis;      /* first; the next by item.link */
+	uint32_t diag_classes;   /* code, once diagnoses_known */
 	uint32_t n_settlement, n_line; /* live */
 	bool known_settlement;   /* any settlement at all, cancelled ones too */
 	bool settled_line;       /* a live line names a settlement */
 	bool settled;
 	uint8_t finished;        /* enum truth */
+	uint8_t id_conflict;     /* enum truth: number against registered sex or birth */
 	uint8_t visit_class;     /* enum visit_class, or NO_CLASS */
+	bool diagnoses_known;
 	bool person_known;       /* gender and birth below are those for `person_row` */
 	const struct row *person_row;
 	int64_t begin, end;
@@ -136,6 +140,11 @@ void gather_share(struct gather *g);
 /* First or last day of what a settlement covers: its own word, or, of a message, its visit's. */
 int64_t visit_settled_day(struct gather *g, enum field f, const struct item *it);
 uint8_t visit_class_of(struct gather *g, int64_t med_type);
+
+/* ---- diagnoses.c ---- */
+/* Categories of a visit's diagnoses and of `main` (a code, MISSING_I64), each once, in order,
+ * with a blank between: "E11 I10"; MISSING_I64 when none is known. */
+int64_t diagnoses_classes(struct gather *g, struct visit *v, int64_t main);
 
 /* ---- derive.c: columns that no file carries ---- */
 value_fn *derive_value(enum field f);

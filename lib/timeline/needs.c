@@ -49,7 +49,10 @@ static const struct {
 	{ "dscg_maindiag_name", { FIELD_diagnosis_maindiag_flag, FIELD_diagnosis_diag_name,
 				  FIELD_diagnosis_diag_type,
 				  FIELD_encounter_dscg_maindiag_code } },
+	{ "id_conflict", { FIELD_person_brdy, FIELD_encounter_brdy, FIELD_settlement_brdy,
+			   FIELD_NONE } },
 	{ "diag_class", { FIELD_diagnosis_diag_code, FIELD_NONE } },
+	{ "diag_classes", { FIELD_diagnosis_diag_code, FIELD_NONE } },
 	{ "oprn_oprt_code", { FIELD_operation_main_oprn_flag, FIELD_operation_oprn_oprt_code,
 			      FIELD_NONE } },
 	{ "item_name", { FIELD_item_item_name, FIELD_fee_hilist_name, FIELD_fee_medins_list_name,
@@ -95,7 +98,8 @@ static enum field stored_named(enum stream s, const char *name)
 	return FIELD_NONE;
 }
 
-/* hosp_level is joined as hosp_lv, maindiag_class as dscg_maindiag_code; the rest as itself. */
+/* hosp_level is joined as hosp_lv, what is of the main diagnosis as dscg_maindiag_code; the
+ * rest as itself. */
 enum field needs_twin(enum field f, enum stream s)
 {
 	const char *name = field_get(f)->name;

@@ -168,13 +168,17 @@ static int kind_order(const struct gather *g, enum field f, const struct item *a
 /* The diagnosis marked as main: western before others, then by order. */
 static void find_main_diagnoses(struct gather *g)
 {
-	const struct items *diag = &g->items[STREAM_DIAGNOSIS];
+	struct items *diag = &g->items[STREAM_DIAGNOSIS];
 
 	for (uint32_t i = 0; i < diag->n; i++) {
-		const struct item *it = &diag->v[i];
+		struct item *it = &diag->v[i];
 		uint32_t *best = it->visit == NO_INDEX ? NULL :
 			&g->visit[it->visit].main_diagnosis;
 
+		if (best) {
+			it->link = g->visit[it->visit].diagnosis;
+			g->visit[it->visit].diagnosis = i;
+		}
 		if (!best || !code_is(g, row_value(g->t, FIELD_diagnosis_maindiag_flag, it->row),
 				      STR("1")))
 			continue;

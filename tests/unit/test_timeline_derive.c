@@ -107,6 +107,30 @@ static void identity_numbers_override(void **state)
 	scene_close(&s);
 }
 
+static void all_diagnoses_and_a_conflicting_identity(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s,
+		"encounter | mdtrt_id | med_type | gend | brdy | certno | dscg_maindiag_code\n"
+		" | M1 | 11 | 1 | 1990-01-01 | 11010519491231002X | E11.900\n"
+		" | M2 | 11 | 2 | 1949-12-31 | 11010519491231002X | \n"
+		" | M3 | 11 | 2 | 1949-12-31 | | \n"
+		"diagnosis | setl_list_diag_id | mdtrt_id | diag_code | diag_type\n"
+		" | D1 | M1 | I10.x00 | 1\n | D2 | M1 | E11.200 | 1\n | D3 | M1 | A09.000 | 1\n"
+		" | D4 | M2 | J18 | 1\n | D5 | M2 | J1 | 2\n"
+		"fee | feedetl_sn | mdtrt_id\n | F1 | M1\n | F2 | M2\n | F3 | M3\n");
+	IS(fee_diag_classes, "F1", "A09 E11 I10");
+	IS(visit_diag_classes, "M1", "A09 E11 I10");
+	IS(fee_diag_classes, "F2", "J18");
+	IS(fee_diag_classes, "F3", "");
+	IS(fee_id_conflict, "F1", "2");
+	IS(fee_id_conflict, "F2", "0");
+	IS(fee_id_conflict, "F3", "1");
+	scene_close(&s);
+}
+
 static void a_stay_with_mid_stay_settlements(void **state)
 {
 	struct scene s;
@@ -291,6 +315,7 @@ int main(void)
 		cmocka_unit_test(joined_from_encounter_then_settlement),
 		cmocka_unit_test(registers_as_of_the_event),
 		cmocka_unit_test(identity_numbers_override),
+		cmocka_unit_test(all_diagnoses_and_a_conflicting_identity),
 		cmocka_unit_test(a_stay_with_mid_stay_settlements),
 		cmocka_unit_test(a_stay_known_by_its_settlements),
 		cmocka_unit_test(unfinished_and_cancelled_stays),
