@@ -2,6 +2,7 @@
 #include "daemon/fault.h"
 
 #ifndef NDEBUG
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,30 +12,92 @@ static const char *const names[] = {
 #define FAULT(name, what) #name,
 #include "daemon/fault.def"
 #undef FAULT
+	"any",
 };
 
-static _Atomic int left[FAULT_COUNT]; /* passes until the end; 0 = never */
+static const struct {
+	const char *name;
+	int code;
+} errors[] = {
+	{ "EIO", EIO },
+	{ "ENOSPC", ENOSPC },
+	{ "EMFILE", EMFILE },
+	{ "ENOMEM", ENOMEM },
+	{ "EACCES", EACCES },
+	{ "EINTR", EINTR },
+};
+
+static _Atomic int left[FAULT_COUNT + 1]; /* passes until it strikes; 0 = never */
+static int code_of[FAULT_COUNT + 1];      /* errno of the failing call; 0 = SIGKILL */
+
+static int find_point(const char *name)
+{
+	for (int i = 0; i <= FAULT_COUNT; i++) {
+		if (strcmp(names[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static int find_error(const char *name)
+{
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (strcmp(errors[i].name, name) == 0)
+			return errors[i].code;
+	}
+	return -1;
+}
+
+/* One wish, point[:passes[:error]]; its text is cut up. */
+static bool arm(char *wish)
+{
+	char *save = NULL;
+	const char *name = strtok_r(wish, ":", &save);
+	const char *passes = strtok_r(NULL, ":", &save);
+	const char *error = strtok_r(NULL, ":", &save);
+	int point = name ? find_point(name) : -1;
+	int n = passes ? atoi(passes) : 1;
+	int code = error ? find_error(error) : 0;
+	if (point < 0 || n <= 0 || code < 0)
+		return false;
+	left[point] = n;
+	code_of[point] = code;
+	return true;
+}
 
 bool fault_init(struct err *e)
 {
-	const char *wish = getenv("FUNDWATCH_FAULT");
-	const char *colon = wish ? strchr(wish, ':') : NULL;
-	if (!wish || !*wish)
+	const char *wishes = getenv("FUNDWATCH_FAULT");
+	if (!wishes || !*wishes)
 		return true;
-	size_t n = colon ? (size_t)(colon - wish) : strlen(wish);
-	int passes = colon ? atoi(colon + 1) : 1;
-	for (int i = 0; i < FAULT_COUNT; i++) {
-		if (strlen(names[i]) == n && memcmp(names[i], wish, n) == 0 && passes > 0) {
-			left[i] = passes;
-			return true;
-		}
-	}
-	return err_set(e, ERR_CONF, "FUNDWATCH_FAULT=%s: write point:passes, see fault.def", wish);
+	char *copy = strdup(wishes), *save = NULL;
+	bool ok = copy != NULL;
+	for (char *w = copy ? strtok_r(copy, ",", &save) : NULL; w && ok;
+	     w = strtok_r(NULL, ",", &save))
+		ok = arm(w);
+	free(copy);
+	return ok || err_set(e, ERR_CONF,
+			"FUNDWATCH_FAULT=%s: write point[:passes[:error]], see fault.def", wishes);
+}
+
+static bool strikes(int point)
+{
+	if (left[point] <= 0 || atomic_fetch_sub(&left[point], 1) != 1)
+		return false;
+	if (code_of[point] == 0)
+		(void)raise(SIGKILL);
+	errno = code_of[point];
+	return true;
+}
+
+bool fault_strike(enum fault point)
+{
+	bool named = strikes((int)point);
+	return strikes(FAULT_COUNT) || named;
 }
 
 void fault_reach(enum fault point)
 {
-	if (left[point] > 0 && atomic_fetch_sub(&left[point], 1) == 1)
-		(void)raise(SIGKILL);
+	(void)fault_strike(point);
 }
 #endif

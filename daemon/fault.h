@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fault.h - named points where a test may end the process as if the power went.
+ * fault.h - named points where a test may end the process as if the power went, or make the
+ * call that follows fail.
  *
  * FUNDWATCH_FAULT=sink_commit:3 kills the process (SIGKILL) when it reaches that point for
- * the third time. Points stand in fault.def; an unknown one is an error at start. Compiled
- * out of release builds.
+ * the third time, any:40 when it reaches any point for the fortieth time, and
+ * archive_sync:1:EIO makes that call fail once with that error. Several are separated by
+ * commas. Points stand in fault.def; an unknown one is an error at start. Compiled out of
+ * release builds.
  */
 #pragma once
 
@@ -20,9 +23,13 @@ enum fault {
 #ifdef NDEBUG
 #define fault_init(e) (true)
 #define fault(point) ((void)0)
+#define fault_fails(point) (false)
 #else
 /* Reads the environment; false when it names no point. Call before threads start. */
 bool fault_init(struct err *e) MUST_CHECK;
 void fault_reach(enum fault point);
+/* Like fault_reach(); true, with errno set, when the call that follows is to fail. */
+bool fault_strike(enum fault point);
 #define fault(point) fault_reach(FAULT_##point)
+#define fault_fails(point) fault_strike(FAULT_##point)
 #endif

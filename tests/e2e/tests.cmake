@@ -14,3 +14,5 @@ if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_messages.py
 			$<TARGET_FILE:fundwatch-gen> $<TARGET_FILE:fundwatch-cli>)
 endif()
+fundwatch_script(torture LABEL e2e TIMEOUT 1800
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/torture.py --kills 100 --seed 1 --every-point)
