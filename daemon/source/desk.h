@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * desk.h - where inputs are handed in, and from where the engine gets them.
+ *
+ * It stands between the spool (and other senders), the journal and the engine: files of the
+ * spool are handed to the journal as long as there is room, whatever the database does; what
+ * is durable waits here, in the journal's order, until the engine asks; when the database has
+ * all of an item its sender is told, and a spool file moves to done/ or failed/.
+ * Owned by the main thread. Knows items and who is told of them; not what is in them.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/conf.h"
+#include "daemon/journal/journal.h"
+#include "daemon/source/spool.h"
+
+struct desk;
+
+/* Who handed an input in. Both are called on the main thread; either may be NULL. */
+struct desk_sender {
+	/* Durable or not: the notice's item is borrowed. KNOWN: `finished` follows for the item
+	 * that waits; after REFUSED and CONFLICT nothing follows. */
+	void (*told)(void *ctx, const struct journal_notice *n);
+	/* The database has all of it: `report` is its JSON, as it stands beside a spool file. */
+	void (*finished)(void *ctx, bool good, const char *report);
+	void *ctx;
+};
+
+struct desk_conf {
+	const struct conf *conf;    /* borrowed for life, as the rest */
+	const char *feed, *feed_digest;
+	struct spool *spool;
+	void (*broken)(void *ctx, const char *why); /* on a thread of the journal */
+	void *ctx;
+};
+
+/* Opens the journal. NULL with a sentence when it is damaged. */
+struct desk *desk_open(const struct desk_conf *conf, struct err *e);
+void desk_close(struct desk *d); /* NULL is fine */
+
+/* Readable when the journal told something; then call desk_read. */
+int desk_fd(const struct desk *d);
+void desk_read(struct desk *d);
+
+/* Hands waiting spool files to the journal. Call when the spool or the room changed. */
+void desk_feed(struct desk *d);
+
+/* An input piece by piece: go on with journal_append, journal_end or journal_drop. NULL with
+ * ERR_LIMIT when the journal is full. `sender` is copied. */
+struct journal_ticket *desk_begin(struct desk *d, const struct journal_input *in,
+				  const struct desk_sender *sender, struct err *e);
+
+/* The sender is gone before it was told: nobody is. */
+void desk_leave(struct desk *d, const void *ctx);
+
+/* The next item for the engine, or NULL. It stays the desk's until desk_finished. */
+const struct journal_item *desk_next(struct desk *d);
+
+/* An item that desk_next gave is through. */
+void desk_finished(struct desk *d, const struct journal_item *it, bool good, const char *report);
+
+/* Nothing waits anywhere: not in the spool, not on its way, not for the engine. */
+bool desk_empty(const struct desk *d);
+
+struct journal *desk_journal(struct desk *d);
+
+/* Where journal and archive lie: as set, or .journal and .archive in the spool folder. */
+void desk_journal_dir(const struct conf *c, struct buf *out);
+void desk_archive_dir(const struct conf *c, struct buf *out);
