@@ -304,6 +304,27 @@ static int64_t value_days(struct gather *g, const struct column *c, const struct
 	return days < 0 ? MISSING_I64 : days;
 }
 
+/* Days since this person's last discharge from the same facility, none when there is none. */
+static int64_t value_last_discharge(struct gather *g, const struct column *c,
+				    const struct item *it)
+{
+	int64_t begin = value_begin(g, c, it), last = MISSING_I64;
+
+	if (begin == MISSING_I64)
+		return MISSING_I64;
+	for (uint32_t i = 0; i < g->n_visit; i++) {
+		const struct visit *v = &g->visit[i];
+
+		if (i == it->visit || v->visit_class != VISIT_INPATIENT ||
+		    v->facility != g->visit[it->visit].facility ||
+		    (v->encounter == NO_INDEX && !v->n_settlement) || v->end == MISSING_I64)
+			continue;
+		if (v->end <= begin && (last == MISSING_I64 || v->end > last))
+			last = v->end;
+	}
+	return last == MISSING_I64 ? last : civil_day_of(begin) - civil_day_of(last);
+}
+
 static int64_t value_finished(struct gather *g, const struct column *c, const struct item *it)
 {
 	(void)c;
