@@ -6,6 +6,7 @@
 #include "lib/base/civil.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum {
 	ERA_DAYS = 146097,    /* in 400 years */
@@ -21,9 +22,15 @@ static int64_t floor_div(int64_t a, int64_t b)
 int32_t civil_days(int y, int m, int d)
 {
 	int64_t year = y - (m <= 2);
+	int64_t of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+	uint32_t since = (uint32_t)year;
+
+	if (year >= 0) /* the usual one, without eras */
+		return (int32_t)(since * 365 + since / 4 - since / 100 + since / 400 +
+				 (uint32_t)of_year - EPOCH_SHIFT);
+
 	int64_t era = floor_div(year, 400);
 	int64_t of_era = year - era * 400;
-	int64_t of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
 
 	return (int32_t)(era * ERA_DAYS + of_era * 365 + of_era / 4 - of_era / 100 +
 			 of_year - EPOCH_SHIFT);
@@ -210,7 +217,40 @@ static bool scan_time(struct scan *s, struct stamp *t)
 	return scan_clock(s, t) && scan_fraction(s) && scan_zone(s, t);
 }
 
-static bool two_digits(const char *p, int *v)
+static inline uint64_t load_eight(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* Eight bytes as digits, the others as the pattern has them: what two neighbouring digits make
+ * stands in the byte of the first. The pattern has '0' where a digit must be. */
+static inline bool eight(const char *p, uint64_t pattern, uint64_t others, uint64_t *pairs)
+{
+	uint64_t v = load_eight(p) ^ pattern;
+	uint64_t over = (v + UINT64_C(0x7676767676767676)) | v;
+
+	*pairs = v * 10 + (v >> 8);
+	return !((over & UINT64_C(0x8080808080808080)) | (v & others));
+}
+
+/* "0000-00-" and "00 00:00", the first character in the lowest byte */
+#define DATE_PATTERN UINT64_C(0x2d30302d30303030)
+#define DATE_OTHERS UINT64_C(0xff0000ff00000000)
+#define CLOCK_PATTERN UINT64_C(0x30303a3030203030)
+#define CLOCK_OTHERS UINT64_C(0x0000ff0000ff0000)
+
+static inline int byte_of(uint64_t word, int at)
+{
+	return (int)(word >> 8 * at & 0xff);
+}
+
+static inline bool two_digits(const char *p, int *v)
 {
 	unsigned tens = (unsigned)p[0] - '0', ones = (unsigned)p[1] - '0';
 
@@ -221,17 +261,21 @@ static bool two_digits(const char *p, int *v)
 /* The usual forms, 2026-01-31 and 2026-01-31 08:30:00. False says nothing: the long way decides. */
 static bool scan_usual(struct str s, struct stamp *t)
 {
-	int century, year;
+	uint64_t date, clock;
 
-	if ((s.n != 10 && s.n != 19) || s.p[4] != '-' || s.p[7] != '-' ||
-	    !two_digits(s.p, &century) || !two_digits(s.p + 2, &year) ||
-	    !two_digits(s.p + 5, &t->m) || !two_digits(s.p + 8, &t->d))
+	if ((s.n != 10 && s.n != 19) || !eight(s.p, DATE_PATTERN, DATE_OTHERS, &date))
 		return false;
-	t->y = century * 100 + year;
-	return s.n == 10 ||
-	       (s.p[10] == ' ' && s.p[13] == ':' && s.p[16] == ':' &&
-		two_digits(s.p + 11, &t->hour) && two_digits(s.p + 14, &t->minute) &&
-		two_digits(s.p + 17, &t->second));
+	t->y = byte_of(date, 0) * 100 + byte_of(date, 2);
+	t->m = byte_of(date, 5);
+	if (s.n == 10)
+		return two_digits(s.p + 8, &t->d);
+	if (!eight(s.p + 8, CLOCK_PATTERN, CLOCK_OTHERS, &clock) || s.p[16] != ':' ||
+	    !two_digits(s.p + 17, &t->second))
+		return false;
+	t->d = byte_of(clock, 0);
+	t->hour = byte_of(clock, 3);
+	t->minute = byte_of(clock, 6);
+	return true;
 }
 
 static bool is_time(const struct stamp *t)

@@ -4,7 +4,8 @@
  *
  * A slot is (hash << 32 | code), so a look-up that misses seldom leaves the
  * slot table, and a hit touches one slot, one entry and the text. Codes start
- * at 1, hence a slot of 0 is free. At most half of the slots are in use.
+ * at 1, hence a slot of 0 is free. At most half of the slots are in use. Texts
+ * appended have an entry and no slot; their entry's hash is told by no slot.
  */
 #include "lib/base/dict.h"
 
@@ -16,12 +17,13 @@
 
 #include "lib/base/mem.h"
 
+enum { TRANSLATE_GROUP = 32 };
 enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 20 };
 
 struct entry {
 	const char *p;
 	uint32_t n;
-	uint32_t hash;
+	uint32_t hash; /* 0: appended, not yet hashed */
 };
 
 struct text_block {
@@ -38,6 +40,7 @@ struct dict {
 	size_t text_bytes;   /* of all blocks */
 	size_t mask;         /* slots - 1 */
 	uint32_t count;
+	uint32_t hashed;     /* entries with a slot */
 	uint32_t cap;        /* of entry */
 };
 
@@ -69,12 +72,14 @@ void dict_free(struct dict *d)
 
 static uint32_t hash_text(struct str s)
 {
-	return (uint32_t)XXH3_64bits(s.p, s.n);
+	uint32_t hash = (uint32_t)XXH3_64bits(s.p, s.n);
+
+	return hash ? hash : 1;
 }
 
 static inline bool is_text(const struct entry *e, struct str s)
 {
-	return e->n == s.n && memcmp(e->p, s.p, s.n) == 0;
+	return e->n == s.n && bytes_same(e->p, s.p, s.n);
 }
 
 /* The slot of s, or the free slot where it belongs. */
@@ -102,6 +107,8 @@ static void rehash(struct dict *d)
 		uint32_t hash = d->entry[code].hash;
 		size_t at = hash & d->mask;
 
+		if (!hash)
+			continue;
 		while (d->slot[at])
 			at = (at + 1) & d->mask;
 		d->slot[at] = (uint64_t)hash << 32 | code;
@@ -141,7 +148,7 @@ static const char *keep_text(struct dict *d, struct str s)
 	return p;
 }
 
-static uint32_t add_text(struct dict *d, struct str s, uint32_t hash, size_t at)
+static uint32_t add_entry(struct dict *d, struct str s, uint32_t hash)
 {
 	if (d->count == UINT32_MAX - 1)
 		mem_give_up("too many distinct texts in one dictionary");
@@ -150,10 +157,61 @@ static uint32_t add_text(struct dict *d, struct str s, uint32_t hash, size_t at)
 
 	GROW(d->entry, d->cap, (size_t)code + 1);
 	d->entry[code] = (struct entry){ keep_text(d, s), s.n, hash };
+	return code;
+}
+
+static uint32_t add_text(struct dict *d, struct str s, uint32_t hash, size_t at)
+{
+	uint32_t code = add_entry(d, s, hash);
+
 	d->slot[at] = (uint64_t)hash << 32 | code;
-	if (code > d->mask / 2)
+	if (++d->hashed > d->mask / 2)
 		rehash(d);
 	return code;
+}
+
+uint32_t dict_append(struct dict *d, struct str s)
+{
+	if (!s.p)
+		s.p = "";
+	return add_entry(d, s, 0);
+}
+
+static uint32_t entry_hash(const struct entry *e)
+{
+	return e->hash ? e->hash : hash_text((struct str){ e->p, e->n });
+}
+
+/* A group at a time: hashes and slots, then the entries that the slots name, then for good. */
+static void translate_group(struct dict *to, const struct dict *from, const uint32_t *code,
+			    uint32_t n, uint32_t *out)
+{
+	uint32_t hash[TRANSLATE_GROUP];
+
+	for (uint32_t i = 0; i < n; i++) {
+		hash[i] = entry_hash(&from->entry[code[i]]);
+		__builtin_prefetch(&to->slot[hash[i] & to->mask]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&to->entry[(uint32_t)to->slot[hash[i] & to->mask]]);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(to->entry[(uint32_t)to->slot[hash[i] & to->mask]].p);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str s = { from->entry[code[i]].p, from->entry[code[i]].n };
+		size_t at = find_slot(to, s, hash[i]);
+
+		out[i] = to->slot[at] ? (uint32_t)to->slot[at] : add_text(to, s, hash[i], at);
+	}
+}
+
+void dict_translate(struct dict *to, const struct dict *from, const uint32_t *code, uint32_t n,
+		    uint32_t *out)
+{
+	for (uint32_t i = 0; i < n; i += TRANSLATE_GROUP) {
+		uint32_t some = n - i < TRANSLATE_GROUP ? n - i : TRANSLATE_GROUP;
+
+		translate_group(to, from, code + i, some, out + i);
+	}
 }
 
 uint32_t dict_code(struct dict *d, struct str s)

@@ -14,5 +14,6 @@ set(base_sources
 	rat.c
 	civil.c
 	utf8.c
+	utf8_wide.c
 	near.c)
-set(base_hot hash.c dict.c map.c sort.c)
+set(base_hot utf8_wide.c hash.c dict.c map.c sort.c)

@@ -31,6 +31,26 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 struct str str_trim(struct str s); /* without ASCII blanks (space \t \r \n \v \f) at both ends */
 
+/* Whether n bytes are the same; for short texts, where a call costs more than the comparison. */
+static inline bool bytes_same(const char *a, const char *b, uint32_t n)
+{
+	uint64_t x, y, differ = 0;
+
+	if (n < 8) {
+		while (n && a[n - 1] == b[n - 1])
+			n--;
+		return n == 0;
+	}
+	for (uint32_t i = 0; i + 8 < n; i += 8) {
+		__builtin_memcpy(&x, a + i, 8);
+		__builtin_memcpy(&y, b + i, 8);
+		differ |= x ^ y;
+	}
+	__builtin_memcpy(&x, a + n - 8, 8);
+	__builtin_memcpy(&y, b + n - 8, 8);
+	return (differ | (x ^ y)) == 0;
+}
+
 /* Position of the first byte c, or -1. */
 int64_t str_chr(struct str s, char c);
 

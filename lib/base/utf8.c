@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { LONG_TEXT = 64 };
+
 struct range {
 	uint32_t first, last;
 };
@@ -153,7 +155,9 @@ size_t utf8_valid_prefix(const char *p, size_t n)
 
 bool utf8_valid(const char *p, size_t n)
 {
-	return utf8_valid_prefix(p, n) == n;
+	utf8_valid_fn *wide_way = n >= LONG_TEXT ? utf8_valid_avx2() : NULL;
+
+	return wide_way ? wide_way(p, n) : utf8_valid_prefix(p, n) == n;
 }
 
 uint32_t utf8_next(const char *p, size_t n, uint32_t *cp)

@@ -296,24 +296,29 @@ enum reject_reason column_required(const struct chunk *c, enum stream s, uint32_
 	return REJECT_NONE;
 }
 
+static const enum field revisions[STREAM_STORED][2] = {
+	{ FIELD_encounter_updt_time, FIELD_encounter_inf_time },
+	{ FIELD_settlement_updt_time, FIELD_settlement_inf_time },
+	{ FIELD_fee_updt_time, FIELD_fee_inf_time },
+	{ FIELD_diagnosis_updt_time, FIELD_diagnosis_inf_time },
+	{ FIELD_operation_updt_time, FIELD_operation_inf_time },
+	{ FIELD_stock_updt_time, FIELD_stock_inf_time },
+	{ FIELD_person_updt_time, FIELD_NONE },
+	{ FIELD_facility_updt_time, FIELD_NONE },
+	{ FIELD_practitioner_updt_time, FIELD_NONE },
+	{ FIELD_item_updt_time, FIELD_NONE },
+};
+
+bool column_revises(enum field f)
+{
+	enum stream s = field_get(f)->stream;
+	return s < STREAM_STORED && (revisions[s][0] == f || revisions[s][1] == f);
+}
+
 int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int64_t revision)
 {
-	static const enum field candidates[STREAM_STORED][2] = {
-		{ FIELD_encounter_updt_time, FIELD_encounter_inf_time },
-		{ FIELD_settlement_updt_time, FIELD_settlement_inf_time },
-		{ FIELD_fee_updt_time, FIELD_fee_inf_time },
-		{ FIELD_diagnosis_updt_time, FIELD_diagnosis_inf_time },
-		{ FIELD_operation_updt_time, FIELD_operation_inf_time },
-		{ FIELD_stock_updt_time, FIELD_stock_inf_time },
-		{ FIELD_person_updt_time, FIELD_NONE },
-		{ FIELD_facility_updt_time, FIELD_NONE },
-		{ FIELD_practitioner_updt_time, FIELD_NONE },
-		{ FIELD_item_updt_time, FIELD_NONE },
-	};
-	for (unsigned i = 0; i < 2; i++) {
-		if (candidates[s][i] == FIELD_NONE)
-			break;
-		int64_t v = chunk_i64(c, candidates[s][i], row);
+	for (unsigned i = 0; i < 2 && revisions[s][i] != FIELD_NONE; i++) {
+		int64_t v = chunk_i64(c, revisions[s][i], row);
 		if (v != MISSING_I64)
 			return v;
 	}

@@ -19,6 +19,9 @@ void column_drop_row(struct chunk *c, enum stream s);
 /* Revision of the row: updt_time, else inf_time, else `revision`. */
 int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int64_t revision);
 
+/* Whether a field may say its row's revision. */
+bool column_revises(enum field f);
+
 /* Digest over the row's known content: sum of hashes of (field, value), never 0 by chance alone. */
 uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t row);
 

@@ -2,21 +2,19 @@
 /*
  * csv.c - find the record's end, cut it into cells, give it out.
  *
- * Lines without a quote take the short way: one search for the line end, one for a quote,
- * one pass for separators. The carry holds what is not yet a whole record.
+ * Stretches of text are indexed at once (index.h) and their lines cut by the index. A line
+ * with a quote or a NUL in it takes the careful way, alone; so do lines longer than a stretch
+ * and the last one without an end. The carry holds what is not yet a whole record.
  */
 #include "lib/record/csv.h"
 
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/base/utf8.h"
 #include "lib/record/decode.h"
+#include "lib/record/index.h"
 
 #define CELLS_MAX 4096u
 #define FIRST_CELLS 512u /* room made at once; at most CELLS_MAX + 1 are kept */
@@ -37,6 +35,8 @@ struct csv {
 	struct str *cell;
 	unsigned n, cap;
 	struct arena scratch; /* cells whose quotes were doubled */
+	text_index_fn *make_index;
+	struct text_index index;
 };
 
 struct csv *csv_new(char separator, csv_row_fn *row, void *ctx)
@@ -45,6 +45,7 @@ struct csv *csv_new(char separator, csv_row_fn *row, void *ctx)
 	csv->separator = separator;
 	csv->row = row;
 	csv->ctx = ctx;
+	csv->make_index = text_index_best();
 	GROW(csv->cell, csv->cap, FIRST_CELLS);
 	buf_init(&csv->carry, 0);
 	arena_init(&csv->scratch);
@@ -82,36 +83,11 @@ static void add_cell(struct csv *csv, const char *p, size_t n)
 	csv->cell[csv->n++] = (struct str){ p, (uint32_t)n };
 }
 
-/* Whole blocks of a line without quotes, as long as there is room for all cells of a block;
- * returns the bytes looked at, *from is where the cell in hand begins. */
-static size_t split_blocks(struct csv *csv, const char *p, size_t n, size_t *from)
-{
-	size_t i = 0;
-#ifdef __SSE2__
-	const __m128i sep = _mm_set1_epi8(csv->separator);
-	const struct str *end = csv->cell + (csv->cap <= CELLS_MAX ? csv->cap : CELLS_MAX + 1u);
-	struct str *cell = csv->cell + csv->n;
-	const char *begin = p;
-	for (; i + 16 <= n && end - cell >= 16; i += 16) {
-		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
-		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(block, sep));
-		for (; mask; mask &= mask - 1) {
-			const char *at = p + i + (unsigned)__builtin_ctz(mask);
-			*cell++ = (struct str){ begin, (uint32_t)(at - begin) };
-			begin = at + 1;
-		}
-	}
-	csv->n = (unsigned)(cell - csv->cell);
-	*from = (size_t)(begin - p);
-#endif
-	return i;
-}
-
 /* Cuts a line without quotes at its separators. */
 static void split_plain(struct csv *csv, const char *p, size_t n)
 {
-	size_t from = 0, i = split_blocks(csv, p, n, &from);
-	for (; i < n; i++) {
+	size_t from = 0;
+	for (size_t i = 0; i < n; i++) {
 		if (p[i] != csv->separator)
 			continue;
 		add_cell(csv, p + from, i - from);
@@ -277,9 +253,11 @@ static uint64_t count_lines(const char *p, size_t n)
 static size_t quoted_record(struct csv *csv, const char *p, size_t n, size_t line, bool end,
 			    bool *good, struct err *e)
 {
-	size_t length = 0;
-	enum cut c = cut_record(csv, p, n, end, &length);
-	if (c == CUT_MORE && !end && n - line <= QUOTED_MAX)
+	/* Looked at no further than this, however much there is: pieces must not matter. */
+	size_t length = 0, most = line + QUOTED_MAX;
+	bool all = n <= most;
+	enum cut c = cut_record(csv, p, all ? n : most, end && all, &length);
+	if (c == CUT_MORE && !end && all)
 		return SIZE_MAX;
 	bool several = length > line;
 	trim_surplus(csv);
@@ -324,15 +302,91 @@ static size_t record(struct csv *csv, const char *p, size_t n, bool end, bool *g
 	return taken;
 }
 
+/* ---- lines by the index ---- */
+
+/* The cells of an indexed line: text from p[begin], ends[0..n) behind each cell. */
+static inline void cut_by_index(struct csv *csv, const char *p, uint32_t begin,
+				const uint16_t *ends, uint32_t n)
+{
+	if (n > CELLS_MAX + 1u)
+		n = CELLS_MAX + 1u;
+	GROW(csv->cell, csv->cap, n);
+	struct str *cell = csv->cell;
+	for (uint32_t i = 0; i < n; i++) {
+		cell[i] = (struct str){ p + begin, ends[i] - begin };
+		begin = ends[i] + 1u;
+	}
+	csv->n = n;
+}
+
+/* One whole line p[begin..nl) without rare bytes, of n cells ending at ends[]. */
+static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin,
+			      const uint16_t *ends, uint32_t n, struct err *e)
+{
+	struct str raw = without_cr(p + begin, ends[n - 1] - begin);
+	bool good = true;
+	if (raw.n) {
+		cut_by_index(csv, p, begin, ends, n);
+		if (raw.n < ends[n - 1] - begin && csv->n == n)
+			csv->cell[n - 1].n--;
+		if (csv->suspect || csv->n != csv->width)
+			good = give_cells(csv, raw, e);
+		else
+			good = give(csv, raw, REJECT_NONE, 0, e);
+	}
+	csv->line++;
+	csv->offset += ends[n - 1] + 1u - begin;
+	return good;
+}
+
+/* The lines of an indexed stretch p[0..), of which n bytes follow in all. Returns bytes taken;
+ * *stuck when the careful way needs more than there is. */
+static size_t indexed_lines(struct csv *csv, const char *p, size_t n, bool end, bool *stuck,
+			    struct err *e, bool *good)
+{
+	const struct text_index *in = &csv->index;
+	uint32_t begin = 0, first = 0, rare = 0;
+	for (uint32_t k = 0; k < in->n_line && *good; k++) {
+		uint32_t last = in->line[k], nl = in->end[last];
+		if (nl < begin) /* inside a record that spanned lines */
+			continue;
+		for (; first <= last && in->end[first] < begin; first++)
+			;
+		for (; rare < in->n_rare && in->rare[rare] < begin; rare++)
+			;
+		if (rare == in->n_rare || in->rare[rare] > nl) {
+			*good = plain_line(csv, p, begin, in->end + first, last - first + 1, e);
+			begin = nl + 1;
+			first = last + 1;
+			continue;
+		}
+		size_t taken = record(csv, p + begin, n - begin, end, good, e);
+		if (taken == 0 || begin + taken > INDEX_MAX) {
+			*stuck = taken == 0;
+			return begin + taken;
+		}
+		begin += (uint32_t)taken;
+	}
+	return begin;
+}
+
 /* As many records as there are; returns bytes taken. */
 static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *good,
 		      struct err *e)
 {
 	size_t at = 0;
-	while (*good && at < n) {
-		size_t taken = record(csv, p + at, n - at, end, good, e);
-		if (taken == 0)
-			break;
+	bool stuck = false;
+	while (*good && at < n && !stuck) {
+		size_t left = n - at, taken = 0;
+		if (csv->scanned == 0) {
+			csv->make_index(p + at, left < INDEX_MAX ? left : INDEX_MAX,
+					csv->separator, &csv->index);
+			taken = indexed_lines(csv, p + at, left, end, &stuck, e, good);
+		}
+		if (taken == 0 && *good && !stuck) {
+			taken = record(csv, p + at, left, end, good, e);
+			stuck = taken == 0;
+		}
 		at += taken;
 	}
 	return at;

@@ -67,6 +67,19 @@ void plan_fini(struct plan *p)
 
 /* ---- targets ---- */
 
+static enum making making_of(const struct target *t)
+{
+	if (t->values)
+		return MAKE_MAPPED;
+	if (t->width == WIDTH_I64)
+		return t->type == TYPE_TIME ? MAKE_TIME : MAKE_NUMBER;
+	if (t->width == WIDTH_I32)
+		return MAKE_DATE;
+	if (t->field == FIELD_fee_feedetl_sn) /* a text of its own for each line */
+		return MAKE_SERIAL;
+	return t->named ? MAKE_NAMED : MAKE_TEXT;
+}
+
 static struct target target_of(const struct feed_stream *s, enum field f)
 {
 	const struct field_info *info = field_get(f);
@@ -76,6 +89,8 @@ static struct target target_of(const struct feed_stream *s, enum field f)
 	for (unsigned i = 0; i < s->n_values; i++)
 		if (s->values[i].field == f)
 			t.values = &s->values[i];
+	t.scale = type_scale(info->type);
+	t.making = making_of(&t);
 	return t;
 }
 
@@ -117,6 +132,7 @@ static void bind(struct plan *p, struct entry *en, uint32_t column, enum field f
 	p->known[column] = true;
 	if (!is_wanted(p, f))
 		return;
+	en->revises |= column_revises(f);
 	GROW(en->binding, en->cap_binding, en->n_binding + 1u);
 	unsigned at = en->n_binding++;
 	for (unsigned i = at; i > 0; i--)
@@ -236,6 +252,7 @@ static void resolve_gift(struct plan *p, struct entry *en, const struct feed_gif
 	if (!is_wanted(p, from->field))
 		return;
 	struct gift *g = &en->gift[en->n_gift++];
+	en->revises |= column_revises(from->field);
 	g->kind = from->kind;
 	g->to = target_of(en->feed, from->field);
 	g->n = from->text.n;

@@ -16,12 +16,17 @@
 #define COLUMNS_MAX 4096u
 #define SEEN_SLOTS (1u << 16) /* keys of once_per remembered; a power of two */
 
+/* How a text becomes a value: chosen once per header. */
+enum making { MAKE_NUMBER, MAKE_TIME, MAKE_DATE, MAKE_TEXT, MAKE_NAMED, MAKE_SERIAL, MAKE_MAPPED };
+
 /* Where a text goes, and the last text seen there with its value: neighbours repeat. */
 struct target {
 	enum field field;
 	uint16_t index;
 	enum type type;
 	enum width width;
+	enum making making;
+	int scale;                       /* of numbers */
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
 	uint8_t cached_n;                /* 0 = nothing cached */
@@ -58,6 +63,14 @@ struct need {
 	enum field field; /* to name when all are missing */
 };
 
+/* The key of the row before, of which most are repeated: the parts' lengths and bytes, and what
+ * they hash to. */
+struct last_key {
+	uint64_t hash; /* 0 = none */
+	uint16_t n[FEED_KEY_MAX];
+	char part[FEED_KEY_MAX][CACHE_TEXT];
+};
+
 /* One stream a row may fill. */
 struct entry {
 	const struct feed_stream *feed;
@@ -70,7 +83,9 @@ struct entry {
 	uint32_t once_column[FEED_KEY_MAX];
 	struct need need[COLUMN_NEEDS_MAX];
 	unsigned n_need;
+	bool revises;   /* some column or gift may say the row's revision */
 	uint64_t *seen; /* direct-mapped set of key hashes; NULL without once_per */
+	struct last_key last;
 };
 
 struct plan {

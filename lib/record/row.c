@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/dec.h"
 #include "lib/base/hash.h"
 #include "lib/record/column.h"
 #include "lib/record/parse.h"
@@ -109,41 +110,79 @@ static struct str mapped(const struct feed_values *map, struct str text)
 	return any;
 }
 
+/* Makers: text to value, into t->value. The text is trimmed and not missing. */
+typedef enum reject_reason make_fn(struct rower *r, struct target *t, struct str text);
+
+static enum reject_reason make_number(struct rower *r, struct target *t, struct str text)
+{
+	(void)r;
+	return dec_parse(text, t->scale, &t->value.i64) ? REJECT_NONE : REJECT_BAD_NUMBER;
+}
+
+static enum reject_reason make_time(struct rower *r, struct target *t, struct str text)
+{
+	(void)r;
+	return parse_i64(TYPE_TIME, text, &t->value.i64);
+}
+
+static enum reject_reason make_date(struct rower *r, struct target *t, struct str text)
+{
+	(void)r;
+	return parse_date(text, &t->value.i32);
+}
+
 static enum reject_reason make_text(struct rower *r, struct target *t, struct str text)
 {
 	if (text.n > PARSE_TEXT_MAX)
 		return REJECT_TEXT_TOO_LONG;
-	if (t->named && (unsigned char)text.p[0] >= 0x80) {
-		struct str code = code_find(field_get(t->field)->name, text);
-		if (code.n)
-			text = code;
-	}
 	t->value.u32 = dict_code(r->chunk->dict, text);
 	return REJECT_NONE;
 }
 
-/* Text to value, into t->value. The text is trimmed and not missing. */
-static enum reject_reason make_value(struct rower *r, struct target *t, struct str text)
+static enum reject_reason make_named(struct rower *r, struct target *t, struct str text)
 {
-	if (t->values)
-		text = mapped(t->values, text);
+	if (text.n <= PARSE_TEXT_MAX && (unsigned char)text.p[0] >= 0x80) {
+		struct str code = code_find(field_get(t->field)->name, text);
+		if (code.n)
+			text = code;
+	}
+	return make_text(r, t, text);
+}
+
+static enum reject_reason make_serial(struct rower *r, struct target *t, struct str text)
+{
+	if (text.n > PARSE_TEXT_MAX)
+		return REJECT_TEXT_TOO_LONG;
+	t->value.u32 = dict_append(r->chunk->dict, text);
+	return REJECT_NONE;
+}
+
+static enum reject_reason make_mapped(struct rower *r, struct target *t, struct str text)
+{
+	text = mapped(t->values, text);
 	if (text.p == nested_mark)
 		return REJECT_BAD_VALUE;
 	if (t->width == WIDTH_I64)
 		return parse_i64(t->type, text, &t->value.i64);
 	if (t->width == WIDTH_I32)
 		return parse_date(text, &t->value.i32);
-	if (parse_is_missing(text)) { /* mapped to missing */
+	if (parse_is_missing(text)) {
 		t->value.u32 = MISSING_CODE;
 		return REJECT_NONE;
 	}
-	return make_text(r, t, text);
+	return t->named ? make_named(r, t, text) : make_text(r, t, text);
 }
+
+static make_fn *const makers[] = {
+	[MAKE_NUMBER] = make_number, [MAKE_TIME] = make_time,     [MAKE_DATE] = make_date,
+	[MAKE_TEXT] = make_text,     [MAKE_NAMED] = make_named,   [MAKE_SERIAL] = make_serial,
+	[MAKE_MAPPED] = make_mapped,
+};
 
 static inline bool is_cached(const struct target *t, struct str text)
 {
 	return text.n == t->cached_n && text.p[text.n - 1] == t->cached[text.n - 1] &&
-	       memcmp(text.p, t->cached, text.n) == 0;
+	       bytes_same(text.p, t->cached, text.n);
 }
 
 static inline void keep_cached(struct target *t, struct str text)
@@ -160,29 +199,28 @@ static inline void store(struct rower *r, enum stream s, struct target *t, uint3
 	void *col = r->chunk->table[s].col[t->index];
 	if (!col)
 		col = column_make(r->chunk, s, t->index, t->type);
-	switch (t->width) {
-	case WIDTH_I64:
+	if (t->width == WIDTH_I64)
 		((int64_t *)col)[row] = t->value.i64;
-		break;
-	case WIDTH_I32:
-		((int32_t *)col)[row] = t->value.i32;
-		break;
-	default:
+	else
 		((uint32_t *)col)[row] = t->value.u32;
-	}
 }
 
-/* Puts a trimmed text that is not missing into the row. */
-static enum reject_reason put(struct rower *r, enum stream s, struct target *t, uint32_t row,
-			      struct str text)
+/* Puts a trimmed text that is not missing into the row. Numbers and serials hardly repeat and are
+ * made sooner than compared. */
+static inline enum reject_reason put(struct rower *r, enum stream s, struct target *t,
+				     uint32_t row, struct str text)
 {
-	if (!is_cached(t, text)) {
-		enum reject_reason why = make_value(r, t, text);
+	bool repeats = t->making != MAKE_NUMBER && t->making != MAKE_SERIAL;
+	if (!repeats || !is_cached(t, text)) {
+		bool nested = text.p == nested_mark && t->making != MAKE_MAPPED;
+		enum reject_reason why = nested ? REJECT_BAD_VALUE
+						: makers[t->making](r, t, text);
 		if (why != REJECT_NONE) {
 			t->cached_n = 0;
 			return why;
 		}
-		keep_cached(t, text);
+		if (repeats)
+			keep_cached(t, text);
 	}
 	store(r, s, t, row);
 	return REJECT_NONE;
@@ -295,11 +333,33 @@ static bool is_refused_by_when(const struct entry *en, const struct row_in *in)
 	return found == w->negated;
 }
 
-static uint64_t once_key(const struct entry *en, const struct row_in *in)
+static bool is_last_key(const struct entry *en, const struct row_in *in)
 {
+	const struct last_key *last = &en->last;
+	bool same = last->hash != 0;
+	for (unsigned i = 0; same && i < en->feed->n_once; i++) {
+		struct str part = cell_text(in, en->once_column[i]);
+		same = part.n == last->n[i] && bytes_same(part.p, last->part[i], part.n);
+	}
+	return same;
+}
+
+static uint64_t once_key(struct entry *en, const struct row_in *in)
+{
+	struct last_key *last = &en->last;
+	if (is_last_key(en, in))
+		return last->hash;
 	uint64_t h = 1;
-	for (unsigned i = 0; i < en->feed->n_once; i++)
-		h = hash_join(h, hash_str(cell_text(in, en->once_column[i])));
+	bool kept = true;
+	for (unsigned i = 0; i < en->feed->n_once; i++) {
+		struct str part = cell_text(in, en->once_column[i]);
+		h = hash_join(h, hash_str(part));
+		kept &= part.n <= CACHE_TEXT;
+		last->n[i] = (uint16_t)part.n;
+		if (kept && part.n)
+			memcpy(last->part[i], part.p, part.n);
+	}
+	last->hash = kept ? (h ? h : 1) : 0;
 	return h ? h : 1;
 }
 
@@ -340,7 +400,8 @@ static enum reject_reason make_record(struct rower *r, struct entry *en, const s
 	src->line = in->line;
 	src->offset = in->offset;
 	src->length = in->length;
-	src->revision = column_revision(r->chunk, en->stream, row, r->revision);
+	src->revision = en->revises ? column_revision(r->chunk, en->stream, row, r->revision)
+				    : r->revision;
 	if (why == REJECT_NONE)
 		src->digest = in->digest && !en->seen
 				      ? in->digest

@@ -6,3 +6,6 @@ set_target_properties(bench_timeline PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE
 add_executable(bench_judge bench/bench_judge.c)
 target_link_libraries(bench_judge PRIVATE fundwatch_work fundwatch)
 set_target_properties(bench_judge PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_executable(bench_intake bench/bench_intake.c)
+target_link_libraries(bench_intake PRIVATE fundwatch_work fundwatch)
+set_target_properties(bench_intake PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 fundwatch_fuzz(text LAYER base)
+fundwatch_fuzz(wide LAYER record)
 fundwatch_fuzz(csv LAYER record)
 fundwatch_fuzz(json LAYER record)
 fundwatch_fuzz(gzip LAYER record)

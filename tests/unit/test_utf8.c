@@ -110,6 +110,32 @@ static void fitting(void **state)
 	CHECK_INT(utf8_fit(STR("e\xCC\x81x"), 1), 3);
 }
 
+/* Long texts go a wider way: every code point, whole and damaged, at every place in a block. */
+static void wide_and_narrow_agree(void **state)
+{
+	utf8_valid_fn *wide = utf8_valid_avx2();
+	uint64_t seed = 11;
+	char p[160];
+
+	(void)state;
+	for (unsigned round = 0; wide && round < 200000; round++) {
+		size_t n = 0, want = check_random(&seed) % 150;
+
+		while (n < want) {
+			uint64_t r = check_random(&seed);
+			uint32_t most = r % 4 == 0 ? 0x7F : r % 4 == 1 ? 0x7FF :
+					r % 4 == 2 ? 0xFFFF : 0x10FFFF;
+
+			n += utf8_put(p + n, (uint32_t)(r >> 32) % (most + 1));
+		}
+		if (n && round % 2)
+			p[check_random(&seed) % n] = (char)check_random(&seed);
+		if (n && round % 8 == 1)
+			n -= check_random(&seed) % (n < 4 ? n : 4);
+		CHECK_INT(wide(p, n), utf8_valid_prefix(p, n) == n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +145,7 @@ int main(void)
 		cmocka_unit_test(decoding_steps),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(fitting),
+		cmocka_unit_test(wide_and_narrow_agree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

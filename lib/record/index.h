@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * index.h - where the cells and lines of a stretch of text end, found many bytes at once.
+ *
+ * Quotes are not understood here: who reads the index goes the careful way for every line in
+ * which a `rare` byte (a quote or NUL) stands. Chosen once at run time: AVX2 where the
+ * processor has it, else eight bytes at a time; both give the same index.
+ * Knows bytes, not rows.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define INDEX_MAX (32u << 10) /* bytes a stretch has at most */
+
+/* Positions in the stretch, ascending. Room for one more block, so that writers need no check. */
+struct text_index {
+	uint32_t n_end, n_line, n_rare;
+	uint16_t end[INDEX_MAX + 64];  /* of separators and line ends */
+	uint16_t line[INDEX_MAX + 64]; /* of line ends: their places in end[] */
+	uint16_t rare[INDEX_MAX + 64]; /* of quotes and NUL bytes */
+};
+
+typedef void text_index_fn(const char *p, size_t n, char separator, struct text_index *out);
+
+/* Indexes p[0..n), n <= INDEX_MAX. */
+text_index_fn *text_index_best(void);
+text_index_fn text_index_portable;
+text_index_fn *text_index_avx2(void); /* NULL when this processor has no AVX2 */

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bench_intake.c - what one line costs on its way from bytes to timelines, stage by stage.
+ *
+ * Each stage is a function of its own that does its part for the whole file and nothing else,
+ * so that callgrind can count it by name: stage_inflate, stage_split, stage_decode ... What a
+ * stage needs is made before. Decode holds charset and split. Not a test: prints, never fails.
+ *
+ * usage: bench_intake RULES FEED FILE[.gz]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/work/chunkref.h"
+#include "daemon/work/files.h"
+#include "lib/base/buf.h"
+#include "lib/record/charset.h"
+#include "lib/record/csv.h"
+#include "lib/record/decode.h"
+#include "lib/record/inflate.h"
+#include "lib/rule/eval.h"
+#include "lib/timeline/timeline.h"
+
+#define STAGE __attribute__((noinline))
+#define BLOCK (256u << 10)
+#define SHARDS 2u
+
+struct bench {
+	struct buf bytes, text; /* as it lies on disk; inflated */
+	const struct feed *feed;
+	const char *name;
+	uint8_t needed[FIELD_BITMAP];
+	struct chunk **chunk;
+	uint32_t n_chunk, cap_chunk;
+	struct chunk_ref **ref;
+	struct timeline *t[SHARDS];
+	const struct plan *plan;
+	uint64_t lines, count;
+};
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* others may use the machine too */
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void must(bool ok, const char *what, const struct err *e)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "bench_intake: %s: %s\n", what, e->text);
+	exit(2);
+}
+
+/* ---- stages ---- */
+
+static bool count_bytes(void *ctx, const char *p, size_t n, bool suspect, struct err *e)
+{
+	struct bench *b = ctx;
+	(void)p, (void)suspect, (void)e;
+	b->count += n;
+	return true;
+}
+
+static bool keep_bytes(void *ctx, const char *p, size_t n, bool suspect, struct err *e)
+{
+	struct bench *b = ctx;
+	(void)suspect, (void)e;
+	buf_add(&b->text, p, n);
+	return true;
+}
+
+static void inflate_all(struct bench *b, struct flow to)
+{
+	struct err e = { 0 };
+	struct inflate *in = inflate_new();
+	for (size_t at = 0; at < b->bytes.n; at += BLOCK) {
+		size_t n = b->bytes.n - at < BLOCK ? b->bytes.n - at : BLOCK;
+		must(inflate_push(in, b->bytes.p + at, n, to, &e), "inflate", &e);
+	}
+	must(inflate_finish(in, to, &e), "inflate", &e);
+	inflate_free(in);
+}
+
+STAGE static void stage_inflate(struct bench *b)
+{
+	inflate_all(b, (struct flow){ count_bytes, b });
+}
+
+STAGE static void stage_charset(struct bench *b)
+{
+	struct err e = { 0 };
+	struct flow to = { count_bytes, b };
+	struct charset *cs = charset_new(CHARSET_AUTO, DECODE_LINE_MAX);
+	for (size_t at = 0; at < b->text.n; at += BLOCK) {
+		size_t n = b->text.n - at < BLOCK ? b->text.n - at : BLOCK;
+		must(charset_push(cs, b->text.p + at, n, to, &e), "charset", &e);
+	}
+	must(charset_finish(cs, to, &e), "charset", &e);
+	charset_free(cs);
+}
+
+static bool count_row(void *ctx, const struct csv_row *row, struct err *e)
+{
+	struct bench *b = ctx;
+	(void)e;
+	b->count += row->n;
+	return true;
+}
+
+STAGE static void stage_split(struct bench *b)
+{
+	struct err e = { 0 };
+	struct csv *csv = csv_new(',', count_row, b);
+	for (size_t at = 0; at < b->text.n; at += BLOCK) {
+		size_t n = b->text.n - at < BLOCK ? b->text.n - at : BLOCK;
+		must(csv_push(csv, b->text.p + at, n, false, &e), "split", &e);
+	}
+	must(csv_finish(csv, &e), "split", &e);
+	csv_free(csv);
+}
+
+static void keep_chunks(struct bench *b, struct decoder *d)
+{
+	struct chunk *c;
+	while ((c = decoder_take(d))) {
+		GROW(b->chunk, b->cap_chunk, b->n_chunk + 1u);
+		b->chunk[b->n_chunk++] = c;
+	}
+}
+
+STAGE static void stage_decode(struct bench *b)
+{
+	struct err e = { 0 };
+	struct decoder *d = decoder_new(b->feed, b->name, b->needed, &e);
+	must(d != NULL, "decode", &e);
+	for (size_t at = 0; at < b->text.n; at += BLOCK) {
+		size_t n = b->text.n - at < BLOCK ? b->text.n - at : BLOCK;
+		must(decoder_push(d, b->text.p + at, n, &e), "decode", &e);
+		keep_chunks(b, d);
+	}
+	must(decoder_finish(d, &e), "decode", &e);
+	keep_chunks(b, d);
+	b->lines = decoder_stats(d)->rows;
+	decoder_free(d);
+}
+
+STAGE static void stage_scatter(struct bench *b)
+{
+	for (uint32_t i = 0; i < b->n_chunk; i++)
+		chunk_ref_scatter(b->ref[i], SHARDS);
+}
+
+/* Every distinct text of every chunk into one dictionary: what a shard's codes cost. */
+STAGE static void stage_dictionary(struct bench *b)
+{
+	struct dict *d = dict_new();
+	for (uint32_t i = 0; i < b->n_chunk; i++) {
+		const struct dict *from = b->chunk[i]->dict;
+		for (uint32_t c = 1; c <= dict_count(from); c++)
+			b->count += dict_code(d, dict_text(from, c));
+	}
+	dict_free(d);
+}
+
+STAGE static void stage_take(struct bench *b)
+{
+	struct err e = { 0 };
+	for (uint32_t i = 0; i < b->n_chunk; i++)
+		for (unsigned s = 0; s < STREAM_STORED; s++)
+			for (uint32_t k = 0; k < SHARDS; k++) {
+				uint32_t n;
+				const uint32_t *row =
+					chunk_ref_rows(b->ref[i], (enum stream)s, k, &n);
+				must(timeline_add(b->t[k], b->chunk[i], (enum stream)s, row, n, 0,
+						  &e),
+				     "take", &e);
+			}
+}
+
+static void gather_shard(struct bench *b, struct timeline *t, struct eval *eval, bool cells);
+
+STAGE static void stage_gather(struct bench *b)
+{
+	for (uint32_t k = 0; k < SHARDS; k++)
+		gather_shard(b, b->t[k], NULL, false);
+}
+
+/* ---- gathering, with or without rules ---- */
+
+static void count_hit(void *ctx, const struct hit *h)
+{
+	(void)h;
+	((struct bench *)ctx)->count++;
+}
+
+static void count_part(void *ctx, uint32_t subject, const struct contribution *c)
+{
+	(void)subject, (void)c;
+	((struct bench *)ctx)->count++;
+}
+
+STAGE static void stage_judge(struct bench *b, struct eval *eval, const struct batch *batch)
+{
+	eval_batch(eval, batch, NULL, count_hit, b);
+}
+
+STAGE static void stage_cells(struct bench *b, struct eval *eval, const struct batch *batch)
+{
+	eval_contributions(eval, batch, count_part, b);
+}
+
+static void gather_shard(struct bench *b, struct timeline *t, struct eval *eval, bool cells)
+{
+	enum { STEP = 64 };
+	uint32_t subject[STEP], n = timeline_subjects(t);
+	struct batch batch;
+	batch_init(&batch);
+	for (uint32_t i = 0; i < n; i += STEP) {
+		uint32_t take = n - i < STEP ? n - i : STEP;
+		for (uint32_t k = 0; k < take; k++)
+			subject[k] = i + k;
+		timeline_gather(t, subject, take, &batch, NULL);
+		if (eval && !cells)
+			stage_judge(b, eval, &batch);
+		if (eval && cells)
+			stage_cells(b, eval, &batch);
+	}
+	batch_fini(&batch);
+}
+
+/* Gather with rules; callgrind tells the rules' part by the functions' names. */
+static void judge_shards(struct bench *b, bool cells)
+{
+	for (uint32_t k = 0; k < SHARDS; k++) {
+		struct eval *eval = eval_new(b->plan, timeline_dict(b->t[k]));
+		gather_shard(b, b->t[k], eval, cells);
+		eval_free(eval);
+	}
+}
+
+/* ---- all of it ---- */
+
+static void measure(struct bench *b, const char *what, void (*stage)(struct bench *b))
+{
+	double start = now();
+	stage(b);
+	double ns = (now() - start) * 1e9 / (double)(b->lines ? b->lines : 1);
+	if (b->lines)
+		printf("%-12s %8.1f ns/line %8.2f M lines/s\n", what, ns, 1e3 / ns);
+}
+
+static void count_lines(struct bench *b)
+{
+	for (size_t i = 0; i < b->text.n; i++)
+		b->lines += b->text.p[i] == '\n';
+}
+
+static void run(struct bench *b)
+{
+	inflate_all(b, (struct flow){ keep_bytes, b });
+	count_lines(b);
+	measure(b, "inflate", stage_inflate);
+	measure(b, "charset", stage_charset);
+	measure(b, "split", stage_split);
+	measure(b, "decode", stage_decode);
+	b->ref = xcalloc(b->n_chunk + 1u, sizeof(struct chunk_ref *));
+	for (uint32_t i = 0; i < b->n_chunk; i++)
+		b->ref[i] = chunk_ref_new(b->chunk[i], 0);
+	measure(b, "scatter", stage_scatter);
+	measure(b, "dictionary", stage_dictionary);
+	measure(b, "take", stage_take);
+	measure(b, "gather", stage_gather);
+	judge_shards(b, false);
+	judge_shards(b, true);
+}
+
+static struct ruleset *load_rules(char *path)
+{
+	struct path_list files = { &path, 1, 1 };
+	struct rule_settings settings = { .insurance_year_month = 1, .insurance_year_day = 1 };
+	struct diag_list d;
+	struct err e = { 0 };
+	diag_init(&d, true);
+	struct ruleset *rs = rules_load(&files, &settings, &d, &e);
+	must(rs != NULL, path, &e);
+	diag_fini(&d);
+	return rs;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench b = { 0 };
+	struct err e = { 0 };
+	if (argc != 4) {
+		fputs("usage: bench_intake RULES FEED FILE[.gz]\n", stderr);
+		return 2;
+	}
+	struct ruleset *rs = load_rules(argv[1]);
+	struct plan *plan = plan_new(rs);
+	struct feed *feed = feed_load(argv[2], &e);
+	must(feed != NULL, argv[2], &e);
+	buf_init(&b.bytes, 0);
+	buf_init(&b.text, 0);
+	must(file_read(argv[3], SIZE_MAX, &b.bytes, &e), argv[3], &e);
+	b.plan = plan;
+	b.feed = feed;
+	b.name = path_base(argv[3]);
+	timeline_needs(plan_wanted(plan), b.needed);
+	for (uint32_t k = 0; k < SHARDS; k++)
+		b.t[k] = timeline_new(&(struct timeline_conf){ .wanted = plan_wanted(plan) });
+	run(&b);
+	for (uint32_t k = 0; k < SHARDS; k++)
+		timeline_free(b.t[k]);
+	for (uint32_t i = 0; i < b.n_chunk; i++)
+		chunk_ref_put(b.ref[i]);
+	xfree(b.chunk);
+	xfree(b.ref);
+	buf_fini(&b.bytes);
+	buf_fini(&b.text);
+	feed_free(feed);
+	plan_free(plan);
+	ruleset_free(rs);
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fuzz_wide.c - the ways that look at many bytes at once and their plain twins, on any bytes:
+ * the index of cells and lines, and whether a text is UTF-8.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/utf8.h"
+#include "lib/record/index.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void same(const struct text_index *a, const struct text_index *b)
+{
+	must(a->n_end == b->n_end && a->n_line == b->n_line && a->n_rare == b->n_rare);
+	must(memcmp(a->end, b->end, a->n_end * sizeof a->end[0]) == 0);
+	must(memcmp(a->line, b->line, a->n_line * sizeof a->line[0]) == 0);
+	must(memcmp(a->rare, b->rare, a->n_rare * sizeof a->rare[0]) == 0);
+}
+
+static void index_both_ways(const char *p, size_t n, char separator)
+{
+	static struct text_index plain, wide;
+	text_index_portable(p, n, separator, &plain);
+	text_index_best()(p, n, separator, &wide);
+	same(&plain, &wide);
+	for (uint32_t i = 0; i < plain.n_end; i++)
+		must(p[plain.end[i]] == '\n' || p[plain.end[i]] == separator);
+	for (uint32_t i = 0; i < plain.n_line; i++)
+		must(p[plain.end[plain.line[i]]] == '\n');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *p = (const char *)data;
+	size_t n = size < INDEX_MAX ? size : INDEX_MAX;
+	index_both_ways(p, n, ',');
+	index_both_ways(p, n, n ? p[0] : '\t');
+	utf8_valid_fn *wide = utf8_valid_avx2();
+	for (size_t from = 0; wide && from < 4 && from <= size; from++)
+		must(wide(p + from, size - from) ==
+		     (utf8_valid_prefix(p + from, size - from) == size - from));
+	return 0;
+}
