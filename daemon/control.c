@@ -16,10 +16,11 @@
 #include "lib/base/digest.h"
 #include "lib/base/mem.h"
 
-#define LINE_MAX_BYTES 128
+#define LINE_MAX_BYTES 256
 #define CLIENTS_MAX 32
 
-enum stage { STAGE_ASKING, STAGE_WAITING, STAGE_READING, STAGE_SWAPPING, STAGE_ANSWERED };
+enum stage { STAGE_ASKING, STAGE_WAITING, STAGE_READING, STAGE_SWAPPING, STAGE_TICKET,
+	     STAGE_ANSWERED };
 
 struct client {
 	struct control *control;
@@ -28,6 +29,7 @@ struct client {
 	enum stage stage;
 	char digest[DIGEST_HEX]; /* STAGE_SWAPPING: of what it waits for */
 	char *said;
+	uint64_t ticket;         /* STAGE_TICKET */
 };
 
 struct control {
@@ -36,6 +38,7 @@ struct control {
 	struct evconnlistener *listener;
 	struct client *first;
 	uint32_t n;
+	uint64_t last_ticket;
 };
 
 void control_path(const char *socket, const char *spool, struct buf *out)
@@ -67,9 +70,23 @@ static void answer(struct client *x, const char *word, const char *digest, const
 	(void)evbuffer_add_printf(out, "%s %s\n%s", word, digest, said ? said : "");
 }
 
+static void ask_period(struct client *x, const char *words)
+{
+	const struct control_conf *conf = &x->control->conf;
+	struct err e;
+	x->stage = STAGE_TICKET;
+	x->ticket = ++x->control->last_ticket;
+	if (!conf->period(conf->ctx, words, x->ticket, &e))
+		control_ticket(x->control, x->ticket, false, e.text);
+}
+
 static void ask(struct client *x, const char *line)
 {
 	struct buf b;
+	if (strncmp(line, "period ", 7) == 0) {
+		ask_period(x, line + 7);
+		return;
+	}
 	if (strcmp(line, "reload") == 0) {
 		x->stage = STAGE_WAITING;
 		x->control->conf.reload(x->control->conf.ctx);
@@ -79,7 +96,7 @@ static void ask(struct client *x, const char *line)
 	if (strcmp(line, "status") == 0)
 		x->control->conf.status(x->control->conf.ctx, &b);
 	else
-		buf_adds(&b, "unknown -\nask reload or status\n");
+		buf_adds(&b, "unknown -\nask reload, status or period\n");
 	x->stage = STAGE_ANSWERED;
 	(void)evbuffer_add(bufferevent_get_output(x->io), b.p, b.n);
 	buf_fini(&b);
@@ -232,6 +249,13 @@ void control_live(struct control *c, const char *digest)
 	for (struct client *x = c->first; x; x = x->next)
 		if (x->stage == STAGE_SWAPPING && strcmp(x->digest, digest) == 0)
 			answer(x, "live", digest, x->said);
+}
+
+void control_ticket(struct control *c, uint64_t ticket, bool done, const char *said)
+{
+	for (struct client *x = c->first; x; x = x->next)
+		if (x->stage == STAGE_TICKET && x->ticket == ticket)
+			answer(x, done ? "done" : "refused", "-", said);
 }
 
 void control_refused(struct control *c, const char *digest, const char *said, bool all)

@@ -2,7 +2,7 @@
 /*
  * control.h - a local socket on which the daemon is asked to reload, or how it stands.
  *
- * One line in ("reload" or "status"), one answer out, then the connection ends. An answer's
+ * One line in ("reload", "status", "period ..."), one answer out, then the connection ends. Its
  * first line is "live DIGEST" or "refused DIGEST" (the rule set in force), what follows is
  * text. The socket is a file of mode 0600: who may ask is who the daemon runs as.
  * Runs on the event loop of the main thread; knows nothing of rules.
@@ -20,6 +20,8 @@ struct control_conf {
 	struct event_base *base;       /* borrowed for life */
 	void (*reload)(void *ctx);     /* somebody asked; answered by control_reading and after */
 	void (*status)(void *ctx, struct buf *answer);
+	/* "period WORDS": answered by control_ticket; false with a sentence: refused at once */
+	bool (*period)(void *ctx, const char *words, uint64_t ticket, struct err *e);
 	void *ctx;
 };
 
@@ -39,6 +41,9 @@ void control_swapping(struct control *c, const char *digest, const char *said);
 
 /* The set is live; those who wait for it are told. */
 void control_live(struct control *c, const char *digest);
+
+/* The answer to whom the ticket was given, if it still waits. */
+void control_ticket(struct control *c, uint64_t ticket, bool done, const char *said);
 
 /* What was read is refused; `digest` stays. With `all`, who waits for anything is told. */
 void control_refused(struct control *c, const char *digest, const char *said, bool all);

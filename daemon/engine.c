@@ -32,12 +32,22 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 		  struct err *e)
 {
 	struct epoch_teller teller = { take_epoch, &en->chain, en->rules->set };
-	struct pool_sink to = { .change = epoch_change, .ctx = &teller };
+	struct pool_sink to = { .change = epoch_change, .ctx = &teller, .frozen_ctx = en };
+	if (engine_closes_by_hand(en))
+		to.frozen_cells = engine_frozen_cell;
 	if (!pool_judge(en->pool, what, cells, &to, e)) {
 		epoch_free(take_epoch);
 		return err_wrap(e, "judging");
 	}
+	if (cells)
+		engine_note_rules(en);
 	return sink_put(en->sink, take_epoch) || err_set(e, ERR_BUG, "the sink is closed");
+}
+
+/* Whether rules over cells are judged together with the rest when the rules change. */
+static bool judges_cells(const struct engine *en)
+{
+	return en->drained || engine_closes_by_hand(en);
 }
 
 bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e)
@@ -45,7 +55,7 @@ bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e)
 	struct rules *old = en->rules;
 	en->rules = take_rules;
 	pool_plan(en->pool, take_rules->plan);
-	if (!engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, en->drained, e))
+	if (!engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, judges_cells(en), e))
 		return false;
 	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_RULES_LIVE, .rules = old,
 						    .text = xstrdup(take_rules->set->digest) });
@@ -57,7 +67,8 @@ static bool drain(struct engine *en, struct err *e)
 	if (en->drained)
 		return true;
 	en->drained = true;
-	return engine_judge(en, engine_epoch(en, EPOCH_DRAIN), POOL_DIRTY, true, e);
+	return engine_judge(en, engine_epoch(en, EPOCH_DRAIN), POOL_DIRTY,
+			    !engine_closes_by_hand(en), e);
 }
 
 /* An alarm is no epoch of the records: it has no number. */
@@ -74,13 +85,15 @@ static bool work(struct engine *en, const struct job *job, struct err *e)
 		return engine_swap(en, job->rules, e);
 	if (job->kind == JOB_ALARM)
 		return put_alarm(en, job->alarm, e);
+	if (job->kind == JOB_PERIOD)
+		return engine_close_period(en, job->period, e);
 	bool ok = job->kind == JOB_FILE ? engine_file(en, job->file, e) : drain(en, e);
 	if (ok)
 		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
 	return ok;
 }
 
-/* Only rules can have come while a file is read. */
+/* Only rules, alarms and periods can have come while a file is read. */
 bool engine_pending(struct engine *en, struct err *e)
 {
 	struct job job;
@@ -141,17 +154,17 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 
 bool engine_take(struct engine *en, struct spool_file *file)
 {
-	return queue_try_put(en->inbox, &(struct job){ JOB_FILE, file, NULL, NULL }, NULL);
+	return queue_try_put(en->inbox, &(struct job){ .kind = JOB_FILE, .file = file }, NULL);
 }
 
 bool engine_drain(struct engine *en)
 {
-	return queue_try_put(en->inbox, &(struct job){ JOB_DRAIN, NULL, NULL, NULL }, NULL);
+	return queue_try_put(en->inbox, &(struct job){ .kind = JOB_DRAIN }, NULL);
 }
 
 bool engine_rules(struct engine *en, struct rules *take_rules)
 {
-	if (queue_try_put(en->inbox, &(struct job){ JOB_RULES, NULL, take_rules, NULL }, NULL))
+	if (queue_try_put(en->inbox, &(struct job){ .kind = JOB_RULES, .rules = take_rules }, NULL))
 		return true;
 	rules_free(take_rules);
 	return false;
@@ -159,7 +172,7 @@ bool engine_rules(struct engine *en, struct rules *take_rules)
 
 void engine_alarm(struct engine *en, const char *text)
 {
-	struct job job = { JOB_ALARM, NULL, NULL, xstrdup(text) };
+	struct job job = { .kind = JOB_ALARM, .alarm = xstrdup(text) };
 	if (!queue_try_put(en->inbox, &job, NULL))
 		xfree(job.alarm);
 }
@@ -190,7 +203,10 @@ void engine_free(struct engine *en)
 	while (queue_take(en->inbox, &job, 1) == 1) {
 		rules_free(job.rules);
 		xfree(job.alarm);
+		xfree(job.period);
 	}
+	complete_free(en->over);
+	map64_fini(&en->judged);
 	queue_free(en->inbox);
 	ledger_free(en->ledger);
 	rules_free(en->rules);

@@ -34,6 +34,9 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 bool engine_take(struct engine *en, struct spool_file *file); /* answered by MAIL_FILE */
 bool engine_drain(struct engine *en);                         /* the spool is empty: judge cells */
 bool engine_rules(struct engine *en, struct rules *take_rules); /* any time: MAIL_RULES_LIVE */
+/* "close|reopen REGION STREAM YYYY-MM WHO", any time: MAIL_PERIOD with this ticket once it is
+ * committed. False with a sentence when it is not understood or periods close by themselves. */
+bool engine_period(struct engine *en, const char *words, uint64_t ticket, struct err *e);
 void engine_alarm(struct engine *en, const char *text);      /* any time: a row of alarms */
 
 /* Finish the epoch in hand, commit what can be committed, end: MAIL_ENGINE_GONE and

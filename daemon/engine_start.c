@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "lib/base/civil.h"
 #include "lib/base/mem.h"
 
 static bool connect_database(struct engine *en, struct db *db, struct err *e)
@@ -88,6 +89,19 @@ static bool load(struct engine *en, struct db *db, struct err *e)
 	return true;
 }
 
+static void log_period(const struct epoch *ep)
+{
+	const struct period_event *p = ep->period;
+	struct buf day;
+	buf_init(&day, 0);
+	civil_add_date(&day, civil_month_start(p->month));
+	log_notice("periods", "month of %s in region `%s` %s by %s: %" PRIu64 " raised, %" PRIu64
+		   " amended, %" PRIu64 " withdrawn", buf_cstr(&day), p->region,
+		   p->close ? "closed" : "opened again", p->who, ep->raised, ep->amended,
+		   ep->withdrawn);
+	buf_fini(&day);
+}
+
 static void log_commit(const struct epoch *ep)
 {
 	if (ep->kind == EPOCH_INTAKE)
@@ -97,10 +111,23 @@ static void log_commit(const struct epoch *ep)
 		log_info("spool", "drained: rules over facilities and peers are judged, %" PRIu64
 			 " raised, %" PRIu64 " amended, %" PRIu64 " withdrawn", ep->raised,
 			 ep->amended, ep->withdrawn);
+	else if (ep->kind == EPOCH_PERIOD)
+		log_period(ep);
 	else
 		log_notice("rules", "rule set %s is live, %" PRIu64 " raised, %" PRIu64
 			   " amended, %" PRIu64 " withdrawn", ep->rule_set, ep->raised, ep->amended,
 			   ep->withdrawn);
+}
+
+static void tell_period(struct engine *en, const struct epoch *ep)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	buf_addf(&b, "epoch %" PRId64 ": %" PRIu64 " raised, %" PRIu64 " amended, %" PRIu64
+		 " withdrawn\n", ep->number, ep->raised, ep->amended, ep->withdrawn);
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_PERIOD, .good = true,
+		  .ticket = ep->period->ticket, .text = buf_take(&b, NULL) });
+	buf_fini(&b);
 }
 
 /* The sink's thread: counters, and the news that a file is safe. */
@@ -115,6 +142,8 @@ static void committed(void *ctx, const struct epoch *ep)
 	st->raised += ep->raised;
 	st->amended += ep->amended;
 	st->withdrawn += ep->withdrawn;
+	if (ep->period)
+		tell_period(en, ep);
 	if (ep->has_intake && ep->intake.state != INTAKE_READING)
 		mail_post(en->conf.mailbox, &(struct mail){
 			.kind = MAIL_FILE, .file = ep->tag,
@@ -148,7 +177,7 @@ bool engine_start(struct engine *en, struct err *e)
 	struct db db = { NULL };
 	if (!connect_database(en, &db, e))
 		return false;
-	if (!make_pool(en, e) || !load(en, &db, e)) {
+	if (!make_pool(en, e) || !load(en, &db, e) || !engine_load_periods(en, &db, e)) {
 		db_close(&db);
 		return false;
 	}
@@ -156,5 +185,6 @@ bool engine_start(struct engine *en, struct err *e)
 		return false;
 	if (en->stopping) /* a stop that came before the sink could hear it */
 		sink_hurry(en->sink);
-	return engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, false, e);
+	return engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL,
+			    engine_closes_by_hand(en), e);
 }

@@ -10,6 +10,7 @@
 #include "daemon/sink/sink.h"
 #include "daemon/work/pool.h"
 #include "daemon/work/queue.h"
+#include "lib/base/map.h"
 
 struct engine {
 	struct engine_conf conf;
@@ -26,16 +27,20 @@ struct engine {
 	struct chain chain;
 	int64_t last_epoch, last_intake;
 	bool drained;                /* cells are judged and nothing came since */
+	struct complete *over;       /* months closed by hand; NULL: a drained spool closes all */
+	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
+	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 	char *block;                 /* for digesting a file before it is read */
 };
 
-enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES, JOB_ALARM };
+enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES, JOB_ALARM, JOB_PERIOD };
 
 struct job {
 	enum job_kind kind;
 	struct spool_file *file;
 	struct rules *rules;
 	char *alarm;
+	struct period_event *period;
 };
 
 /* Microseconds UTC now. */
@@ -55,3 +60,11 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 /* engine.c: swap rules when a job asks for it; called between epochs. */
 bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e) MUST_CHECK;
 bool engine_pending(struct engine *en, struct err *e) MUST_CHECK;
+
+/* engine_period.c: months closed by hand. */
+bool engine_closes_by_hand(const struct engine *en);
+bool engine_load_periods(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
+bool engine_frozen_cell(void *ctx, const struct finding *f);
+void engine_note_rules(struct engine *en); /* cells were judged by the rules in force */
+bool engine_close_period(struct engine *en, struct period_event *take_period,
+			 struct err *e) MUST_CHECK;

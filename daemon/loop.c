@@ -264,6 +264,11 @@ static void rules_live(struct loop *lp, struct mail *m)
 	rules_free(m->rules); /* the old ones; the log tells of the new when they are committed */
 }
 
+static void period_done(struct loop *lp, struct mail *m)
+{
+	control_ticket(lp->control, m->ticket, m->good, m->text);
+}
+
 static void fatal(struct loop *lp, struct mail *m)
 {
 	log_error(NULL, "cannot go on: %s", m->text);
@@ -287,6 +292,7 @@ static void (*const handlers[])(struct loop *, struct mail *) = {
 	[MAIL_FILE] = file_finished,
 	[MAIL_RULES_MADE] = rules_made,
 	[MAIL_RULES_LIVE] = rules_live,
+	[MAIL_PERIOD] = period_done,
 	[MAIL_FATAL] = fatal,
 	[MAIL_ENGINE_GONE] = engine_gone,
 	[MAIL_SINK_GONE] = sink_gone,
@@ -405,10 +411,16 @@ static void asked_status(void *ctx, struct buf *answer)
 	buf_addc(answer, '\n');
 }
 
+static bool asked_period(void *ctx, const char *words, uint64_t ticket, struct err *e)
+{
+	struct loop *lp = ctx;
+	return engine_period(lp->engine, words, ticket, e);
+}
+
 static bool listen_for(struct loop *lp, struct err *e)
 {
 	const struct conf *c = lp->lc->conf;
-	const struct control_conf cc = { lp->base, asked_reload, asked_status, lp };
+	const struct control_conf cc = { lp->base, asked_reload, asked_status, asked_period, lp };
 	struct buf path;
 	buf_init(&path, 0);
 	control_path(c->control_socket, c->spool_dir, &path);

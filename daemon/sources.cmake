@@ -22,6 +22,7 @@ set(daemon_sources
 	mail.c
 	engine.c
 	engine_start.c
+	engine_period.c
 	engine_file.c
 	control.c
 	loop.c)
@@ -31,4 +32,5 @@ set(migrations
 	001_base.sql
 	002_records.sql
 	003_views.sql
-	004_exceptions.sql)
+	004_exceptions.sql
+	005_periods.sql)

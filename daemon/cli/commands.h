@@ -21,4 +21,7 @@ extern const struct command cmd_alerts_show;
 extern const struct command cmd_exceptions_list;
 extern const struct command cmd_exceptions_ledger;
 extern const struct command cmd_reload;
+extern const struct command cmd_period_close;
+extern const struct command cmd_period_reopen;
+extern const struct command cmd_period_list;
 extern const struct command cmd_help;

@@ -3,15 +3,10 @@
  * reload.c - `fundwatch reload`: ask the running daemon to read its rules again, and tell
  * what it answers: the rule set now live, or why the old one stays.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "daemon/cli/commands.h"
-#include "daemon/conf.h"
-#include "daemon/control.h"
+#include "daemon/cli/talk.h"
 
 #define ANSWER_MAX (4u << 20)
 
@@ -19,70 +14,6 @@ struct reload_opts {
 	const char *conf, *socket;
 	bool status;
 };
-
-/* Where the daemon of these settings listens. */
-static bool find_socket(const struct reload_opts *o, struct buf *path, struct err *e)
-{
-	struct conf conf;
-	if (o->socket) {
-		buf_adds(path, o->socket);
-		return true;
-	}
-	if (!o->conf)
-		conf_init(&conf);
-	else if (!conf_load(&conf, o->conf, e))
-		return false;
-	control_path(conf.control_socket, conf.spool_dir, path);
-	conf_fini(&conf);
-	return true;
-}
-
-static int connect_to(const char *path, struct err *e)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (strlen(path) < sizeof at.sun_path) {
-		memcpy(at.sun_path, path, strlen(path));
-		if (fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0)
-			return fd;
-	} else {
-		errno = ENAMETOOLONG;
-	}
-	(void)err_set(e, ERR_WORLD, "no fundwatchd answers on %s: %s", path, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
-}
-
-/* The whole answer; the daemon ends the connection behind it. */
-static bool talk(int fd, const char *line, struct buf *answer, struct err *e)
-{
-	char piece[4096];
-	ssize_t n = send(fd, line, strlen(line), MSG_NOSIGNAL);
-	while (n > 0 || (n < 0 && errno == EINTR)) {
-		n = recv(fd, piece, sizeof piece, 0);
-		if (n > 0)
-			buf_add(answer, piece, (size_t)n);
-	}
-	return (n == 0 && answer->n > 0) ||
-	       err_set(e, ERR_WORLD, "fundwatchd ended before it answered");
-}
-
-static bool ask(const struct reload_opts *o, struct buf *answer, struct err *e)
-{
-	struct buf path;
-	int fd = -1;
-	bool ok = false;
-	buf_init(&path, 0);
-	if (find_socket(o, &path, e))
-		fd = connect_to(buf_cstr(&path), e);
-	if (fd >= 0) {
-		ok = talk(fd, o->status ? "status\n" : "reload\n", answer, e);
-		(void)close(fd);
-	}
-	buf_fini(&path);
-	return ok;
-}
 
 /* "live DIGEST\nTEXT" in the answer's own bytes. */
 static enum cli_exit tell(const struct cli *c, struct buf *answer, bool status)
@@ -119,7 +50,9 @@ static enum cli_exit reload_exec(struct cli *c, const void *opt, int n, char *co
 	struct err e = { 0 };
 	(void)n, (void)arg;
 	buf_init(&answer, ANSWER_MAX);
-	enum cli_exit code = ask(o, &answer, &e) ? tell(c, &answer, o->status) : cli_err(c, &e);
+	const char *line = o->status ? "status\n" : "reload\n";
+	enum cli_exit code = cli_talk(o->conf, o->socket, line, &answer, &e)
+				     ? tell(c, &answer, o->status) : cli_err(c, &e);
 	buf_fini(&answer);
 	return code;
 }

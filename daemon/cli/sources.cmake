@@ -29,5 +29,7 @@ set(cli_sources
 	alert_show.c
 	excepted.c
 	exceptions.c
+	talk.c
 	reload.c
+	period.c
 	coverage.c)

@@ -6,6 +6,7 @@
 
 #include "daemon/fault.h"
 #include "daemon/sink/pgcopy.h"
+#include "lib/base/civil.h"
 
 #define INSTANT(n) "'epoch'::timestamptz + " n "::bigint * interval '1 microsecond'"
 
@@ -120,6 +121,31 @@ static bool write_epoch(struct db *db, const struct epoch *ep, struct err *e)
 		"$4, $5, $6, $7, $8, $9, $10, $11, " INSTANT("$12") ")", 12, value, e);
 }
 
+/* One row a stream. */
+static bool write_period(struct db *db, const struct epoch *ep, struct err *e)
+{
+	struct number n, at;
+	struct buf month;
+	bool ok = true;
+	if (!ep->period)
+		return true;
+	buf_init(&month, 0);
+	civil_add_date(&month, civil_month_start(ep->period->month));
+	for (unsigned s = 0; s < STREAM_STORED && ok; s++) {
+		const char *const value[] = {
+			number(&n, ep->number), ep->period->close ? "close" : "reopen",
+			ep->period->region, stream_name((enum stream)s), buf_cstr(&month),
+			number(&at, ep->at), ep->period->who,
+		};
+		if (ep->period->streams >> s & 1)
+			ok = db_execp(db, "INSERT INTO fundwatch.period_event (epoch, kind, "
+				      "region, stream, month, at, who) VALUES ($1, $2, $3, $4, "
+				      "$5, " INSTANT("$6") ", $7)", 7, value, e);
+	}
+	buf_fini(&month);
+	return ok;
+}
+
 static bool copy_buffer(struct db *db, const char *sql, const struct buf *rows, struct err *e)
 {
 	struct buf end;
@@ -160,7 +186,7 @@ static bool write_all(struct db *db, struct commit_state *cs, const struct epoch
 {
 	return (!ep->release || release_write(ep->release, db, ep->at, e)) &&
 	       write_intake(db, ep, e) && rows_write(db, ep, e) && rejects_write(db, ep, e) &&
-	       write_epoch(db, ep, e) && write_alerts(db, cs, ep, e);
+	       write_epoch(db, ep, e) && write_period(db, ep, e) && write_alerts(db, cs, ep, e);
 }
 
 static bool write_alarm(struct db *db, const struct epoch *ep, struct err *e)

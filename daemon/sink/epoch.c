@@ -15,7 +15,7 @@
 #define FEN_SCALE 2
 #define WHO "fundwatchd"
 
-static const char *const kind_words[] = { "intake", "drain", "rules" };
+static const char *const kind_words[] = { "intake", "drain", "rules", "period" };
 static const char *const state_words[] = { "reading", "done", "failed" };
 
 const char *epoch_kind_word(enum epoch_kind k)
@@ -58,6 +58,7 @@ void epoch_free(struct epoch *ep)
 	xfree(ep->intake.feed);
 	xfree(ep->intake.reason);
 	xfree(ep->intake.report);
+	xfree(ep->period);
 	xfree(ep->alarm);
 	xfree(ep);
 }

@@ -19,7 +19,17 @@
 
 #define CHAIN_HASH 32
 
-enum epoch_kind { EPOCH_INTAKE, EPOCH_DRAIN, EPOCH_RULES };
+enum epoch_kind { EPOCH_INTAKE, EPOCH_DRAIN, EPOCH_RULES, EPOCH_PERIOD };
+
+/* A month closed or opened again by hand. */
+struct period_event {
+	bool close;
+	char region[9];                /* as complete_region writes it; "" is all */
+	uint32_t streams;              /* bit by enum stream */
+	int32_t month;                 /* as civil_month counts */
+	char who[65];
+	uint64_t ticket;               /* whom the answer goes to */
+};
 
 enum intake_state { INTAKE_READING, INTAKE_DONE, INTAKE_FAILED };
 
@@ -52,6 +62,7 @@ struct epoch {
 	struct buf alert, alert_record, event; /* COPY streams, without their trailers */
 	uint64_t raised, amended, withdrawn; /* of alerts that are reported */
 	uint64_t silent;               /* changes of findings that are excepted, before and now */
+	struct period_event *period;   /* of EPOCH_PERIOD; owned */
 	char rule_set[DIGEST_HEX];
 	struct release *release;       /* to be written with it, or NULL; owned */
 	int64_t at;                    /* microseconds UTC */

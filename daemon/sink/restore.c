@@ -11,6 +11,7 @@
 #include "daemon/sink/pgcopy.h"
 #include "daemon/sink/schema.h"
 #include "daemon/sink/words.h"
+#include "lib/base/civil.h"
 #include "lib/base/mem.h"
 #include "lib/record/decode.h"
 
@@ -348,4 +349,35 @@ bool restore(struct db *db, const struct ruleset *rules, struct ledger *ledger,
 	if (!db_lost(db))
 		(void)!db_exec(db, "ROLLBACK", &ignored);
 	return false;
+}
+
+/* ---- periods, rules ---- */
+
+bool restore_periods(struct db *db, struct complete *c, struct err *e)
+{
+	PGresult *r = db_query(db, "SELECT region, stream, month FROM fundwatch.period "
+				   "WHERE closed", 0, NULL, e);
+	int32_t day;
+	if (!r)
+		return false;
+	for (int i = 0; i < PQntuples(r); i++)
+		if (civil_parse_date(str_of(PQgetvalue(r, i, 2)), &day))
+			complete_close(c, str_of(PQgetvalue(r, i, 0)),
+				       stream_find(str_of(PQgetvalue(r, i, 1))), civil_month(day));
+	PQclear(r);
+	return true;
+}
+
+bool restore_rules(struct db *db, void (*rule)(void *ctx, struct str id, struct str digest),
+		   void *ctx, struct err *e)
+{
+	PGresult *r = db_query(db, "SELECT rule_id, rule_digest FROM fundwatch.rule_release_rule "
+				   "WHERE release = (SELECT rule_set FROM fundwatch.epoch "
+				   "ORDER BY epoch DESC LIMIT 1)", 0, NULL, e);
+	if (!r)
+		return false;
+	for (int i = 0; i < PQntuples(r); i++)
+		rule(ctx, str_of(PQgetvalue(r, i, 0)), str_of(PQgetvalue(r, i, 1)));
+	PQclear(r);
+	return true;
 }

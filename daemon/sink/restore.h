@@ -28,6 +28,13 @@ struct restore_to {
 	void *ctx;
 };
 
+/* Months closed by hand as they stand, into `c`. */
+bool restore_periods(struct db *db, struct complete *c, struct err *e) MUST_CHECK;
+
+/* Calls `rule` with id and digest of every rule that was live at the last epoch. */
+bool restore_rules(struct db *db, void (*rule)(void *ctx, struct str id, struct str digest),
+		   void *ctx, struct err *e) MUST_CHECK;
+
 /* All of it from one snapshot. `rules` gives findings their rule numbers; `ledger` is filled. */
 bool restore(struct db *db, const struct ruleset *rules, struct ledger *ledger,
 	     const struct restore_to *to, struct restored *out, struct err *e) MUST_CHECK;

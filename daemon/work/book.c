@@ -140,6 +140,12 @@ void book_found(struct book *b, const struct findings *found)
 		b->found[b->n++] = &found->item[i];
 }
 
+void book_freeze(struct book *b, frozen_fn *subjects, frozen_fn *cells, void *ctx)
+{
+	alertbook_freeze(b->subjects, subjects, ctx);
+	alertbook_freeze(b->cells, cells, ctx);
+}
+
 /* Both lists sorted and `l` holding every finding's subject. */
 static void tell(struct book *b, struct alertbook *a, const struct who_list *l, change_fn *fn,
 		 void *ctx)

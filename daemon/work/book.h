@@ -26,6 +26,9 @@ void book_load(struct book *b, const struct ruleset *rs, const struct finding *f
 void book_judged(struct book *b, enum subject_kind kind, struct str key);
 void book_found(struct book *b, const struct findings *found);
 
+/* Alerts and findings that are left as they are, of either half; NULL: none. */
+void book_freeze(struct book *b, frozen_fn *subjects, frozen_fn *cells, void *ctx);
+
 /* Compare, tell, and forget what was noted. */
 void book_tell_subjects(struct book *b, change_fn *fn, void *ctx);
 void book_tell_cells(struct book *b, change_fn *fn, void *ctx);

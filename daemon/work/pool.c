@@ -208,6 +208,7 @@ static void note_subjects(struct pool *p, enum pool_what what)
 
 static void tell_changes(struct pool *p, bool cells, const struct pool_sink *sink)
 {
+	book_freeze(p->book, sink->frozen, sink->frozen_cells, sink->frozen_ctx);
 	for (uint32_t i = 0; i < p->n; i++)
 		book_found(p->book, &p->worker[i].found);
 	book_tell_subjects(p->book, sink->change, sink->ctx);
@@ -246,6 +247,13 @@ void pool_plan(struct pool *p, const struct plan *plan)
 		judge_replan(p->judge[i], plan);
 	p->plan = plan;
 	new_accounts(p);
+}
+
+void pool_complete(struct pool *p, const struct complete *c)
+{
+	command(p, &(struct message){ .order = ORDER_SYNC });
+	for (uint32_t i = 0; i < p->n; i++)
+		judge_complete(p->judge[i], c);
 }
 
 void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision,

@@ -40,6 +40,10 @@ struct pool_sink {
 	void (*finding)(void *ctx, const struct finding *f);
 	void (*change)(void *ctx, const struct change *c);
 	void *ctx;
+	/* With alerts: what is left as it is whatever was found, of rules over a subject's own
+	 * timeline and of rules over cells. NULL: nothing. */
+	frozen_fn *frozen, *frozen_cells;
+	void *frozen_ctx;
 };
 
 enum pool_what {
@@ -78,6 +82,9 @@ bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct po
 /* Judges by another plan from now on. The old one may be freed when this returns. Judge
  * POOL_ALL afterwards so that every rule has its history. */
 void pool_plan(struct pool *p, const struct plan *plan);
+
+/* Which periods are over from now on; NULL (as made): all. Borrowed until the next call. */
+void pool_complete(struct pool *p, const struct complete *c);
 
 /* Start-up, before the first pool_judge: an alert as it stands in the store (copied). */
 void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision,

@@ -32,6 +32,8 @@ struct person {
 struct alertbook {
 	struct map64 subject;     /* hash -> struct person* */
 	uint64_t live;
+	frozen_fn *frozen;
+	void *frozen_ctx;
 };
 
 /* One side of a match: an alert or a finding, and its records' hashes in order. */
@@ -412,9 +414,17 @@ static void update_groups(struct update *u, struct entry *old, uint32_t n_old, s
 	}
 }
 
-static bool concerned(const uint8_t *only, const struct finding *f)
+static bool concerned(const struct alertbook *a, const uint8_t *only, const struct finding *f)
 {
+	if (a->frozen && a->frozen(a->frozen_ctx, f))
+		return false;
 	return !only || (only[f->rule_index / 8] >> (f->rule_index % 8) & 1);
+}
+
+void alertbook_freeze(struct alertbook *a, frozen_fn *fn, void *ctx)
+{
+	a->frozen = fn;
+	a->frozen_ctx = ctx;
 }
 
 static struct entry *old_entries(struct update *u, const uint8_t *only, uint32_t *n)
@@ -427,7 +437,7 @@ static struct entry *old_entries(struct update *u, const uint8_t *only, uint32_t
 	v = arena_array(&u->arena, *n, sizeof *v);
 	*n = 0;
 	for (struct kept *k = u->who->first; k; k = k->next)
-		if (concerned(only, k->alert.finding))
+		if (concerned(u->book, only, k->alert.finding))
 			v[(*n)++] = entry_of(u, k, k->alert.finding);
 	qsort(v, *n, sizeof *v, entry_order);
 	return v;
@@ -439,7 +449,7 @@ void alertbook_update(struct alertbook *a, enum subject_kind kind, struct str su
 {
 	struct update u = { .book = a, .fn = fn, .ctx = ctx };
 	struct entry *old, *fresh;
-	uint32_t n_old;
+	uint32_t n_old, n_now = 0;
 
 	u.who = find_person(a, kind, subject, n > 0);
 	if (!u.who || (!u.who->first && !n))
@@ -448,8 +458,9 @@ void alertbook_update(struct alertbook *a, enum subject_kind kind, struct str su
 	old = old_entries(&u, only, &n_old);
 	fresh = arena_array(&u.arena, n, sizeof *fresh);
 	for (uint32_t i = 0; i < n; i++)
-		fresh[i] = entry_of(&u, NULL, now[i]);
-	qsort(fresh, n, sizeof *fresh, entry_order);
-	update_groups(&u, old, n_old, fresh, n);
+		if (!a->frozen || !a->frozen(a->frozen_ctx, now[i]))
+			fresh[n_now++] = entry_of(&u, NULL, now[i]);
+	qsort(fresh, n_now, sizeof *fresh, entry_order);
+	update_groups(&u, old, n_old, fresh, n_now);
 	arena_fini(&u.arena);
 }

@@ -47,6 +47,11 @@ void alertbook_load(struct alertbook *a, const struct finding *f, uint64_t id, u
 
 typedef void change_fn(void *ctx, const struct change *c);
 
+/* Alerts and findings of which this says true are left alone by alertbook_update: neither
+ * compared nor withdrawn. NULL: none. */
+typedef bool frozen_fn(void *ctx, const struct finding *f);
+void alertbook_freeze(struct alertbook *a, frozen_fn *fn, void *ctx);
+
 /* Replace the findings of one subject (all rules, or only rules in `only`) by `now[0..n)`; tells
  * changes in a fixed order. */
 void alertbook_update(struct alertbook *a, enum subject_kind kind, struct str subject,

@@ -4,6 +4,7 @@ set(finding_sources
 	finding_json.c
 	finding_make.c
 	diff.c
+	period.c
 	judge.c
 	example_build.c
 	example.c

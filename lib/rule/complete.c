@@ -170,3 +170,18 @@ bool complete_days(const struct complete *c, struct str fixmedins_code, enum str
 			return false;
 	return true;
 }
+
+bool complete_touches(const struct complete *c, struct str fixmedins_code, enum stream s,
+		      int32_t from, int32_t to)
+{
+	struct str region = complete_region_of(fixmedins_code);
+	bool derived = s == STREAM_STAY || s == STREAM_VISIT;
+
+	if (from == MISSING_I32 || to == MISSING_I32)
+		return false;
+	for (int32_t m = civil_month(from); m <= civil_month(to); m++)
+		if (month_over(c, region, derived ? STREAM_ENCOUNTER : s, m) ||
+		    (derived && month_over(c, region, STREAM_SETTLEMENT, m)))
+			return true;
+	return false;
+}

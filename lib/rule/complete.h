@@ -40,5 +40,9 @@ struct str complete_region_of(struct str fixmedins_code);
 bool complete_days(const struct complete *c, struct str fixmedins_code, enum stream s,
 		   int32_t from, int32_t to);
 
+/* Whether any month from day `from` to day `to` is in the set, for any of the stream's streams. */
+bool complete_touches(const struct complete *c, struct str fixmedins_code, enum stream s,
+		      int32_t from, int32_t to);
+
 /* Number of closed (region, stream, month). */
 uint32_t complete_count(const struct complete *c);

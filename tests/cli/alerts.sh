@@ -53,7 +53,7 @@ run() {
 	run exceptions ledger --month 2026-03 --lang en
 	run exceptions ledger --month 2026-04 --json
 	run exceptions ledger --month 2026-3
-} | sed -E 's/第 [0-9]+ 版（这次执行了 [1-9][0-9]* 步/第 N 版（这次执行了 K 步/; s/第 [0-9]+ 版/第 N 版/g
+} | sed -E 's/第 [0-9]+ 版（这次执行了 [1-9][0-9]* 步/第 N 版（这次执行了 K 步/; s/第 [0-9]+ 版/第 N 版/g; s/migration 0 of [0-9]+/migration 0 of N/
 	s/"applied":[0-9]+,"wanted":[0-9]+/"applied":N,"wanted":N/' >"$work/got"
 
 if [ "${2:-}" = --update ]; then

@@ -134,6 +134,7 @@ class Box:
         self.config = f"{self.dir}/fundwatch.yaml"
         self.epoch_rows = epoch_rows
         self.daemons = []
+        self.extra = ""  # more sections of the settings
 
     def __enter__(self):
         psql(self.server, f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
@@ -157,7 +158,7 @@ class Box:
                       f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
                       f"rules: {{ path: [ \"{self.rules}\" ] }}\n"
                       f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows} }}\n"
-                      "log: { level: debug }\n")
+                      "log: { level: debug }\n" + self.extra)
 
     def start(self, fault=""):
         daemon = Daemon(self, fault)

@@ -144,7 +144,7 @@ static void add(struct pool *p, const char *rows)
 /* Judge; afterwards `h` holds what was told. */
 static void judge(struct pool *p, enum pool_what what, bool cells, struct heard *h)
 {
-	const struct pool_sink sink = { hear_finding, hear_change, h };
+	const struct pool_sink sink = { .finding = hear_finding, .change = hear_change, .ctx = h };
 	struct err e = { 0 };
 	heard_init(h);
 	if (!pool_judge(p, what, cells, &sink, &e))

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * period.c - `fundwatch period close | reopen | list`: say that a month is over, and see
+ * which are.
+ *
+ * Closing is asked of the running daemon, since it judges at that moment; the list is read
+ * from the database.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/cli/commands.h"
+#include "daemon/cli/db.h"
+#include "daemon/cli/grid.h"
+#include "daemon/cli/talk.h"
+
+#define ANSWER_MAX (1u << 16)
+
+struct change_opts {
+	const char *conf, *socket, *region, *stream, *month, *who;
+};
+
+/* ---- close, reopen ---- */
+
+static const char *name_of_user(void)
+{
+	const char *name = getlogin();
+	return name && *name ? name : "uid";
+}
+
+/* Words travel in one line: no blanks inside but in the name at its end. */
+static bool add_word(struct buf *line, const char *word, struct err *e)
+{
+	if (!*word || strpbrk(word, " \t\r\n"))
+		return err_set(e, ERR_CONF, "`%s` is no region, stream or month", word);
+	buf_addf(line, " %s", word);
+	return true;
+}
+
+static bool make_line(const struct change_opts *o, const char *verb, struct buf *line,
+		      struct err *e)
+{
+	buf_addf(line, "period %s", verb);
+	if (!o->month)
+		return err_set(e, ERR_CONF, "--month YYYY-MM says which month");
+	if (!add_word(line, o->region ? o->region : "*", e) ||
+	    !add_word(line, o->stream ? o->stream : "all", e) || !add_word(line, o->month, e))
+		return false;
+	const char *who = o->who ? o->who : name_of_user();
+	if (!*who || strlen(who) > 64 || strpbrk(who, "\r\n"))
+		return err_set(e, ERR_CONF, "--who is a name of at most 64 bytes");
+	buf_addf(line, " %s", who);
+	if (!o->who && strcmp(who, "uid") == 0)
+		buf_addf(line, "%lu", (unsigned long)getuid());
+	buf_addc(line, '\n');
+	return true;
+}
+
+/* "done -\nTEXT" or "refused -\nTEXT". */
+static enum cli_exit tell(const struct cli *c, const struct buf *answer)
+{
+	struct buf b;
+	const char *text = strchr(buf_cstr(answer), '\n');
+	bool done = strncmp(buf_cstr(answer), "done ", 5) == 0;
+	text = text ? text + 1 : buf_cstr(answer);
+	buf_init(&b, 0);
+	if (c->json) {
+		buf_addf(&b, "{\"done\":%s,\"said\":", done ? "true" : "false");
+		buf_json(&b, str_of(text));
+		buf_adds(&b, "}\n");
+	} else {
+		buf_adds(&b, done ? cli_text(c, "已记账：", "recorded: ")
+				  : cli_text(c, "没有执行：", "not done: "));
+		buf_adds(&b, text);
+		if (b.n && b.p[b.n - 1] != '\n')
+			buf_addc(&b, '\n');
+	}
+	enum cli_exit code = cli_out(c, &b, done ? CLI_OK : CLI_FAILED);
+	buf_fini(&b);
+	return code;
+}
+
+static enum cli_exit change(const struct cli *c, const struct change_opts *o, const char *verb)
+{
+	struct buf answer, line;
+	struct err e = { 0 };
+	buf_init(&answer, ANSWER_MAX);
+	buf_init(&line, 0);
+	bool ok = make_line(o, verb, &line, &e) &&
+		  cli_talk(o->conf, o->socket, buf_cstr(&line), &answer, &e);
+	enum cli_exit code = ok ? tell(c, &answer) : cli_err(c, &e);
+	buf_fini(&line);
+	buf_fini(&answer);
+	return code;
+}
+
+static enum cli_exit close_exec(struct cli *c, const void *opt, int n, char *const *arg)
+{
+	(void)n, (void)arg;
+	return change(c, opt, "close");
+}
+
+static enum cli_exit reopen_exec(struct cli *c, const void *opt, int n, char *const *arg)
+{
+	(void)n, (void)arg;
+	return change(c, opt, "reopen");
+}
+
+static const struct opt change_opt[] = {
+	{ "conf", 'c', OPT_TEXT, offsetof(struct change_opts, conf), "FILE",
+	  "守护进程的 fundwatch.yaml：取其中的 control.socket",
+	  "the daemon's fundwatch.yaml, for its control.socket" },
+	{ "socket", 0, OPT_TEXT, offsetof(struct change_opts, socket), "PATH",
+	  "直接给出控制套接字", "the control socket itself" },
+	{ "month", 'm', OPT_TEXT, offsetof(struct change_opts, month), "YYYY-MM",
+	  "哪个月", "which month" },
+	{ "region", 'r', OPT_TEXT, offsetof(struct change_opts, region), "CODE",
+	  "医保区划代码（省、市、县，含其下各级）；默认 * 为全部",
+	  "division code (with all below it); default * is all" },
+	{ "stream", 's', OPT_TEXT, offsetof(struct change_opts, stream), "STREAM",
+	  "哪种记录：encounter、settlement、fee 等；默认 all",
+	  "which records: encounter, settlement, fee, ...; default all" },
+	{ "who", 0, OPT_TEXT, offsetof(struct change_opts, who), "NAME",
+	  "谁决定的；默认当前用户", "who decides so; default: the user" },
+	{ 0 },
+};
+
+const struct command cmd_period_close = {
+	.name = "period close",
+	.args = "",
+	.zh = "关账：某地某月的数据已经到齐，可以同类比较",
+	.en = "close a month: its data are there, facilities may be compared",
+	.more_zh = "需要 periods.close 为 by-hand。关账时按现有数据评估该月的机构规则和同类比较；"
+		   "以后再来的数据\n不改变结果，直到再次关账。退出码 1 表示没有执行。",
+	.more_en = "Needs periods.close by-hand. The month's rules over facilities and peers are "
+		   "judged from the\ndata of that moment; what comes later changes nothing until "
+		   "the month is closed again.\nExit code 1 when it was not done.",
+	.opt = change_opt,
+	.opt_size = sizeof(struct change_opts),
+	.exec = close_exec,
+};
+
+const struct command cmd_period_reopen = {
+	.name = "period reopen",
+	.args = "",
+	.zh = "撤销关账：该月的疑点保留原样，等再次关账时更新",
+	.en = "open a month again: its alerts stay as they are until it is closed again",
+	.opt = change_opt,
+	.opt_size = sizeof(struct change_opts),
+	.exec = reopen_exec,
+};
+
+/* ---- list ---- */
+
+enum { P_REGION, P_STREAM, P_MONTH, P_CLOSED, P_CLOSES, P_AT, P_WHO, P_COUNT };
+
+static const char list_sql[] =
+	"SELECT region, stream, to_char(month, 'YYYY-MM'), closed, closes,"
+	" to_char(changed_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), changed_by"
+	" FROM fundwatch.period ORDER BY month, region, stream";
+
+static void list_json(const PGresult *r, struct buf *b)
+{
+	static const char *const name[P_COUNT] = { "region", "stream", "month", "closed",
+						   "closes", "at", "who" };
+	buf_adds(b, "{\"periods\":[");
+	for (int i = 0; i < PQntuples(r); i++) {
+		buf_adds(b, i ? ",{" : "{");
+		for (int k = 0; k < P_COUNT; k++) {
+			buf_addf(b, "%s\"%s\":", k ? "," : "", name[k]);
+			if (k == P_CLOSED)
+				buf_adds(b, *PQgetvalue(r, i, k) == 't' ? "true" : "false");
+			else if (k == P_CLOSES)
+				buf_adds(b, PQgetvalue(r, i, k));
+			else
+				buf_json(b, str_of(PQgetvalue(r, i, k)));
+		}
+		buf_addc(b, '}');
+	}
+	buf_adds(b, "]}\n");
+}
+
+static const char *cell_text(const struct cli *c, const PGresult *r, int row, int col)
+{
+	const char *v = PQgetvalue(r, row, col);
+	if (col == P_REGION && !*v)
+		return cli_text(c, "全部", "all");
+	if (col == P_CLOSED)
+		return *v == 't' ? cli_text(c, "已关账", "closed")
+				 : cli_text(c, "已撤销", "open again");
+	return v;
+}
+
+static void list_text(const struct cli *c, const PGresult *r, struct buf *b)
+{
+	static const char *const zh[] = { "区划", "记录", "月份", "状态", "关账次数",
+					  "时间", "何人" };
+	static const char *const en[] = { "region", "stream", "month", "state", "closes",
+					  "at", "who" };
+	struct grid g;
+	if (PQntuples(r) == 0) {
+		buf_adds(b, cli_text(c, "没有关过账的月份\n", "no month was ever closed\n"));
+		return;
+	}
+	grid_init(&g, P_COUNT);
+	for (unsigned i = 0; i < g.columns; i++)
+		grid_cell(&g, str_of(c->english ? en[i] : zh[i]));
+	grid_rule(&g);
+	for (int i = 0; i < PQntuples(r); i++)
+		for (int k = 0; k < P_COUNT; k++)
+			grid_cell(&g, str_of(cell_text(c, r, i, k)));
+	grid_print(&g, b, cli_columns(c));
+	grid_fini(&g);
+}
+
+struct list_opts {
+	struct db_opts db;
+};
+
+static enum cli_exit list_exec(struct cli *c, const void *opt, int n, char *const *arg)
+{
+	const struct list_opts *o = opt;
+	struct db db;
+	struct buf b;
+	struct err e = { 0 };
+	(void)n, (void)arg;
+	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
+	if (code != CLI_OK)
+		return code;
+	buf_init(&b, 0);
+	PGresult *r = db_query(&db, list_sql, 0, NULL, &e);
+	if (r && c->json)
+		list_json(r, &b);
+	else if (r)
+		list_text(c, r, &b);
+	code = r ? cli_out(c, &b, CLI_OK) : cli_err(c, &e);
+	PQclear(r);
+	buf_fini(&b);
+	db_close(&db);
+	return code;
+}
+
+static const struct opt list_opt[] = { DB_OPTS(struct list_opts), { 0 } };
+
+const struct command cmd_period_list = {
+	.name = "period list",
+	.args = "",
+	.zh = "哪些月份关了账，何时，何人",
+	.en = "which months are closed, since when and by whom",
+	.opt = list_opt,
+	.opt_size = sizeof(struct list_opts),
+	.exec = list_exec,
+};

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine_period.c - months closed by hand: what is over, and what stays as of its close.
+ *
+ * A close is an epoch of its own: the cells of the month are judged from the data as they are
+ * now and compared with their alerts. Until the next close of it they are left alone, whatever
+ * comes; a rule that is new or has changed is judged for every month that is over. What is not
+ * over keeps the alerts it has: opening again withdraws nothing.
+ */
+#include "daemon/engine_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "lib/base/civil.h"
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+#include "lib/finding/period.h"
+
+#define EVENT_STREAMS \
+	(1u << STREAM_ENCOUNTER | 1u << STREAM_SETTLEMENT | 1u << STREAM_FEE | \
+	 1u << STREAM_DIAGNOSIS | 1u << STREAM_OPERATION | 1u << STREAM_STOCK)
+
+/* ---- the words of a request ---- */
+
+static bool read_streams(struct str word, uint32_t *streams, struct err *e)
+{
+	enum stream s = stream_find(word);
+	if (str_eq(word, STR("all")))
+		*streams = EVENT_STREAMS;
+	else if (s < STREAM_STORED && EVENT_STREAMS >> s & 1)
+		*streams = 1u << s;
+	else
+		return err_set(e, ERR_CONF, "`" STR_FMT "` is no stream of events: all, encounter, "
+			       "settlement, fee, diagnosis, operation, stock", STR_ARG(word));
+	return true;
+}
+
+static bool read_month(struct str word, int32_t *month, struct err *e)
+{
+	char text[16];
+	int32_t day;
+	(void)snprintf(text, sizeof text, STR_FMT "-01", STR_ARG(word));
+	if (word.n != 7 || !civil_parse_date(str_of(text), &day))
+		return err_set(e, ERR_CONF, "`" STR_FMT "` is not a month like 2026-03",
+			       STR_ARG(word));
+	*month = civil_month(day);
+	return true;
+}
+
+static bool read_region(struct str word, char region[9], struct err *e)
+{
+	struct str code = complete_region(word);
+	for (uint32_t i = 0; i < code.n; i++)
+		if (code.p[i] < '0' || code.p[i] > '9')
+			return err_set(e, ERR_CONF, "`" STR_FMT "` is no division code: 2, 4 or 6 "
+				       "digits, or * for all", STR_ARG(word));
+	if (code.n > 6 || code.n % 2)
+		return err_set(e, ERR_CONF, "`" STR_FMT "` is no division code: 2, 4 or 6 digits",
+			       STR_ARG(word));
+	(void)snprintf(region, 9, STR_FMT, STR_ARG(code));
+	return true;
+}
+
+static struct str next_word(struct str *rest)
+{
+	int64_t blank = str_chr(*rest, ' ');
+	struct str word = blank < 0 ? *rest : str_sub(*rest, 0, (size_t)blank);
+	*rest = str_sub(*rest, word.n + 1, rest->n);
+	return word;
+}
+
+static bool read_words(const char *words, struct period_event *p, struct err *e)
+{
+	struct str rest = str_of(words), word = next_word(&rest);
+	p->close = str_eq(word, STR("close"));
+	if (!p->close && !str_eq(word, STR("reopen")))
+		return err_set(e, ERR_CONF, "close or reopen a period, not " STR_FMT,
+			       STR_ARG(word));
+	if (!read_region(next_word(&rest), p->region, e) ||
+	    !read_streams(next_word(&rest), &p->streams, e) ||
+	    !read_month(next_word(&rest), &p->month, e))
+		return false;
+	if (rest.n == 0)
+		return err_set(e, ERR_CONF, "say who closes the period");
+	(void)snprintf(p->who, sizeof p->who, STR_FMT, STR_ARG(rest));
+	return true;
+}
+
+bool engine_period(struct engine *en, const char *words, uint64_t ticket, struct err *e)
+{
+	struct period_event *p = xcalloc(1, sizeof *p);
+	struct job job = { .kind = JOB_PERIOD, .period = p };
+	bool ok = engine_closes_by_hand(en) ||
+		  err_set(e, ERR_CONF, "periods.close is `drained`: a drained spool closes all "
+			  "periods; set it to by-hand to close them yourself");
+	p->ticket = ticket;
+	ok = ok && read_words(words, p, e);
+	if (ok && !queue_try_put(en->inbox, &job, NULL))
+		ok = err_set(e, ERR_WORLD, "the daemon is busy or ending; ask again");
+	if (!ok)
+		xfree(p);
+	return ok;
+}
+
+/* ---- what is left as it is ---- */
+
+static uint64_t rule_hash(struct str id, struct str digest)
+{
+	return hash_join(hash_str(id), hash_str(digest));
+}
+
+bool engine_closes_by_hand(const struct engine *en)
+{
+	return strcmp(en->conf.conf->periods_close, "by-hand") == 0;
+}
+
+bool engine_frozen_cell(void *ctx, const struct finding *f)
+{
+	const struct engine *en = ctx;
+	const struct ruleset *rs = en->rules->set;
+	const struct rule *r = ruleset_find(rs, f->rule);
+	struct period p;
+	if (!r || !finding_period(rs, r, f, &p))
+		return false;
+	if (!complete_days(en->over, p.facility, p.stream, p.from, p.to))
+		return true;
+	if (!map64_get(&en->judged, rule_hash(r->id, str_of(r->digest)), NULL))
+		return false;
+	return !en->fresh ||
+	       !complete_touches(en->fresh, p.facility, p.stream, p.from, p.to);
+}
+
+static void note_rule(void *ctx, struct str id, struct str digest)
+{
+	struct engine *en = ctx;
+	map64_put(&en->judged, rule_hash(id, digest), 1);
+}
+
+void engine_note_rules(struct engine *en)
+{
+	const struct ruleset *rs = en->rules->set;
+	map64_fini(&en->judged);
+	map64_init(&en->judged);
+	for (uint32_t i = 0; i < rs->n_rule; i++)
+		note_rule(en, rs->rule[i].id, str_of(rs->rule[i].digest));
+}
+
+bool engine_load_periods(struct engine *en, struct db *db, struct err *e)
+{
+	map64_init(&en->judged);
+	if (!engine_closes_by_hand(en))
+		return true;
+	en->over = complete_new();
+	if (!restore_periods(db, en->over, e) || !restore_rules(db, note_rule, en, e))
+		return err_wrap(e, "loading the closed periods");
+	log_info("periods", "closed by hand: %u months of streams and regions are over",
+		 complete_count(en->over));
+	pool_complete(en->pool, en->over);
+	return true;
+}
+
+/* ---- closing ---- */
+
+static void set_streams(struct complete *c, const struct period_event *p, bool close)
+{
+	for (unsigned s = 0; s < STREAM_STORED; s++) {
+		if (!(p->streams >> s & 1))
+			continue;
+		if (close)
+			complete_close(c, str_of(p->region), (enum stream)s, p->month);
+		else
+			complete_open(c, str_of(p->region), (enum stream)s, p->month);
+	}
+}
+
+bool engine_close_period(struct engine *en, struct period_event *take_period, struct err *e)
+{
+	struct epoch *ep = engine_epoch(en, EPOCH_PERIOD);
+	ep->period = take_period;
+	set_streams(en->over, take_period, take_period->close);
+	pool_complete(en->pool, en->over);
+	en->fresh = complete_new();
+	if (take_period->close)
+		set_streams(en->fresh, take_period, true);
+	/* Everybody: rules over one person may conclude from a whole month's silence. */
+	bool ok = engine_judge(en, ep, POOL_ALL, true, e);
+	complete_free(en->fresh);
+	en->fresh = NULL;
+	return ok;
+}
