@@ -111,6 +111,9 @@ static void streams_text(const struct cli *c, const struct rule *r, struct buf *
 		if (r->role_name[i].n)
 			buf_addf(b, " " STR_FMT, STR_ARG(r->role_name[i]));
 	}
+	for (uint32_t i = 0; i < r->n_related; i++)
+		buf_addf(b, cli_text(c, "；关联 %s " STR_FMT, "; related %s " STR_FMT),
+			 word_stream(c, r->related[i].stream), STR_ARG(r->related[i].name));
 }
 
 static void knowledge_text(const struct cli *c, const struct rule *r, struct buf *b)
@@ -281,6 +284,9 @@ void rule_json(const struct diag_list *d, const struct rule *r, struct buf *b)
 	buf_adds(b, ",\"streams\":[");
 	for (unsigned i = 0; i < r->n_role; i++)
 		buf_addf(b, "%s\"%s\"", i ? "," : "", stream_name(r->stream[i]));
+	buf_adds(b, "],\"related\":[");
+	for (uint32_t i = 0; i < r->n_related; i++)
+		buf_addf(b, "%s\"%s\"", i ? "," : "", stream_name(r->related[i].stream));
 	buf_adds(b, "],\"fields\":");
 	fields_json(r, b);
 	buf_adds(b, ",\"knowledge\":");

@@ -130,6 +130,12 @@ static void all_fields(struct completing *c)
 		else if (dot < 0)
 			add(c, s->role[i], KIND_VARIABLE, stream_title(s->stream[i]));
 	}
+	for (unsigned i = 0; i < s->n_related; i++) {
+		if (dot < 0)
+			add(c, s->related[i], KIND_VARIABLE, stream_title(s->related_stream[i]));
+		else if (str_eq(s->related[i], str_sub(s->word, 0, (size_t)dot)))
+			fields(c, s->related_stream[i], str_sub(s->word, 0, (size_t)dot + 1));
+	}
 	if (dot < 0 && s->n_role > 1 && s->clause != KW_WHERE && s->clause != KW_WHEN)
 		fields(c, s->stream[0], (struct str){ NULL, 0 });
 }
@@ -212,6 +218,10 @@ static enum field field_of(const struct scene *s, struct str word)
 		if (dot <= 0 || str_eq(role, s->role[i]))
 			f = field_find(s->stream[i], dot <= 0 ? word
 				       : str_sub(word, (size_t)dot + 1, word.n));
+	for (unsigned i = 0; i < s->n_related && f == FIELD_NONE; i++)
+		if (dot > 0 && str_eq(role, s->related[i]))
+			f = field_find(s->related_stream[i],
+				       str_sub(word, (size_t)dot + 1, word.n));
 	return f;
 }
 
@@ -256,7 +266,9 @@ static void expression(struct completing *c)
 	all_fields(c);
 	locals(c);
 	if (c->s->clause == KW_GROUP || c->s->clause == KW_SAME || c->s->clause == KW_BY ||
-	    c->s->clause == KW_WINDOW) {
+	    c->s->clause == KW_WINDOW || c->s->clause == KW_RELATED) {
+		if (c->s->clause == KW_RELATED)
+			streams(c);
 		periods(c);
 		return;
 	}

@@ -146,6 +146,25 @@ static void read_streams(struct scene *s, struct str line)
 	}
 }
 
+/* 关联 诊断 丙 同 …: the first two words; of how many, the last two lines count. */
+static void read_related(struct scene *s, struct str line)
+{
+	struct str word[2] = { { NULL, 0 }, { NULL, 0 } };
+	unsigned n = 0;
+
+	while (line.n > 0 && n < 2) {
+		uint32_t bytes = word_length(line), cp;
+
+		if (bytes > 0)
+			word[n++] = str_sub(line, 0, bytes);
+		line = str_sub(line, bytes > 0 ? bytes : utf8_next(line.p, line.n, &cp), line.n);
+	}
+	if (n < 2 || stream_find(word[0]) == STREAM_COUNT || s->n_related == RULE_RELATED)
+		return;
+	s->related[s->n_related] = word[1];
+	s->related_stream[s->n_related++] = stream_find(word[0]);
+}
+
 static void read_clauses(struct scene *s)
 {
 	struct str rest = s->body, line;
@@ -162,6 +181,8 @@ static void read_clauses(struct scene *s)
 			s->clause = kind->keyword;
 		if (kind->keyword == KW_ON)
 			read_streams(s, str_sub(line, indent + word.n, line.n));
+		if (kind->keyword == KW_RELATED)
+			read_related(s, str_sub(line, indent + word.n, line.n));
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "lib/record/field.h"
 #include "lib/rule/keyword.h"
+#include "lib/rule/expr.h"
 
 struct scene {
 	struct str text;
@@ -24,6 +25,9 @@ struct scene {
 	unsigned n_role;
 	enum stream stream[2];
 	struct str role[2];
+	unsigned n_related;
+	enum stream related_stream[RULE_RELATED];
+	struct str related[RULE_RELATED];
 	struct str body;         /* of the block, header included */
 };
 

@@ -17,7 +17,7 @@ struct parts {
 
 static void take_parts(struct parts *p, struct expr *e, enum expr_op joined)
 {
-	if (!e)
+	if (!e || e->made)
 		return;
 	if (e->op != joined) {
 		if (p->n < PARTS_MAX)

@@ -58,6 +58,11 @@ static uint64_t shape_of(const struct rule *r)
 	buf_addf(&b, "%d %d\x1e", r->from, r->until);
 	add_all(&b, r->key, r->n_key);
 	add_all(&b, r->peer_key, r->n_peer_key);
+	for (uint32_t i = 0; i < r->n_related; i++) {
+		buf_addf(&b, "%d %d %lld ", r->related[i].stream, r->related[i].window.kind,
+			 (long long)r->related[i].window.n);
+		add_all(&b, r->related[i].key, r->related[i].n_key);
+	}
 	for (uint32_t i = 0; i < r->n_let; i++)
 		add_canon(&b, r->let[i].expr);
 	add_canon(&b, r->when);

@@ -9,7 +9,7 @@
  *   check_rule.c    header, streams, keys, forms        check_shape.c  subject, bounds, limits
  *   check_file.c    lists, tables        check_local.c  overrides and exceptions
  *   check_example.c examples             check_warn.c   doubtful, not wrong
- *   check_absence.c what an unfinished stay cannot tell
+ *   check_absence.c what an unfinished stay cannot tell    check_related.c 关联
  *
  * An expression with an error has TYPE_ERROR, which fits everything: one slip, one message.
  */
@@ -37,8 +37,9 @@ struct checker {
 struct scope {
 	struct checker *c;
 	uint8_t n_role;
-	enum stream stream[2];
-	struct str role_name[2];
+	enum stream stream[RULE_ROLES];
+	struct str role_name[RULE_ROLES];
+	uint8_t n_related, related; /* 关联; the one an aggregate is over, 0 = none */
 	const struct knowledge *table;
 	struct str table_var;
 	uint32_t n_param, n_let, n_key;

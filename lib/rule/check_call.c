@@ -125,7 +125,22 @@ static enum type aggregate_type(enum agg a, enum type t)
 	}
 }
 
-static bool aggregate_allowed(struct scope *s, const struct syn *n)
+/* The related role that an aggregate's words name first, 0 for none. */
+static uint8_t related_named(const struct scope *s, const struct syn *n)
+{
+	int64_t dot = n->kind == SYN_NAME ? str_chr(n->text, '.') : -1;
+	struct str head = dot > 0 ? str_sub(n->text, 0, (size_t)dot) : n->text;
+	uint8_t role = 0;
+
+	for (uint8_t i = 0; n->kind == SYN_NAME && i < s->n_related; i++)
+		if (str_eq(head, s->role_name[ROLE_RELATED + i]))
+			return (uint8_t)(ROLE_RELATED + i);
+	for (uint32_t i = 0; i < n->n_arg && role == 0; i++)
+		role = related_named(s, n->arg[i]);
+	return role == 0 && n->cond != NULL ? related_named(s, n->cond) : role;
+}
+
+static bool aggregate_allowed(struct scope *s, const struct syn *n, uint8_t related)
 {
 	const char *why = NULL;
 
@@ -135,10 +150,10 @@ static bool aggregate_allowed(struct scope *s, const struct syn *n)
 	}
 	if (s->constant)
 		why = check_words(s->c, "这里只能是固定的值", "only fixed values stand here");
-	else if (!s->group && s->inline_lets)
+	else if ((!s->group || related > 0) && s->inline_lets)
 		why = check_words(s->c, "条件逐条判断，聚合写在“触发”里",
 				  "a condition looks at one record; write it in `when`");
-	else if (!s->group)
+	else if (!s->group && related == 0)
 		why = check_words(s->c, "这条规则没有归并", "the rule does not group records");
 	if (why == NULL)
 		return true;
@@ -160,16 +175,25 @@ static bool share(struct scope *s, struct expr **p)
 	return false;
 }
 
+/* 笔数(丙): the related records themselves. */
+static bool names_kind(struct scope *s, const struct syn *n, uint8_t related)
+{
+	return n->n_arg == 1 && related > 0 && n->arg[0]->kind == SYN_NAME &&
+	       str_eq(n->arg[0]->text, s->role_name[related]);
+}
+
 static struct expr *aggregate(struct scope *s, const struct syn *n, enum agg a)
 {
 	struct scope in = *s;
 	uint32_t needs = a == AGG_COUNT ? 0 : a == AGG_PERCENTILE ? 2 : 1;
+	uint8_t related = related_named(s, n);
 	struct expr *e, *arg[2] = { NULL, NULL };
 
-	if (!aggregate_allowed(s, n))
+	if (!aggregate_allowed(s, n, related))
 		return check_error(s->c, n->at);
-	if (n->n_arg != needs)
+	if (n->n_arg != needs && !(names_kind(s, n, related) && a == AGG_COUNT))
 		return wrong_count(s, n, needs == 0 ? "0" : needs == 1 ? "1" : "2");
+	in.related = related;
 	in.inside = true;
 	in.say = false;
 	e = check_new(s->c, EXPR_AGG, TYPE_COUNT, n->at);
@@ -191,6 +215,7 @@ static struct expr *aggregate(struct scope *s, const struct syn *n, enum agg a)
 	}
 	check_args(s->c, e, arg, needs);
 	e->agg = a;
+	e->role = related;
 	e->roles = 0;
 	e->level = LEVEL_GROUP;
 	return e;

@@ -128,8 +128,9 @@ static struct expr *field_expr(struct scope *s, enum field f, unsigned role, str
 
 static int find_role(const struct scope *s, struct str name)
 {
-	for (int i = 0; i < s->n_role; i++)
-		if (s->role_name[i].n > 0 && str_eq(s->role_name[i], name))
+	for (int i = 0; i < ROLE_RELATED + s->n_related; i++)
+		if ((i < s->n_role || i >= ROLE_RELATED) && s->role_name[i].n > 0 &&
+		    str_eq(s->role_name[i], name))
 			return i;
 	return -1;
 }
@@ -196,6 +197,12 @@ static struct expr *role_needed(struct scope *s, struct str name, struct span at
 	return check_error(s->c, at);
 }
 
+/* Whether names mean the group, not one of its records. */
+static bool of_group(const struct scope *s)
+{
+	return s->group && (!s->inside || s->related > 0);
+}
+
 /* A field without its role. */
 static struct expr *bare_field(struct scope *s, struct str name, struct span at)
 {
@@ -204,7 +211,7 @@ static struct expr *bare_field(struct scope *s, struct str name, struct span at)
 
 	if (f == FIELD_NONE && check_field(s, 1, name) == FIELD_NONE)
 		return NULL;
-	if (s->group && !s->inside) {
+	if (of_group(s)) {
 		if (key >= 0)
 			return key_expr(s, key, at);
 		return s->say ? first_of(s, f, at) : needs_aggregate(s, name, at);
@@ -223,7 +230,7 @@ static struct expr *bare_bucket(struct scope *s, struct str name, struct span at
 	if (b == BUCKET_NONE || s->n_role == 0)
 		return NULL;
 	mark_term(s->c->d, at, bucket_name(b, false), bucket_name(b, true));
-	if (s->group && !s->inside)
+	if (of_group(s))
 		return key >= 0 ? key_expr(s, key, at) : NULL;
 	if (stream_time(s->stream[0]) == FIELD_NONE) {
 		diag_add(s->c->d, at, DIAG_NO_EVENT_TIME, stream_title(s->stream[0]));
@@ -239,7 +246,7 @@ static struct expr *bare_bucket(struct scope *s, struct str name, struct span at
 /* A key that a table names is called by its column. */
 static struct expr *table_key(struct scope *s, struct str name, struct span at)
 {
-	for (uint32_t i = 0; s->group && !s->inside && i < s->n_key; i++) {
+	for (uint32_t i = 0; of_group(s) && i < s->n_key; i++) {
 		const struct expr *k = s->key[i];
 
 		if (k->op == EXPR_LOOKUP && str_eq(k->table->col[k->index].name, name))
@@ -271,6 +278,12 @@ static struct expr *param_or_let(struct scope *s, struct str name, struct span a
 		if (s->let_used != NULL)
 			s->let_used[i] = 1;
 		e = s->let[i].expr;
+		if (s->inline_lets && e->level == LEVEL_GROUP && e->type != TYPE_ERROR) {
+			diag_add(s->c->d, at, DIAG_NO_AGGREGATE, check_cstr(s->c, name),
+				 check_words(s->c, "它是聚合出来的；条件逐条判断，写在“触发”里",
+					     "it is an aggregate; write it in `when`"));
+			return check_error(s->c, at);
+		}
 		if (s->inline_lets || e->op == EXPR_CONST)
 			return arena_dup(s->c->a, e, sizeof *e);
 		e = check_new(s->c, EXPR_LET, e->type, at);
@@ -335,7 +348,11 @@ static struct expr *of_role(struct scope *s, int role, struct str name, struct s
 	struct near n;
 	struct diag *x;
 
-	if (f != FIELD_NONE && s->group && !s->inside) {
+	if (f != FIELD_NONE && role >= ROLE_RELATED && role != s->related) {
+		diag_add(s->c->d, at, DIAG_RELATED_MANY, check_cstr(s->c, name));
+		return check_error(s->c, at);
+	}
+	if (f != FIELD_NONE && role < ROLE_RELATED && of_group(s)) {
 		int key = find_key(s, f, BUCKET_NONE);
 
 		return key >= 0 ? key_expr(s, key, at) : s->say ? first_of(s, f, at)
@@ -395,7 +412,7 @@ static struct expr *dotted(struct scope *s, struct str text, uint32_t dot, struc
 		return of_row(s, tail, at);
 	x = diag_add(s->c->d, at, DIAG_UNKNOWN_ROLE, check_cstr(s->c, head));
 	near_init(&n, head);
-	for (unsigned i = 0; i < s->n_role; i++)
+	for (unsigned i = 0; i < RULE_ROLES; i++)
 		near_offer(&n, s->role_name[i]);
 	near_offer(&n, s->table_var);
 	if (near_best(&n).n > 0)

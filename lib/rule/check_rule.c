@@ -27,6 +27,7 @@ static const struct {
 	{ KW_WHERE, NOT_COMPARE, "条件写在指标里", "the indicator has the conditions" },
 	{ KW_UNLESS, NOT_COMPARE, "除外写在指标里", "the indicator has the conditions" },
 	{ KW_SCOPE, NOT_COMPARE, "范围写在指标里", "the indicator has the scope" },
+	{ KW_RELATED, NOT_COMPARE, "对照规则没有关联", "a comparison has no related records" },
 	{ KW_BY_TABLE, NOT_COMPARE, "对照规则不能按表", "a comparison takes no table" },
 	{ KW_GROUP, IN(GROUP), "成对和对照规则不归并", "pairs and comparisons do not group" },
 	{ KW_SAME, IN(PAIR), "“同”用于两个角色", "`same` is for two roles" },
@@ -196,6 +197,11 @@ static void make_scopes(struct rule_check *k)
 	for (int i = 0; i < 2; i++) {
 		s.stream[i] = r->stream[i];
 		s.role_name[i] = r->role_name[i];
+	}
+	s.n_related = (uint8_t)r->n_related;
+	for (uint32_t i = 0; i < r->n_related; i++) {
+		s.stream[ROLE_RELATED + i] = r->related[i].stream;
+		s.role_name[ROLE_RELATED + i] = r->related[i].name;
 	}
 	k->row = s;
 	k->row.inline_lets = true;
@@ -382,7 +388,6 @@ static void read_conditions(struct rule_check *k)
 	bound_terms(k, r->where);
 	bound_terms(k, r->when);
 	split_trigger(r);
-	check_absence(k);
 }
 
 /* A table rule is one join: some key must be compared with a field. */
@@ -496,6 +501,7 @@ static void read_excepted_by(struct rule_check *k)
 static void check_body(struct rule_check *k)
 {
 	check_keys(k);
+	check_related(k);
 	make_scopes(k);
 	for (uint32_t i = 0; i < k->r->n_param; i++)
 		reserved_param(k, &k->r->param[i]);
@@ -506,6 +512,8 @@ static void check_body(struct rule_check *k)
 	read_say(k);
 	read_excepted_by(k);
 	check_subject(k);
+	check_related_subject(k);
+	check_absence(k);
 	check_bounds(k);
 }
 

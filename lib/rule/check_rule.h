@@ -37,6 +37,15 @@ void check_bounds(struct rule_check *k);
 void check_subject(struct rule_check *k);
 enum subject_kind check_entity(enum field f);
 
+/* check_related.c: the clauses 关联; after the keys and the form are known. */
+void check_related(struct rule_check *k);
+void check_related_subject(struct rule_check *k); /* only persons' rules have them */
+/* Whether a person or visit is among keys; whether something bounds their time. */
+bool check_keys_person(struct expr *const *key, uint32_t n);
+bool check_keys_bounded(struct expr *const *key, uint32_t n);
+/* A window word into *out; reports what is none. */
+void check_window(struct rule_check *k, const struct syn_window *w, struct window *out);
+
 /* check_absence.c: no conclusion from what an unfinished stay or visit has not had yet. */
 void check_absence(struct rule_check *k);
 

@@ -231,9 +231,8 @@ static void mark_window(struct diag_list *d, struct span at, const struct window
 		mark_term(d, at, "小时", w->n == 1 ? "hour" : "hours");
 }
 
-static void read_window(struct rule_check *k, const struct syn_window *w)
+void check_window(struct rule_check *k, const struct syn_window *w, struct window *out)
 {
-	struct window *out = &k->r->window;
 	struct near near;
 	const char *word;
 	struct diag *d;
@@ -348,9 +347,9 @@ void check_keys(struct rule_check *k)
 	if (k->r->form == FORM_PAIR && same != NULL)
 		add_keys(k, same);
 	if (group != NULL && group->window != NULL)
-		read_window(k, group->window);
+		check_window(k, group->window, &k->r->window);
 	if (window != NULL)
-		read_window(k, window->window);
+		check_window(k, window->window, &k->r->window);
 	if (first != NULL && k->r->form == FORM_PAIR && !first->broken)
 		read_order(k, first);
 }
@@ -389,6 +388,27 @@ static bool has_key(const struct rule *r, bool (*is)(const struct expr *e))
 {
 	for (uint32_t i = 0; i < r->n_key; i++)
 		if (is(r->key[i]))
+			return true;
+	return false;
+}
+
+static bool names_person(const struct expr *e)
+{
+	return e->op == EXPR_FIELD && check_entity(e->field) == SUBJECT_PERSON;
+}
+
+bool check_keys_person(struct expr *const *key, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (names_person(key[i]) || is_visit_key(key[i]))
+			return true;
+	return false;
+}
+
+bool check_keys_bounded(struct expr *const *key, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (is_calendar_key(key[i]) || is_visit_key(key[i]))
 			return true;
 	return false;
 }

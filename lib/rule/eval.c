@@ -80,6 +80,7 @@ void eval_free(struct eval *e)
 	if (!e)
 		return;
 	free_memory(e);
+	related_free(e);
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
 		xfree(blocks[i]);
 	dict_free(e->computed);
@@ -152,6 +153,7 @@ static void judge_rule(struct eval *e, const struct rule_plan *rp)
 	if (!records)
 		return;
 	marks_reach(&e->marks, records);
+	related_reset(e);
 	forms[rp->rule->form](e, rp);
 	settle(e, rp, records);
 	arena_reset(&e->scratch);

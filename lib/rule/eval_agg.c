@@ -8,13 +8,6 @@
 #include "lib/rule/frame.h"
 #include "lib/rule/order.h"
 
-/* Calls of one aggregate: the rows that count, in event order. */
-struct walk {
-	struct frame *f;
-	const struct node *n;
-	uint32_t i;
-};
-
 bool choose(struct frame *f, uint32_t row, const struct node *cond)
 {
 	struct choices *c = f->choices;
@@ -33,20 +26,80 @@ bool choose(struct frame *f, uint32_t row, const struct node *cond)
 	return c->bits >> c->n++ & 1;
 }
 
-/* The next row that counts; false at the end. */
-static bool walk_next(struct walk *w, uint32_t *row)
+void agg_start(struct agg_walk *w, struct frame *f, const struct node *n)
+{
+	*w = (struct agg_walk){ .f = f, .n = n };
+	if (n->role < ROLE_RELATED) {
+		w->rows = f->rows[n->role];
+		w->count = f->n[n->role];
+		return;
+	}
+	w->kin = f->kin ? &f->kin[n->role - ROLE_RELATED] : NULL;
+	w->rows = w->kin ? w->kin->row : NULL;
+	w->count = w->kin ? w->kin->n : 0;
+}
+
+/* A record of the aggregate beside the records in hand. */
+static void frame_beside(struct frame *f, struct frame *inner, const struct node *n, uint32_t row)
+{
+	frame_init(inner, f->e);
+	for (unsigned i = 0; i < ROLE_RELATED; i++) {
+		inner->at[i] = f->at[i];
+		inner->stream[i] = f->stream[i];
+	}
+	inner->at[n->role] = row;
+	inner->stream[n->role] = f->kin[n->role - ROLE_RELATED].stream;
+	inner->table = f->table;
+	inner->table_row = f->table_row;
+	inner->day = frame_day(f);
+}
+
+static enum stream stream_of(const struct frame *f, const struct node *n)
+{
+	return n->role < ROLE_RELATED ? f->stream[n->role]
+				      : f->kin[n->role - ROLE_RELATED].stream;
+}
+
+/* The frame that an aggregate's own words are read in. */
+static void member(struct frame *f, struct frame *inner, const struct node *n, uint32_t row)
+{
+	if (n->mixed) {
+		frame_beside(f, inner, n, row);
+		return;
+	}
+	frame_row(inner, f->e, stream_of(f, n), row);
+	inner->day = frame_day(f);
+}
+
+static uint8_t cond_truth(struct frame *f, const struct node *n, uint32_t row)
+{
+	struct frame inner;
+
+	if (!n->cond->dated && !n->mixed)
+		return slot_truth_at(f->e, n->cond, row);
+	member(f, &inner, n, row);
+	return (uint8_t)node_truth(&inner, n->cond);
+}
+
+static uint8_t row_truth(const struct agg_walk *w, uint32_t i, uint32_t row)
+{
+	if (w->kin)
+		return w->kin->truth ? w->kin->truth[i] : TRUTH_TRUE;
+	return w->f->filter ? w->f->filter[row] : TRUTH_TRUE;
+}
+
+bool agg_next(struct agg_walk *w, uint32_t *row)
 {
 	struct frame *f = w->f;
-	uint32_t role = w->n->role;
 
-	while (w->i < f->n[role]) {
-		uint32_t r = f->rows[role][w->i++];
-		uint8_t t = f->filter ? f->filter[r] : TRUTH_TRUE;
+	while (w->i < w->count) {
+		uint32_t r = w->rows[w->i];
+		uint8_t t = row_truth(w, w->i++, r);
 
-		if (t == TRUTH_UNKNOWN && !choose(f, r, NULL))
+		if (t == TRUTH_UNKNOWN && !choose(f, r, w->kin ? w->kin->tag : NULL))
 			continue;
 		if (w->n->cond) {
-			t = frame_cond(f, w->n->cond, role, r);
+			t = cond_truth(f, w->n, r);
 			if (t == TRUTH_FALSE || (t == TRUTH_UNKNOWN && !choose(f, r, w->n->cond)))
 				continue;
 		}
@@ -60,19 +113,20 @@ static struct value row_value(struct frame *f, const struct node *n, uint32_t ro
 {
 	struct frame inner;
 
-	frame_member(f, &inner, n->role, row);
+	member(f, &inner, n, row);
 	return node_value(&inner, n->arg[0]);
 }
 
 static struct value agg_count(struct frame *f, const struct node *n)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	uint32_t row;
 	int64_t count = 0;
 
-	if (!n->cond && !f->filter)
-		return value_int(n->type, f->n[n->role]);
-	while (walk_next(&w, &row))
+	agg_start(&w, f, n);
+	if (!n->cond && (w.kin ? !w.kin->truth : !f->filter))
+		return value_int(n->type, w.count);
+	while (agg_next(&w, &row))
 		count++;
 	return value_int(n->type, count);
 }
@@ -89,11 +143,12 @@ static struct rat at_scale(__int128 v, int scale)
 static struct value sum_vector(struct frame *f, const struct node *n, uint64_t *count)
 {
 	const int64_t *v = slot_number(f->e, n->arg[0]);
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	__int128 sum = 0;
 	uint32_t row;
 
-	while (walk_next(&w, &row)) {
+	agg_start(&w, f, n);
+	while (agg_next(&w, &row)) {
 		if (v[row] == MISSING_I64)
 			return value_missing(n->type);
 		sum += v[row];
@@ -104,11 +159,12 @@ static struct value sum_vector(struct frame *f, const struct node *n, uint64_t *
 
 static struct value sum_values(struct frame *f, const struct node *n, uint64_t *count)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	struct rat sum = { 0, 1 };
 	uint32_t row;
 
-	while (walk_next(&w, &row)) {
+	agg_start(&w, f, n);
+	while (agg_next(&w, &row)) {
 		struct value v = row_value(f, n, row);
 
 		if (!v.known || !num_add(&sum, sum, v.rat))
@@ -121,7 +177,8 @@ static struct value sum_values(struct frame *f, const struct node *n, uint64_t *
 static struct value sum_of(struct frame *f, const struct node *n, uint64_t *count)
 {
 	*count = 0;
-	return n->arg[0]->way >= WAY_COLUMN ? sum_vector(f, n, count) : sum_values(f, n, count);
+	return n->arg[0]->way >= WAY_COLUMN && !n->mixed ? sum_vector(f, n, count)
+							 : sum_values(f, n, count);
 }
 
 static struct value agg_sum(struct frame *f, const struct node *n)
@@ -143,11 +200,12 @@ static struct value agg_mean(struct frame *f, const struct node *n)
 
 static struct value agg_running(struct frame *f, const struct node *n)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	struct rat sum = { 0, 1 }, best = { 0, 1 };
 	uint32_t row;
 
-	while (walk_next(&w, &row)) {
+	agg_start(&w, f, n);
+	while (agg_next(&w, &row)) {
 		struct value v = row_value(f, n, row);
 
 		if (!v.known || !num_add(&sum, sum, v.rat))
@@ -160,11 +218,12 @@ static struct value agg_running(struct frame *f, const struct node *n)
 
 static struct value extreme(struct frame *f, const struct node *n, int sign)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	struct value best = value_missing(n->type);
 	uint32_t row;
 
-	while (walk_next(&w, &row)) {
+	agg_start(&w, f, n);
+	while (agg_next(&w, &row)) {
 		struct value v = row_value(f, n, row);
 
 		if (!v.known)
@@ -187,19 +246,21 @@ static struct value agg_min(struct frame *f, const struct node *n)
 
 static struct value agg_first(struct frame *f, const struct node *n)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	uint32_t row;
 
-	return walk_next(&w, &row) ? row_value(f, n, row) : value_missing(n->type);
+	agg_start(&w, f, n);
+	return agg_next(&w, &row) ? row_value(f, n, row) : value_missing(n->type);
 }
 
 static struct value agg_last(struct frame *f, const struct node *n)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	uint32_t row = 0;
 	bool any = false;
 
-	while (walk_next(&w, &row))
+	agg_start(&w, f, n);
+	while (agg_next(&w, &row))
 		any = true;
 	return any ? row_value(f, n, row) : value_missing(n->type);
 }
@@ -208,21 +269,22 @@ static uint64_t distinct_key(struct frame *f, const struct node *n, uint32_t row
 {
 	struct frame inner;
 
-	if (!n->arg[0]->dated)
-		return slot_key(f->e, n->arg[0], f->stream[n->role])[row];
-	frame_member(f, &inner, n->role, row);
+	if (!n->arg[0]->dated && !n->mixed)
+		return slot_key(f->e, n->arg[0], stream_of(f, n))[row];
+	member(f, &inner, n, row);
 	return key_number(f->e, &inner, n->arg[0]);
 }
 
 static struct value agg_distinct(struct frame *f, const struct node *n)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	struct eval *e = f->e;
 	uint32_t row, m = 0;
 	int64_t count = 0;
 
-	GROW(e->number, e->cap_number, f->n[n->role] + 1);
-	while (walk_next(&w, &row)) {
+	agg_start(&w, f, n);
+	GROW(e->number, e->cap_number, w.count + 1);
+	while (agg_next(&w, &row)) {
 		e->number[m] = distinct_key(f, n, row);
 		if (e->number[m++] == KEY_MISSING)
 			return value_missing(n->type);
@@ -236,13 +298,14 @@ static struct value agg_distinct(struct frame *f, const struct node *n)
 /* Values of the aggregate's argument, sorted; false when one is missing. */
 static bool sorted_values(struct frame *f, const struct node *n, uint32_t *m)
 {
-	struct walk w = { f, n, 0 };
+	struct agg_walk w;
 	struct eval *e = f->e;
 	uint32_t row;
 
 	*m = 0;
-	GROW(e->list, e->cap_list, f->n[n->role] + 1);
-	while (walk_next(&w, &row)) {
+	agg_start(&w, f, n);
+	GROW(e->list, e->cap_list, w.count + 1);
+	while (agg_next(&w, &row)) {
 		struct value v = row_value(f, n, row);
 
 		if (!v.known)

@@ -35,7 +35,8 @@ static const struct node *limited(const struct rule_plan *rp)
 {
 	const struct node *w = rp->when, *n = w && w->n_arg ? w->arg[0] : NULL;
 
-	if (!n || (w->op != EXPR_GT && w->op != EXPR_GE) || n->op != EXPR_AGG)
+	if (!n || (w->op != EXPR_GT && w->op != EXPR_GE) || n->op != EXPR_AGG ||
+	    n->role >= ROLE_RELATED)
 		return NULL;
 	return n->agg == AGG_COUNT || n->agg == AGG_SUM || n->agg == AGG_RUNNING ? n : NULL;
 }
@@ -146,6 +147,44 @@ static uint32_t pair_records(const struct hit_group *g, struct hit_record *out)
 	return 2;
 }
 
+/* Related records that the trigger counts, each once: they bear nothing. */
+static uint32_t related_records(const struct hit_group *g, const struct node *n,
+				struct hit_record *out, uint32_t used)
+{
+	struct agg_walk w;
+	uint32_t row, i;
+
+	if (n->op != EXPR_AGG) {
+		for (i = 0; i < n->n_arg; i++)
+			used = related_records(g, n->arg[i], out, used);
+		return used;
+	}
+	if (n->role < ROLE_RELATED)
+		return used;
+	agg_start(&w, g->frame, n);
+	while (agg_next(&w, &row)) {
+		const struct side *s = &g->rp->related[n->role - ROLE_RELATED].side;
+
+		for (i = 0; i < used && (out[i].stream != s->stream || out[i].at != row);)
+			i++;
+		if (i < used)
+			continue;
+		out[used] = hit_record_of(g->frame->e, s, row);
+		out[used].weight = 0;
+		out[used++].role = HIT_AGAINST;
+	}
+	return used;
+}
+
+static uint32_t related_room(const struct hit_group *g)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->rp->n_related; i++)
+		n += g->frame->kin[i].n;
+	return n;
+}
+
 static void set_times(struct hit *h)
 {
 	h->begin = h->end = MISSING_I64;
@@ -231,9 +270,14 @@ static const struct value *values_of(struct frame *f, struct node *const *node, 
 static void set_records(const struct hit_group *g, struct hit *h)
 {
 	uint32_t room = g->rp->n_side > 1 ? 2 : g->frame->n[0];
-	struct hit_record *r = arena_array(&g->frame->e->scratch, room, sizeof *r);
+	struct hit_record *r = arena_array(&g->frame->e->scratch, room + related_room(g),
+					   sizeof *r);
 
 	h->n_record = g->rp->n_side > 1 ? pair_records(g, r) : group_records(g, &h->limit, r);
+	if (g->rp->n_related && g->rp->when) {
+		h->n_record = related_records(g, g->rp->when, r, h->n_record);
+		qsort(r, h->n_record, sizeof *r, record_order);
+	}
 	h->record = r;
 	set_times(h);
 }

@@ -255,6 +255,49 @@ static struct value value_not(struct frame *f, const struct node *n)
 	return value_truth((enum truth)(TRUTH_TRUE - node_truth(f, n->arg[0])));
 }
 
+/* Days in which what is absent might have happened. */
+static void over_days(struct frame *f, const struct node *n, int32_t day, int32_t *from,
+		      int32_t *to)
+{
+	const struct rule_settings *set = &f->e->p->rs->settings;
+	int32_t around = (int32_t)n->rat.num;
+	int64_t number;
+
+	*from = day - around;
+	*to = day + around;
+	if (n->bucket == BUCKET_NONE || n->bucket == BUCKET_DAY || n->bucket == BUCKET_HOUR)
+		return;
+	number = bucket_number(n->bucket, day, true, set);
+	*from = bucket_start(n->bucket, number, set);
+	*to = bucket_start(n->bucket, number + 1, set) - 1;
+}
+
+/* Without a facility among the keys the absent record might lie at any. */
+static struct str over_where(struct frame *f, const struct node *n)
+{
+	struct str none = { "", 0 };
+	struct value v;
+
+	if (n->field == FIELD_NONE)
+		return none;
+	v = value_field(f, n);
+	return v.known ? v.text : none;
+}
+
+static struct value value_over(struct frame *f, const struct node *n)
+{
+	int32_t day = frame_day(f), from, to;
+
+	if (!f->e->complete)
+		return value_truth(TRUTH_TRUE);
+	if (day == MISSING_I32)
+		return value_truth(TRUTH_UNKNOWN);
+	over_days(f, n, day, &from, &to);
+	return value_truth(complete_days(f->e->complete, over_where(f, n),
+					 (enum stream)n->index, from, to)
+			   ? TRUTH_TRUE : TRUTH_UNKNOWN);
+}
+
 static struct value value_inlist(struct frame *f, const struct node *n)
 {
 	return value_truth(inlist_truth(f, n));
@@ -318,6 +361,7 @@ static value_fn *const ways[] = {
 	[EXPR_LT] = value_compare, [EXPR_LE] = value_compare, [EXPR_GT] = value_compare,
 	[EXPR_GE] = value_compare, [EXPR_IN] = value_among, [EXPR_BELONGS] = value_among,
 	[EXPR_STARTS] = value_among, [EXPR_MATCH] = value_match, [EXPR_NULL] = value_null,
+	[EXPR_OVER] = value_over,
 	[EXPR_AND] = value_junction, [EXPR_OR] = value_junction, [EXPR_NOT] = value_not,
 	[EXPR_ADD] = value_arithmetic, [EXPR_SUB] = value_arithmetic,
 	[EXPR_MUL] = value_arithmetic, [EXPR_DIV] = value_arithmetic,

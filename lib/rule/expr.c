@@ -21,6 +21,7 @@ static const char *const op_words[] = {
 	[EXPR_GE] = "ge",	    [EXPR_IN] = "in",
 	[EXPR_BELONGS] = "belongs", [EXPR_STARTS] = "starts",
 	[EXPR_MATCH] = "match",	    [EXPR_NULL] = "null",
+	[EXPR_OVER] = "over",
 	[EXPR_AND] = "and",	    [EXPR_OR] = "or",
 	[EXPR_NOT] = "not",	    [EXPR_ADD] = "add",
 	[EXPR_SUB] = "sub",	    [EXPR_MUL] = "mul",
@@ -104,9 +105,16 @@ static void add_leaf(const struct expr *e, struct buf *out)
 	case EXPR_AGG:
 	case EXPR_PEER:
 		buf_addf(out, " %s", agg_words[e->agg]);
+		if (e->role >= ROLE_RELATED)
+			buf_addf(out, " of %u", e->role);
 		break;
 	case EXPR_CALL:
 		buf_addf(out, " %s", func_words[e->func]);
+		break;
+	case EXPR_OVER:
+		buf_addf(out, " %s %s %lld%s", stream_name((enum stream)e->index),
+			 bucket_words[e->bucket], (long long)e->rat.num,
+			 e->field == FIELD_NONE ? "" : " here");
 		break;
 	default:
 		break;

@@ -22,6 +22,9 @@
 #include "lib/record/field.h"
 #include "lib/rule/diag.h"
 
+/* 0 and 1 are the records a rule is about; behind them those of 关联, which only aggregates read. */
+enum { RULE_RELATED = 2, ROLE_RELATED = 2, RULE_ROLES = ROLE_RELATED + RULE_RELATED };
+
 enum expr_level { LEVEL_CONST, LEVEL_ROW, LEVEL_GROUP };
 
 enum expr_op {
@@ -49,12 +52,17 @@ enum expr_op {
 	EXPR_STARTS,     /* 开头是: text prefix */
 	EXPR_MATCH,      /* 匹配: PCRE2 pattern .text, compiled in .regex */
 	EXPR_NULL,       /* 为空: never unknown */
+	EXPR_OVER,       /* stream .index: true when the months are over that hold the .bucket of the
+			  * day in hand, or .rat days to either side of it; else unknown. At the
+			  * facility .field of .role tells, FIELD_NONE: at all */
 	EXPR_AND, EXPR_OR, EXPR_NOT,
 	/* arithmetic */
 	EXPR_ADD, EXPR_SUB, EXPR_MUL, EXPR_DIV, EXPR_NEG,
 	/* functions of func.def and aggregates */
 	EXPR_CALL,       /* .func, arg */
-	EXPR_AGG,        /* .agg, arg 0 = what (none for 笔数), .cond = 若 (or NULL), .role = 0 */
+	EXPR_AGG,        /* .agg, arg 0 = what (none for 笔数), .cond = 若 (or NULL), .role = 0,
+			  * or the role of the 关联 whose records it is over; then arg and cond may
+			  * read the record in hand (or the group's keys) as well */
 };
 
 enum agg {
@@ -86,7 +94,7 @@ struct expr {
 	enum expr_op op;
 	enum type type;
 	enum expr_level level;
-	uint8_t roles;          /* bit 0: reads role 0, bit 1: reads role 1 */
+	uint8_t roles;          /* bit per role read */
 	uint8_t role;
 	enum field field;
 	enum bucket bucket;
@@ -100,6 +108,7 @@ struct expr {
 	struct str text;
 	const struct knowledge *table;
 	void *regex;            /* compiled pcre2_code, owned by the rule set */
+	bool made;              /* joined by the checker: nobody wrote it */
 	struct span at;
 };
 

@@ -33,6 +33,9 @@ void group_mark(const struct group *g, const struct frame *f, enum mark m);
 /* form_window.c: sliding windows over the rows of one key. */
 void window_judge(struct group *g, uint32_t *row, uint32_t n);
 
+/* Whether two times lie within a sliding window of each other. */
+enum truth window_apart(const struct window *w, int64_t a, int64_t b);
+
 /* Small sorts in place, and lists that grow. */
 void pairs_sort(struct eval *e, unsigned list, uint32_t n);
 uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint64_t value);

@@ -5,7 +5,7 @@
  * With a table each record is joined to the table rows its code fits; the rest of the
  * condition is tried per row.
  */
-#include "lib/rule/frame.h"
+#include "lib/rule/form.h"
 
 /* ---- marks ---- */
 
@@ -32,7 +32,7 @@ static enum field missing_field(struct eval *e, const struct node *n, uint32_t r
 		v = node_value(&f, n);
 		return v.known ? FIELD_NONE : n->field;
 	}
-	for (uint32_t i = 0; i < n->n_arg; i++) {
+	for (uint32_t i = 0; i < n->n_arg && n->role < ROLE_RELATED; i++) {
 		enum field found = missing_field(e, n->arg[i], row);
 
 		if (found != FIELD_NONE)
@@ -83,8 +83,10 @@ static void judge(const struct each *x, uint32_t row, uint32_t table_row)
 	f.table_row = table_row;
 	for (uint32_t i = 0; i < rp->n_rest && t; i++)
 		t = least(t, node_truth(&f, rp->rest[i]));
+	if (t && rp->n_related)
+		related_find(&f, rp, x->subject, row);
 	if (t && rp->when)
-		t = least(t, node_truth(&f, rp->when));
+		t = least(t, rp->n_related ? group_trigger(&f, rp) : node_truth(&f, rp->when));
 	if (t == TRUTH_UNKNOWN)
 		note_unknown(x->e, rp, row);
 	if (t != TRUTH_TRUE)

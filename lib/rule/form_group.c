@@ -103,6 +103,8 @@ void group_frame(const struct group *g, struct frame *f, const uint32_t *row, ui
 	f->day = anchor(g, row, n);
 	f->table = g->rp->rule->table;
 	f->table_row = g->table_row;
+	if (g->rp->n_related)
+		related_find(f, g->rp, g->subject, row[0]);
 }
 
 bool group_in_force(const struct group *g, const struct frame *f)

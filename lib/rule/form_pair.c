@@ -47,6 +47,15 @@ static enum truth within_hours(int64_t a, int64_t b, int64_t hours)
 	return distance(a, b) > hours * 3600 + CIVIL_DAY ? TRUTH_FALSE : TRUTH_UNKNOWN;
 }
 
+enum truth window_apart(const struct window *w, int64_t a, int64_t b)
+{
+	if (a == MISSING_I64 || b == MISSING_I64)
+		return TRUTH_UNKNOWN;
+	if (w->kind == WINDOW_DAYS)
+		return truth_of(distance(day_of(a), day_of(b)) < w->n);
+	return within_hours(a, b, w->n);
+}
+
 static enum truth same_visit(struct pairing *x, enum bucket bucket, uint32_t a, uint32_t b)
 {
 	uint64_t va = visit_key(x->e, bucket, x->rp->side[0].stream, a);
@@ -70,10 +79,8 @@ static enum truth in_window(struct pairing *x, const struct window *w, uint32_t 
 	tb = row_time(x->e, x->rp->side[1].time, b);
 	if (ta == MISSING_I64 || tb == MISSING_I64)
 		return TRUTH_UNKNOWN;
-	if (w->kind == WINDOW_DAYS)
-		return truth_of(distance(day_of(ta), day_of(tb)) < w->n);
-	if (w->kind == WINDOW_HOURS)
-		return within_hours(ta, tb, w->n);
+	if (w->kind == WINDOW_DAYS || w->kind == WINDOW_HOURS)
+		return window_apart(w, ta, tb);
 	/* without a clock the hour is not known either, only that the day is the same */
 	if (w->bucket == BUCKET_HOUR && day_of(ta) == day_of(tb) &&
 	    (ta % CIVIL_DAY == 0 || tb % CIVIL_DAY == 0))
@@ -183,8 +190,10 @@ static enum truth pair_truth(struct pairing *x, uint32_t a, uint32_t b)
 		return TRUTH_FALSE;
 	for (uint32_t i = 0; i < rp->n_rest && t; i++)
 		t = least(t, node_truth(&f, rp->rest[i]));
+	if (t && rp->n_related)
+		related_find(&f, rp, x->subject, b);
 	if (t && rp->when)
-		t = least(t, node_truth(&f, rp->when));
+		t = least(t, rp->n_related ? group_trigger(&f, rp) : node_truth(&f, rp->when));
 	return t;
 }
 
@@ -212,6 +221,8 @@ static void report(struct pairing *x, uint32_t a, uint32_t b)
 	struct frame f;
 
 	pair_frame(x, &f, &a, &b);
+	if (x->rp->n_related)
+		related_find(&f, x->rp, x->subject, b);
 	g.frame = &f;
 	mark_row(x->e, b, hit_give(&g) ? MARK_EXCEPTED : MARK_HIT);
 }

@@ -81,6 +81,27 @@ struct met_cell {
 	const struct value *key;
 };
 
+/* Related records of the record or group in hand, in event order. */
+struct kin_rows {
+	enum stream stream;
+	uint32_t n;
+	const uint32_t *row;
+	const uint8_t *truth;    /* per place; NULL = all sure */
+	const struct node *tag;
+};
+
+/* One 关联 of the rule in hand: a subject's records by key, and those found last. */
+struct kin {
+	uint32_t subject;        /* NO_INDEX: none listed yet */
+	struct sort_pair *pair;  /* (key, row), sorted */
+	uint32_t n, cap;
+	uint32_t *loose;         /* rows with a missing key */
+	uint32_t n_loose, cap_loose;
+	uint32_t *row;
+	uint8_t *truth;
+	uint32_t cap_row, cap_truth;
+};
+
 struct eval {
 	const struct plan *p;
 	const struct dict *dict;
@@ -113,6 +134,8 @@ struct eval {
 	struct shown_bucket *shown; /* [SHOWN_BUCKETS] texts of buckets shown lately */
 	uint32_t *rows, cap_rows;
 	struct buf text;
+	struct kin kin[RULE_RELATED];
+	struct kin_rows kin_rows[RULE_RELATED];
 	hit_fn *fn;
 	void *fn_ctx;
 	/* what an aggregate is being computed with */
@@ -144,8 +167,9 @@ struct choices {
  * Kept small up to `n_memo`: one is made for each record that is looked at alone. */
 struct frame {
 	struct eval *e;
-	uint32_t at[2];          /* record of each role for row-level reading */
-	enum stream stream[2];
+	uint32_t at[RULE_ROLES]; /* record of each role for row-level reading */
+	enum stream stream[RULE_ROLES];
+	const struct kin_rows *kin; /* [n_related], when the rule has any */
 	const uint32_t *rows[2]; /* records of the group in event order */
 	uint32_t n[2];
 	/* truth of the group's rows when some may be unknown; NULL = all sure */
@@ -173,6 +197,22 @@ uint8_t frame_cond(struct frame *f, const struct node *cond, unsigned role, uint
 
 /* Whether an unknown record, or an unknown 若 of it, counts in the completion at hand. */
 bool choose(struct frame *f, uint32_t row, const struct node *cond);
+
+/* The rows an aggregate counts, in event order. */
+struct agg_walk {
+	struct frame *f;
+	const struct node *n;
+	const uint32_t *rows;
+	const struct kin_rows *kin; /* related records, else NULL */
+	uint32_t count, i;
+};
+void agg_start(struct agg_walk *w, struct frame *f, const struct node *n);
+bool agg_next(struct agg_walk *w, uint32_t *row);
+
+/* related.c: the related records of a row of the subject, for this frame until the next call. */
+void related_find(struct frame *f, const struct rule_plan *rp, uint32_t subject, uint32_t row);
+void related_reset(struct eval *e);
+void related_free(struct eval *e);
 
 /* The day look-ups are as of. */
 int32_t frame_day(struct frame *f);

@@ -90,6 +90,20 @@ static void bound_by_gap(struct horizon *h, const struct rule *r)
 		h->visit |= r->stream[i] == STREAM_STAY || r->stream[i] == STREAM_VISIT;
 }
 
+/* Related records may lie further back than those the rule is about. */
+static void reach_related(struct horizon *h, const struct rule *r)
+{
+	for (uint32_t i = 0; i < r->n_related; i++) {
+		struct horizon own = { .bounded = false };
+
+		bound_by_keys(&own, r->related[i].key, r->related[i].n_key);
+		bound_by_window(&own, &r->related[i].window);
+		h->visit |= own.visit;
+		if (own.bounded && own.days > h->days)
+			h->days = own.days;
+	}
+}
+
 void rule_horizon(const struct rule *r, struct horizon *out)
 {
 	*out = (struct horizon){ .bounded = false };
@@ -108,6 +122,7 @@ void rule_horizon(const struct rule *r, struct horizon *out)
 		out->visit = r->stream[0] == STREAM_STAY || r->stream[0] == STREAM_VISIT;
 	out->run = r->form == FORM_GROUP &&
 		   (r->window.kind == WINDOW_DAYS || r->window.kind == WINDOW_HOURS);
+	reach_related(out, r);
 	out->bounded |= out->visit;
 }
 

@@ -333,6 +333,30 @@ static void read_streams(struct parser *p, struct syn_clause *c)
 	} while (parse_take(p, TOKEN_COMMA));
 }
 
+/* related = stream role "同" keys ["窗口" window]; item 0 is the stream, the others are keys */
+static void read_related(struct parser *p, struct syn_clause *c)
+{
+	struct token t = p->tok;
+	struct syn_item *x;
+
+	if (!parse_want(p, TOKEN_WORD, "记录的种类", "a kind of record"))
+		return;
+	x = push(p, c);
+	*x = (struct syn_item){ .name = t.text, .at = t.at, .extra = p->tok.text,
+				.extra_at = p->tok.at };
+	if (parse_is_word(p, KW_SAME) || !parse_take(p, TOKEN_WORD)) {
+		parse_fail(p, "一个名字，如 丙", "a name, as c");
+		return;
+	}
+	if (!parse_take_word(p, KW_SAME)) {
+		parse_fail(p, "“同”", "`same`");
+		return;
+	}
+	read_keys(p, c);
+	if (parse_take_word(p, KW_WINDOW))
+		read_window(p, c);
+}
+
 static void read_expr(struct parser *p, struct syn_clause *c)
 {
 	c->expr = parse_expr(p);
@@ -477,6 +501,7 @@ static const struct clause_kind clauses[] = {
 	{ KW_PARAM, OF(RULE) | OF(OVERRIDE), REPEATS, read_named },
 	{ KW_ON, OF(RULE) | OF(INDICATOR), 0, read_streams },
 	{ KW_SCOPE, OF(RULE) | OF(INDICATOR), 0, read_words },
+	{ KW_RELATED, OF(RULE), REPEATS, read_related },
 	{ KW_BY_TABLE, OF(RULE), 0, read_name_var },
 	{ KW_SAME, OF(RULE), 0, read_keys },
 	{ KW_FIRST, OF(RULE), 0, read_first },

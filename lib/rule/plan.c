@@ -19,7 +19,11 @@ static struct scope rule_scope_of(const struct rule *r, bool flat)
 {
 	enum stream second = r->n_role > 1 ? r->stream[1] : r->stream[0];
 
-	return (struct scope){ .rule = r, .flat = flat, .stream = { r->stream[0], second } };
+	struct scope sc = { .rule = r, .flat = flat, .stream = { r->stream[0], second } };
+
+	for (uint32_t i = 0; i < r->n_related; i++)
+		sc.stream[ROLE_RELATED + i] = r->related[i].stream;
+	return sc;
 }
 
 static bool is_table_key(const struct expr *e, const struct rule *r)
@@ -348,6 +352,7 @@ static struct rule_plan *rule_plan_new(struct plan *p, uint32_t index)
 	}
 	split_where(p, rp);
 	take_keys(p, rp);
+	plan_related(p, rp);
 	take_windows(p, rp);
 	if (r->person_local)
 		take_values(p, rp);

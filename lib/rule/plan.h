@@ -43,6 +43,7 @@ struct node {
 	uint8_t roles;            /* bit per role read */
 	uint8_t role;             /* FIELD, BUCKET, AGG */
 	bool group;               /* needs a group: aggregates, keys, peers, table row */
+	bool mixed;               /* AGG of related records: reads the record in hand as well */
 	bool dated;               /* looks something up as of a day */
 	enum stream stream;       /* of the role read, STREAM_COUNT when none or several */
 	enum field field;         /* FIELD; BUCKET: the event time */
@@ -96,6 +97,14 @@ struct side {
 	int32_t from, until;      /* the rule's own dates, MISSING_I32 = open */
 };
 
+/* 关联: records found by keys that `mine` has of the record in hand and `theirs` of them. */
+struct related_plan {
+	struct side side;         /* of the related stream */
+	struct keyset *mine, *theirs;
+	struct window window;
+	struct node tag;          /* what choices about its records are remembered by */
+};
+
 struct rule_plan {
 	const struct rule *rule;
 	uint32_t index;
@@ -109,6 +118,8 @@ struct rule_plan {
 	struct node *when, *amount, *observed, *limit;
 	struct node **say;        /* [n_say], parts with an expression only */
 	uint32_t n_say;
+	uint32_t n_related;
+	struct related_plan *related;
 	bool rising;              /* more records can only make `when` truer */
 	bool amount_is_fund;
 	bool bears[2];            /* pair: which records carry the amount */
@@ -177,7 +188,7 @@ struct plan {
 /* plan_node.c: where an expression stands decides what its names mean. */
 struct scope {
 	const struct rule *rule;      /* whose lets, or NULL */
-	enum stream stream[2];        /* of the roles */
+	enum stream stream[RULE_ROLES]; /* of the roles */
 	struct node **key;            /* what EXPR_KEY means, or NULL */
 	uint32_t n_key;
 	bool flat;                    /* read role 1 as role 0: the slot of one side */
@@ -197,6 +208,11 @@ void plan_way(struct plan *p, struct node *n);
 
 /* Event time, money and settlement fields of a stream. */
 void plan_side(struct plan *p, struct side *side, enum stream s);
+
+/* plan_related.c */
+void plan_related(struct plan *p, struct rule_plan *rp);
+/* Whether an expression inside an aggregate reads records of one related role and nothing else. */
+bool plan_reads_only(const struct expr *e, unsigned role);
 
 /* plan_cell.c */
 void plan_cells(struct plan *p);

@@ -166,6 +166,13 @@ static void set_leaf(struct plan *p, struct node *n, const struct expr *e, const
 	case EXPR_PEER:
 		n->group = true;
 		break;
+	case EXPR_OVER:
+		n->group = true;
+		n->bucket = e->bucket;
+		n->field = e->field;
+		n->role = e->role;
+		plan_want(p, e->field);
+		break;
 	default:
 		break;
 	}
@@ -203,11 +210,29 @@ static struct node *named(struct plan *p, const struct expr *e, const struct sco
 	return NULL;
 }
 
+/* A related record alone may be read as vectors; beside the record in hand it is one of several. */
+static struct scope related_scope(const struct expr *e, const struct scope *sc)
+{
+	struct scope inner = *sc;
+	bool alone = e->cond == NULL || plan_reads_only(e->cond, e->role);
+
+	for (uint32_t i = 0; i < e->n_arg; i++)
+		alone &= plan_reads_only(e->arg[i], e->role);
+	inner.flat = alone;
+	for (unsigned i = 0; alone && i < RULE_ROLES; i++)
+		inner.stream[i] = sc->stream[e->role];
+	return inner;
+}
+
 static void set_aggregate(struct plan *p, struct node *n, const struct expr *e,
 			  const struct scope *sc)
 {
 	struct scope inner = { .rule = sc->rule, .flat = true,
 			       .stream = { sc->stream[e->role], sc->stream[e->role] } };
+
+	if (e->role >= ROLE_RELATED)
+		inner = related_scope(e, sc);
+	n->mixed = !inner.flat;
 
 	n->role = e->role;
 	n->arg = arena_array(&p->arena, e->n_arg, sizeof *n->arg);

@@ -48,6 +48,21 @@ struct say_part {
 	struct expr *expr;
 };
 
+/*
+ * 关联: other live records of the subject, paid for or not, whose keys equal those of the record
+ * in hand (of a group: its own keys) and that lie within the window around it. Only aggregates
+ * read them, under role ROLE_RELATED + its place.
+ */
+struct related {
+	enum stream stream;
+	struct str name;
+	uint32_t n_key;
+	struct expr **key;      /* over the record in hand: role 0, in a pair role 1 */
+	struct expr **twin;     /* the same over the related record, role 0 */
+	struct window window;   /* WINDOW_NONE, WINDOW_DAYS or WINDOW_HOURS */
+	struct span at;
+};
+
 /* One exception row (rules/local): a finding whose fields equal the cells is kept in the ledger. */
 struct exception {
 	struct str *cell;       /* [rule.n_except], national code or value text */
@@ -123,6 +138,8 @@ struct rule {
 				       * 0 and INT64_MAX when ordered without 间隔 */
 	bool gap_days;
 	enum pick pick;
+	uint32_t n_related;
+	struct related *related;
 	uint32_t n_let;
 	struct named_expr *let;
 	struct expr *when;            /* 触发; NULL: a record or pair that passes `where` fires */

@@ -38,6 +38,24 @@ static void add_settings(struct digest *d, const struct rule_settings *s)
 	add_i64(d, s->insurance_year_day);
 }
 
+static void add_window(struct digest *d, const struct window *w)
+{
+	digest_u64(d, w->kind);
+	add_i64(d, w->n);
+	digest_u64(d, w->bucket);
+	digest_u64(d, w->index);
+}
+
+/* Nothing for rules without, so that their digests stay. */
+static void add_related(struct digest *d, const struct rule *r)
+{
+	for (uint32_t i = 0; i < r->n_related; i++) {
+		digest_u64(d, r->related[i].stream);
+		add_exprs(d, r->related[i].key, r->related[i].n_key);
+		add_window(d, &r->related[i].window);
+	}
+}
+
 static void add_shape(struct digest *d, const struct rule *r)
 {
 	digest_u64(d, r->form);
@@ -47,10 +65,7 @@ static void add_shape(struct digest *d, const struct rule *r)
 	digest_u64(d, r->scope);
 	digest_addstr(d, str_of(r->table != NULL ? r->table->digest : ""));
 	add_exprs(d, r->key, r->n_key);
-	digest_u64(d, r->window.kind);
-	add_i64(d, r->window.n);
-	digest_u64(d, r->window.bucket);
-	digest_u64(d, r->window.index);
+	add_window(d, &r->window);
 	digest_u64(d, r->ordered);
 	add_i64(d, r->gap_min);
 	add_i64(d, r->gap_max);
@@ -61,6 +76,7 @@ static void add_shape(struct digest *d, const struct rule *r)
 	add_i64(d, r->peers_min);
 	digest_u64(d, r->subject);
 	add_i64(d, r->subject_key);
+	add_related(d, r);
 }
 
 static void add_judgement(struct digest *d, const struct rule *r)

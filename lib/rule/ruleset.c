@@ -365,6 +365,11 @@ void rule_fields(const struct rule *r, uint8_t *wanted)
 	want_all(r->key, r->n_key, r, wanted);
 	want_all(r->key_twin, r->n_key, r, wanted);
 	want_all(r->peer_key, r->n_peer_key, r, wanted);
+	for (uint32_t i = 0; i < r->n_related; i++) {
+		want(wanted, stream_time(r->related[i].stream));
+		want_all(r->related[i].key, r->related[i].n_key, r, wanted);
+		want_all(r->related[i].twin, r->related[i].n_key, r, wanted);
+	}
 	want_expr(r->where, r, wanted);
 	for (uint32_t i = 0; i < r->n_let; i++)
 		want_expr(r->let[i].expr, r, wanted);

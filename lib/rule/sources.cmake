@@ -16,6 +16,7 @@ set(rule_sources
 	check_call.c
 	check_rule.c
 	check_absence.c
+	check_related.c
 	check_head.c
 	check_shape.c
 	check_file.c
@@ -46,6 +47,7 @@ set(rule_sources
 	plan_node.c
 	plan_way.c
 	plan_cell.c
+	plan_related.c
 	predicate.c
 	predicate_num.c
 	predicate_key.c
@@ -61,5 +63,6 @@ set(rule_sources
 	form_group.c
 	form_window.c
 	form_pair.c
+	related.c
 )
 set(rule_hot kernel.c predicate.c predicate_num.c predicate_key.c)

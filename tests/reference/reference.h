@@ -69,7 +69,7 @@ struct scene {
 	const struct rule *r;
 	struct arena *a;
 	struct oracle *o;
-	const struct row *role[2];
+	const struct row *role[RULE_ROLES];
 	const struct row **group;      /* in event order */
 	uint32_t n_group;
 	const struct row **doubt;      /* cells: records that may be in it; they are not tried */
@@ -94,6 +94,19 @@ int32_t ref_bucket_start(const struct ruleset *rs, int32_t day, enum bucket b);
 /* Whether a row of a table is in force on a day, and whether a key cell fits a text. */
 bool ref_in_force(const struct knowledge *k, uint32_t row, int32_t day);
 bool ref_key_fits(const struct knowledge *k, uint32_t key, uint32_t row, struct str text);
+
+/* ---- 关联 ---- */
+
+/* Records of a related role in the completion at hand: those there for sure, and chosen ones. */
+uint32_t ref_related(struct scene *s, unsigned role, const struct row **out);
+/* Whether a row counts in an aggregate; of one nothing is known of, a choice. */
+bool ref_counts_row(struct scene *in, const struct expr *e);
+/* What an unknown condition of an aggregate is remembered by. */
+const char *ref_choice_name(struct scene *s, const struct expr *cond);
+/* The trigger about one record or pair, decided when every completion agrees. */
+enum truth ref_trigger(struct scene *s, struct lines *out);
+/* Related records the trigger counts, each once, join the finding. */
+void ref_found_related(struct scene *s, struct found *f);
 
 /* ---- rules ---- */
 

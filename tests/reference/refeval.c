@@ -512,25 +512,13 @@ static struct value fold(struct scene *s, const struct expr *e, struct value *v,
 	}
 }
 
-static const char *canon(struct scene *s, const struct expr *e)
-{
-	struct buf b;
-	const char *text;
-
-	buf_init(&b, 0);
-	expr_canon(e, &b);
-	text = arena_strdup(s->a, buf_cstr(&b));
-	buf_fini(&b);
-	return text;
-}
-
 /* Whether a row counts in the aggregate; a row nothing is known of is a choice. */
-static bool counts(struct scene *in, const struct expr *e)
+bool ref_counts_row(struct scene *in, const struct expr *e)
 {
 	enum truth t = e->cond == NULL ? TRUTH_TRUE : ref_truth(in, e->cond);
 
-	return t == TRUTH_UNKNOWN ? oracle_choose(in->o, in->role[0], canon(in, e->cond))
-			: t == TRUTH_TRUE;
+	return t != TRUTH_UNKNOWN ? t == TRUTH_TRUE
+		: oracle_choose(in->o, in->role[e->role], ref_choice_name(in, e->cond));
 }
 
 /* Cells: whether a record in doubt, or under a 若 in doubt, could change the aggregate. */
@@ -566,19 +554,25 @@ static void of_person(struct scene *s, const struct expr *e, const struct row *r
 
 static struct value aggregate(struct scene *s, const struct expr *e)
 {
-	struct value *v = arena_array(s->a, s->n_group + 1, sizeof *v);
+	const struct row *kin[REF_ROWS], **row = s->group;
+	uint32_t rows = s->n_group, n = 0;
 	struct scene in = *s;
-	uint32_t n = 0;
 	bool known = s->doubt == NULL || !in_doubt(s, e);
+	struct value *v;
 
-	for (uint32_t i = 0; i < s->n_group; i++) {
-		in.role[0] = s->group[i];
-		if (!counts(&in, e))
+	if (e->role >= ROLE_RELATED) {
+		row = kin;
+		rows = ref_related(s, e->role, kin);
+	}
+	v = arena_array(s->a, rows + 1, sizeof *v);
+	for (uint32_t i = 0; i < rows; i++) {
+		in.role[e->role] = row[i];
+		if (!ref_counts_row(&in, e))
 			continue;
 		if (e->agg != AGG_COUNT)
 			v[n] = ref_value(&in, e->arg[0]);
 		if (s->doubt != NULL && e->agg == AGG_DISTINCT)
-			of_person(s, e->arg[0], s->group[i], &v[n]);
+			of_person(s, e->arg[0], row[i], &v[n]);
 		known &= e->agg == AGG_COUNT || v[n].known;
 		n++;
 	}
@@ -656,6 +650,8 @@ struct value ref_value(struct scene *s, const struct expr *e)
 		return match(s, e);
 	case EXPR_NULL:
 		return is_missing(s, e);
+	case EXPR_OVER: /* a history is all there is */
+		return value_int(TYPE_FLAG, 1);
 	case EXPR_AND: case EXPR_OR:
 		return logic(s, e);
 	case EXPR_NOT:

@@ -143,8 +143,8 @@ static void each_row(struct scene *s, const struct row *x, struct lines *out)
 					      !ref_in_force(s->table, s->table_row, s->day)))
 		return;
 	t = ref_passes(s);
-	if (t != TRUTH_FALSE && r->when != NULL) {
-		enum truth w = ref_truth(s, r->when);
+	if (t != TRUTH_FALSE) {
+		enum truth w = ref_trigger(s, out);
 
 		t = w < t ? w : t;
 	}
@@ -156,6 +156,7 @@ static void each_row(struct scene *s, const struct row *x, struct lines *out)
 	for (uint32_t i = 0; i < r->n_key; i++)
 		s->key[i] = ref_row_key(s, r->key[i], x);
 	ref_found_row(s, &f, x, "this");
+	ref_found_related(s, &f);
 	ref_give(s, &f, out);
 }
 
@@ -272,7 +273,8 @@ static const struct expr *limited(const struct rule *r)
 {
 	const struct expr *w = r->when, *a = w == NULL ? NULL : w->arg[0];
 
-	if (w == NULL || (w->op != EXPR_GT && w->op != EXPR_GE) || a->op != EXPR_AGG)
+	if (w == NULL || (w->op != EXPR_GT && w->op != EXPR_GE) || a->op != EXPR_AGG ||
+	    a->role >= ROLE_RELATED)
 		return NULL;
 	return a->agg == AGG_COUNT || a->agg == AGG_SUM || a->agg == AGG_RUNNING ? a : NULL;
 }
@@ -311,6 +313,7 @@ static void give_group(struct scene *s, struct found *f, const bool *beyond, str
 			      : limited(s->r) == NULL ? "part"
 			      : beyond[s->group[i]->n] ? "excess" : "against");
 	s->day = ref_anchor(s, s->group, s->n_group);
+	ref_found_related(s, f);
 	ref_give(s, f, out);
 }
 

@@ -94,7 +94,8 @@ static bool pair_keys(struct scene *s, const struct row *a, const struct row *b)
 	return true;
 }
 
-static bool pair_holds(struct scene *s, const struct row *a, const struct row *b)
+static bool pair_holds(struct scene *s, const struct row *a, const struct row *b,
+		       struct lines *out)
 {
 	if (a == b || strcmp(a->psn, b->psn) != 0 || !pair_keys(s, a, b) ||
 	    !pair_ordered(s, a, b) ||
@@ -106,16 +107,17 @@ static bool pair_holds(struct scene *s, const struct row *a, const struct row *b
 	if (!ref_rule_in_force(s->r, s->day) ||
 	    (s->table != NULL && !ref_in_force(s->table, s->table_row, s->day)))
 		return false;
-	return ref_passes(s) == TRUTH_TRUE && (s->r->when == NULL ||
-					   ref_truth(s, s->r->when) == TRUTH_TRUE);
+	return ref_passes(s) == TRUTH_TRUE && ref_trigger(s, out) == TRUTH_TRUE;
 }
 
 /* Without an order two records of one kind may fit both ways round: then the later one is 乙. */
-static bool pair_fires(struct scene *s, const struct row *a, const struct row *b)
+static bool pair_fires(struct scene *s, const struct row *a, const struct row *b,
+		       struct lines *out)
 {
-	if (!s->r->ordered && a->stream == b->stream && before(b, a) && pair_holds(s, b, a))
+	if (!s->r->ordered && a->stream == b->stream && before(b, a) &&
+	    pair_holds(s, b, a, out))
 		return false;
-	return pair_holds(s, a, b);
+	return pair_holds(s, a, b, out);
 }
 
 static int64_t distance(struct scene *s, const struct row *a, const struct row *b)
@@ -127,12 +129,13 @@ static void give_pair(struct scene *s, const struct row *a, const struct row *b,
 {
 	struct found f = { .n_key = 0 };
 
-	pair_fires(s, a, b); /* sets the scene */
+	pair_fires(s, a, b, out); /* sets the scene */
 	s->n_key = s->r->n_key;
 	for (uint32_t i = 0; i < s->n_key; i++)
 		s->key[i] = ref_row_key(s, s->r->key[i], a);
 	ref_found_row(s, &f, a, "against");
 	ref_found_row(s, &f, b, "this");
+	ref_found_related(s, &f);
 	ref_give(s, &f, out);
 }
 
@@ -146,7 +149,7 @@ void ref_judge_pair(struct scene *s, struct lines *out)
 		for (uint32_t i = 0; i < s->w->n[r->stream[0]] && ref_in_scope(r, b); i++) {
 			const struct row *a = s->w->rows[r->stream[0]][i];
 
-			if (!ref_in_scope(r, a) || !pair_fires(s, a, b))
+			if (!ref_in_scope(r, a) || !pair_fires(s, a, b, out))
 				continue;
 			if (r->pick == PICK_EACH)
 				give_pair(s, a, b, out);

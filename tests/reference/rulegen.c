@@ -156,6 +156,8 @@ static void make_each(struct gen *g, struct gen_rule *x)
 	if (x->n_cond == 0 || rng_percent(g->r, 50))
 		x->when = gen_numeric_cond(g, 0);
 	x->when_less = x->when == NULL ? NULL : gen_numeric_cond(g, 0);
+	if (rng_percent(g->r, 40))
+		gen_related(g, x, 0, NULL, true);
 	if (rng_percent(g->r, 70) && money_field(g) != FIELD_NONE)
 		x->amount = gen_field(g, money_field(g));
 }
@@ -187,6 +189,7 @@ static void make_group(struct gen *g, struct gen_rule *x)
 	enum field psn = field_named(g->stream[0], STR("psn_no")), at =
 			field_named(g->stream[0], STR("fixmedins_code"));
 	uint32_t b = rng_below(g->r, 8), w = rng_below(g->r, 6);
+	const char *period;
 	struct buf keys;
 
 	x->on = g->english ? stream_name(g->stream[0]) : stream_title(g->stream[0]);
@@ -202,6 +205,7 @@ static void make_group(struct gen *g, struct gen_rule *x)
 	else
 		buf_addf(&keys, "、%s", g->english ? en[b] : zh[b]);
 	x->keys = text_done(&keys, g->a);
+	period = g->english ? en[b] : zh[b];
 	if (item && rng_percent(g->r, 15)) {
 		x->by_table = "「单项表」 r";
 		x->cond[x->n_cond++] = arena_printf(g->a, "%s %s r.项目",
@@ -219,6 +223,8 @@ static void make_group(struct gen *g, struct gen_rule *x)
 				       money_trigger(g));
 	x->when_less = arena_printf(g->a, "%s %s %u", g->english ? "count()" : "笔数()", gen_op(g),
 				    rng_below(g->r, 4));
+	if (x->window == NULL && rng_percent(g->r, 20))
+		gen_related(g, x, 0, arena_printf(g->a, "psn_no、%s", period), item);
 	x->amount = group_amount(g, x);
 }
 
@@ -317,6 +323,8 @@ static void make_pair(struct gen *g, struct gen_rule *x)
 		x->when = gen_numeric_cond(g, 1);
 		x->when_less = gen_numeric_cond(g, 1);
 	}
+	if (rng_percent(g->r, 20))
+		gen_related(g, x, 1, NULL, true);
 	if (rng_percent(g->r, 75)) {
 		g->stream[0] = g->stream[1];
 		if (money_field(g) != FIELD_NONE)

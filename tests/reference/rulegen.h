@@ -18,6 +18,7 @@ struct gen_rule {
 	char id[16];
 	bool english;
 	const char *on, *scope, *by_table, *keys, *first, *window, *unless, *effective;
+	const char *related;       /* 关联: a stream named 丙 */
 	const char *cond[MAX_CONDS];
 	uint32_t n_cond;
 	const char *let[2];        /* value of a let named 甲量, 乙量 */

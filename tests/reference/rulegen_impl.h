@@ -35,6 +35,10 @@ const struct coded *gen_coded(struct gen *g, unsigned role);
 const struct numeric *gen_numeric(struct gen *g, unsigned role);
 const char *gen_number(struct gen *g, const struct numeric *n);
 
+/* A clause 关联 for a rule about the stream of `role`, and a trigger over its records. `keys`: of
+ * the group, NULL for other rules; `item`: the item is one of them. */
+void gen_related(struct gen *g, struct gen_rule *x, unsigned role, const char *keys, bool item);
+
 /* The stream's item or diagnosis. */
 enum field gen_code_field(struct gen *g, unsigned role);
 

@@ -40,6 +40,7 @@ static void looks_at(const struct gen_rule *g, struct buf *out)
 {
 	clause(out, g, KW_ON, g->on);
 	clause(out, g, KW_SCOPE, g->scope);
+	clause(out, g, KW_RELATED, g->related);
 	clause(out, g, KW_BY_TABLE, g->by_table);
 	clause(out, g, g->group ? KW_GROUP : KW_SAME, g->keys);
 	if (g->group && g->window != NULL)

@@ -4,6 +4,6 @@
 fundwatch_test(reference LABEL reference TIMEOUT 600
 	SOURCES reference/test_reference.c reference/engine.c reference/history.c reference/world.c
 		reference/world_field.c reference/rulegen.c reference/rulecond.c
-		reference/rulefiles.c reference/ruletext.c
+		reference/rulekin.c reference/rulefiles.c reference/ruletext.c
 		reference/refeval.c reference/refjudge.c reference/refpair.c
-		reference/refcells.c reference/lines.c)
+		reference/refrelated.c reference/refcells.c reference/lines.c)
