@@ -152,7 +152,10 @@ static void judge_over_cells(struct pool *p)
 {
 	findings_clear(&p->cells);
 	memset(p->cell_account, 0, plan_ruleset(p->plan)->n_rule * sizeof *p->cell_account);
-	struct verdict *v = judge_cells(p->judge, p->n, p->cell_account);
+	struct verdict *v = verdict_new(p->judge, p->n);
+	command(p, &(struct message){ .order = ORDER_SPLIT, .verdict = v });
+	command(p, &(struct message){ .order = ORDER_CELLS, .verdict = v });
+	verdict_decide(v, p->cell_account);
 	if (verdict_count(v) > 0)
 		command(p, &(struct message){ .order = ORDER_EVIDENCE, .verdict = v });
 	verdict_findings(v, &p->cells);

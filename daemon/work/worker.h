@@ -18,13 +18,15 @@ enum order {
 	ORDER_SYNC,     /* answer when everything before is done */
 	ORDER_ALL,      /* judge every subject into `found` */
 	ORDER_DIRTY,    /* judge the touched ones */
+	ORDER_SPLIT,    /* deal this shard's cells out by key */
+	ORDER_CELLS,    /* judge one share of all shards' cells */
 	ORDER_EVIDENCE, /* collect this shard's part of the verdict */
 };
 
 struct message {
 	enum order order;
 	struct chunk_ref *chunk; /* ORDER_CHUNK: one reference moves with it */
-	struct verdict *verdict; /* ORDER_EVIDENCE */
+	struct verdict *verdict; /* ORDER_SPLIT and later */
 };
 
 struct worker {

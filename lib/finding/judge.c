@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/base/map.h"
 #include "lib/finding/finding_impl.h"
 
 enum { BATCH_ROWS = 8192, FIRST_SUBJECTS = 64, MOST_SUBJECTS = 4096 };
@@ -130,9 +131,11 @@ struct judging {
 	struct finding_maker maker;
 };
 
-static void take_contribution(void *ctx, uint32_t subject, const struct contribution *c)
+static void take_contributions(void *ctx, const struct contributions *c)
 {
-	cells_add(((struct judge *)ctx)->cells, subject, c);
+	struct judge *j = ctx;
+
+	cells_take(j->cells, j->eval, c);
 }
 
 static void judge_batch(struct judge *j, void *ctx)
@@ -144,7 +147,7 @@ static void judge_batch(struct judge *j, void *ctx)
 		return;
 	for (uint32_t i = 0; i < j->batch.n_subjects; i++)
 		cells_begin(j->cells, j->batch.subject[i]);
-	eval_contributions(j->eval, &j->batch, take_contribution, j);
+	eval_contributions(j->eval, &j->batch, take_contributions, j);
 }
 
 void judge_subjects(struct judge *j, const uint32_t *subject, uint32_t n, const uint8_t *only,
@@ -212,21 +215,19 @@ struct part {
 	uint32_t n, cap, cap_hit;
 };
 
-enum { WANTED = 1, WANTED_ALL = 2 };
-
 /* A cell may fire several rules: hits of one cell are chained by `next`. */
 struct fired {
-	uint32_t cell, next;
-	bool amount_is_fund;
+	uint32_t next;
+	bool amount_is_fund, all_bear;
 };
 
 struct verdict {
-	struct cells *merged;
+	struct cells **cells;        /* [n_part] of the shards */
+	struct joined *joined;
 	struct findings found;       /* without records until verdict_findings */
 	struct fired *fired;         /* [found.n] */
 	uint32_t cap_fired;
-	uint32_t *first;             /* [cells] first fired hit of a cell, UINT32_MAX = none */
-	uint8_t *wanted;             /* [cells] 0, WANTED or WANTED_ALL */
+	struct map64 *first;         /* [n_part] source << 32 | cell -> first fired hit */
 	struct part *part;
 	uint32_t n_part;
 };
@@ -238,31 +239,63 @@ static void take_cell_hit(void *ctx, const struct cell_hit *h)
 
 	finding_from_cell(&v->found, h);
 	GROW(v->fired, v->cap_fired, i + 1);
-	v->fired[i] = (struct fired){ h->cell, v->first[h->cell], h->amount_is_fund };
-	v->first[h->cell] = i;
-	v->wanted[h->cell] = h->all_bear ? WANTED_ALL : WANTED;
+	v->fired[i] = (struct fired){ UINT32_MAX, h->amount_is_fund, h->all_bear };
+	for (uint32_t s = 0; s < v->n_part; s++) {
+		bool fresh;
+		uint64_t *first;
+
+		if (!h->cell[s])
+			continue;
+		first = map64_at(&v->first[s], (uint64_t)h->source << 32 | (h->cell[s] - 1),
+				 &fresh);
+		if (!fresh)
+			v->fired[i].next = (uint32_t)*first;
+		*first = i;
+	}
 }
 
-struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account)
+struct verdict *verdict_new(struct judge *const *shard, uint32_t n)
 {
 	struct verdict *v = xcalloc(1, sizeof *v);
-	uint32_t cells;
 
 	findings_init(&v->found);
 	v->n_part = n;
 	v->part = xcalloc(n, sizeof *v->part);
-	for (uint32_t i = 0; i < n; i++)
+	v->first = xcalloc(n, sizeof *v->first);
+	v->cells = xcalloc(n, sizeof *v->cells);
+	for (uint32_t i = 0; i < n; i++) {
 		arena_init(&v->part[i].arena);
-	v->merged = cells_new(shard[0]->plan, false);
-	cells_complete(v->merged, shard[0]->complete);
+		map64_init(&v->first[i]);
+		v->cells[i] = shard[i]->cells;
+	}
+	v->joined = joined_new(v->cells, n, shard[0]->complete);
+	return v;
+}
+
+void verdict_split(struct verdict *v, uint32_t part)
+{
+	joined_split(v->joined, part);
+}
+
+void verdict_judge(struct verdict *v, uint32_t part)
+{
+	joined_judge(v->joined, part);
+}
+
+void verdict_decide(struct verdict *v, struct account *account)
+{
+	joined_tell(v->joined, take_cell_hit, v, account);
+}
+
+struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account)
+{
+	struct verdict *v = verdict_new(shard, n);
+
 	for (uint32_t i = 0; i < n; i++)
-		if (shard[i]->cells)
-			cells_merge(v->merged, shard[i]->cells);
-	cells = cells_count(v->merged);
-	v->wanted = xcalloc(cells + 1, 1);
-	v->first = xmalloc((cells + 1) * sizeof *v->first);
-	memset(v->first, 0xFF, (cells + 1) * sizeof *v->first);
-	cells_judge(v->merged, take_cell_hit, v, account);
+		verdict_split(v, i);
+	for (uint32_t i = 0; i < n; i++)
+		verdict_judge(v, i);
+	verdict_decide(v, account);
 	return v;
 }
 
@@ -272,15 +305,16 @@ void verdict_free(struct verdict *v)
 		return;
 	for (uint32_t i = 0; i < v->n_part; i++) {
 		arena_fini(&v->part[i].arena);
+		map64_fini(&v->first[i]);
 		xfree(v->part[i].bearing);
 		xfree(v->part[i].hit);
 	}
-	cells_free(v->merged);
+	joined_free(v->joined);
 	findings_fini(&v->found);
 	xfree(v->part);
-	xfree(v->fired);
 	xfree(v->first);
-	xfree(v->wanted);
+	xfree(v->cells);
+	xfree(v->fired);
 	xfree(v);
 }
 
@@ -292,32 +326,52 @@ uint32_t verdict_count(const struct verdict *v)
 /* One shard looking for the records behind a verdict. */
 struct looking {
 	const struct verdict *v;
+	uint32_t shard;
 	struct part *part;
-	const struct timeline *t;
+	const struct judge *j;
 };
 
-static bool has_fired(void *ctx, uint32_t source, uint32_t n_key, const struct value *key,
-		      uint32_t *cell, bool *all_bear)
+/* The first fired hit of a shard's cell; false when it did not fire. */
+static bool first_fired(const struct looking *l, uint32_t source, uint32_t cell, uint32_t *hit)
 {
-	const struct looking *l = ctx;
+	uint64_t at;
 
-	if (!cells_find(l->v->merged, source, n_key, key, cell))
+	if (!map64_get(&l->v->first[l->shard], (uint64_t)source << 32 | cell, &at))
 		return false;
-	*all_bear = l->v->wanted[*cell] == WANTED_ALL;
-	return l->v->wanted[*cell] != 0;
+	*hit = (uint32_t)at;
+	return true;
 }
 
-static void take_evidence(void *ctx, uint32_t cell, const struct batch *b,
+static bool is_wanted(const void *ctx, uint32_t source, uint32_t cell)
+{
+	uint32_t hit;
+
+	return first_fired(ctx, source, cell, &hit);
+}
+
+static bool has_fired(void *ctx, const struct contributions *c, uint32_t i, uint32_t *hit,
+		      bool *all_bear)
+{
+	const struct looking *l = ctx;
+	uint32_t cell;
+
+	if (!cells_find(l->j->cells, c, i, &cell) || !first_fired(l, c->source, cell, hit))
+		return false;
+	*all_bear = l->v->fired[*hit].all_bear;
+	return true;
+}
+
+static void take_evidence(void *ctx, uint32_t hit, const struct batch *b,
 			  const struct hit_record *r)
 {
 	struct looking *l = ctx;
 	struct part *p = l->part;
 
 	(void)b;
-	for (uint32_t i = l->v->first[cell]; i != UINT32_MAX; i = l->v->fired[i].next) {
+	for (uint32_t i = hit; i != UINT32_MAX; i = l->v->fired[i].next) {
 		GROW(p->bearing, p->cap, p->n + 1);
 		GROW(p->hit, p->cap_hit, p->n + 1);
-		p->bearing[p->n] = bearing_of(l->t, r, &p->arena);
+		p->bearing[p->n] = bearing_of(l->j->timeline, r, &p->arena);
 		p->hit[p->n++] = i;
 	}
 }
@@ -329,12 +383,12 @@ static void look_in_batch(struct judge *j, void *ctx)
 
 void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
 {
-	struct looking l = { v, &v->part[part], j->timeline };
+	struct looking l = { v, part, &v->part[part], j };
 	uint32_t n, *subject;
 
 	if (!v->found.n || !j->cells)
 		return;
-	n = cells_subjects(j->cells, v->merged, v->wanted, &subject);
+	n = cells_subjects(j->cells, is_wanted, &l, &subject);
 	each_batch(j, subject, n, NULL, look_in_batch, &l);
 	xfree(subject);
 }

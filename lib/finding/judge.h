@@ -9,13 +9,15 @@
  *   every shard, own thread    judge_add ...                     records
  *   one thread, shards idle    judge_reconcile                   only when n > 1
  *   every shard, own thread    judge_subjects                    person findings; cells filled
- *   one thread, shards idle    verdict = judge_cells             facility and compare rules
- *   every shard, own thread    judge_evidence(verdict)           their records
+ *   one thread, shards idle    verdict_new                       facility and compare rules
+ *   every shard, own thread    verdict_split, then verdict_judge its share of all cells
+ *   one thread, shards idle    verdict_decide                    comparisons
+ *   every shard, own thread    judge_evidence                    their records
  *   one thread, shards idle    verdict_findings; verdict_free
  *
  * "Idle" means: no thread is inside any judge function of these shards, and what the threads
- * wrote is visible (a join, a mutex or a queue hand-over). The last three steps may be left
- * out when plan_has_cells() is false.
+ * wrote is visible (a join, a mutex or a queue hand-over). Each step begins when all shards are
+ * done with the one before. Without plan_has_cells() the steps behind judge_subjects are left out.
  * Knows timelines, plans, cells and findings; no files, threads or database.
  */
 #pragma once
@@ -78,17 +80,22 @@ void judge_dirty(struct judge *j, const uint8_t *only, struct findings *out);
 void judge_clean(struct judge *j);
 
 /*
- * What the cells say, over all shards: an immutable list of fired cells that shards collect
- * records for. Made by one thread while the shards are idle. `account` ([n_rule], may be NULL)
- * gets the cells' accounts added.
+ * What the cells say, over all shards: fired cells that shards collect records for. The shards
+ * must not judge until it is freed. Parts are numbered 0 .. n-1 like the shards; different parts
+ * may be split, and once all are split judged, by different threads at the same time. `account`
+ * ([n_rule], may be NULL) gets the cells' accounts added.
  */
 struct verdict;
+struct verdict *verdict_new(struct judge *const *shard, uint32_t n);
+void verdict_split(struct verdict *v, uint32_t part);
+void verdict_judge(struct verdict *v, uint32_t part);
+void verdict_decide(struct verdict *v, struct account *account);
+/* All four on one thread. */
 struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account);
 void verdict_free(struct verdict *v);
 uint32_t verdict_count(const struct verdict *v);
 
-/* Collect the shard's records of fired cells into part number `part` (0 .. n-1, the shard's place
- * in judge_cells). Parts are separate: shards may do this at the same time. */
+/* Collect the shard's records of fired cells into its part. Shards may do this at the same time. */
 void judge_evidence(struct judge *j, struct verdict *v, uint32_t part);
 
 /* The finished findings of all fired cells, appended to `out`. One thread, after all parts. */

@@ -26,8 +26,6 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	e->computed = dict_new();
 	e->shown = xcalloc(SHOWN_BUCKETS, sizeof *e->shown);
 	arena_init(&e->scratch);
-	arena_init(&e->keep);
-	map64_init(&e->met_index);
 	buf_init(&e->text, 0);
 	return e;
 }
@@ -75,7 +73,8 @@ void eval_free(struct eval *e)
 				 e ? e->excess : NULL, e ? e->beyond : NULL,
 				 e ? e->pair[0] : NULL, e ? e->pair[1] : NULL,
 				 e ? e->room : NULL, e ? e->shown : NULL,
-				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL };
+				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL,
+				 e ? e->given : NULL };
 
 	if (!e)
 		return;
@@ -87,9 +86,6 @@ void eval_free(struct eval *e)
 	if (e->match)
 		pcre2_match_data_free(e->match);
 	arena_fini(&e->scratch);
-	arena_fini(&e->keep);
-	map64_fini(&e->met_index);
-	xfree(e->met);
 	buf_fini(&e->text);
 	xfree(e);
 }

@@ -100,53 +100,65 @@ void eval_batch(struct eval *e, const struct batch *b, const uint8_t *only, hit_
 /* Per-rule accounts since eval_new, [n_rule]. */
 const struct account *eval_accounts(const struct eval *e);
 
-/* Partial aggregate of one subject in one cell: mergeable, exact. Distinct values are given one by
- * one as texts; visit-scoped distincts are counts, since a visit belongs to one person. */
-struct partial {
-	uint64_t count;
-	struct rat sum;
-	struct rat min, max;
-	/* false: a summand is missing, or a record may or may not count */
-	bool known;
-	uint32_t n_value;
-	const struct str *value;      /* distinct values, sorted */
+/*
+ * What the subjects of a batch give to the cells of one source. A contribution is what one
+ * subject has in one cell; all its records have the cell's key, as numbers of this evaluator.
+ * Sums are integers at the scale of the aggregate's argument, or, where there is none, kept as
+ * fractions. Everything lives for the call.
+ */
+struct contribution {
+	uint64_t hash;           /* of its key; another key may have the same */
+	uint32_t subject;        /* of the timeline */
+	uint32_t from, n;        /* its records: row[from .. from + n) */
+	uint32_t sure;           /* records that are in the cell for sure */
 };
 
-/*
- * Values of 中位 and 百分位 are kept one by one, those of 首个 and 末个 with their time in front,
- * so that
- * the least or greatest text is the one. partial_value is the opposite of partial_text, which
- * says false when a number does not fit. 累计 is the sum where no summand is negative, else
- * unknown.
- */
+/* Of one aggregate, or of a peers' field: then `sum` is the number of its least value among the
+ * records, and `count` tells whether there is one. */
+struct partial {
+	int64_t sum;
+	uint32_t count;
+	uint32_t unknown;        /* 1: a summand is missing, or a record may or may not count */
+};
+
+/* What is no integer: a sum without a scale, values that cannot be counted by themselves. */
+struct partial_kept {
+	struct rat sum;
+	uint32_t n;
+	const struct str *value;
+};
+
+struct contributions {
+	uint32_t source, n;
+	const struct contribution *v;
+	const uint32_t *row;
+	const uint64_t *const *key;      /* [n_key] numbers, by row */
+	const struct partial *partial;   /* [n][aggregates, then peers' fields] */
+	const struct partial_kept *kept;         /* of the same shape, NULL when nothing is kept */
+};
+typedef void contribution_fn(void *ctx, const struct contributions *c);
+void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
+
+/* A source's i-th key, then its peers' fields, of a row of the batch in hand. Texts are borrowed:
+ * copy what shall outlive the call. */
+struct value eval_key_value(struct eval *e, uint32_t source, uint32_t i, uint32_t row);
+
+/* The number of a peers' field of a row; UINT64_MAX when it is missing. */
+uint64_t eval_peer_number(struct eval *e, uint32_t source, uint32_t peer, uint32_t row);
+
+/* Texts of values that are kept one by one: they sort and come back exactly. False when a value
+ * does not fit. `timed` values have the time of their record before them. */
 void partial_time(struct buf *out, int64_t time);
 bool partial_text(struct buf *out, const struct value *v);
 struct value partial_value(struct str text, enum type t, bool timed);
 
 /*
- * Cells: contributions of the batch's subjects to cell rules and indicators. For every subject
- * and every (rule or indicator, cell key) one contribution with its partial aggregates.
- */
-struct contribution {
-	uint32_t source;              /* a cell source of the plan */
-	uint32_t local;               /* dense number of (source, key) in this evaluator */
-	uint64_t sure;                /* records that are in the cell for sure */
-	uint32_t n_key;
-	const struct value *key;
-	uint32_t n_agg;
-	/* one per aggregate of the value / trigger / amount / 至少 expressions */
-	const struct partial *agg;
-};
-typedef void contribution_fn(void *ctx, uint32_t subject, const struct contribution *c);
-void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
-
-/*
  * Second pass, for fired cells: eval_evidence calls `fn` with every record of the batch that
- * stands behind one. `fired` tells whether (source, key) fired, its cell, and whether all of its
- * records bear it; otherwise, of a quotient, those the numerator counts.
+ * stands behind one. `fired` tells whether the cell of the i-th contribution fired, which it is,
+ * and whether all of its records bear it; otherwise, of a quotient, those the numerator counts.
  */
-typedef bool fired_fn(void *ctx, uint32_t source, uint32_t n_key, const struct value *key,
-		      uint32_t *cell, bool *all_bear);
+typedef bool fired_fn(void *ctx, const struct contributions *c, uint32_t i, uint32_t *cell,
+		      bool *all_bear);
 typedef void evidence_fn(void *ctx, uint32_t cell, const struct batch *b,
 			 const struct hit_record *r);
 void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void *fired_ctx,

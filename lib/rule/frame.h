@@ -74,13 +74,6 @@ struct shown_bucket {
 };
 enum { SHOWN_BUCKETS = 256 };
 
-/* A cell this evaluator has met: its key as numbers and as values that stay. */
-struct met_cell {
-	uint32_t source;
-	const uint64_t *number;
-	const struct value *key;
-};
-
 /* Related records of the record or group in hand, in event order. */
 struct kin_rows {
 	enum stream stream;
@@ -120,10 +113,8 @@ struct eval {
 	struct dict *computed;   /* texts of computed keys */
 	struct marks marks;
 	struct arena scratch;    /* values of one hit */
-	struct arena keep;       /* keys of cells met */
-	struct met_cell *met;
-	uint32_t n_met, cap_met;
-	struct map64 met_index;  /* hash of (source, key) -> met, stepped on when hashes meet */
+	struct contribution *given; /* to the cells of the source in hand */
+	uint32_t cap_given;
 	struct filter scope[STREAM_COUNT][SCOPE_UNSETTLED + 1];
 	struct filter filter[2]; /* of the sides of the rule in hand, per row */
 	uint8_t *rest;           /* filter with the table row's conditions in it */
@@ -132,7 +123,7 @@ struct eval {
 	struct sort_pair *pair[2], *room;
 	uint32_t cap_pair[2], cap_room;
 	struct shown_bucket *shown; /* [SHOWN_BUCKETS] texts of buckets shown lately */
-	uint32_t *rows, cap_rows;
+	uint32_t *rows, n_row, cap_rows;
 	struct buf text;
 	struct kin kin[RULE_RELATED];
 	struct kin_rows kin_rows[RULE_RELATED];

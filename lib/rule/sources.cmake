@@ -58,6 +58,7 @@ set(rule_sources
 	eval_lookup.c
 	eval_hit.c
 	eval_cell.c
+	eval_partial.c
 	partial.c
 	form_each.c
 	form_group.c

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cell.h - a cell from the inside, for the files of this folder only.
+ * cell.h - cells from the inside, for the files of this folder only.
+ *
+ * The cells of one source lie in pages of records of one size: head, key, sums. A key is a
+ * tuple of key parts; a part is one value one key ever had, told by its number in the shard's
+ * evaluator. There are millions of cells and few parts.
  */
 #pragma once
 
@@ -10,26 +14,47 @@
 #include "lib/rule/plan.h"
 #include "lib/stat/cells.h"
 
-struct ends {
-	struct rat min, max;
+#define CELL_PAGE_BITS 10
+
+/* One aggregate summed over subjects, at the scale of its argument. Of a peers' field `total` is
+ * the part of one of its values and `count` how often it was given. */
+struct sum {
+	int64_t total;           /* lower half; the upper is in struct rest */
+	uint32_t count;          /* records, or distinct values counted */
+	uint32_t unknown;        /* contributions with a missing summand */
 };
 
-/* One aggregate summed over subjects. There are millions: what few need lies elsewhere. */
-struct sum {
-	struct rat total;
-	uint64_t count;          /* records, or distinct values counted */
-	uint32_t unknown;        /* subjects with a missing summand */
-	uint32_t least;          /* the one text of peers' fields, 首个 and 末个, 0 = none */
+/* What few sums have beside. */
+struct rest {
+	int64_t carry;           /* upper half of the total, signed halves added */
+	struct rat more;         /* sum of what has no scale */
 	bool overflow;
-	struct ends *ends;       /* of 最大 and 最小, when count > 0 */
-	struct map64 *seen;      /* values kept, as codes of the cells' dictionary -> how often */
+	struct map64 seen;       /* values kept: code of the cells' dictionary, or part, -> times */
 };
 
 struct cell {
-	uint32_t source;
-	uint64_t sure;           /* records in it for sure; none: it cannot fire */
-	const struct value *key; /* its own, or another set's it was merged from */
-	struct sum *sum;         /* [n_agg + n_peer] of the source */
+	uint32_t sure;           /* records in it for sure; none: it cannot fire */
+	uint32_t given;          /* contributions; none: it is not there */
+	uint32_t key[];          /* parts */
+};
+
+/* The cells of one source. */
+struct table {
+	uint32_t n_key, n_sum;
+	uint32_t sum_at, stride; /* bytes */
+	uint32_t n;
+	uint8_t **page;
+	uint32_t n_page, cap_page;
+	uint64_t *slot;          /* upper half of the hash << 32 | cell + 1 */
+	size_t slots;
+	struct map64 rest_of;    /* cell * n_sum + sum -> number in cells.rest */
+};
+
+struct part {
+	uint64_t number;
+	uint32_t node;           /* key or peers' field it is a value of */
+	struct value value;
+	struct str text;
 };
 
 /* All one subject gave, packed. */
@@ -40,37 +65,62 @@ struct given {
 
 /* A plain set remembers only to which cells a subject gave. */
 struct gave {
-	uint32_t subject, cell;
-};
-
-/* Reading it again; partials live until the next cells_unpack. */
-struct unpacking {
-	const uint8_t *p;
-	uint32_t n, at;
-	struct arena arena;
+	uint32_t subject, source, cell;
 };
 
 struct cells {
 	const struct plan *p;
-	const struct complete *complete; /* NULL: all periods are over */
 	bool replaceable;
-	struct arena arena;      /* keys and sums */
-	struct dict *dict;       /* distinct values, texts of keys */
-	struct map64 index;      /* hash of (source, key) -> cell, stepped on when hashes meet */
-	struct cell *cell;
-	uint32_t n, cap;
-	uint32_t *local;         /* [n_local] cell + 1 by the evaluator's number, 0 = not met */
-	uint32_t n_local;
+	struct table *table;     /* [n_source] */
+	struct part *part;
+	uint32_t n_part, cap_part;
+	struct map64 part_of;    /* hash of (node, number) -> part, stepped on when hashes meet */
+	struct rest *rest;
+	uint32_t n_rest, cap_rest;
+	struct dict *dict;       /* values kept */
+	struct arena arena;      /* texts of parts */
+	struct arena scratch;    /* one contribution */
 	struct given *given;     /* [n_given] by subject */
 	uint32_t n_given;
 	struct gave *gave;       /* in the order given */
 	uint32_t n_gave, cap_gave;
 };
 
+/* Values kept, as codes of the cells' dictionary. den 0: no sum. */
+struct coded {
+	struct rat sum;
+	uint32_t n;
+	const uint32_t *code;
+};
+
+/* One contribution ready to be folded in or out. Peers' fields have parts for numbers. */
+struct gift {
+	uint32_t source, cell, sure;
+	const struct partial *partial;   /* [n_sum] */
+	const struct coded *kept;        /* [n_sum] or NULL */
+};
+
+static inline struct cell *cell_at(const struct table *t, uint32_t i)
+{
+	return (struct cell *)(void *)(t->page[i >> CELL_PAGE_BITS] +
+		(size_t)(i & ((1u << CELL_PAGE_BITS) - 1)) * t->stride);
+}
+
+static inline struct sum *cell_sums(const struct table *t, uint32_t i)
+{
+	return (struct sum *)(void *)((uint8_t *)cell_at(t, i) + t->sum_at);
+}
+
+/* NULL when the sum has nothing beside. */
+const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t cell, uint32_t sum);
+
 /* Kind of a source's i-th sum; AGG_NONE for the fields of peers behind the aggregates. */
 enum agg cell_agg(const struct cell_source *s, uint32_t i);
 
-/* cells_pack.c */
-void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct contribution *k);
-bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell,
-		  struct contribution *k);
+/* cells_pack.c: what a subject gave. */
+struct unpacking {
+	const uint8_t *p;
+	uint32_t n, at;
+};
+void gift_pack(const struct cells *c, struct given *g, const struct gift *gift);
+bool gift_unpack(struct cells *c, struct unpacking *u, struct gift *out); /* in c->scratch */

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cells.c - keeping and merging sums.
+ * cells.c - one shard's cells: finding them by number, adding to them, taking back.
  *
- * A replaceable set remembers who gave what and sums nothing until it is merged into another; a
- * plain one sums at once and remembers only who gave where. Least and greatest cannot be taken
- * back, so nothing ever is: what a
- * subject gave is dropped whole.
+ * Everything that is summed can be taken back: sums are integers (a carry beside them where 64
+ * bits are not enough), and what is kept as values is counted per value. So a replaceable set
+ * takes back what a subject gave before it gives again.
  */
 #include <string.h>
 
 #include "lib/base/hash.h"
 #include "lib/stat/cell.h"
+
+enum { FIRST_SLOTS = 64, AHEAD = 16 };
+
+static void table_init(struct table *t, const struct cell_source *s)
+{
+	t->n_key = s->n_key;
+	t->n_sum = s->n_agg + s->n_peer;
+	t->sum_at = (uint32_t)(sizeof(struct cell) + t->n_key * sizeof(uint32_t) + 7) & ~7u;
+	t->stride = t->sum_at + t->n_sum * (uint32_t)sizeof(struct sum);
+	map64_init(&t->rest_of);
+}
 
 struct cells *cells_new(const struct plan *p, bool replaceable)
 {
@@ -18,15 +28,23 @@ struct cells *cells_new(const struct plan *p, bool replaceable)
 
 	c->p = p;
 	c->replaceable = replaceable;
+	c->table = xcalloc(p->n_source, sizeof *c->table);
+	for (uint32_t i = 0; i < p->n_source; i++)
+		table_init(&c->table[i], &p->source[i]);
+	map64_init(&c->part_of);
 	arena_init(&c->arena);
-	map64_init(&c->index);
+	arena_init(&c->scratch);
 	c->dict = dict_new();
 	return c;
 }
 
-static uint32_t width(const struct cells *c, uint32_t source)
+static void table_fini(struct table *t)
 {
-	return c->p->source[source].n_agg + c->p->source[source].n_peer;
+	for (uint32_t i = 0; i < t->n_page; i++)
+		xfree(t->page[i]);
+	xfree(t->page);
+	xfree(t->slot);
+	map64_fini(&t->rest_of);
 }
 
 void cells_free(struct cells *c)
@@ -35,163 +53,20 @@ void cells_free(struct cells *c)
 		return;
 	for (uint32_t i = 0; i < c->n_given; i++)
 		xfree(c->given[i].p);
-	for (uint32_t i = 0; i < c->n; i++)
-		for (uint32_t k = 0; k < width(c, c->cell[i].source); k++)
-			if (c->cell[i].sum[k].seen)
-				map64_fini(c->cell[i].sum[k].seen);
+	for (uint32_t i = 0; i < c->n_rest; i++)
+		map64_fini(&c->rest[i].seen);
+	for (uint32_t i = 0; i < c->p->n_source; i++)
+		table_fini(&c->table[i]);
+	xfree(c->table);
 	xfree(c->given);
-	xfree(c->local);
 	xfree(c->gave);
-	xfree(c->cell);
-	map64_fini(&c->index);
+	xfree(c->part);
+	xfree(c->rest);
+	map64_fini(&c->part_of);
 	dict_free(c->dict);
 	arena_fini(&c->arena);
+	arena_fini(&c->scratch);
 	xfree(c);
-}
-
-/* ---- keys ---- */
-
-static uint64_t key_hash(uint32_t source, uint32_t n, const struct value *key)
-{
-	uint64_t h = source;
-
-	for (uint32_t i = 0; i < n; i++) {
-		h = hash_join(h, key[i].known);
-		h = hash_join(h, type_is_text(key[i].type) ? hash_str(key[i].text)
-							   : (uint64_t)key[i].rat.num);
-	}
-	return h;
-}
-
-static bool key_same(const struct cell *cell, uint32_t source, uint32_t n, const struct value *key)
-{
-	if (cell->source != source)
-		return false;
-	for (uint32_t i = 0; i < n; i++)
-		if (value_order(&cell->key[i], &key[i]) != 0)
-			return false;
-	return true;
-}
-
-bool cells_find(const struct cells *c, uint32_t source, uint32_t n_key, const struct value *key,
-		uint32_t *cell)
-{
-	uint64_t at;
-
-	for (uint64_t h = key_hash(source, n_key, key); map64_get(&c->index, h, &at); h++)
-		if (key_same(&c->cell[at], source, n_key, key)) {
-			*cell = (uint32_t)at;
-			return true;
-		}
-	return false;
-}
-
-/* The key stays borrowed. */
-static uint32_t cell_new(struct cells *c, uint32_t source, uint32_t n_key, const struct value *key)
-{
-	struct cell cell = { .source = source, .key = key };
-	uint32_t n = width(c, source);
-	uint64_t h = key_hash(source, n_key, key);
-
-	cell.sum = arena_array(&c->arena, n, sizeof *cell.sum);
-	for (uint32_t i = 0; i < n; i++)
-		cell.sum[i] = (struct sum){ .total = { 0, 1 } };
-	GROW(c->cell, c->cap, c->n + 1);
-	while (map64_get(&c->index, h, NULL))
-		h++;
-	map64_put(&c->index, h, c->n);
-	c->cell[c->n] = cell;
-	return c->n++;
-}
-
-static const struct value *copy_key(struct cells *c, uint32_t n_key, const struct value *key)
-{
-	struct value *copy = arena_dup(&c->arena, key, n_key * sizeof *key);
-
-	for (uint32_t i = 0; i < n_key; i++)
-		copy[i].text = arena_str(&c->arena, key[i].text);
-	return copy;
-}
-
-/* The cell of `from` in `c`, to which it is merged. */
-static uint32_t cell_of(struct cells *c, const struct cells *from, const struct cell *x)
-{
-	uint32_t at, n_key = from->p->source[x->source].n_key;
-
-	return cells_find(c, x->source, n_key, x->key, &at)
-		? at : cell_new(c, x->source, n_key, x->key);
-}
-
-void cells_complete(struct cells *c, const struct complete *complete)
-{
-	c->complete = complete;
-}
-
-uint32_t cells_count(const struct cells *c)
-{
-	return c->n;
-}
-
-/* ---- sums ---- */
-
-static void take_ends(struct cells *c, struct sum *s, struct rat min, struct rat max)
-{
-	struct ends *ends = s->ends;
-
-	if (!ends) {
-		s->ends = ends = arena_alloc(&c->arena, sizeof *ends);
-		*ends = (struct ends){ min, max };
-	}
-	if (num_cmp(min, ends->min) < 0)
-		ends->min = min;
-	if (num_cmp(max, ends->max) > 0)
-		ends->max = max;
-}
-
-static bool has_ends(enum agg kind)
-{
-	return kind == AGG_MIN || kind == AGG_MAX;
-}
-
-/* The least text stays, or for 末个 the greatest. */
-static void take_text(struct cells *c, struct sum *s, struct str text, enum agg kind)
-{
-	int sign = kind == AGG_LAST ? -1 : 1;
-
-	if (!s->least || str_cmp(text, dict_text(c->dict, s->least)) * sign < 0)
-		s->least = dict_code(c->dict, text);
-}
-
-static bool keeps_one(enum agg kind)
-{
-	return kind == AGG_NONE || kind == AGG_FIRST || kind == AGG_LAST;
-}
-
-static void take_seen(struct cells *c, struct sum *s, struct str text, uint64_t times)
-{
-	if (!s->seen) {
-		s->seen = arena_alloc(&c->arena, sizeof *s->seen);
-		map64_init(s->seen);
-	}
-	*map64_at(s->seen, dict_code(c->dict, text), NULL) += times;
-}
-
-/* `kind` is AGG_NONE for a peers' field. */
-static void fold_partial(struct cells *c, struct sum *s, const struct partial *p, enum agg kind)
-{
-	s->unknown += !p->known;
-	for (uint32_t i = 0; i < p->n_value; i++) {
-		if (keeps_one(kind))
-			take_text(c, s, p->value[i], kind);
-		else
-			take_seen(c, s, p->value[i], 1);
-	}
-	if (kind == AGG_NONE)
-		return;
-	if (p->count && has_ends(kind))
-		take_ends(c, s, p->min, p->max);
-	s->overflow |= !num_add(&s->total, s->total, p->sum);
-	s->count += p->count;
 }
 
 enum agg cell_agg(const struct cell_source *s, uint32_t i)
@@ -199,74 +74,245 @@ enum agg cell_agg(const struct cell_source *s, uint32_t i)
 	return i < s->n_agg ? s->agg[i]->agg : AGG_NONE;
 }
 
-static void fold(struct cells *c, uint32_t cell, const struct contribution *k)
-{
-	struct cell *x = &c->cell[cell];
-	const struct cell_source *s = &c->p->source[x->source];
+/* ---- key parts ---- */
 
-	x->sure += k->sure;
-	for (uint32_t i = 0; i < s->n_agg + s->n_peer; i++)
-		fold_partial(c, &x->sum[i], &k->agg[i], cell_agg(s, i));
+static uint32_t part_new(struct cells *c, const struct part *p)
+{
+	struct part own = *p;
+	struct buf text;
+
+	buf_init(&text, 0);
+	value_add(&text, &p->value);
+	own.text = arena_str(&c->arena, buf_str(&text));
+	if (type_is_text(p->value.type) && p->value.known)
+		own.value.text = own.text;
+	buf_fini(&text);
+	GROW(c->part, c->cap_part, c->n_part + 1);
+	c->part[c->n_part] = own;
+	return c->n_part++;
 }
 
-static void fold_sum(struct cells *c, struct sum *into, const struct sum *from,
-		     const struct dict *texts, enum agg kind)
+/* The part a row has for its source's i-th key or peers' field. */
+static uint32_t part_at(struct cells *c, struct eval *e, uint32_t source, uint32_t i, uint32_t row,
+			uint64_t number)
 {
-	size_t at = 0;
-	uint64_t code, value;
+	const struct cell_source *s = &c->p->source[source];
+	uint32_t node = (i < s->n_key ? s->key[i] : s->peer[i - s->n_key])->id;
+	uint64_t at, h = hash_join(node, number);
 
-	if (from->ends)
-		take_ends(c, into, from->ends->min, from->ends->max);
-	into->count += from->count;
-	into->unknown += from->unknown;
-	into->overflow |= from->overflow || !num_add(&into->total, into->total, from->total);
-	if (from->least)
-		take_text(c, into, dict_text(texts, from->least), kind);
-	while (from->seen && map64_next(from->seen, &at, &code, &value))
-		take_seen(c, into, dict_text(texts, (uint32_t)code), value);
+	for (; map64_get(&c->part_of, h, &at); h++)
+		if (c->part[at].number == number && c->part[at].node == node)
+			return (uint32_t)at;
+	map64_put(&c->part_of, h, c->n_part);
+	return part_new(c, &(struct part){ .number = number, .node = node,
+					   .value = eval_key_value(e, source, i, row) });
 }
 
-static void merge_given(struct cells *into, const struct cells *from)
+/* ---- finding cells ---- */
+
+static uint32_t slot_hash(uint64_t hash)
 {
-	struct unpacking u = { .n = 0 };
+	return (uint32_t)(hash >> 24);
+}
 
-	arena_init(&u.arena);
-	for (uint32_t i = 0; i < from->n_given; i++) {
-		struct contribution k;
-		uint32_t cell;
+static bool is_cell(const struct cells *c, const struct table *t, uint32_t cell,
+		    const struct contributions *k, uint32_t row)
+{
+	const struct cell *x = cell_at(t, cell);
 
-		u.p = from->given[i].p;
-		u.n = from->given[i].n;
-		for (u.at = 0; cells_unpack(from, &u, &cell, &k);) {
-			fold(into, cell_of(into, from, &from->cell[cell]), &k);
-		}
+	for (uint32_t i = 0; i < t->n_key; i++)
+		if (c->part[x->key[i]].number != k->key[i][row])
+			return false;
+	return true;
+}
+
+/* The slot of a contribution's cell, or the free one where it belongs. */
+static size_t find_slot(const struct cells *c, const struct contributions *k, uint32_t i)
+{
+	const struct table *t = &c->table[k->source];
+	uint32_t hash = slot_hash(k->v[i].hash), row = k->row[k->v[i].from];
+	size_t at = hash & (t->slots - 1);
+
+	for (; t->slot[at]; at = (at + 1) & (t->slots - 1))
+		if (t->slot[at] >> 32 == hash &&
+		    is_cell(c, t, (uint32_t)t->slot[at] - 1, k, row))
+			break;
+	return at;
+}
+
+static void grow_slots(struct table *t)
+{
+	size_t old = t->slots;
+	uint64_t *from = t->slot;
+
+	t->slots = old ? old * 2 : FIRST_SLOTS;
+	t->slot = xcalloc(t->slots, sizeof *t->slot);
+	for (size_t i = 0; i < old; i++) {
+		size_t at = (size_t)(from[i] >> 32) & (t->slots - 1);
+
+		if (!from[i])
+			continue;
+		while (t->slot[at])
+			at = (at + 1) & (t->slots - 1);
+		t->slot[at] = from[i];
 	}
-	arena_fini(&u.arena);
+	xfree(from);
 }
 
-void cells_merge(struct cells *into, const struct cells *from)
+static uint32_t cell_new(struct cells *c, struct eval *e, const struct contributions *k,
+			 uint32_t row)
 {
-	if (from->replaceable) {
-		merge_given(into, from);
+	struct table *t = &c->table[k->source];
+	uint32_t cell = t->n++;
+	struct cell *x;
+
+	if (cell >> CELL_PAGE_BITS == t->n_page) {
+		GROW(t->page, t->cap_page, t->n_page + 1);
+		t->page[t->n_page++] = xcalloc((size_t)1 << CELL_PAGE_BITS, t->stride);
+	}
+	x = cell_at(t, cell);
+	for (uint32_t i = 0; i < t->n_key; i++)
+		x->key[i] = part_at(c, e, k->source, i, row, k->key[i][row]);
+	return cell;
+}
+
+bool cells_find(const struct cells *c, const struct contributions *k, uint32_t i, uint32_t *cell)
+{
+	const struct table *t = &c->table[k->source];
+	size_t at;
+
+	if (!t->slots)
+		return false;
+	at = find_slot(c, k, i);
+	*cell = (uint32_t)t->slot[at] - 1;
+	return t->slot[at] != 0;
+}
+
+static uint32_t find_or_new(struct cells *c, struct eval *e, const struct contributions *k,
+			    uint32_t i)
+{
+	struct table *t = &c->table[k->source];
+	size_t at;
+
+	if (t->n + 1 > t->slots / 8 * 5)
+		grow_slots(t);
+	at = find_slot(c, k, i);
+	if (!t->slot[at]) {
+		uint32_t cell = cell_new(c, e, k, k->row[k->v[i].from]);
+
+		t->slot[at] = (uint64_t)slot_hash(k->v[i].hash) << 32 | (cell + 1);
+	}
+	return (uint32_t)t->slot[at] - 1;
+}
+
+/* ---- sums ---- */
+
+static struct rest *rest_at(struct cells *c, uint32_t source, uint32_t cell, uint32_t sum)
+{
+	struct table *t = &c->table[source];
+	bool fresh;
+	uint64_t *at = map64_at(&t->rest_of, (uint64_t)cell * t->n_sum + sum, &fresh);
+
+	if (!fresh)
+		return &c->rest[*at];
+	*at = c->n_rest;
+	GROW(c->rest, c->cap_rest, c->n_rest + 1);
+	c->rest[c->n_rest] = (struct rest){ .more = { 0, 1 } };
+	map64_init(&c->rest[c->n_rest].seen);
+	return &c->rest[c->n_rest++];
+}
+
+const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t cell, uint32_t sum)
+{
+	const struct table *t = &c->table[source];
+	uint64_t at;
+
+	if (!map64_count(&t->rest_of) ||
+	    !map64_get(&t->rest_of, (uint64_t)cell * t->n_sum + sum, &at))
+		return NULL;
+	return &c->rest[at];
+}
+
+static void see(struct map64 *seen, uint64_t value, int sign)
+{
+	uint64_t *times = map64_at(seen, value, NULL);
+
+	*times += (uint64_t)(int64_t)sign;
+	if (!*times)
+		map64_del(seen, value);
+}
+
+/* The first value stands in the sum itself; a cell mostly has no other. */
+static void fold_peer(struct cells *c, const struct gift *g, uint32_t sum, int sign)
+{
+	struct sum *s = &cell_sums(&c->table[g->source], g->cell)[sum];
+	const struct partial *p = &g->partial[sum];
+
+	if (!p->count)
 		return;
-	}
-	for (uint32_t i = 0; i < from->n; i++) {
-		const struct cell *x = &from->cell[i];
-		uint32_t at = cell_of(into, from, x);
+	if (s->count == 0)
+		s->total = p->sum;
+	if (s->total == p->sum && (sign > 0 || s->count > 0))
+		s->count += (uint32_t)sign;
+	else
+		see(&rest_at(c, g->source, g->cell, sum)->seen, (uint64_t)p->sum, sign);
+}
 
-		into->cell[at].sure += x->sure;
-		for (uint32_t k = 0; k < width(from, x->source); k++)
-			fold_sum(into, &into->cell[at].sum[k], &x->sum[k], from->dict,
-				 cell_agg(&from->p->source[x->source], k));
-	}
+static void fold_kept(struct rest *r, const struct coded *k, int sign)
+{
+	bool fits = true;
+
+	for (uint32_t i = 0; i < k->n; i++)
+		see(&r->seen, k->code[i], sign);
+	if (k->sum.den && sign > 0)
+		fits = num_add(&r->more, r->more, k->sum);
+	else if (k->sum.den)
+		fits = rat_sub(&r->more, r->more, k->sum);
+	r->overflow |= !fits;
+}
+
+static void fold_sum(struct cells *c, const struct gift *g, uint32_t sum, int sign)
+{
+	struct sum *s = &cell_sums(&c->table[g->source], g->cell)[sum];
+	const struct partial *p = &g->partial[sum];
+	bool over;
+
+	s->count += sign > 0 ? p->count : -p->count;
+	s->unknown += sign > 0 ? p->unknown : -p->unknown;
+	over = sign > 0 ? __builtin_add_overflow(s->total, p->sum, &s->total)
+			: __builtin_sub_overflow(s->total, p->sum, &s->total);
+	if (__builtin_expect(over, 0))
+		rest_at(c, g->source, g->cell, sum)->carry += p->sum > 0 ? sign : -sign;
+	if (g->kept && (g->kept[sum].n || g->kept[sum].sum.den))
+		fold_kept(rest_at(c, g->source, g->cell, sum), &g->kept[sum], sign);
+}
+
+static void fold(struct cells *c, const struct gift *g, int sign)
+{
+	const struct cell_source *s = &c->p->source[g->source];
+	struct cell *x = cell_at(&c->table[g->source], g->cell);
+
+	x->given += (uint32_t)sign;
+	x->sure += sign > 0 ? g->sure : -g->sure;
+	for (uint32_t i = 0; i < s->n_agg; i++)
+		fold_sum(c, g, i, sign);
+	for (uint32_t i = s->n_agg; i < s->n_agg + s->n_peer; i++)
+		fold_peer(c, g, i, sign);
 }
 
 /* ---- contributions ---- */
 
 void cells_begin(struct cells *c, uint32_t subject)
 {
-	if (subject < c->n_given)
-		c->given[subject].n = 0;
+	struct unpacking u;
+	struct gift g;
+
+	if (subject >= c->n_given || !c->given[subject].n)
+		return;
+	u = (struct unpacking){ c->given[subject].p, c->given[subject].n, 0 };
+	while (gift_unpack(c, &u, &g))
+		fold(c, &g, -1);
+	c->given[subject].n = 0;
 }
 
 static struct given *given_of(struct cells *c, uint32_t subject)
@@ -280,56 +326,101 @@ static struct given *given_of(struct cells *c, uint32_t subject)
 	return &c->given[subject];
 }
 
-/* The evaluator's number of a cell spares looking its key up. */
-static uint32_t local_cell(struct cells *c, const struct contribution *k)
+static const struct coded *code_kept(struct cells *c, const struct partial_kept *kept, uint32_t n)
 {
-	uint32_t old = c->n_local;
+	struct coded *out = arena_array(&c->scratch, n, sizeof *out);
 
-	if (k->local >= c->n_local) {
-		GROW(c->local, c->n_local, k->local + 1);
-		memset(c->local + old, 0, (c->n_local - old) * sizeof *c->local);
-	}
-	if (!c->local[k->local]) {
-		uint32_t at;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t *code = arena_array(&c->scratch, kept[i].n, sizeof *code);
 
-		if (!cells_find(c, k->source, k->n_key, k->key, &at))
-			at = cell_new(c, k->source, k->n_key, copy_key(c, k->n_key, k->key));
-		c->local[k->local] = at + 1;
+		for (uint32_t k = 0; k < kept[i].n; k++)
+			code[k] = dict_code(c->dict, kept[i].value[k]);
+		out[i] = (struct coded){ kept[i].sum, kept[i].n, code };
 	}
-	return c->local[k->local] - 1;
+	return out;
 }
 
-void cells_add(struct cells *c, uint32_t subject, const struct contribution *k)
+/* Peers' fields by part instead of number. */
+static const struct partial *code_peers(struct cells *c, struct eval *e,
+					const struct contributions *k, uint32_t i,
+					const struct partial *from)
 {
-	uint32_t cell = local_cell(c, k);
+	const struct cell_source *s = &c->p->source[k->source];
+	struct partial *p = arena_dup(&c->scratch, from, (s->n_agg + s->n_peer) * sizeof *p);
 
+	for (uint32_t x = 0; x < s->n_peer; x++) {
+		struct partial *peer = &p[s->n_agg + x];
+		uint32_t r = k->v[i].from;
+
+		while (peer->count && eval_peer_number(e, k->source, x, k->row[r]) !=
+				      (uint64_t)peer->sum)
+			r++;
+		if (peer->count)
+			peer->sum = part_at(c, e, k->source, s->n_key + x, k->row[r],
+					    (uint64_t)peer->sum);
+	}
+	return p;
+}
+
+static void take(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
+{
+	uint32_t n_sum = c->table[k->source].n_sum;
+	struct gift g = { k->source, find_or_new(c, e, k, i), k->v[i].sure,
+			  k->partial + (size_t)i * n_sum, NULL };
+
+	if (k->kept)
+		g.kept = code_kept(c, k->kept + (size_t)i * n_sum, n_sum);
+	if (c->p->source[k->source].n_peer)
+		g.partial = code_peers(c, e, k, i, g.partial);
+	fold(c, &g, 1);
 	if (c->replaceable) {
-		cells_pack(c, given_of(c, subject), cell, k);
+		gift_pack(c, given_of(c, k->v[i].subject), &g);
 		return;
 	}
-	fold(c, cell, k);
 	GROW(c->gave, c->cap_gave, c->n_gave + 1);
-	c->gave[c->n_gave++] = (struct gave){ subject, cell };
+	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, k->source, g.cell };
+}
+
+/* Slots and cells lie far apart: both are fetched before they are needed. */
+static void fetch(const struct table *t, const struct contributions *k, uint32_t i)
+{
+	uint64_t slot;
+
+	if (i + AHEAD < k->n)
+		__builtin_prefetch(&t->slot[slot_hash(k->v[i + AHEAD].hash) & (t->slots - 1)]);
+	if (i + AHEAD / 2 >= k->n)
+		return;
+	slot = t->slot[slot_hash(k->v[i + AHEAD / 2].hash) & (t->slots - 1)];
+	if (slot)
+		__builtin_prefetch(cell_at(t, (uint32_t)slot - 1));
+}
+
+void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
+{
+	struct table *t = &c->table[k->source];
+	bool scratch = k->kept || c->p->source[k->source].n_peer;
+
+	if (!t->slots)
+		grow_slots(t);
+	for (uint32_t i = 0; i < k->n; i++) {
+		fetch(t, k, i);
+		take(c, e, k, i);
+		if (scratch)
+			arena_reset(&c->scratch);
+	}
+}
+
+uint32_t cells_count(const struct cells *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->p->n_source; i++)
+		for (uint32_t k = 0; k < c->table[i].n; k++)
+			n += cell_at(&c->table[i], k)->given != 0;
+	return n;
 }
 
 /* ---- who gave to some cells ---- */
-
-/* Which of c's own cells are wanted, by number. The caller frees it. */
-static uint8_t *own_wanted(const struct cells *c, const struct cells *merged,
-			   const uint8_t *wanted)
-{
-	uint8_t *own = xcalloc(c->n + 1u, 1);
-
-	for (uint32_t i = 0; i < merged->n; i++) {
-		const struct cell *x = &merged->cell[i];
-		uint32_t at;
-
-		if (wanted[i] &&
-		    cells_find(c, x->source, c->p->source[x->source].n_key, x->key, &at))
-			own[at] = 1;
-	}
-	return own;
-}
 
 struct giver_list {
 	uint32_t *v, n, cap;
@@ -341,49 +432,44 @@ static void add_giver(struct giver_list *l, uint32_t subject)
 	l->v[l->n++] = subject;
 }
 
-static void givers_packed(const struct cells *c, const uint8_t *own, struct giver_list *l)
+static void givers_packed(struct cells *c, cell_wanted_fn *wanted, const void *ctx,
+			  struct giver_list *l)
 {
-	struct unpacking u = { .n = 0 };
-
-	arena_init(&u.arena);
 	for (uint32_t i = 0; i < c->n_given; i++) {
-		struct contribution k;
-		uint32_t cell;
+		struct unpacking u = { c->given[i].p, c->given[i].n, 0 };
+		struct gift g;
 		bool gave = false;
 
-		u.p = c->given[i].p;
-		u.n = c->given[i].n;
-		for (u.at = 0; !gave && cells_unpack(c, &u, &cell, &k);)
-			gave = own[cell];
+		while (!gave && gift_unpack(c, &u, &g))
+			gave = wanted(ctx, g.source, g.cell);
 		if (gave)
 			add_giver(l, i);
 	}
-	arena_fini(&u.arena);
 }
 
 /* Batches go source by source, so a subject may come several times. */
-static void givers_plain(const struct cells *c, const uint8_t *own, struct giver_list *l)
+static void givers_plain(const struct cells *c, cell_wanted_fn *wanted, const void *ctx,
+			 struct giver_list *l)
 {
 	struct map64 listed;
 
 	map64_init(&listed);
 	for (uint32_t i = 0; i < c->n_gave; i++)
-		if (own[c->gave[i].cell] && map64_put(&listed, c->gave[i].subject, 1))
+		if (wanted(ctx, c->gave[i].source, c->gave[i].cell) &&
+		    map64_put(&listed, c->gave[i].subject, 1))
 			add_giver(l, c->gave[i].subject);
 	map64_fini(&listed);
 }
 
-uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
+uint32_t cells_subjects(struct cells *c, cell_wanted_fn *wanted, const void *ctx,
 			uint32_t **subject)
 {
 	struct giver_list l = { NULL, 0, 0 };
-	uint8_t *own = own_wanted(c, merged, wanted);
 
 	if (c->replaceable)
-		givers_packed(c, own, &l);
+		givers_packed(c, wanted, ctx, &l);
 	else
-		givers_plain(c, own, &l);
-	xfree(own);
+		givers_plain(c, wanted, ctx, &l);
 	*subject = l.v;
 	return l.n;
 }

@@ -2,11 +2,13 @@
 /*
  * cells.h - sums per (rule or indicator, key) over all subjects, and the judging of them.
  *
- * A cell is a facility's month, a practitioner's quarter, ... Subjects replace their own
- * contribution; shards are merged; peers are compared by median, MAD, mean and percentile.
- * All sums exact; medians and MADs are of exact rationals. The order of contributions never
- * shows in a result. Belongs to one thread.
- * Knows contributions and rules; no batches, threads or time.
+ * A cell is a facility's month, a practitioner's quarter, ... Each shard keeps its own: found
+ * and summed by the numbers of its evaluator, so that adding costs a look-up and a few integer
+ * sums. Subjects replace their own contribution. For judging, cells of one key in several shards
+ * are joined, in as many partitions as there are shards; peers are compared by median, MAD, mean
+ * and percentile. All sums exact; medians and MADs are of exact rationals. The order of
+ * contributions never shows in a result.
+ * Knows contributions and rules; no timelines, threads or time.
  */
 #pragma once
 
@@ -22,30 +24,43 @@ void cells_free(struct cells *c);
 /* A subject is about to give all its contributions: with `replaceable`, what it gave before is
  * taken back first. */
 void cells_begin(struct cells *c, uint32_t subject);
-void cells_add(struct cells *c, uint32_t subject, const struct contribution *k);
 
-/* Fold the cells of `from` (another shard of the same plan) into `into`, which is not
- * replaceable. Keys stay borrowed from `from`, which must outlive `into`. */
-void cells_merge(struct cells *into, const struct cells *from);
+/* For the call of a contribution_fn of `e`. */
+void cells_take(struct cells *c, struct eval *e, const struct contributions *k);
 
-/* Cell of a source by its key as merged; false when there is none. */
-bool cells_find(const struct cells *c, uint32_t source, uint32_t n_key, const struct value *key,
-		uint32_t *cell);
+/* The cell of the i-th contribution, a number of its source; false when there is none. */
+bool cells_find(const struct cells *c, const struct contributions *k, uint32_t i, uint32_t *cell);
 uint32_t cells_count(const struct cells *c);
 
-/* Subjects that gave to a cell for which wanted[cell of `merged`] is set; the caller frees the
- * list. */
-uint32_t cells_subjects(const struct cells *c, const struct cells *merged, const uint8_t *wanted,
+/* Subjects that gave to a wanted cell; the caller frees the list. */
+typedef bool cell_wanted_fn(const void *ctx, uint32_t source, uint32_t cell);
+uint32_t cells_subjects(struct cells *c, cell_wanted_fn *wanted, const void *ctx,
 			uint32_t **subject);
 
-/* Which periods are over, borrowed; NULL (as made): all. Cells of others are not judged, nor
+/*
+ * Cells of all shards joined by their keys, and judged.
+ *
+ *   one thread, cells at rest      joined_new
+ *   thread of each shard s         joined_split(j, s)      its cells into partitions by key
+ *   any thread, each partition s   joined_judge(j, s)      one partition of all shards
+ *   one thread                     joined_tell             compares peers, hands out hits
+ *
+ * A step begins when all of the step before are done. The cells are borrowed and must not change
+ * before joined_free.
+ */
+struct joined;
+/* `complete` says which periods are over, borrowed; NULL: all. Cells of others are not judged, nor
  * compared with: they count as unknown. */
-void cells_complete(struct cells *c, const struct complete *complete);
+struct joined *joined_new(struct cells *const *shard, uint32_t n, const struct complete *complete);
+void joined_free(struct joined *j);
+void joined_split(struct joined *j, uint32_t shard);
+void joined_judge(struct joined *j, uint32_t partition);
 
 /* One cell that fires its rule. Borrowed for the call. */
 struct cell_hit {
 	const struct rule *rule;
-	uint32_t rule_index, source, cell;
+	uint32_t rule_index, source;
+	const uint32_t *cell;               /* [shards] number there + 1, 0 = not there */
 	uint32_t n_key, subject_key;
 	const struct value *key;
 	struct value observed, limit, amount;
@@ -60,7 +75,6 @@ struct cell_hit {
 };
 typedef void cell_hit_fn(void *ctx, const struct cell_hit *h);
 
-/* Judge all cell rules and comparisons; hits come sorted by (rule, key). Per-rule accounts of
- * cells are added to `account` ([n_rule], may be NULL): records = cells, unknown = too few
- * records or peers. */
-void cells_judge(const struct cells *c, cell_hit_fn *fn, void *ctx, struct account *account);
+/* Hits come sorted by (rule, key). Per-rule accounts of cells are added to `account` ([n_rule],
+ * may be NULL): records = cells, unknown = too few records or peers. */
+void joined_tell(struct joined *j, cell_hit_fn *fn, void *ctx, struct account *account);

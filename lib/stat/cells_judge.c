@@ -5,149 +5,77 @@
  * Peers are the cells of the same indicator that agree in everything but the subject: the
  * same month, the same level and kind of facility. Only cells with enough behind them, a
  * known value and nothing of the likeness missing count as peers; too few peers means that
- * nothing can be said.
+ * nothing can be said. Each partition finds the few cells worth a second look; one thread then
+ * compares and tells.
  */
 #define _GNU_SOURCE /* qsort_r */
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rule/frame.h"
-#include "lib/stat/cell.h"
-
-/* One rule over the cells of its source. */
-struct judging {
-	const struct cells *c;
-	struct eval *e;          /* texts and scratch; it never sees a batch */
-	const struct rule_plan *rp;
-	const struct cell_source *s;
-	struct account *account;
-	cell_hit_fn *fn;
-	void *ctx;
-	struct value *agg;       /* [s->n_agg] of the cell in hand */
-};
-
-/* A cell that may be compared: its value, and what it must share with peers. */
-struct compared {
-	uint32_t cell;
-	struct value x;
-	struct str alike;
-};
-
-static struct value mean_of(const struct sum *s, enum type t)
-{
-	struct value v = value_rat(t, s->total);
-
-	if (!s->count || !rat_div(&v.rat, v.rat, rat_int((int64_t)s->count)))
-		return value_missing(t);
-	return v;
-}
-
-/* All values kept of a cell, sorted. */
-static const struct value *kept_values(struct judging *j, const struct sum *s, enum type t,
-				       uint32_t *n)
-{
-	struct value *v = arena_array(&j->e->scratch, s->count, sizeof *v);
-	uint64_t code, times;
-	size_t at = 0;
-
-	*n = 0;
-	while (s->seen && map64_next(s->seen, &at, &code, &times))
-		for (uint64_t i = 0; i < times && *n < s->count; i++)
-			v[(*n)++] = partial_value(dict_text(j->c->dict, (uint32_t)code), t, false);
-	value_sort(v, *n);
-	return v;
-}
-
-static struct value rank_value(struct judging *j, const struct sum *s, const struct node *n)
-{
-	uint32_t count;
-	const struct value *v = kept_values(j, s, n->type, &count);
-	struct value p;
-	struct frame f;
-
-	if (n->agg == AGG_MEDIAN)
-		return order_median(v, count, n->type);
-	frame_init(&f, j->e);
-	p = n->n_arg > 1 ? node_value(&f, n->arg[1]) : value_missing(n->type);
-	return p.known ? order_percentile(v, count, p.rat, n->type) : value_missing(n->type);
-}
-
-static struct value sum_value(struct judging *j, const struct sum *s, const struct node *n,
-			      bool counted)
-{
-	if (s->unknown || s->overflow)
-		return value_missing(n->type);
-	switch (n->agg) {
-	case AGG_COUNT: return value_int(n->type, (int64_t)s->count);
-	case AGG_SUM: case AGG_RUNNING: return value_rat(n->type, s->total);
-	case AGG_MEAN: return mean_of(s, n->type);
-	case AGG_MAX: return s->ends ? value_rat(n->type, s->ends->max) : value_missing(n->type);
-	case AGG_MIN: return s->ends ? value_rat(n->type, s->ends->min) : value_missing(n->type);
-	case AGG_DISTINCT:
-		return value_int(n->type, counted ? (int64_t)s->count
-						  : (int64_t)(s->seen ? map64_count(s->seen) : 0));
-	case AGG_MEDIAN: case AGG_PERCENTILE: return rank_value(j, s, n);
-	case AGG_FIRST: case AGG_LAST:
-		return partial_value(dict_text(j->c->dict, s->least), n->type, true);
-	default: return value_missing(n->type);
-	}
-}
+#include "lib/stat/joined.h"
 
 /* The first day of the cell's period, for look-ups. */
-static int32_t cell_day(const struct judging *j, const struct cell *x)
+static int32_t cell_day(const struct judging *j)
 {
 	for (uint32_t i = 0; i < j->s->n_key; i++) {
 		const struct node *k = j->s->key[i];
 
-		if (k->op == EXPR_BUCKET && k->bucket >= BUCKET_DAY && x->key[i].known)
-			return bucket_start(k->bucket, (int64_t)x->key[i].rat.num,
-					    &j->c->p->rs->settings);
+		if (k->op == EXPR_BUCKET && k->bucket >= BUCKET_DAY && j->key[i].known)
+			return bucket_start(k->bucket, (int64_t)j->key[i].rat.num,
+					    &j->j->p->rs->settings);
 	}
 	return MISSING_I32;
 }
 
-static struct str cell_facility(const struct judging *j, const struct cell *x)
+static struct str cell_facility(const struct judging *j)
 {
 	for (uint32_t i = 0; i < j->s->n_key; i++) {
 		const struct node *k = j->s->key[i];
 
-		if (k->op == EXPR_FIELD && x->key[i].known &&
+		if (k->op == EXPR_FIELD && j->key[i].known &&
 		    strcmp(field_get(k->field)->name, "fixmedins_code") == 0)
-			return x->key[i].text;
+			return j->key[i].text;
 	}
 	return (struct str){ 0 };
 }
 
-/* Whether the cell's period is over; a cell of no period never is, unless all are. */
-static bool is_over(const struct judging *j, const struct cell *x)
+static void take_key(struct judging *j, const uint32_t *cell)
 {
-	const struct rule_settings *set = &j->c->p->rs->settings;
+	for (uint32_t i = 0; i < j->s->n_key; i++)
+		j->key[i] = *joined_key(j, cell, i);
+}
 
-	if (!j->c->complete)
+/* Whether the cell's period is over; a cell of no period never is, unless all are. */
+static bool is_over(struct judging *j, const uint32_t *cell)
+{
+	const struct rule_settings *set = &j->j->p->rs->settings;
+
+	if (!j->j->complete)
 		return true;
+	take_key(j, cell);
 	for (uint32_t i = 0; i < j->s->n_key; i++) {
 		const struct node *k = j->s->key[i];
-		int64_t number = x->key[i].known ? (int64_t)x->key[i].rat.num : 0;
+		int64_t number = j->key[i].known ? (int64_t)j->key[i].rat.num : 0;
 
-		if (k->op == EXPR_BUCKET && k->bucket >= BUCKET_DAY && x->key[i].known)
-			return complete_days(j->c->complete, cell_facility(j, x),
-					     j->s->side.stream,
+		if (k->op == EXPR_BUCKET && k->bucket >= BUCKET_DAY && j->key[i].known)
+			return complete_days(j->j->complete, cell_facility(j), j->s->side.stream,
 					     bucket_start(k->bucket, number, set),
 					     bucket_start(k->bucket, number + 1, set) - 1);
 	}
 	return false;
 }
 
-static void cell_frame(struct judging *j, struct frame *f, const struct cell *x)
+static void cell_frame(struct judging *j, struct frame *f, const uint32_t *cell)
 {
 	frame_init(f, j->e);
+	take_key(j, cell);
 	for (uint32_t i = 0; i < j->s->n_agg; i++)
-		j->agg[i] = sum_value(j, &x->sum[i], j->s->agg[i], j->s->counted[i]);
-	f->key = x->key;
+		j->agg[i] = joined_value(j, cell, i);
+	f->key = j->key;
 	f->given_node = j->s->agg;
 	f->given = j->agg;
 	f->n_given = j->s->n_agg;
-	f->day = cell_day(j, x);
+	f->day = cell_day(j);
 }
 
 /* ---- hits ---- */
@@ -157,19 +85,18 @@ static struct value maybe_value(struct frame *f, const struct node *n)
 	return n ? node_value(f, n) : value_missing(TYPE_NONE);
 }
 
-static struct value except_value(const struct judging *j, const struct cell *x, enum field field)
+static struct value except_value(const struct judging *j, enum field field)
 {
 	const char *name = field_get(field)->name;
 
 	for (uint32_t i = 0; i < j->s->n_key; i++)
 		if (j->s->key[i]->op == EXPR_FIELD &&
 		    strcmp(field_get(j->s->key[i]->field)->name, name) == 0)
-			return x->key[i];
+			return j->key[i];
 	return value_missing(TYPE_TEXT);
 }
 
-static bool exception_fits(const struct judging *j, const struct cell *x,
-			   const struct exception *row, int32_t day)
+static bool exception_fits(const struct judging *j, const struct exception *row, int32_t day)
 {
 	const struct rule *r = j->rp->rule;
 
@@ -177,7 +104,7 @@ static bool exception_fits(const struct judging *j, const struct cell *x,
 	    (row->until != MISSING_I32 && (day == MISSING_I32 || day > row->until)))
 		return false;
 	for (uint32_t i = 0; i < r->n_except; i++) {
-		struct value v = except_value(j, x, r->except[i]);
+		struct value v = except_value(j, r->except[i]);
 
 		if (!v.known || !str_eq(v.text, row->cell[i]))
 			return false;
@@ -185,39 +112,39 @@ static bool exception_fits(const struct judging *j, const struct cell *x,
 	return true;
 }
 
-static const struct exception *find_exception(const struct judging *j, const struct cell *x,
-					      int32_t day)
+static const struct exception *find_exception(const struct judging *j, int32_t day)
 {
 	const struct rule *r = j->rp->rule;
 
 	for (uint32_t i = 0; i < r->n_exception; i++)
-		if (exception_fits(j, x, &r->exception[i], day))
+		if (exception_fits(j, &r->exception[i], day))
 			return &r->exception[i];
 	return NULL;
 }
 
 /* Whether the numerator counts no record at all, so that all records stand behind the value. */
-static bool nothing_counted(const struct cell_source *s, const struct cell *x)
+static bool nothing_counted(const struct judging *j, const uint32_t *cell)
 {
+	const struct cell_source *s = j->s;
 	uint64_t sum = 0;
+	bool unknown;
 
 	for (uint32_t i = 0; i < s->n_agg; i++)
 		for (uint32_t k = 0; k < s->n_bear; k++)
 			if (s->agg[i]->cond == s->bear[k])
-				sum += x->sum[i].count;
+				sum += joined_count(j, cell, i, &unknown);
 	return sum == 0;
 }
 
-static void give(struct judging *j, struct frame *f, uint32_t cell)
+static void give(struct judging *j, struct frame *f, const uint32_t *cell)
 {
 	const struct rule_plan *rp = j->rp;
-	const struct cell *x = &j->c->cell[cell];
 	struct value *say = arena_array(&j->e->scratch, rp->n_say, sizeof *say);
-	struct cell_hit h = { .rule = rp->rule, .rule_index = rp->index, .source = x->source,
-			      .cell = cell, .n_key = j->s->n_key, .key = x->key,
+	struct cell_hit h = { .rule = rp->rule, .rule_index = rp->index, .source = rp->source,
+			      .cell = cell, .n_key = j->s->n_key, .key = j->key,
 			      .subject_key = rp->subject_key, .n_say = rp->n_say, .say = say,
 			      .amount_is_fund = rp->amount_is_fund,
-			      .all_bear = nothing_counted(j->s, x) };
+			      .all_bear = nothing_counted(j, cell) };
 
 	h.observed = rp->observed ? node_value(f, rp->observed)
 		   : f->has_indicator ? f->indicator : value_missing(TYPE_NONE);
@@ -229,7 +156,7 @@ static void give(struct judging *j, struct frame *f, uint32_t cell)
 	h.median = f->peers ? f->peers->median : value_missing(TYPE_NONE);
 	h.mad = f->peers ? f->peers->mad : value_missing(TYPE_NONE);
 	h.n_peer = f->peers ? f->peers->n : 0;
-	h.exception = find_exception(j, x, f->day);
+	h.exception = find_exception(j, f->day);
 	h.excepted = h.exception != NULL;
 	j->account->hit += !h.excepted;
 	j->account->hits += !h.excepted;
@@ -238,105 +165,101 @@ static void give(struct judging *j, struct frame *f, uint32_t cell)
 	j->fn(j->ctx, &h);
 }
 
-static void decide(struct judging *j, struct frame *f, uint32_t cell)
+/* Whether the rule fires for the cell in the frame; what does not is accounted for. */
+static bool fires(struct judging *j, struct frame *f, const uint32_t *cell)
 {
 	const struct rule *r = j->rp->rule;
+	enum truth t;
 
 	if (!in_force(r->from, r->until, f->day)) {
 		j->account->scope_out++;
-		return;
+		return false;
 	}
-	if (j->c->cell[cell].sure == 0) { /* it may not be there at all */
+	if (joined_sure(j, cell) == 0) { /* it may not be there at all */
 		j->account->unknown++;
-		return;
+		return false;
 	}
-	enum truth t = j->rp->when ? node_truth(f, j->rp->when) : TRUTH_TRUE;
-
-	if (t == TRUTH_TRUE)
-		give(j, f, cell);
-	else if (t == TRUTH_UNKNOWN)
-		j->account->unknown++;
-	else
-		j->account->no_hit++;
-	arena_reset(&j->e->scratch);
+	t = j->rp->when ? node_truth(f, j->rp->when) : TRUTH_TRUE;
+	j->account->unknown += t == TRUTH_UNKNOWN;
+	j->account->no_hit += t == TRUTH_FALSE;
+	return t == TRUTH_TRUE;
 }
 
 /* ---- comparisons ---- */
 
 /* Text of what a cell shares with its peers; false when some of it is missing. */
-static bool alike_text(struct judging *j, const struct cell *x, struct buf *out)
+static bool alike_text(struct judging *j, const uint32_t *cell, struct buf *out)
 {
 	const struct rule_plan *rp = j->rp;
 
 	buf_reset(out);
 	for (uint32_t i = 0; i < j->s->n_key; i++) {
 		if (i != rp->subject_key)
-			value_add(out, &x->key[i]);
+			value_add(out, &j->key[i]);
 		buf_addc(out, '\x1f');
 	}
 	for (uint32_t i = 0; i < rp->rule->n_peer_key; i++) {
-		uint32_t code = x->sum[j->s->n_agg + rp->peer[i]].least;
+		struct str text = joined_peer(j, cell, rp->peer[i]);
 
-		if (!code)
+		if (!text.p)
 			return false;
-		buf_addstr(out, dict_text(j->c->dict, code));
+		buf_addstr(out, text);
 		buf_addc(out, '\x1f');
 	}
 	return true;
 }
 
-static int compared_order(const void *a, const void *b)
+/* A test of a plain count against a constant needs no frame: most cells are too small. */
+static bool surely_few(struct judging *j, const uint32_t *cell)
 {
-	const struct compared *x = a, *y = b;
+	const struct node *n = j->s->enough;
+	bool unknown;
+	uint64_t count;
+
+	if (!n || n->op != EXPR_GE || n->arg[0]->op != EXPR_AGG || n->arg[1]->op != EXPR_CONST)
+		return false;
+	for (uint32_t i = 0; i < j->s->n_agg; i++) {
+		if (j->s->agg[i] != n->arg[0] ||
+		    (n->arg[0]->agg != AGG_COUNT && !j->s->counted[i]))
+			continue;
+		count = joined_count(j, cell, i, &unknown);
+		return unknown || num_cmp(rat_int((int64_t)count), n->arg[1]->rat) < 0;
+	}
+	return false;
+}
+
+/* Whether a cell has enough behind it, a known value and everything peers must share. */
+static bool comparable(struct judging *j, const uint32_t *cell, struct buf *text,
+		       struct found_cell *out)
+{
+	struct frame f;
+
+	if (joined_sure(j, cell) == 0 || surely_few(j, cell))
+		return false;
+	cell_frame(j, &f, cell);
+	if (j->s->enough && node_truth(&f, j->s->enough) != TRUTH_TRUE)
+		return false;
+	out->cell = cell;
+	out->x = node_value(&f, j->s->value);
+	return out->x.known && alike_text(j, cell, text);
+}
+
+static int by_likeness(const void *a, const void *b)
+{
+	const struct found_cell *x = a, *y = b;
 	int c = str_cmp(x->alike, y->alike);
 
 	return c ? c : value_order(&x->x, &y->x);
 }
 
-/* Cells with enough behind them and a known value, by likeness and size; the others cannot be
- * judged. */
-static uint32_t comparable(struct judging *j, const uint32_t *cell, uint32_t n,
-			   struct compared *out, struct arena *a)
+static int by_key(const void *a, const void *b, void *ctx)
 {
-	struct buf text;
-	uint32_t kept = 0;
-
-	buf_init(&text, 0);
-	for (uint32_t i = 0; i < n; i++) {
-		struct compared x = { .cell = cell[i] };
-		struct frame f;
-
-		cell_frame(j, &f, &j->c->cell[cell[i]]);
-		if (j->c->cell[cell[i]].sure == 0)
-			x.x = value_missing(TYPE_RATIO);
-		else if (!j->s->enough || node_truth(&f, j->s->enough) == TRUTH_TRUE)
-			x.x = node_value(&f, j->s->value);
-		if (x.x.known && alike_text(j, &j->c->cell[cell[i]], &text)) {
-			x.alike = arena_str(a, buf_str(&text));
-			out[kept++] = x;
-		} else {
-			j->account->unknown++;
-		}
-		arena_reset(&j->e->scratch);
-	}
-	buf_fini(&text);
-	qsort(out, kept, sizeof *out, compared_order);
-	return kept;
-}
-
-static struct value value_at(const struct compared *v, uint32_t i)
-{
-	return v[i].x;
-}
-
-static int by_cell_key(const void *a, const void *b, void *ctx)
-{
+	const uint32_t *x = (*(const struct found_cell *const *)a)->cell;
+	const uint32_t *y = (*(const struct found_cell *const *)b)->cell;
 	const struct judging *j = ctx;
-	const struct cell *x = &j->c->cell[((const struct compared *)a)->cell];
-	const struct cell *y = &j->c->cell[((const struct compared *)b)->cell];
 
 	for (uint32_t i = 0; i < j->s->n_key; i++) {
-		int c = value_order(&x->key[i], &y->key[i]);
+		int c = value_order(joined_key(j, x, i), joined_key(j, y, i));
 
 		if (c)
 			return c;
@@ -344,115 +267,174 @@ static int by_cell_key(const void *a, const void *b, void *ctx)
 	return 0;
 }
 
-static void judge_peers(struct judging *j, const struct compared *v, struct peers *peers)
+static void judge_peers(struct judging *j, const struct found_cell *v, struct peers *peers)
 {
 	struct frame f;
 
-	cell_frame(j, &f, &j->c->cell[v->cell]);
+	cell_frame(j, &f, v->cell);
 	f.indicator = v->x;
 	f.has_indicator = true;
 	f.peers = peers;
-	decide(j, &f, v->cell);
+	if (fires(j, &f, v->cell))
+		give(j, &f, v->cell);
+	arena_reset(&j->e->scratch);
+}
+
+static const struct found_cell **sorted_by_key(struct judging *j, const struct found_cell *v,
+					       uint32_t n, struct arena *a)
+{
+	const struct found_cell **order = arena_array(a, n, sizeof *order);
+
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = &v[i];
+	if (n)
+		qsort_r(order, n, sizeof *order, by_key, j);
+	return order;
 }
 
 /* v[0..n) sorted by likeness: prepares each run's peers, then judges all in the order of their
  * keys. */
-static void judge_compared(struct judging *j, struct compared *v, uint32_t n, struct arena *a)
+static void judge_compared(struct judging *j, struct found_cell *v, uint32_t n, struct arena *a)
 {
+	const struct found_cell **order = sorted_by_key(j, v, n, a);
 	struct value *x = arena_array(a, n, sizeof *x), *room = arena_array(a, n, sizeof *x);
 	struct peers *peers = arena_array(a, n, sizeof *peers);
-	struct map64 of;
+	uint32_t *run = arena_array(a, n, sizeof *run);
 
-	map64_init(&of);
 	for (uint32_t i = 0, end; i < n; i = end) {
 		for (end = i; end < n && str_eq(v[end].alike, v[i].alike); end++) {
-			x[end] = value_at(v, end);
-			map64_put(&of, v[end].cell, i);
+			x[end] = v[end].x;
+			run[end] = i;
 		}
 		peers[i].v = x + i;
 		peers[i].n = end - i;
 		peers_prepare(&peers[i], x[i].type, room);
 	}
-	qsort_r(v, n, sizeof *v, by_cell_key, j);
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t at = 0;
+		uint32_t at = run[order[i] - v];
 
-		map64_get(&of, v[i].cell, &at);
 		if (peers[at].n >= j->rp->rule->peers_min)
-			judge_peers(j, &v[i], &peers[at]);
+			judge_peers(j, order[i], &peers[at]);
 		else
 			j->account->unknown++;
 	}
-	map64_fini(&of);
 }
 
-/* ---- rules ---- */
+/* ---- one rule over one partition ---- */
 
-static int by_key(const void *a, const void *b, void *ctx)
+static void begin_rule(struct judging *j, struct account *account, struct arena *a)
 {
-	struct compared x = { .cell = *(const uint32_t *)a }, y = { .cell = *(const uint32_t *)b };
-
-	return by_cell_key(&x, &y, ctx);
+	j->s = &j->j->p->source[j->rp->source];
+	j->account = account;
+	j->agg = arena_array(a, j->s->n_agg, sizeof *j->agg);
+	j->key = arena_array(a, j->s->n_key, sizeof *j->key);
 }
 
-/* The rule's cells whose period is over, in the order of their keys; comparisons sort what is
- * left of them later. */
-static uint32_t cells_of(struct judging *j, uint32_t *out)
+static void note_found(struct outcome *out, const struct found_cell *f)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < j->c->n; i++) {
-		if (j->c->cell[i].source != j->rp->source)
-			continue;
-		j->account->records++;
-		if (is_over(j, &j->c->cell[i]))
-			out[n++] = i;
-		else
-			j->account->unknown++;
-	}
-	if (j->rp->rule->form != FORM_COMPARE)
-		qsort_r(out, n, sizeof *out, by_key, j);
-	return n;
+	GROW(out->found, out->cap, out->n + 1);
+	out->found[out->n++] = *f;
 }
 
-static void judge_rule(struct judging *j)
+void outcome_judge(struct judging *j, struct partition *part, struct outcome *out)
 {
-	struct arena a;
-	uint32_t *cell, n;
+	const struct joint *joint = &part->joint[j->rp->source];
+	bool compare = j->rp->rule->form == FORM_COMPARE;
+	struct buf text;
 
-	arena_init(&a);
-	j->s = &j->c->p->source[j->rp->source];
-	j->agg = arena_array(&a, j->s->n_agg, sizeof *j->agg);
-	cell = arena_array(&a, j->c->n, sizeof *cell);
-	n = cells_of(j, cell);
-	if (j->rp->rule->form == FORM_COMPARE) {
-		struct compared *v = arena_array(&a, n, sizeof *v);
-
-		judge_compared(j, v, comparable(j, cell, n, v, &a), &a);
-	}
-	for (uint32_t i = 0; i < n && j->rp->rule->form != FORM_COMPARE; i++) {
+	begin_rule(j, &out->account, &part->arena);
+	buf_init(&text, 0);
+	out->account.records = joint->n;
+	for (uint32_t i = 0; i < joint->n; i++) {
+		struct found_cell c = { .cell = joint->cell + (size_t)i * j->j->n };
 		struct frame f;
 
-		cell_frame(j, &f, &j->c->cell[cell[i]]);
-		decide(j, &f, cell[i]);
+		if (!is_over(j, c.cell)) {
+			out->account.unknown++;
+		} else if (compare && !comparable(j, c.cell, &text, &c)) {
+			out->account.unknown++;
+		} else if (compare) {
+			c.alike = arena_str(&part->arena, buf_str(&text));
+			note_found(out, &c);
+		} else {
+			cell_frame(j, &f, c.cell);
+			if (fires(j, &f, c.cell))
+				note_found(out, &c);
+		}
+		arena_reset(&j->e->scratch);
+	}
+	buf_fini(&text);
+}
+
+/* ---- all partitions ---- */
+
+/* What was found of one rule, in one list; accounts are added up. */
+static struct found_cell *all_found(struct judging *j, uint32_t rule, struct arena *a, uint32_t *n)
+{
+	struct found_cell *v;
+	uint32_t total = 0;
+
+	*n = 0;
+	for (uint32_t i = 0; i < j->j->n; i++)
+		total += j->j->partition[i].outcome[rule].n;
+	v = arena_array(a, total, sizeof *v);
+	for (uint32_t i = 0; i < j->j->n; i++) {
+		const struct outcome *out = &j->j->partition[i].outcome[rule];
+
+		if (out->n)
+			memcpy(v + *n, out->found, out->n * sizeof *v);
+		*n += out->n;
+		j->account->records += out->account.records;
+		j->account->scope_out += out->account.scope_out;
+		j->account->unknown += out->account.unknown;
+		j->account->no_hit += out->account.no_hit;
+	}
+	return v;
+}
+
+static void tell_rule(struct judging *j, uint32_t rule, struct account *account)
+{
+	struct found_cell *v;
+	struct arena a;
+	uint32_t n;
+
+	arena_init(&a);
+	begin_rule(j, account, &a);
+	v = all_found(j, rule, &a, &n);
+	if (j->rp->rule->form == FORM_COMPARE) {
+		if (n)
+			qsort(v, n, sizeof *v, by_likeness);
+		judge_compared(j, v, n, &a);
+	} else {
+		const struct found_cell **order = sorted_by_key(j, v, n, &a);
+
+		for (uint32_t i = 0; i < n; i++) {
+			struct frame f;
+
+			cell_frame(j, &f, order[i]->cell);
+			give(j, &f, order[i]->cell);
+			arena_reset(&j->e->scratch);
+		}
 	}
 	arena_fini(&a);
 }
 
-void cells_judge(const struct cells *c, cell_hit_fn *fn, void *ctx, struct account *account)
+void joined_tell(struct joined *joined, cell_hit_fn *fn, void *ctx, struct account *account)
 {
 	struct dict *none = dict_new();
 	struct account unused = { .unknown_field = FIELD_NONE };
-	struct judging j = { .c = c, .e = eval_new(c->p, none), .fn = fn, .ctx = ctx };
+	struct judging j = { .j = joined, .e = eval_new(joined->p, none), .fn = fn, .ctx = ctx };
 
-	for (uint32_t i = 0; i < c->p->n_rule; i++) {
-		j.rp = c->p->rule[i];
+	for (uint32_t i = 0; i < joined->p->n_rule; i++) {
+		struct account *a;
+
+		j.rp = joined->p->rule[i];
 		if (j.rp->source == NO_INDEX)
 			continue;
-		j.account = account ? &account[j.rp->index] : &unused;
-		if (j.account->unknown == 0)
-			j.account->unknown_field = FIELD_NONE;
-		judge_rule(&j);
+		a = account ? &account[j.rp->index] : &unused;
+		if (a->unknown == 0)
+			a->unknown_field = FIELD_NONE;
+		tell_rule(&j, i, a);
 	}
 	eval_free(j.e);
 	dict_free(none);

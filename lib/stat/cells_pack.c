@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cells_pack.c - what a subject gave, in as few bytes as it takes, to be folded again later.
+ * cells_pack.c - what a subject gave, in as few bytes as it takes, to be taken back later.
  *
- * A contribution is its cell and, per aggregate, only what that aggregate needs: a count, a
- * sum, an extreme, or the codes of distinct values; numbers with a power of ten below them in
- * a few bytes. Most contributions take less than twenty.
+ * A contribution is its cell and, per sum, count and total in a few bytes each; values kept and
+ * fractions follow where there are any. Most contributions take less than twenty bytes.
  */
 #include <string.h>
 
 #include "lib/stat/cell.h"
 
-enum { PLAIN_SCALES = 13, WIDE = 31 };
+enum { UNKNOWN = 1, KEPT = 2, STATE_BITS = 2 };
 
 static void put(struct given *g, const void *p, size_t n)
 {
@@ -41,123 +40,84 @@ static uint64_t take_u64(struct unpacking *u)
 	return v;
 }
 
-/* The scale of a denominator that is a power of ten; WIDE for others and for large numbers. */
-static int plain_scale(struct rat r)
+static void put_i64(struct given *g, int64_t v)
 {
-	__int128 den = 1;
-
-	if (r.num < INT64_MIN / 2 || r.num > INT64_MAX / 2)
-		return WIDE;
-	for (int i = 0; i < PLAIN_SCALES; i++, den *= 10)
-		if (r.den == den)
-			return i;
-	return WIDE;
-}
-
-static void put_rat(struct given *g, struct rat r)
-{
-	int scale = plain_scale(r);
-	uint8_t head = (uint8_t)scale;
-
-	put(g, &head, 1);
-	if (scale == WIDE) {
-		put(g, &r, sizeof r);
-		return;
-	}
-	int64_t v = (int64_t)r.num;
-
 	put_u64(g, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
 }
 
-static struct rat take_rat(struct unpacking *u)
+static int64_t take_i64(struct unpacking *u)
 {
-	uint8_t head = u->p[u->at++];
-	struct rat r;
-
-	if (head == WIDE) {
-		memcpy(&r, u->p + u->at, sizeof r);
-		u->at += (uint32_t)sizeof r;
-		return r;
-	}
 	uint64_t z = take_u64(u);
 
-	return (struct rat){ (int64_t)(z >> 1 ^ (~(z & 1) + 1)), rat_scaled(1, head).den };
+	return (int64_t)(z >> 1 ^ (~(z & 1) + 1));
 }
 
-static void put_texts(struct cells *c, struct given *g, const struct partial *p)
+static void put_kept(struct given *g, const struct coded *k)
 {
-	put_u64(g, p->n_value);
-	for (uint32_t i = 0; i < p->n_value; i++)
-		put_u64(g, dict_code(c->dict, p->value[i]));
+	bool sum = k->sum.den != 0;
+
+	put_u64(g, (uint64_t)k->n << 1 | sum);
+	for (uint32_t i = 0; i < k->n; i++)
+		put_u64(g, k->code[i]);
+	if (sum)
+		put(g, &k->sum, sizeof k->sum);
 }
 
-static void take_texts(const struct cells *c, struct unpacking *u, struct partial *p)
+static void take_kept(struct cells *c, struct unpacking *u, struct coded *k)
 {
-	struct str *v;
+	uint64_t head = take_u64(u);
+	uint32_t *code = arena_array(&c->scratch, head >> 1, sizeof *code);
 
-	p->n_value = (uint32_t)take_u64(u);
-	p->value = v = arena_array(&u->arena, p->n_value, sizeof *v);
-	for (uint32_t i = 0; i < p->n_value; i++)
-		v[i] = dict_text(c->dict, (uint32_t)take_u64(u));
-}
-
-static struct rat main_number(const struct node *n, const struct partial *p)
-{
-	return n->agg == AGG_MIN ? p->min : n->agg == AGG_MAX ? p->max : p->sum;
-}
-
-static bool has_texts(enum agg a)
-{
-	return a == AGG_NONE || a == AGG_DISTINCT || a == AGG_MEDIAN || a == AGG_PERCENTILE ||
-	       a == AGG_FIRST || a == AGG_LAST;
-}
-
-void cells_pack(struct cells *c, struct given *g, uint32_t cell, const struct contribution *k)
-{
-	const struct cell_source *s = &c->p->source[c->cell[cell].source];
-	const struct partial *agg = k->agg;
-
-	put_u64(g, cell);
-	put_u64(g, k->sure);
-	for (uint32_t i = 0; i < s->n_agg; i++) {
-		put_u64(g, agg[i].count << 1 | agg[i].known);
-		if (s->agg[i]->agg != AGG_COUNT)
-			put_rat(g, main_number(s->agg[i], &agg[i]));
-		if (has_texts(s->agg[i]->agg))
-			put_texts(c, g, &agg[i]);
+	k->n = (uint32_t)(head >> 1);
+	k->code = code;
+	for (uint32_t i = 0; i < k->n; i++)
+		code[i] = (uint32_t)take_u64(u);
+	if (head & 1) {
+		memcpy(&k->sum, u->p + u->at, sizeof k->sum);
+		u->at += (uint32_t)sizeof k->sum;
 	}
-	for (uint32_t i = s->n_agg; i < s->n_agg + s->n_peer; i++)
-		put_texts(c, g, &agg[i]);
 }
 
-bool cells_unpack(const struct cells *c, struct unpacking *u, uint32_t *cell,
-		  struct contribution *k)
+void gift_pack(const struct cells *c, struct given *g, const struct gift *gift)
 {
-	const struct cell_source *s;
+	put_u64(g, gift->source);
+	put_u64(g, gift->cell);
+	put_u64(g, gift->sure);
+	for (uint32_t i = 0; i < c->table[gift->source].n_sum; i++) {
+		const struct partial *p = &gift->partial[i];
+		const struct coded *k = gift->kept ? &gift->kept[i] : NULL;
+		bool kept = k && (k->n || k->sum.den);
+
+		put_u64(g, (uint64_t)p->count << STATE_BITS | (kept ? KEPT : 0) | p->unknown);
+		put_i64(g, p->sum);
+		if (kept)
+			put_kept(g, k);
+	}
+}
+
+bool gift_unpack(struct cells *c, struct unpacking *u, struct gift *out)
+{
 	struct partial *p;
+	struct coded *k;
+	uint32_t n;
 
 	if (u->at >= u->n)
 		return false;
-	arena_reset(&u->arena);
-	*cell = (uint32_t)take_u64(u);
-	s = &c->p->source[c->cell[*cell].source];
-	k->sure = take_u64(u);
-	k->agg = p = arena_array(&u->arena, s->n_agg + s->n_peer, sizeof *p);
-	for (uint32_t i = 0; i < s->n_agg + s->n_peer; i++) {
-		enum agg kind = cell_agg(s, i);
+	arena_reset(&c->scratch);
+	out->source = (uint32_t)take_u64(u);
+	out->cell = (uint32_t)take_u64(u);
+	out->sure = (uint32_t)take_u64(u);
+	n = c->table[out->source].n_sum;
+	out->partial = p = arena_array(&c->scratch, n, sizeof *p);
+	out->kept = k = arena_array(&c->scratch, n, sizeof *k);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t head = take_u64(u);
 
-		p[i] = (struct partial){ .known = true, .sum = { 0, 1 }, .min = { 0, 1 },
-					 .max = { 0, 1 } };
-		if (kind != AGG_NONE) {
-			uint64_t count = take_u64(u);
-
-			p[i].count = count >> 1;
-			p[i].known = count & 1;
-		}
-		if (kind != AGG_NONE && kind != AGG_COUNT)
-			p[i].sum = p[i].min = p[i].max = take_rat(u);
-		if (has_texts(kind))
-			take_texts(c, u, &p[i]);
+		p[i].count = (uint32_t)(head >> STATE_BITS);
+		p[i].unknown = head & UNKNOWN;
+		p[i].sum = take_i64(u);
+		if (head & KEPT)
+			take_kept(c, u, &k[i]);
 	}
 	return true;
 }

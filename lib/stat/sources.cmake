@@ -2,4 +2,6 @@
 set(stat_sources
 	cells.c
 	cells_pack.c
+	cells_join.c
+	cells_sum.c
 	cells_judge.c)

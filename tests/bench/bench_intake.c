@@ -197,10 +197,9 @@ static void count_hit(void *ctx, const struct hit *h)
 	((struct bench *)ctx)->count++;
 }
 
-static void count_part(void *ctx, uint32_t subject, const struct contribution *c)
+static void count_part(void *ctx, const struct contributions *c)
 {
-	(void)subject, (void)c;
-	((struct bench *)ctx)->count++;
+	((struct bench *)ctx)->count += c->n;
 }
 
 STAGE static void stage_judge(struct bench *b, struct eval *eval, const struct batch *batch)

@@ -111,10 +111,9 @@ static void hit(void *ctx, const struct hit *h)
 	++*(uint64_t *)ctx;
 }
 
-static void give(void *ctx, uint32_t subject, const struct contribution *c)
+static void give(void *ctx, const struct contributions *c)
 {
-	(void)subject, (void)c;
-	++*(uint64_t *)ctx;
+	*(uint64_t *)ctx += c->n;
 }
 
 /* All subjects once: gathered, and handed to what is to be measured. */

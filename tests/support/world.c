@@ -64,7 +64,16 @@ uint32_t world_rule(const struct world *w, const char *id)
 	return (uint32_t)(r - w->rules->rule);
 }
 
-static void scatter(struct judge **j, uint32_t n, const struct chunk *c)
+static void judge_touched(struct judge **j, uint32_t n)
+{
+	judge_reconcile(j, n);
+	for (uint32_t i = 0; i < n; i++) {
+		judge_dirty(j[i], NULL, NULL);
+		judge_clean(j[i]);
+	}
+}
+
+static void scatter(const struct world *w, struct judge **j, uint32_t n, const struct chunk *c)
 {
 	struct err e;
 
@@ -76,6 +85,8 @@ static void scatter(struct judge **j, uint32_t n, const struct chunk *c)
 				if (to == UINT32_MAX || to == i)
 					assert_true(judge_add(j[i], c, (enum stream)s, &row, 1, 0,
 							      &e));
+			if (w->stepwise)
+				judge_touched(j, n);
 		}
 }
 
@@ -131,7 +142,7 @@ void world_judge(struct world *w, const char *id, uint32_t n, uint32_t shards, u
 	findings_clear(&w->found);
 	for (uint32_t i = 0; i < shards; i++)
 		j[i] = judge_new(w->plan, &conf);
-	scatter(j, shards, c);
+	scatter(w, j, shards, c);
 	judge_shards(w, j, shards, rule);
 	findings_sort(&w->found);
 	for (uint32_t i = 0; i < shards; i++)

@@ -23,6 +23,7 @@ struct world {
 	struct account account;   /* of the rule judged last */
 	/* cells remember who gave what, and all subjects are judged twice */
 	bool replaceable;
+	bool stepwise;           /* what is touched is judged after each row, too */
 	struct buf line;
 };
 
