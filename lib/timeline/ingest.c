@@ -2,11 +2,11 @@
 /*
  * ingest.c - record versions in: find the identity, keep the greatest revision.
  *
- * Per call the chunk's codes are translated once per distinct value. Rows are taken in
- * groups: first places and hashes of a group, with its index slots prefetched, then the
- * rows one by one. Digests of versions that lost are remembered, so that a version sent
- * again is told from a new one whatever came between: the counts depend on the set of
- * versions alone.
+ * Per call the chunk's codes are translated once per distinct value, all together and before
+ * the rows. Rows are taken in groups: first places and hashes of a group, with what they will
+ * touch prefetched, then the rows one by one, then the cells of the new ones column by column.
+ * Digests of versions that lost are remembered, so that a version sent again is told from a
+ * new one whatever came between: the counts depend on the set of versions alone.
  */
 #include <assert.h>
 #include <string.h>
@@ -24,6 +24,8 @@ void intake_free(struct intake *in)
 		return;
 	xfree(in->code_of);
 	xfree(in->owner_of);
+	xfree(in->fresh);
+	xfree(in->fresh_code);
 	xfree(in->mover);
 	buf_fini(&in->scratch);
 	xfree(in);
@@ -98,13 +100,48 @@ static const void *column_of(const struct chunk *c, enum field f)
 	return c->table[field_get(f)->stream].col[field_get(f)->index];
 }
 
-static uint32_t shard_code(struct intake *in, uint32_t code)
+/* The code must have been collected: intake_translate. */
+static inline uint32_t shard_code(const struct intake *in, uint32_t code)
 {
-	if (code == MISSING_CODE)
-		return MISSING_CODE;
-	if (!in->code_of[code])
-		in->code_of[code] = dict_code(in->t->dict, dict_text(in->c->dict, code));
 	return in->code_of[code];
+}
+
+static void collect_codes(struct intake *in, const uint32_t *col, const uint32_t *row, uint32_t n)
+{
+	uint32_t *mark = in->code_of, last = MISSING_CODE;
+
+	for (uint32_t i = 0; col && i < n; i++) {
+		uint32_t code = col[row ? row[i] : i];
+
+		if (code == last || mark[code])
+			continue;
+		last = code;
+		if (code == MISSING_CODE)
+			continue;
+		mark[code] = UINT32_MAX;
+		GROW(in->fresh, in->cap_fresh, in->n_fresh + 1);
+		in->fresh[in->n_fresh++] = code;
+	}
+}
+
+/* Every code the rows will ask for, translated together. */
+static void translate_codes(struct intake *in, const uint32_t *row, uint32_t n)
+{
+	const uint32_t *beside[INTAKE_CODED] = { in->col_a, in->col_b, in->col_key, in->col_link,
+						 in->col_batch, in->col_stand[0],
+						 in->col_stand[1] };
+
+	in->n_fresh = 0;
+	for (uint32_t i = 0; i < INTAKE_CODED; i++)
+		collect_codes(in, beside[i], row, n);
+	for (uint32_t i = 0; i < in->n_mover; i++) {
+		if (in->mover[i].cell.pack == PACK_CODE)
+			collect_codes(in, in->mover[i].col, row, n);
+	}
+	GROW(in->fresh_code, in->cap_fresh_code, in->n_fresh);
+	dict_translate(in->t->dict, in->c->dict, in->fresh, in->n_fresh, in->fresh_code);
+	for (uint32_t i = 0; i < in->n_fresh; i++)
+		in->code_of[in->fresh[i]] = in->fresh_code[i];
 }
 
 static void begin_columns(struct intake *in)
@@ -152,6 +189,15 @@ static void begin_movers(struct intake *in)
 	}
 }
 
+/* Grows an array by code; all of it stays zero. */
+static void room_for_codes(uint32_t **array, uint32_t *cap, uint32_t n)
+{
+	uint32_t before = *cap;
+
+	GROW(*array, *cap, n);
+	memset(*array + before, 0, (*cap - before) * sizeof **array);
+}
+
 static void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint32_t ref)
 {
 	uint32_t codes = dict_count(c->dict) + 1;
@@ -162,12 +208,20 @@ static void intake_begin(struct intake *in, const struct chunk *c, enum stream s
 	in->st = &in->t->store[s];
 	in->ref = ref;
 	in->last_place = UINT32_MAX;
-	GROW(in->code_of, in->cap_code, codes);
-	GROW(in->owner_of, in->cap_owner, codes);
-	memset(in->code_of, 0, codes * sizeof *in->code_of);
-	memset(in->owner_of, 0, codes * sizeof *in->owner_of);
+	room_for_codes(&in->code_of, &in->cap_code, codes);
+	room_for_codes(&in->owner_of, &in->cap_owner, codes);
 	begin_columns(in);
 	begin_movers(in);
+}
+
+/* What the call has put into the arrays by code is taken out again, which is less than all. */
+static void intake_end(struct intake *in)
+{
+	for (uint32_t i = 0; i < in->n_fresh; i++) {
+		in->code_of[in->fresh[i]] = 0;
+		in->owner_of[in->fresh[i]] = 0;
+	}
+	in->owner_of[MISSING_CODE] = 0;
 }
 
 /* ---- cells ---- */
@@ -192,10 +246,44 @@ void intake_move_cell(struct intake *in, const struct mover *m, struct row *r, u
 	row_set_u32(r, m->cell.off, v);
 }
 
-static void move_cells(struct intake *in, struct row *r, uint32_t src, bool first)
+static void move_cells(struct intake *in, struct row *r, uint32_t src)
 {
 	for (uint32_t i = 0; i < in->n_mover; i++)
-		intake_move_cell(in, &in->mover[i], r, src, first);
+		intake_move_cell(in, &in->mover[i], r, src, false);
+}
+
+/* One column of the new rows of a group. */
+static void move_column(struct intake *in, const struct mover *m, uint8_t *const *cell)
+{
+	struct spill *spill = &in->st->spill;
+	const int64_t *wide = m->col;
+	const uint32_t *narrow = m->col;
+	uint32_t v;
+
+	for (uint32_t i = 0; i < in->n_moving; i++) {
+		uint32_t src = in->moving[i].src;
+
+		if (m->cell.pack == PACK_DEC)
+			v = pack_dec(spill, PACK_DEC_MISSING, wide ? wide[src] : MISSING_I64);
+		else if (m->cell.pack == PACK_TIME)
+			v = pack_time(spill, 0, wide ? wide[src] : MISSING_I64);
+		else if (m->cell.pack == PACK_DATE)
+			v = narrow ? narrow[src] : (uint32_t)MISSING_I32;
+		else
+			v = narrow ? shard_code(in, narrow[src]) : MISSING_CODE;
+		__builtin_memcpy(cell[i] + m->cell.off, &v, sizeof v);
+	}
+}
+
+void intake_settle(struct intake *in)
+{
+	uint8_t *cell[INTAKE_GROUP];
+
+	for (uint32_t i = 0; i < in->n_moving; i++)
+		cell[i] = (uint8_t *)store_row(in->st, in->moving[i].at);
+	for (uint32_t i = 0; i < in->n_mover; i++)
+		move_column(in, &in->mover[i], cell);
+	in->n_moving = 0;
 }
 
 /* A message's line cannot name its settlement yet: it keeps its charging batch instead, and
@@ -204,7 +292,7 @@ static uint32_t batch_cell(struct intake *in, struct row *r, uint32_t src)
 {
 	unsigned off = layout_cell(&in->st->layout, FIELD_fee_setl_id).off;
 
-	if (!intake_is_message(in, src) || row_u32(r, off) != MISSING_CODE)
+	if (row_u32(r, off) != MISSING_CODE)
 		return 0;
 	row_set_u32(r, off, in->col_batch ? shard_code(in, in->col_batch[src]) : MISSING_CODE);
 	return ROW_JOINS;
@@ -287,11 +375,16 @@ void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool 
 	r->ref = in->ref;
 	r->line = src->line < UINT32_MAX ? (uint32_t)src->line : UINT32_MAX;
 	r->flags = intake_flags(in, p) | side_tables(in, at, p->src, first);
-	move_cells(in, r, p->src, first);
+	if (first && in->n_moving < INTAKE_GROUP)
+		in->moving[in->n_moving++] = (struct moving){ at, p->src };
+	else
+		move_cells(in, r, p->src);
 	if (in->stream == STREAM_SETTLEMENT && intake_is_message(in, p->src))
 		r->flags |= ROW_JOINS;
-	if (in->stream == STREAM_FEE)
+	if (in->stream == STREAM_FEE && intake_is_message(in, p->src)) {
+		intake_settle(in);
 		r->flags |= batch_cell(in, r, p->src);
+	}
 	if (p->subject == UINT32_MAX)
 		in->t->all_dirty = true;
 	else
@@ -449,7 +542,18 @@ static uint64_t prepare(struct intake *in, struct pending *p, uint32_t src)
 	p->composed = in->scratch.n > p->serial_at;
 	p->hash = identity_of(p->place, p->serial);
 	store_prefetch(in->st, p->hash);
+	if (p->subject != UINT32_MAX)
+		__builtin_prefetch(&in->t->subject[p->subject], 1);
 	return p->serial.n;
+}
+
+/* Where the row will be appended, now that its list has come. */
+static void prefetch_row(struct intake *in, const struct pending *p)
+{
+	const struct list *list = intake_list(in, p);
+
+	if (list->tail)
+		__builtin_prefetch(store_row(in->st, (list->tail - 1) << in->st->block_bits), 1);
 }
 
 static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, uint32_t n,
@@ -460,6 +564,8 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 	buf_reset(&in->scratch);
 	for (uint32_t i = 0; i < n; i++)
 		bytes += prepare(in, &in->group[i], row ? row[from + i] : from + i) + 5;
+	for (uint32_t i = 0; i < n; i++)
+		prefetch_row(in, &in->group[i]);
 	if (!store_room(in->st, n, bytes, e))
 		return false;
 	store_index_reserve(in->st, n);
@@ -472,19 +578,26 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 			p->serial.p = in->scratch.p + p->serial_at;
 		at = store_find(in->st, p->hash, p->place, p->serial, &slot);
 		in->st->records++;
-		if (at == ROW_NONE)
+		if (at == ROW_NONE) {
 			add_first(in, p, slot);
-		else if (intake_overlaid(in))
+			continue;
+		}
+		intake_settle(in);
+		if (intake_overlaid(in))
 			overlay_add(in, at, p, slot);
 		else
 			add_version(in, at, p, slot);
+		intake_settle(in);
 	}
+	intake_settle(in);
 	return true;
 }
 
 bool timeline_add(struct timeline *t, const struct chunk *c, enum stream s,
 		  const uint32_t *row, uint32_t n, uint32_t ref, struct err *e)
 {
+	bool ok = true;
+
 	assert(s < STREAM_STORED);
 	if (!row)
 		n = c->table[s].n;
@@ -496,12 +609,12 @@ bool timeline_add(struct timeline *t, const struct chunk *c, enum stream s,
 		buf_init(&t->intake->scratch, 0);
 	}
 	intake_begin(t->intake, c, s, ref);
-	for (uint32_t i = 0; i < n; i += INTAKE_GROUP) {
-		if (!take_group(t->intake, row, i, n - i < INTAKE_GROUP ? n - i : INTAKE_GROUP, e))
-			return false;
-	}
+	translate_codes(t->intake, row, n);
+	for (uint32_t i = 0; ok && i < n; i += INTAKE_GROUP)
+		ok = take_group(t->intake, row, i, n - i < INTAKE_GROUP ? n - i : INTAKE_GROUP, e);
+	intake_end(t->intake);
 	for (uint32_t i = 0; t->all_dirty && i < t->n_subject; i++)
 		subject_mark(t, i);
 	t->all_dirty = false;
-	return true;
+	return ok;
 }

@@ -7,6 +7,7 @@
 #include "lib/timeline/state.h"
 
 #define INTAKE_GROUP 32
+#define INTAKE_CODED 8 /* columns beside the movers whose codes are translated */
 
 /* One cell to fill: from a chunk's column to a place in the row. */
 struct mover {
@@ -31,9 +32,11 @@ struct intake {
 	const struct stream_plan *plan;
 	struct store *st;
 	uint32_t ref;
-	uint32_t *code_of;   /* chunk code -> shard code, 0 = not yet */
+	uint32_t *code_of;   /* chunk code -> shard code, 0 = not asked for */
 	uint32_t *owner_of;  /* chunk code of the subject's key -> subject + 1 */
 	uint32_t cap_code, cap_owner;
+	uint32_t *fresh, *fresh_code; /* chunk codes to translate, and what they became */
+	uint32_t n_fresh, cap_fresh, cap_fresh_code;
 	struct mover *mover;
 	uint32_t n_mover, cap_mover;
 	const uint32_t *col_a, *col_b, *col_key, *col_valid, *col_refund, *col_refused, *col_link;
@@ -44,6 +47,10 @@ struct intake {
 	uint32_t last_a, last_b, last_place;
 	struct buf scratch;
 	struct pending group[INTAKE_GROUP];
+	struct moving {
+		uint32_t at, src;    /* row of the store, row of the chunk */
+	} moving[INTAKE_GROUP];      /* new rows whose cells are not filled yet */
+	uint32_t n_moving;
 };
 
 /* Streams whose rows messages tell piece by piece: admission, change, discharge. */
@@ -65,8 +72,10 @@ void intake_move_cell(struct intake *in, const struct mover *m, struct row *r, u
 		      bool first);
 /* Flags that say the version's state. */
 uint32_t intake_flags(const struct intake *in, const struct pending *p);
-/* Fill row number `at` with the version p, wholly. */
+/* Fill row number `at` with the version p, wholly; the cells of a new row wait for
+ * intake_settle, which must come before they are read. */
 void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool first);
+void intake_settle(struct intake *in);
 struct list *intake_list(struct intake *in, const struct pending *p);
 /* Remember who has rows in the visit; rows of contested visits go to the next reconciling. */
 void intake_note(struct intake *in, const struct pending *p, uint32_t row);
