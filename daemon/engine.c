@@ -87,7 +87,7 @@ static bool work(struct engine *en, const struct job *job, struct err *e)
 		return put_alarm(en, job->alarm, e);
 	if (job->kind == JOB_PERIOD)
 		return engine_close_period(en, job->period, e);
-	bool ok = job->kind == JOB_FILE ? engine_file(en, job->file, e) : drain(en, e);
+	bool ok = job->kind == JOB_FILE ? engine_file(en, job->item, e) : drain(en, e);
 	if (ok)
 		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
 	return ok;
@@ -152,9 +152,9 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 	return NULL;
 }
 
-bool engine_take(struct engine *en, struct spool_file *file)
+bool engine_take(struct engine *en, const struct journal_item *it)
 {
-	return queue_try_put(en->inbox, &(struct job){ .kind = JOB_FILE, .file = file }, NULL);
+	return queue_try_put(en->inbox, &(struct job){ .kind = JOB_FILE, .item = it }, NULL);
 }
 
 bool engine_drain(struct engine *en)
@@ -195,8 +195,8 @@ void engine_free(struct engine *en)
 		return;
 	(void)pthread_join(en->thread, NULL);
 	if (en->sink && sink_given_up(en->sink) > 0)
-		log_notice("database", "%llu epochs were not committed; their files are still in "
-			   "the spool and will be read again",
+		log_notice("database", "%llu epochs were not committed; their inputs are kept in "
+			   "the journal and will be read again",
 			   (unsigned long long)sink_given_up(en->sink));
 	sink_free(en->sink);
 	pool_free(en->pool);
@@ -211,6 +211,5 @@ void engine_free(struct engine *en)
 	ledger_free(en->ledger);
 	rules_free(en->rules);
 	(void)close(en->stop_fd);
-	xfree(en->block);
 	xfree(en);
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "daemon/conf.h"
+#include "daemon/journal/journal.h"
 #include "daemon/mail.h"
 #include "daemon/rules.h"
 
@@ -21,7 +22,7 @@ struct engine_conf {
 	const struct conf *conf;     /* not reloadable members only; borrowed for life */
 	const struct feed *feed;     /* borrowed for life */
 	const char *feed_digest;     /* borrowed for life */
-	const struct spool *spool;   /* for spool_check; borrowed for life */
+	struct journal *journal;     /* borrowed for life */
 	struct mailbox *mailbox;
 	struct stats *stats;
 };
@@ -31,7 +32,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 
 /* Jobs, from the main thread. The first two answer one MAIL_READY each. False when the
  * engine is stopping. */
-bool engine_take(struct engine *en, struct spool_file *file); /* answered by MAIL_FILE */
+bool engine_take(struct engine *en, const struct journal_item *it); /* answered by MAIL_ITEM */
 bool engine_drain(struct engine *en);                         /* the spool is empty: judge cells */
 bool engine_rules(struct engine *en, struct rules *take_rules); /* any time: MAIL_RULES_LIVE */
 /* "close|reopen REGION STREAM YYYY-MM WHO", any time: MAIL_PERIOD with this ticket once it is

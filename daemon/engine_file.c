@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_file.c - one file: known or new, then chunk by chunk into epochs.
+ * engine_file.c - one item: known or new, then chunk by chunk into epochs.
  */
 #include "daemon/engine_state.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/fault.h"
 #include "daemon/log.h"
@@ -15,14 +13,11 @@
 #include "daemon/work/intake.h"
 #include "lib/base/mem.h"
 
-#define BLOCK (1u << 20)
-
-/* A file being read. */
+/* An item being read. */
 struct reading {
 	struct engine *en;
-	struct spool_file *file;
+	const struct journal_item *item;
 	struct ledger_entry entry;   /* as it stands after the last epoch; id is set */
-	char digest[DIGEST_HEX];
 	uint64_t skip;               /* rows that were committed before a restart */
 	uint64_t seen;               /* rows read now */
 	struct epoch *ep;            /* being filled, or NULL */
@@ -30,39 +25,19 @@ struct reading {
 	int64_t begun;
 };
 
-static bool digest_file(struct engine *en, const struct spool_file *file, char out[DIGEST_HEX],
-			struct err *e)
-{
-	struct digest d;
-	off_t at = 0;
-	ssize_t n;
-	if (!en->block)
-		en->block = xmalloc(BLOCK);
-	digest_init(&d);
-	while ((n = pread(file->fd, en->block, BLOCK, at)) != 0) {
-		if (n < 0 && errno != EINTR)
-			return err_set(e, ERR_WORLD, "reading: %s", strerror(errno));
-		if (n > 0) {
-			digest_add(&d, en->block, (size_t)n);
-			at += n;
-		}
-	}
-	digest_hex(&d, out);
-	return true;
-}
-
 static double seconds_since(int64_t begun)
 {
 	return (double)(engine_now() - begun) / 1e6;
 }
 
-/* A file that makes no intake: told at once. */
-static void turn_away(struct engine *en, struct spool_file *file, const struct report *r)
+/* An item that makes no intake: told at once. */
+static void turn_away(struct engine *en, const struct journal_item *it, const struct report *r)
 {
 	struct buf text;
 	buf_init(&text, 0);
 	report_json(r, &text);
-	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_FILE, .file = file,
+	journal_done(en->conf.journal, it);
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_ITEM, .item = it,
 		  .good = r->good, .text = xstrdup(buf_cstr(&text)) });
 	buf_fini(&text);
 }
@@ -76,9 +51,9 @@ static char *make_report(const struct reading *rd, const char *reason)
 {
 	struct buf text;
 	struct report r = {
-		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed),
+		.file = rd->item->in.name, .feed = feed_name(rd->en->conf.feed),
 		.intake = rd->entry.id,
-		.good = !reason, .reason = reason, .bytes = (uint64_t)rd->file->was.st_size,
+		.good = !reason, .reason = reason, .bytes = rd->item->bytes,
 		.rows = rd->seen, .records = rd->entry.records, .rejects = rd->entry.rejects,
 		.resumed_after = rd->skip, .seconds = seconds_since(rd->begun),
 		.stats = intake_stats(rd->in), .tally = intake_tally(rd->in),
@@ -93,13 +68,13 @@ static void fill_intake(const struct reading *rd, struct intake_row *row, enum i
 			const char *reason)
 {
 	*row = (struct intake_row){
-		.id = rd->entry.id, .file_name = xstrdup(rd->file->name),
+		.id = rd->entry.id, .file_name = xstrdup(rd->item->in.name),
 		.feed = xstrdup(feed_name(rd->en->conf.feed)),
-		.bytes = (uint64_t)rd->file->was.st_size, .rows_done = rd->entry.rows_done,
+		.bytes = rd->item->bytes, .rows_done = rd->entry.rows_done,
 		.records = rd->entry.records, .rejects = rd->entry.rejects, .state = state,
 		.reason = reason ? xstrdup(reason) : NULL,
 	};
-	memcpy(row->digest, rd->digest, DIGEST_HEX);
+	memcpy(row->digest, rd->item->digest, DIGEST_HEX);
 	memcpy(row->feed_digest, rd->en->conf.feed_digest, DIGEST_HEX);
 	if (state != INTAKE_READING)
 		row->report = make_report(rd, reason);
@@ -110,7 +85,7 @@ static struct epoch *epoch_in_hand(struct reading *rd)
 	if (!rd->ep) {
 		rd->ep = engine_epoch(rd->en, EPOCH_INTAKE);
 		rd->ep->has_intake = true;
-		rd->ep->tag = rd->file;
+		rd->ep->tag = (void *)(uintptr_t)rd->item;
 		rd->ep->rows_from = rd->entry.rows_done;
 	}
 	return rd->ep;
@@ -121,7 +96,8 @@ static bool close_epoch(struct reading *rd, enum intake_state state, const char 
 {
 	struct engine *en = rd->en;
 	struct epoch *ep = epoch_in_hand(rd);
-	struct ledger_entry *at = ledger_at(en->ledger, str_of(rd->file->name), str_of(rd->digest),
+	struct ledger_entry *at = ledger_at(en->ledger, str_of(rd->item->in.name),
+					    str_of(rd->item->digest),
 					    str_of(en->conf.feed_digest));
 	if (rd->seen > rd->entry.rows_done)
 		rd->entry.rows_done = rd->seen;
@@ -161,9 +137,8 @@ static bool finish(struct reading *rd, const char *broken, struct err *e)
 {
 	char digest[DIGEST_HEX];
 	intake_digest(rd->in, digest);
-	if (!broken && (strcmp(digest, rd->digest) != 0 ||
-			spool_check(rd->en->conf.spool, rd->file) == SPOOL_CHANGED))
-		broken = "the file was changed while it was read";
+	if (!broken && strcmp(digest, rd->item->digest) != 0)
+		broken = "the archive's file is not what came: its bytes have another digest";
 	return close_epoch(rd, broken ? INTAKE_FAILED : INTAKE_DONE, broken, e);
 }
 
@@ -204,18 +179,17 @@ static bool read_on(struct reading *rd, struct err *e)
 static bool open_reading(struct reading *rd, struct err *why)
 {
 	struct engine *en = rd->en;
-	int fd = rd->file->fd;
-	if (!digest_file(en, rd->file, rd->digest, why))
-		return false;
-	rd->entry = *ledger_at(en->ledger, str_of(rd->file->name), str_of(rd->digest),
+	rd->entry = *ledger_at(en->ledger, str_of(rd->item->in.name), str_of(rd->item->digest),
 			       str_of(en->conf.feed_digest));
 	if (rd->entry.state == LEDGER_DONE || rd->entry.state == LEDGER_FAILED)
 		return true;
 	rd->skip = rd->entry.rows_done;
 	if (rd->entry.id == 0)
 		rd->entry.id = en->last_intake + 1;
-	rd->file->fd = -1;
-	rd->in = intake_take_fd(fd, rd->file->name, en->conf.feed, NULL,
+	int fd = journal_item_fd(en->conf.journal, rd->item, why);
+	if (fd < 0)
+		return false;
+	rd->in = intake_take_fd(fd, rd->item->in.name, en->conf.feed, NULL,
 				(uint32_t)rd->entry.id, why);
 	if (rd->in && rd->entry.id > en->last_intake)
 		en->last_intake = rd->entry.id;
@@ -225,26 +199,26 @@ static bool open_reading(struct reading *rd, struct err *why)
 static void tell_known(const struct reading *rd)
 {
 	struct report r = {
-		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed),
+		.file = rd->item->in.name, .feed = feed_name(rd->en->conf.feed),
 		.good = rd->entry.state == LEDGER_DONE, .already = true, .intake = rd->entry.id,
-		.bytes = (uint64_t)rd->file->was.st_size, .rows = rd->entry.rows_done,
+		.bytes = rd->item->bytes, .rows = rd->entry.rows_done,
 		.records = rd->entry.records, .rejects = rd->entry.rejects,
 	};
-	turn_away(rd->en, rd->file, &r);
+	turn_away(rd->en, rd->item, &r);
 }
 
 static void tell_refused(const struct reading *rd, const char *why)
 {
 	struct report r = {
-		.file = rd->file->name, .feed = feed_name(rd->en->conf.feed), .reason = why,
-		.bytes = (uint64_t)rd->file->was.st_size,
+		.file = rd->item->in.name, .feed = feed_name(rd->en->conf.feed), .reason = why,
+		.bytes = rd->item->bytes,
 	};
-	turn_away(rd->en, rd->file, &r);
+	turn_away(rd->en, rd->item, &r);
 }
 
-bool engine_file(struct engine *en, struct spool_file *file, struct err *e)
+bool engine_file(struct engine *en, const struct journal_item *it, struct err *e)
 {
-	struct reading rd = { .en = en, .file = file, .begun = engine_now() };
+	struct reading rd = { .en = en, .item = it, .begun = engine_now() };
 	struct err why;
 	if (!open_reading(&rd, &why)) {
 		tell_refused(&rd, why.text);
@@ -256,7 +230,7 @@ bool engine_file(struct engine *en, struct spool_file *file, struct err *e)
 	}
 	if (rd.skip)
 		log_notice("spool", "`%s`: going on after row %" PRIu64 ", as intake %" PRId64,
-			   file->name, rd.skip, rd.entry.id);
+			   it->in.name, rd.skip, rd.entry.id);
 	bool ok = read_on(&rd, e);
 	epoch_free(rd.ep);
 	intake_close(rd.in);

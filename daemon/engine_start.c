@@ -144,11 +144,12 @@ static void committed(void *ctx, const struct epoch *ep)
 	st->withdrawn += ep->withdrawn;
 	if (ep->period)
 		tell_period(en, ep);
-	if (ep->has_intake && ep->intake.state != INTAKE_READING)
-		mail_post(en->conf.mailbox, &(struct mail){
-			.kind = MAIL_FILE, .file = ep->tag,
-			.good = ep->intake.state == INTAKE_DONE,
-			.text = xstrdup(ep->intake.report) });
+	if (!ep->has_intake || ep->intake.state == INTAKE_READING)
+		return;
+	journal_done(en->conf.journal, ep->tag);
+	mail_post(en->conf.mailbox, &(struct mail){
+		.kind = MAIL_ITEM, .item = ep->tag, .good = ep->intake.state == INTAKE_DONE,
+		.text = xstrdup(ep->intake.report) });
 }
 
 static void sink_gone(void *ctx)

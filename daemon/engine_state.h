@@ -8,6 +8,7 @@
 #include "daemon/engine.h"
 #include "daemon/sink/restore.h"
 #include "daemon/sink/sink.h"
+#include "daemon/source/ledger.h"
 #include "daemon/work/pool.h"
 #include "daemon/work/queue.h"
 #include "lib/base/map.h"
@@ -30,14 +31,13 @@ struct engine {
 	struct complete *over;       /* months closed by hand; NULL: a drained spool closes all */
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
-	char *block;                 /* for digesting a file before it is read */
 };
 
 enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES, JOB_ALARM, JOB_PERIOD };
 
 struct job {
 	enum job_kind kind;
-	struct spool_file *file;
+	const struct journal_item *item;
 	struct rules *rules;
 	char *alarm;
 	struct period_event *period;
@@ -49,8 +49,8 @@ int64_t engine_now(void);
 /* engine_start.c: database, memory, pool, sink, first judging. */
 bool engine_start(struct engine *en, struct err *e) MUST_CHECK;
 
-/* engine_file.c: one file from the first byte to its last epoch, or to a stop. */
-bool engine_file(struct engine *en, struct spool_file *file, struct err *e) MUST_CHECK;
+/* engine_file.c: one item from the first byte to its last epoch, or to a stop. */
+bool engine_file(struct engine *en, const struct journal_item *it, struct err *e) MUST_CHECK;
 
 /* engine.c: an epoch with the next number; judge into it and hand it to the sink. */
 struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind);

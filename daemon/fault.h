@@ -21,10 +21,12 @@ enum fault {
 };
 
 #ifdef NDEBUG
+#define FAULTS 0
 #define fault_init(e) (true)
 #define fault(point) ((void)0)
 #define fault_fails(point) (false)
 #else
+#define FAULTS 1
 /* Reads the environment; false when it names no point. Call before threads start. */
 bool fault_init(struct err *e) MUST_CHECK;
 void fault_reach(enum fault point);

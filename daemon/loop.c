@@ -15,6 +15,7 @@
 #include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/log.h"
+#include "daemon/source/desk.h"
 #include "lib/base/mem.h"
 
 #define MAILS_AT_ONCE 64
@@ -25,6 +26,7 @@ struct loop {
 	struct event_base *base;
 	struct event *on_signal[N_SIGNALS], *on_spool, *on_mail, *on_stats, *on_quiet;
 	struct spool *spool;
+	struct desk *desk;
 	struct mailbox *mailbox;
 	struct control *control;
 	char live[DIGEST_HEX];        /* the rule set in force */
@@ -34,8 +36,6 @@ struct loop {
 	bool idle, started, stopping, engine_gone, sink_gone;
 	bool drained;                 /* cells judged since the last file */
 	int code;
-	struct spool_file **given;    /* files with the engine or waiting for their commit */
-	uint32_t n_given, cap_given;
 
 	/* the helper that reads rules */
 	bool reading, again;
@@ -74,33 +74,21 @@ static void stop(struct loop *lp, int code)
 
 /* ---- work for the engine ---- */
 
-static void forget_file(struct loop *lp, struct spool_file *file)
-{
-	for (uint32_t i = 0; i < lp->n_given; i++)
-		if (lp->given[i] == file)
-			lp->given[i--] = lp->given[--lp->n_given];
-	spool_file_fini(file);
-	xfree(file);
-}
-
 static void give_work(struct loop *lp)
 {
-	struct spool_file *file;
+	const struct journal_item *it;
 	if (!lp->idle || lp->stopping)
 		return;
-	file = xcalloc(1, sizeof *file);
-	if (spool_next(lp->spool, file)) {
+	it = desk_next(lp->desk);
+	if (it) {
 		lp->idle = lp->drained = false;
 		(void)event_del(lp->on_quiet);
-		log_debug("spool", "`%s` is read", file->name);
-		GROW(lp->given, lp->cap_given, lp->n_given + 1);
-		lp->given[lp->n_given++] = file;
-		if (!engine_take(lp->engine, file))
-			forget_file(lp, file);
+		log_debug("spool", "`%s` is read", it->in.name);
+		(void)!engine_take(lp->engine, it); /* false: it is ending */
 		return;
 	}
-	xfree(file);
-	if (!lp->drained && !event_pending(lp->on_quiet, EV_TIMEOUT, NULL)) {
+	if (!lp->drained && desk_empty(lp->desk) &&
+	    !event_pending(lp->on_quiet, EV_TIMEOUT, NULL)) {
 		struct timeval quiet = { .tv_sec = (time_t)lp->lc->conf->spool_quiet };
 		(void)event_add(lp->on_quiet, &quiet);
 	}
@@ -111,7 +99,7 @@ static void quiet_cb(evutil_socket_t fd, short what, void *arg)
 	struct loop *lp = arg;
 	(void)fd;
 	(void)what;
-	if (!lp->idle || lp->stopping || spool_waiting(lp->spool) > 0)
+	if (!lp->idle || lp->stopping || !desk_empty(lp->desk))
 		return;
 	lp->drained = true;
 	lp->idle = !engine_drain(lp->engine);
@@ -127,7 +115,22 @@ static void spool_cb(evutil_socket_t fd, short what, void *arg)
 		log_error("spool", "%s", e.text);
 		stop(lp, 1);
 	}
+	if (!lp->stopping)
+		desk_feed(lp->desk);
 	give_work(lp);
+}
+
+/* The journal told something. */
+static void desk_changed(void *ctx)
+{
+	give_work(ctx);
+}
+
+static void desk_broken(void *ctx, const char *why)
+{
+	struct loop *lp = ctx;
+	log_error("journal", "cannot go on: %s", why);
+	stop(lp, 1);
 }
 
 /* ---- reloading ---- */
@@ -229,20 +232,10 @@ static void rules_made(struct loop *lp, struct mail *m)
 
 /* ---- mails ---- */
 
-static void file_finished(struct loop *lp, struct mail *m)
+static void item_finished(struct loop *lp, struct mail *m)
 {
-	struct err e;
-	struct str report = str_of(m->text ? m->text : "{}\n");
-	if (!spool_finish(lp->spool, m->file, m->good, report, &e))
-		log_error("spool", "%s", e.text);
-	else
-		log_line(m->good ? LOG_INFO : LOG_WARN, "spool", "`%s` is %s", m->file->name,
-			 m->good ? "done" : "failed, see its report");
-	if (m->good)
-		lp->stats.files_done++;
-	else
-		lp->stats.files_failed++;
-	forget_file(lp, m->file);
+	desk_finished(lp->desk, m->item, m->good, m->text ? m->text : "{}\n");
+	give_work(lp);
 }
 
 static void ready(struct loop *lp, struct mail *m)
@@ -289,7 +282,7 @@ static void sink_gone(struct loop *lp, struct mail *m)
 
 static void (*const handlers[])(struct loop *, struct mail *) = {
 	[MAIL_READY] = ready,
-	[MAIL_FILE] = file_finished,
+	[MAIL_ITEM] = item_finished,
 	[MAIL_RULES_MADE] = rules_made,
 	[MAIL_RULES_LIVE] = rules_live,
 	[MAIL_PERIOD] = period_done,
@@ -429,8 +422,20 @@ static bool listen_for(struct loop *lp, struct err *e)
 	return lp->control != NULL;
 }
 
+static bool open_desk(struct loop *lp, struct err *e)
+{
+	struct desk_conf dc = {
+		.conf = lp->lc->conf, .feed = feed_name(lp->lc->feed),
+		.feed_digest = lp->lc->feed_digest, .spool = lp->spool, .base = lp->base,
+		.stats = &lp->stats, .changed = desk_changed, .broken = desk_broken, .ctx = lp,
+	};
+	lp->desk = desk_open(&dc, e);
+	return lp->desk != NULL;
+}
+
 static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 {
+	lp->base = event_base_new();
 	lp->spool = spool_open(lp->lc->conf->spool_dir, e);
 	lp->mailbox = lp->spool ? mailbox_new(e) : NULL;
 	if (!lp->mailbox) {
@@ -440,15 +445,17 @@ static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 	(void)snprintf(lp->live, sizeof lp->live, "%s", take_rules->set->digest);
 	struct engine_conf ec = {
 		.conf = lp->lc->conf, .feed = lp->lc->feed, .feed_digest = lp->lc->feed_digest,
-		.spool = lp->spool, .mailbox = lp->mailbox, .stats = &lp->stats,
+		.mailbox = lp->mailbox, .stats = &lp->stats,
 	};
-	lp->base = event_base_new();
-	if (!listen_for(lp, e)) {
+	if (!open_desk(lp, e) || !listen_for(lp, e)) {
 		rules_free(take_rules);
 		return false;
 	}
+	ec.journal = desk_journal(lp->desk);
 	watch(lp);
 	lp->engine = engine_new(&ec, take_rules, e);
+	if (lp->engine)
+		desk_feed(lp->desk);
 	return lp->engine != NULL;
 }
 
@@ -469,11 +476,8 @@ int loop_run(const struct loop_conf *lc, struct rules *take_rules)
 		log_error(NULL, "%s", e.text);
 	}
 	control_close(lp->control);
-	if (lp->base)
-		unwatch(lp);
-	while (lp->n_given > 0)
-		forget_file(lp, lp->given[0]);
-	xfree(lp->given);
+	desk_close(lp->desk);
+	unwatch(lp);
 	mailbox_free(lp->mailbox);
 	spool_close(lp->spool);
 	xfree(lp);

@@ -11,13 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/source/spool.h"
+#include "lib/base/err.h"
+
+struct journal_item;
 
 struct rules;
 
 enum mail_kind {
 	MAIL_READY,      /* the engine has nothing to do */
-	MAIL_FILE,       /* a file is finished and, if it made records, committed */
+	MAIL_ITEM,       /* an item is through and, if it made records, committed */
 	MAIL_RULES_MADE, /* the helper is through: rules (NULL: wrong) and what it has to say */
 	/* the engine judges by new rules: text is their digest, `rules` the old */
 	MAIL_RULES_LIVE,
@@ -29,7 +31,7 @@ enum mail_kind {
 
 struct mail {
 	enum mail_kind kind;
-	struct spool_file *file; /* as given to the engine; the main thread's */
+	const struct journal_item *item; /* as given to the engine; the desk's */
 	bool good;
 	char *text;              /* moves: report, diagnostics, reason; or NULL */
 	struct rules *rules;     /* moves */

@@ -14,12 +14,20 @@ set(daemon_sources
 	sink/rows.c
 	sink/commit.c
 	sink/sink.c
+	journal/archive.c
+	journal/segment.c
+	journal/read.c
+	journal/recover.c
+	journal/write.c
+	journal/copy.c
+	journal/journal.c
 	source/ledger.c
 	source/spool.c
 	source/report.c
+	mail.c
+	source/desk.c
 	sink/restore.c
 	rules.c
-	mail.c
 	engine.c
 	engine_start.c
 	engine_period.c

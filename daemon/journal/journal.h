@@ -64,7 +64,7 @@ struct journal_notice {
 };
 
 struct journal_conf {
-	const char *dir, *archive;     /* made when missing; borrowed for life */
+	const char *dir, *archive;     /* made when missing; borrowed for the opening */
 	uint64_t bound;                /* bytes of inputs that may wait to be done */
 	uint64_t segment;              /* bytes after which the next segment file begins */
 	/* On a thread of the journal; must not wait for this journal. */
@@ -90,6 +90,7 @@ struct journal_ticket *journal_begin(struct journal *j, const struct journal_inp
 bool journal_append(struct journal_ticket *t, const void *p, size_t n, struct err *e) MUST_CHECK;
 void journal_end(struct journal_ticket *t);  /* told follows */
 void journal_drop(struct journal_ticket *t); /* nobody is told, nothing is left. NULL is fine */
+void *journal_ticket_tag(const struct journal_ticket *t);
 
 /* A whole file: `take_fd` is read from its beginning to its end and closed. Told follows, and
  * JOURNAL_REFUSED when the file changed meanwhile. False with ERR_LIMIT as above (the

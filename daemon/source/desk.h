@@ -10,18 +10,20 @@
  */
 #pragma once
 
+#include <event2/event.h>
 #include <stdint.h>
 
 #include "daemon/conf.h"
 #include "daemon/journal/journal.h"
+#include "daemon/mail.h"
 #include "daemon/source/spool.h"
 
 struct desk;
 
 /* Who handed an input in. Both are called on the main thread; either may be NULL. */
 struct desk_sender {
-	/* Durable or not: the notice's item is borrowed. KNOWN: `finished` follows for the item
-	 * that waits; after REFUSED and CONFLICT nothing follows. */
+	/* Durable or not; the notice's item is borrowed. KNOWN: `finished` follows for the item
+	 * that waits, unless that is through by now. After REFUSED and CONFLICT nothing follows. */
 	void (*told)(void *ctx, const struct journal_notice *n);
 	/* The database has all of it: `report` is its JSON, as it stands beside a spool file. */
 	void (*finished)(void *ctx, bool good, const char *report);
@@ -30,9 +32,12 @@ struct desk_sender {
 
 struct desk_conf {
 	const struct conf *conf;    /* borrowed for life, as the rest */
-	const char *feed, *feed_digest;
+	const char *feed, *feed_digest; /* of the spool's files */
 	struct spool *spool;
-	void (*broken)(void *ctx, const char *why); /* on a thread of the journal */
+	struct stats *stats;
+	struct event_base *base;
+	void (*changed)(void *ctx);                  /* there may be an item for the engine */
+	void (*broken)(void *ctx, const char *why);  /* the journal's disk failed: end */
 	void *ctx;
 };
 
@@ -40,17 +45,15 @@ struct desk_conf {
 struct desk *desk_open(const struct desk_conf *conf, struct err *e);
 void desk_close(struct desk *d); /* NULL is fine */
 
-/* Readable when the journal told something; then call desk_read. */
-int desk_fd(const struct desk *d);
-void desk_read(struct desk *d);
-
 /* Hands waiting spool files to the journal. Call when the spool or the room changed. */
 void desk_feed(struct desk *d);
 
-/* An input piece by piece: go on with journal_append, journal_end or journal_drop. NULL with
+/* An input piece by piece: go on with journal_append, then journal_end or desk_drop. NULL with
  * ERR_LIMIT when the journal is full. `sender` is copied. */
 struct journal_ticket *desk_begin(struct desk *d, const struct journal_input *in,
 				  const struct desk_sender *sender, struct err *e);
+
+void desk_drop(struct desk *d, struct journal_ticket *take_ticket);
 
 /* The sender is gone before it was told: nobody is. */
 void desk_leave(struct desk *d, const void *ctx);

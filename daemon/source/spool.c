@@ -268,6 +268,23 @@ bool spool_next(struct spool *s, struct spool_file *out)
 	return false;
 }
 
+bool spool_take(struct spool *s, const char *name, struct spool_file *out)
+{
+	if (!names_has(&s->waiting, name))
+		return false;
+	names_drop(&s->waiting, name);
+	if (!open_file(s, name, out))
+		return false;
+	names_add(&s->given, name);
+	return true;
+}
+
+void spool_again(struct spool *s, const struct spool_file *f)
+{
+	names_drop(&s->given, f->name);
+	offer(s, f->name);
+}
+
 void spool_file_fini(struct spool_file *f)
 {
 	if (f->fd >= 0)
@@ -323,14 +340,16 @@ bool spool_finish(struct spool *s, const struct spool_file *f, bool good, struct
 		  struct err *e)
 {
 	char to[PATH_MAX];
-	bool replaced = spool_check(s, f) == SPOOL_REPLACED;
+	enum spool_change change = spool_check(s, f);
+	bool replaced = change == SPOOL_REPLACED || (good && change == SPOOL_CHANGED);
 	names_drop(&s->given, f->name);
 	if (!free_name(s, good ? "done" : "failed", f->name, to, e) ||
 	    !write_report(s, to, report, e))
 		return false;
 	if (replaced) {
-		log_warn("spool", "`%s` was replaced while it was read; what it was is taken in, "
-				  "what it is now comes next", f->name);
+		log_warn("spool", "`%s` was %s while it was read; what it was is taken in, what it "
+			 "is now comes next", f->name,
+			 change == SPOOL_REPLACED ? "replaced" : "written to");
 		offer(s, f->name);
 		return true;
 	}

@@ -42,11 +42,17 @@ unsigned spool_waiting(const struct spool *s);
  * until spool_finish. False when there is none. */
 bool spool_next(struct spool *s, struct spool_file *out);
 
+/* The same for one name; false when it is not waiting. */
+bool spool_take(struct spool *s, const char *name, struct spool_file *out);
+
+/* It could not be read now: it waits again. */
+void spool_again(struct spool *s, const struct spool_file *f);
+
 /* Whether the name still is the file that was given out, unchanged. From any thread. */
 enum spool_change { SPOOL_SAME, SPOOL_REPLACED, SPOOL_CHANGED };
 enum spool_change spool_check(const struct spool *s, const struct spool_file *f);
 
-/* Writes the report and moves the file (unless its name is another file by now, which is then
- * waiting again). `good`: to done/, else failed/. */
+/* Writes the report and moves the file (unless its name is another file by now, or one with more
+ * in it, which is then waiting again). `good`: to done/, else failed/. */
 bool spool_finish(struct spool *s, const struct spool_file *f, bool good, struct str report,
 		  struct err *e) MUST_CHECK;

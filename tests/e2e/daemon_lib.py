@@ -157,6 +157,7 @@ class Box:
             out.write(f"database: {{ conninfo: \"{self.conninfo}\", retry_max: 1 }}\n"
                       f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
                       f"rules: {{ path: [ \"{self.rules}\" ] }}\n"
+                      "journal: { segment: 1 }\n"
                       f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows} }}\n"
                       "log: { level: debug }\n" + self.extra)
 
