@@ -66,10 +66,26 @@ int plant_other_hospital(struct gen *g, int than)
 	return fac;
 }
 
+/* Nobody is in two clinics within the hour, unless that is what is planted. */
+static void keep_apart(struct gen *g, struct visit *v)
+{
+	enum { HOUR = 3600 };
+
+	for (int i = 0; i < g->person.nvisits; i++) {
+		const struct visit *o = g->person.visits[i];
+		int64_t gap = v->begin - o->begin;
+		if (o == v || o->fac == v->fac || gap >= HOUR || gap <= -HOUR)
+			continue;
+		v->begin += HOUR - gap;
+		v->end += HOUR - gap;
+	}
+}
+
 struct visit *plant_outpatient_at(struct gen *g, int fac, int day)
 {
 	struct visit *v = visit_new(g, VISIT_OUT, fac, day);
 
+	keep_apart(g, v);
 	v->quiet = true;
 	return v;
 }

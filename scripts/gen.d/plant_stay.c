@@ -78,6 +78,10 @@ static int split_diag(struct gen *g, int how, int usual)
 	}
 }
 
+/* Too late for stay.split, and what stay.split_watch looks for. */
+static const struct plant watched = { "stay.split_watch", "violation",
+	"back after eight days or more", 0, NULL, 0 };
+
 static void make_split(struct gen *g, const struct plant *p, int day)
 {
 	int nights = p->arg == SPLIT_AFTER_MIDWAY ? 8
@@ -105,6 +109,8 @@ static void make_split(struct gen *g, const struct plant *p, int day)
 	visit_close(g, va);
 	visit_close(g, vb);
 	stay_truth(g, p, va, vb, p->arg <= SPLIT_AFTER_MIDWAY);
+	if (p->arg == LONG_GAP)
+		stay_truth(g, &watched, va, vb, true);
 }
 
 static void make_midway(struct gen *g, const struct plant *p, int day)
