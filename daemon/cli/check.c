@@ -5,10 +5,19 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/ruleload.h"
 #include "daemon/cli/words.h"
+#include "daemon/work/files.h"
+#include "lib/base/mem.h"
 #include "lib/finding/witness.h"
+#include "lib/rule/base_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct check_opts {
-	bool strict;
+	bool strict, accept;
 	const char *today;
 };
 
@@ -159,11 +168,72 @@ static enum cli_exit compare(const struct cli *c, struct loaded *l, bool strict)
 	return code;
 }
 
+/* ---- what overridden rules say now, kept ---- */
+
+struct keeping {
+	uint32_t kept, missing;
+	bool write;
+};
+
+static bool keep(void *ctx, const char *path, struct str text, struct err *e)
+{
+	struct keeping *k = ctx;
+	char folder[4096];
+	if (!k->write) {
+		k->missing += access(path, F_OK) != 0;
+		return true;
+	}
+	(void)snprintf(folder, sizeof folder, "%.*s", (int)(path_base(path) - path), path);
+	if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+		return err_set(e, ERR_WORLD, "%s: %s", folder, strerror(errno));
+	k->kept++;
+	return file_write(path, text, e);
+}
+
+static bool all_texts(const struct loaded *l, struct keeping *k, struct err *e)
+{
+	struct rule_text *text = xcalloc(l->diag.n_files + 1u, sizeof *text);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < l->diag.n_files; i++) {
+		const struct source_file *f = &l->diag.file[i];
+		if (str_ends(str_of(f->name), STR(".rules")))
+			text[n++] = (struct rule_text){ f->name, f->text };
+	}
+	bool ok = base_texts(text, n, keep, k, e);
+	xfree(text);
+	return ok;
+}
+
+/* Keeps the texts when asked to; else says of how many overrides there is none. */
+static enum cli_exit keep_bases(const struct cli *c, const struct loaded *l, bool accept)
+{
+	struct keeping k = { .write = accept };
+	struct err e = { 0 };
+	struct buf b;
+	if (!all_texts(l, &k, &e))
+		return cli_err(c, &e);
+	buf_init(&b, 0);
+	if (k.kept)
+		buf_addf(&b, cli_text(c, "记下了 %u 条被覆盖的规则现在的样子\n",
+				      "overridden rules kept as they are now: %u\n"), k.kept);
+	if (k.missing)
+		buf_addf(&b, cli_text(c, "有 %u 个覆盖没有记下规则当时的样子："
+				      "fundwatch check --accept 记下，升级之后就能说出改了哪几行\n",
+				      "overrides whose rule was never kept: %u; "
+				      "fundwatch check --accept keeps it, to tell what an "
+				      "upgrade changed\n"), k.missing);
+	cli_note(&b);
+	buf_fini(&b);
+	return CLI_OK;
+}
+
 static enum cli_exit check_exec(struct cli *c, const void *opt, int n, char *const *arg)
 {
 	const struct check_opts *o = opt;
 	struct loaded l;
 	enum cli_exit code = rules_compile_on(c, &l, n, arg, NULL, o->today);
+	if (code == CLI_OK && l.set)
+		code = keep_bases(c, &l, o->accept);
 	if (code == CLI_OK)
 		code = compare(c, &l, o->strict);
 	loaded_fini(&l);
@@ -173,6 +243,9 @@ static enum cli_exit check_exec(struct cli *c, const void *opt, int n, char *con
 static const struct opt check_opt[] = {
 	{ "strict", 0, OPT_FLAG, offsetof(struct check_opts, strict), NULL, "有警告也算没有通过",
 	  "warnings fail the check too" },
+	{ "accept", 0, OPT_FLAG, offsetof(struct check_opts, accept), NULL,
+	  "记下被覆盖的规则现在的样子，升级之后告诉改了哪几行",
+	  "keep what overridden rules say now, to tell what an upgrade changes" },
 	{ "today", 0, OPT_TEXT, offsetof(struct check_opts, today), "DATE",
 	  "按这一天看例外和表是否到期，默认今天",
 	  "the day that dates of exceptions and tables are seen from, today by default" },

@@ -20,5 +20,8 @@ bool check_load(struct checker *c, const struct syn_block *b, const struct syn_c
 struct syn_block *check_override(struct checker *c, struct str id);
 void check_overrides(struct checker *c);
 
+/* base_text.c: what changed in overridden rules since their texts were kept. */
+void check_bases(struct checker *c);
+
 /* Rows of an exception block, handed to their rules. */
 void check_exceptions(struct checker *c, struct syn_block *b);

@@ -52,8 +52,8 @@ enum expr_op {
 	EXPR_STARTS,     /* 开头是: text prefix */
 	EXPR_MATCH,      /* 匹配: PCRE2 pattern .text, compiled in .regex */
 	EXPR_NULL,       /* 为空: never unknown */
-	EXPR_OVER,       /* stream .index: true when the months are over that hold the .bucket of the
-			  * day in hand, or .rat days to either side of it; else unknown. At the
+	EXPR_OVER,       /* stream .index: true when the months are over that hold the .bucket of
+			  * the day in hand, or .rat days to either side; else unknown. At the
 			  * facility .field of .role tells, FIELD_NONE: at all */
 	EXPR_AND, EXPR_OR, EXPR_NOT,
 	/* arithmetic */

@@ -92,6 +92,7 @@ static void check_blocks(struct checker *c, struct rule_check *k)
 	}
 	check_rules(c, k);
 	check_overrides(c);
+	check_bases(c);
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
 		if (b->keyword == KW_EXCEPTION)
 			check_exceptions(c, b);

@@ -21,6 +21,7 @@ set(rule_sources
 	check_shape.c
 	check_file.c
 	check_local.c
+	base_text.c
 	check_example.c
 	check_warn.c
 	expr.c
