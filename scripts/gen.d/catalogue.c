@@ -123,6 +123,31 @@ static enum pair_window window_of(const char *word)
 	return WINDOW_VISIT;
 }
 
+/* What is for some people only does not belong in anybody's background. */
+static bool load_limited(struct catalogue *c, const char *folder)
+{
+	static const char *const file[] = { "item_sex.csv", "item_age.csv",
+		"item_age_band.csv", "item_course.csv", "item_visit_kind.csv",
+		"item_dept.csv", "item_diagnosis.csv", "tcm_unpaid.csv" };
+
+	for (size_t f = 0; f < sizeof file / sizeof file[0]; f++) {
+		struct csv_in in;
+
+		if (!csv_open(&in, folder, file[f]))
+			return false;
+		while (csv_next(&in)) {
+			const char *prefix = csv_get(&in, "项目");
+
+			for (int i = 0; i < c->nitems; i++)
+				if (strncmp(c->items[i].code, prefix,
+						strlen(prefix)) == 0)
+					c->items[i].flags |= ITEM_LIMITED;
+		}
+		csv_close(&in);
+	}
+	return true;
+}
+
 static bool load_pairs(struct catalogue *c, const char *folder)
 {
 	struct csv_in in;
@@ -188,6 +213,29 @@ static bool load_brands(struct catalogue *c, const char *folder)
 	return true;
 }
 
+/* Diagnoses of one sex or of some ages. */
+static bool load_limited_diagnoses(struct catalogue *c, const char *knowledge)
+{
+	static const char *const file[] = { "diag_sex.csv", "diag_age.csv" };
+
+	for (size_t f = 0; f < sizeof file / sizeof file[0]; f++) {
+		struct csv_in in;
+
+		if (!csv_open(&in, knowledge, file[f]))
+			return false;
+		while (csv_next(&in)) {
+			const char *prefix = csv_get(&in, "诊断");
+
+			for (int i = 0; i < c->ndiags; i++)
+				if (strncmp(c->diags[i].code, prefix,
+						strlen(prefix)) == 0)
+					c->diags[i].limited = true;
+		}
+		csv_close(&in);
+	}
+	return true;
+}
+
 static bool load_diagnoses(struct catalogue *c, const char *folder,
 	const char *knowledge)
 {
@@ -214,7 +262,7 @@ static bool load_diagnoses(struct catalogue *c, const char *folder,
 				c->diags[i].planned = true;
 	}
 	csv_close(&in);
-	return true;
+	return load_limited_diagnoses(c, knowledge);
 }
 
 static uint64_t pair_key(int a, int b)
@@ -263,11 +311,20 @@ static bool is_plain(const struct item *it)
 		&& it->chrg_type != 6 && it->chrg_type != 7;
 }
 
+/* 加收: billed only beside its main item, which a drawn line cannot promise. */
+static bool is_addon(const struct item *it)
+{
+	return strlen(it->code) == 15 && it->code[14] != '0';
+}
+
 static bool belongs(const struct item *it, enum pool_id id)
 {
-	bool service = it->list_type == 201;
+	bool service = it->list_type == 201 && !is_addon(it);
 	bool lone = !(it->flags & (ITEM_PAIRED | ITEM_PANEL));
 
+	/* beds and nursing are drawn for inpatients only */
+	if (it->flags & ITEM_LIMITED && id != POOL_BED && id != POOL_NURSING)
+		return false;
 	switch (id) {
 	case POOL_DRUG: return it->list_type == 101 && it->group < 0;
 	case POOL_HERB: return it->list_type == 102;
@@ -360,6 +417,7 @@ bool catalogue_load(struct catalogue *c, const char *folder,
 	memset(c, 0, sizeof *c);
 	if (!load_items(c, folder) || !load_limits(c, knowledge)
 			|| !load_pairs(c, knowledge)
+			|| !load_limited(c, knowledge)
 			|| !load_panels(c, knowledge)
 			|| !load_brands(c, knowledge)
 			|| !load_diagnoses(c, folder, knowledge))

@@ -13,6 +13,7 @@ enum item_flag {
 	ITEM_PAIRED = 2,                /* stands in a duplicate-billing pair */
 	ITEM_PANEL = 4,                 /* panel or component of one */
 	ITEM_DEAR = 8,                  /* the dear variant of its group */
+	ITEM_LIMITED = 16,              /* for some people, departments or visits only */
 };
 
 struct item {
@@ -59,6 +60,7 @@ struct diagnosis {
 	char code[16];
 	char name[160];
 	bool planned;                   /* on the planned-readmission list */
+	bool limited;                   /* of one sex or of some ages */
 };
 
 struct catalogue {

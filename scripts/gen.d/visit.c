@@ -179,7 +179,8 @@ static struct visit *blank(struct gen *g, enum visit_kind kind, int fac)
 	v->dscg_way = 1;
 	do
 		v->diag = rng_below(&g->rng, g->opt.wild ? 4 : g->cat.ndiags);
-	while (g->cat.diags[v->diag].planned);
+	while (g->cat.diags[v->diag].planned
+		|| g->cat.diags[v->diag].limited);
 	return v;
 }
 
