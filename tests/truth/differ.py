@@ -243,6 +243,8 @@ def main():
     got = collections.defaultdict(collections.Counter)
     with open(findings, encoding="utf-8") as lines:
         for f in map(json.loads, lines):
+            if f["rule"] not in CHECKS:
+                continue  # the naive checks know these ten rules only
             amount = None if f["rule"] in NO_SUM else Decimal(f["amount"])
             got[f["rule"]][key_of(f), amount] += 1
     bad = 0
