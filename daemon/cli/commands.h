@@ -20,6 +20,8 @@ extern const struct command cmd_alerts_list;
 extern const struct command cmd_alerts_show;
 extern const struct command cmd_exceptions_list;
 extern const struct command cmd_exceptions_ledger;
+extern const struct command cmd_journal_list;
+extern const struct command cmd_journal_verify;
 extern const struct command cmd_reload;
 extern const struct command cmd_period_close;
 extern const struct command cmd_period_reopen;

@@ -30,6 +30,8 @@ set(cli_sources
 	excepted.c
 	exceptions.c
 	talk.c
+	folders.c
+	journal.c
 	reload.c
 	period.c
 	coverage.c)

@@ -228,6 +228,39 @@ bool archive_check(const struct archive *a, const char *digest, struct err *e)
 		       "those that came", digest, got);
 }
 
+/* Files of one two-letter folder. */
+static bool check_folder(const struct archive *a, const char *folder, uint64_t *checked,
+			 struct err *e)
+{
+	int fd = openat(a->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	bool ok = d || fail(e, "opening", folder);
+	for (struct dirent *en = d ? readdir(d) : NULL; ok && en; en = readdir(d)) {
+		char digest[DIGEST_HEX + 256];
+		if (en->d_name[0] == '.')
+			continue;
+		(void)snprintf(digest, sizeof digest, "%s%s", folder, en->d_name);
+		ok = strlen(digest) == DIGEST_HEX - 1 ? archive_check(a, digest, e)
+		     : err_set(e, ERR_INPUT, "archive: %s/%s is no file of it", folder, en->d_name);
+		*checked += ok;
+	}
+	if (d)
+		(void)closedir(d);
+	return ok;
+}
+
+bool archive_each(const struct archive *a, uint64_t *checked, struct err *e)
+{
+	bool ok = true;
+	for (unsigned i = 0; ok && i < 256; i++) {
+		char folder[3];
+		(void)snprintf(folder, sizeof folder, "%02x", i);
+		if (faccessat(a->dir, folder, F_OK, 0) == 0)
+			ok = check_folder(a, folder, checked, e);
+	}
+	return ok;
+}
+
 bool archive_remove(struct archive *a, const char *digest, struct err *e)
 {
 	char name[ARCHIVE_NAME];

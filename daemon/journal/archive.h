@@ -57,6 +57,9 @@ int64_t archive_size(const struct archive *a, const char *digest);
 /* Whether its bytes still have the digest of its name. */
 bool archive_check(const struct archive *a, const char *digest, struct err *e) MUST_CHECK;
 
+/* The same for all of it; *checked counts the files. */
+bool archive_each(const struct archive *a, uint64_t *checked, struct err *e) MUST_CHECK;
+
 /* Gone for ever; one that is not there is fine. */
 bool archive_remove(struct archive *a, const char *digest, struct err *e) MUST_CHECK;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * folders.h - where the daemon of some settings keeps its journal and its archive.
+ */
+#pragma once
+
+#include "daemon/cli/cli.h"
+
+struct folder_opts {
+	const char *conf, *journal, *archive;
+};
+
+/* Rows for a command's options; `type` has a member `folders`. */
+#define FOLDER_OPTS(type) \
+	{ "conf", 'c', OPT_TEXT, offsetof(type, folders.conf), "FILE", \
+	  "守护进程的 fundwatch.yaml：取其中的目录", "the daemon's fundwatch.yaml, for its folders" }, \
+	{ "journal", 0, OPT_TEXT, offsetof(type, folders.journal), "DIR", "收件日志目录", \
+	  "the journal's folder" }, \
+	{ "archive", 0, OPT_TEXT, offsetof(type, folders.archive), "DIR", "原始档案目录", \
+	  "the raw archive's folder" }
+
+/* The two folders: as told, else as the settings say. */
+bool folders_find(const struct folder_opts *o, struct buf *journal, struct buf *archive,
+		struct err *e) MUST_CHECK;
