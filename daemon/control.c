@@ -95,8 +95,10 @@ static void ask(struct client *x, const char *line)
 	buf_init(&b, 0);
 	if (strcmp(line, "status") == 0)
 		x->control->conf.status(x->control->conf.ctx, &b);
+	else if (strcmp(line, "metrics") == 0)
+		x->control->conf.metrics(x->control->conf.ctx, &b);
 	else
-		buf_adds(&b, "unknown -\nask reload, status or period\n");
+		buf_adds(&b, "unknown -\nask reload, status, metrics or period\n");
 	x->stage = STAGE_ANSWERED;
 	(void)evbuffer_add(bufferevent_get_output(x->io), b.p, b.n);
 	buf_fini(&b);

@@ -2,9 +2,9 @@
 /*
  * control.h - a local socket on which the daemon is asked to reload, or how it stands.
  *
- * One line in ("reload", "status", "period ..."), one answer out, then the connection ends. Its
+ * One line in ("reload", "status", "metrics", "period ..."), one answer out, then the connection ends. Its
  * first line is "live DIGEST" or "refused DIGEST" (the rule set in force), what follows is
- * text. The socket is a file of mode 0600: who may ask is who the daemon runs as.
+ * text; the answer to "metrics" is the numbers alone. The socket is a file of mode 0600: who may ask is who the daemon runs as.
  * Runs on the event loop of the main thread; knows nothing of rules.
  */
 #pragma once
@@ -22,6 +22,7 @@ struct control_conf {
 	void (*status)(void *ctx, struct buf *answer);
 	/* "period WORDS": answered by control_ticket; false with a sentence: refused at once */
 	bool (*period)(void *ctx, const char *words, uint64_t ticket, struct err *e);
+	void (*metrics)(void *ctx, struct buf *answer); /* all numbers, as Prometheus reads them */
 	void *ctx;
 };
 

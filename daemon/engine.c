@@ -28,11 +28,32 @@ struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind)
 	return ep;
 }
 
+struct judging {
+	struct epoch_teller teller;
+	struct number_box *numbers;
+};
+
+static int reported(const struct finding *f)
+{
+	return f && !f->excepted ? 1 : 0;
+}
+
+static void tell_change(void *ctx, const struct change *c)
+{
+	struct judging *j = ctx;
+	const struct finding *f = c->now ? c->now : c->before;
+	int step = (c->kind == CHANGE_WITHDRAWN ? 0 : reported(c->now)) -
+		   (c->kind == CHANGE_RAISED ? 0 : reported(c->before));
+	if (step)
+		number_box_alert(j->numbers, f->rule, step);
+	epoch_change(&j->teller, c);
+}
+
 bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what what, bool cells,
 		  struct err *e)
 {
-	struct epoch_teller teller = { take_epoch, &en->chain, en->rules->set };
-	struct pool_sink to = { .change = epoch_change, .ctx = &teller, .frozen_ctx = en };
+	struct judging j = { { take_epoch, &en->chain, en->rules->set }, en->conf.numbers };
+	struct pool_sink to = { .change = tell_change, .ctx = &j, .frozen_ctx = en };
 	if (engine_closes_by_hand(en))
 		to.frozen_cells = engine_frozen_cell;
 	if (!pool_judge(en->pool, what, cells, &to, e)) {
@@ -41,6 +62,7 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 	}
 	if (cells)
 		engine_note_rules(en);
+	number_box_fill(en->conf.numbers, en->pool, en->rules->set);
 	return sink_put(en->sink, take_epoch) || err_set(e, ERR_BUG, "the sink is closed");
 }
 
@@ -175,6 +197,12 @@ void engine_alarm(struct engine *en, const char *text)
 	struct job job = { .kind = JOB_ALARM, .alarm = xstrdup(text) };
 	if (!queue_try_put(en->inbox, &job, NULL))
 		xfree(job.alarm);
+}
+
+uint32_t engine_waiting(struct engine *en)
+{
+	struct sink *s = en->sink;
+	return s ? sink_waiting(s) : 0;
 }
 
 void engine_stop(struct engine *en)

@@ -14,6 +14,7 @@
 #include "daemon/conf.h"
 #include "daemon/journal/journal.h"
 #include "daemon/mail.h"
+#include "daemon/numbers.h"
 #include "daemon/rules.h"
 
 struct engine;
@@ -25,6 +26,7 @@ struct engine_conf {
 	struct journal *journal;     /* borrowed for life */
 	struct mailbox *mailbox;
 	struct stats *stats;
+	struct number_box *numbers;  /* filled after each judging; borrowed for life */
 };
 
 /* Starts the thread; `take_rules` moves in. */
@@ -39,6 +41,9 @@ bool engine_rules(struct engine *en, struct rules *take_rules); /* any time: MAI
  * committed. False with a sentence when it is not understood or periods close by themselves. */
 bool engine_period(struct engine *en, const char *words, uint64_t ticket, struct err *e);
 void engine_alarm(struct engine *en, const char *text);      /* any time: a row of alarms */
+
+/* Epochs that wait for their commit; from the main thread. */
+uint32_t engine_waiting(struct engine *en);
 
 /* Finish the epoch in hand, commit what can be committed, end: MAIL_ENGINE_GONE and
  * MAIL_SINK_GONE follow. */

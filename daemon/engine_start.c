@@ -56,6 +56,8 @@ static void give_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t
 		       bool live)
 {
 	struct engine *en = ctx;
+	if (live && !f->excepted)
+		number_box_alert(en->conf.numbers, f->rule, 1);
 	pool_load_alert(en->pool, f, id, revision, live);
 }
 

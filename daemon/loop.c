@@ -5,16 +5,14 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "daemon/control.h"
 #include "daemon/engine.h"
+#include "daemon/http/http.h"
 #include "daemon/log.h"
+#include "daemon/notify.h"
 #include "daemon/source/desk.h"
 #include "lib/base/mem.h"
 
@@ -25,13 +23,17 @@ struct loop {
 	const struct loop_conf *lc;
 	struct event_base *base;
 	struct event *on_signal[N_SIGNALS], *on_spool, *on_mail, *on_stats, *on_quiet;
+	struct event *on_watchdog;    /* NULL: nobody wants to know */
 	struct spool *spool;
 	struct desk *desk;
 	struct mailbox *mailbox;
 	struct control *control;
 	char live[DIGEST_HEX];        /* the rule set in force */
 	struct engine *engine;
+	struct http *http;            /* NULL: it is off */
+	struct number_box *numbers;
 	struct stats stats;
+	int64_t begun;                /* seconds UTC */
 	uint64_t told_epochs;         /* as of the last statistics line */
 	bool idle, started, stopping, engine_gone, sink_gone;
 	bool drained;                 /* cells judged since the last file */
@@ -39,27 +41,10 @@ struct loop {
 
 	/* the helper that reads rules */
 	bool reading, again;
+	unsigned swapping;            /* rule sets on their way to the engine */
 	pthread_t helper;
 	struct conf wish;             /* settings it works with; its own while reading */
 };
-
-/* To systemd, when it asked: "READY=1", "STOPPING=1". */
-static void notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	if (!path || strlen(path) >= sizeof to.sun_path)
-		return;
-	memcpy(to.sun_path, path, strlen(path));
-	if (*path == '@')
-		to.sun_path[0] = '\0';
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t n = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-	if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (void *)&to, n) < 0)
-		log_debug(NULL, "systemd was not told %s", state);
-	if (fd >= 0)
-		(void)close(fd);
-}
 
 static void stop(struct loop *lp, int code)
 {
@@ -68,6 +53,7 @@ static void stop(struct loop *lp, int code)
 	lp->stopping = true;
 	lp->code = code;
 	notify("STOPPING=1");
+	http_drain(lp->http);
 	control_refused(lp->control, lp->live, "the daemon is ending\n", true);
 	engine_stop(lp->engine);
 }
@@ -212,7 +198,9 @@ static void hand_over(struct loop *lp, struct mail *m)
 	control_swapping(lp->control, m->rules->set->digest, m->text);
 	if (m->text)
 		log_lines(LOG_WARN, "rules", m->text);
-	if (!engine_rules(lp->engine, m->rules))
+	if (engine_rules(lp->engine, m->rules))
+		lp->swapping++;
+	else
 		log_warn("rules", "reload given up: the daemon is ending");
 }
 
@@ -253,6 +241,7 @@ static void ready(struct loop *lp, struct mail *m)
 static void rules_live(struct loop *lp, struct mail *m)
 {
 	(void)snprintf(lp->live, sizeof lp->live, "%s", m->text);
+	lp->swapping--;
 	control_live(lp->control, lp->live);
 	rules_free(m->rules); /* the old ones; the log tells of the new when they are committed */
 }
@@ -291,6 +280,12 @@ static void (*const handlers[])(struct loop *, struct mail *) = {
 	[MAIL_SINK_GONE] = sink_gone,
 };
 
+static void end_if_through(struct loop *lp)
+{
+	if (lp->engine_gone && lp->sink_gone && !lp->reading && http_idle(lp->http))
+		(void)event_base_loopbreak(lp->base);
+}
+
 static void mail_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *lp = arg;
@@ -304,8 +299,7 @@ static void mail_cb(evutil_socket_t fd, short what, void *arg)
 			xfree(mail[i].text);
 		}
 	}
-	if (lp->engine_gone && lp->sink_gone && !lp->reading)
-		(void)event_base_loopbreak(lp->base);
+	end_if_through(lp);
 }
 
 /* ---- signals and timers ---- */
@@ -374,6 +368,7 @@ static void watch(struct loop *lp)
 				lp);
 	lp->on_quiet = evtimer_new(lp->base, quiet_cb, lp);
 	lp->on_stats = evtimer_new(lp->base, stats_cb, lp);
+	lp->on_watchdog = notify_watchdog(lp->base);
 	(void)event_add(lp->on_spool, NULL);
 	(void)event_add(lp->on_mail, NULL);
 	add_stats_timer(lp);
@@ -382,7 +377,8 @@ static void watch(struct loop *lp)
 static void unwatch(struct loop *lp)
 {
 	struct event *all[] = { lp->on_signal[0], lp->on_signal[1], lp->on_signal[2],
-				lp->on_spool, lp->on_mail, lp->on_quiet, lp->on_stats };
+				lp->on_spool, lp->on_mail, lp->on_quiet, lp->on_stats,
+				lp->on_watchdog };
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i])
 			event_free(all[i]);
@@ -410,10 +406,64 @@ static bool asked_period(void *ctx, const char *words, uint64_t ticket, struct e
 	return engine_period(lp->engine, words, ticket, e);
 }
 
+/* How everything stands; the journal's and HTTP's own numbers are asked for. */
+static void fill_view(void *ctx, struct http_view *out)
+{
+	struct loop *lp = ctx;
+	struct journal_stats js;
+	struct buf why;
+	*out = (struct http_view){ .started = lp->started, .ending = lp->stopping,
+				   .stats = &lp->stats,
+				   .numbers = number_box_take(lp->numbers) };
+	memcpy(out->live, lp->live, sizeof out->live);
+	journal_stats_get(desk_journal(lp->desk), &js);
+	out->gauges = (struct gauges){
+		.database_up = lp->started, .applying_rules = lp->reading || lp->swapping > 0,
+		.spool_waiting = spool_waiting(lp->spool), .journal_items = (int64_t)js.items,
+		.journal_bytes = (int64_t)js.bytes, .journal_bound_bytes = (int64_t)js.bound,
+		.journal_segments = (int64_t)js.segments,
+		.sink_waiting = lp->engine ? engine_waiting(lp->engine) : 0,
+		.alerts_live = out->numbers ? (int64_t)out->numbers->alerts_live : 0,
+		.start_time_seconds = lp->begun,
+	};
+	http_gauges(lp->http, &out->gauges);
+	buf_init(&why, 0);
+	health_reasons(out, &why);
+	out->gauges.ready = why.n == 0;
+	buf_fini(&why);
+}
+
+static void asked_metrics(void *ctx, struct buf *answer)
+{
+	struct loop *lp = ctx;
+	struct http_view v;
+	fill_view(lp, &v);
+	http_metrics(lp->http, &v, answer);
+}
+
+static void http_drained(void *ctx)
+{
+	end_if_through(ctx);
+}
+
+static bool open_http(struct loop *lp, struct err *e)
+{
+	const struct http_conf hc = {
+		.base = lp->base, .conf = lp->lc->conf, .feed = lp->lc->feed,
+		.feed_digest = lp->lc->feed_digest, .desk = lp->desk, .view = fill_view,
+		.reload = asked_reload, .drained = http_drained, .ctx = lp,
+	};
+	if (!*lp->lc->conf->http_listen)
+		return true;
+	lp->http = http_open(&hc, e);
+	return lp->http != NULL;
+}
+
 static bool listen_for(struct loop *lp, struct err *e)
 {
 	const struct conf *c = lp->lc->conf;
-	const struct control_conf cc = { lp->base, asked_reload, asked_status, asked_period, lp };
+	const struct control_conf cc = { lp->base, asked_reload, asked_status, asked_period,
+					asked_metrics, lp };
 	struct buf path;
 	buf_init(&path, 0);
 	control_path(c->control_socket, c->spool_dir, &path);
@@ -445,9 +495,9 @@ static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 	(void)snprintf(lp->live, sizeof lp->live, "%s", take_rules->set->digest);
 	struct engine_conf ec = {
 		.conf = lp->lc->conf, .feed = lp->lc->feed, .feed_digest = lp->lc->feed_digest,
-		.mailbox = lp->mailbox, .stats = &lp->stats,
+		.mailbox = lp->mailbox, .stats = &lp->stats, .numbers = lp->numbers,
 	};
-	if (!open_desk(lp, e) || !listen_for(lp, e)) {
+	if (!open_desk(lp, e) || !listen_for(lp, e) || !open_http(lp, e)) {
 		rules_free(take_rules);
 		return false;
 	}
@@ -465,6 +515,8 @@ int loop_run(const struct loop_conf *lc, struct rules *take_rules)
 	struct err e;
 	int code = 1;
 	lp->lc = lc;
+	lp->begun = time(NULL);
+	lp->numbers = number_box_new();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (begin(lp, take_rules, &e)) {
 		(void)event_base_dispatch(lp->base);
@@ -476,8 +528,10 @@ int loop_run(const struct loop_conf *lc, struct rules *take_rules)
 		log_error(NULL, "%s", e.text);
 	}
 	control_close(lp->control);
+	http_close(lp->http);
 	desk_close(lp->desk);
 	unwatch(lp);
+	number_box_free(lp->numbers);
 	mailbox_free(lp->mailbox);
 	spool_close(lp->spool);
 	xfree(lp);

@@ -33,6 +33,7 @@ set(daemon_sources
 	engine_period.c
 	engine_file.c
 	control.c
+	notify.c
 	loop.c)
 
 # In the order they are applied; names are relative to conf/sql.
@@ -41,4 +42,5 @@ set(migrations
 	002_records.sql
 	003_views.sql
 	004_exceptions.sql
-	005_periods.sql)
+	005_periods.sql
+	006_api_keys.sql)

@@ -26,4 +26,8 @@ extern const struct command cmd_reload;
 extern const struct command cmd_period_close;
 extern const struct command cmd_period_reopen;
 extern const struct command cmd_period_list;
+extern const struct command cmd_key_add;
+extern const struct command cmd_key_list;
+extern const struct command cmd_key_revoke;
+extern const struct command cmd_top;
 extern const struct command cmd_help;

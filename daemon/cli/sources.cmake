@@ -33,5 +33,7 @@ set(cli_sources
 	folders.c
 	journal.c
 	reload.c
+	key.c
+	top.c
 	period.c
 	coverage.c)
