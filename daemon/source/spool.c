@@ -19,6 +19,7 @@
 #define EVENTS_BYTES 65536
 #define WAITING_MAX 1000000u
 #define SAME_NAME_MAX 100000
+#define NAME_BYTES (NAME_MAX - sizeof ".100000.report.json")
 
 /* Names in falling order: the next to be read is the last, and is taken off cheaply. */
 struct names {
@@ -124,6 +125,8 @@ static void offer(struct spool *s, const char *name)
 		return;
 	if (!ordinary(name))
 		refuse(s, name, "its name has control characters or is not UTF-8");
+	else if (strlen(name) > NAME_BYTES)
+		refuse(s, name, "its name is too long to have a report beside it");
 	else if (!names_has(&s->given, name))
 		names_add(&s->waiting, name);
 }

@@ -284,14 +284,29 @@ void plan_open(struct plan *p)
 		resolve_entry(p, &p->entry[i], true);
 }
 
+static bool says_something(const struct feed_stream *s, enum stream stream, struct str name)
+{
+	for (unsigned i = 0; i < s->n_column; i++)
+		if (names_equal(s->column[i].source, name))
+			return true;
+	return is_referenced(s, name) ||
+	       (!s->strict && (names_field(stream, name) != FIELD_NONE ||
+			       names_ignored(stream, name)));
+}
+
+/* Names the feed can read are finitely many; only the others must be bounded, so that a line
+ * full of invented keys takes nothing from the lines behind it. */
 uint32_t plan_key(struct plan *p, struct str name)
 {
 	uint32_t column = find_column(p, name);
 	if (column != NO_COLUMN)
 		return column;
-	if (p->n_column >= COLUMNS_MAX || name.n == 0 || name.n > NAME_MAX_BYTES)
+	if (name.n == 0 || name.n > NAME_MAX_BYTES)
 		return NO_COLUMN;
-	return lookup(p, name, true);
+	bool known = p->n_unknown < COLUMNS_MAX;
+	for (unsigned i = 0; i < p->n_entry && !known; i++)
+		known = says_something(p->entry[i].feed, p->entry[i].stream, name);
+	return known ? lookup(p, name, true) : NO_COLUMN;
 }
 
 /* ---- a CSV header ---- */
