@@ -123,6 +123,12 @@ static enum pair_window window_of(const char *word)
 	return WINDOW_VISIT;
 }
 
+static unsigned sex_flag(const char *word)
+{
+	return strcmp(word, "男") == 0 ? ITEM_MALE
+		: strcmp(word, "女") == 0 ? ITEM_FEMALE : 0;
+}
+
 /* What is for some people only does not belong in anybody's background. */
 static bool load_limited(struct catalogue *c, const char *folder)
 {
@@ -137,11 +143,13 @@ static bool load_limited(struct catalogue *c, const char *folder)
 			return false;
 		while (csv_next(&in)) {
 			const char *prefix = csv_get(&in, "项目");
+			unsigned flags = ITEM_LIMITED | (f ? 0
+				: sex_flag(csv_get(&in, "限定")));
 
 			for (int i = 0; i < c->nitems; i++)
 				if (strncmp(c->items[i].code, prefix,
 						strlen(prefix)) == 0)
-					c->items[i].flags |= ITEM_LIMITED;
+					c->items[i].flags |= flags;
 		}
 		csv_close(&in);
 	}

@@ -14,6 +14,7 @@ enum item_flag {
 	ITEM_PANEL = 4,                 /* panel or component of one */
 	ITEM_DEAR = 8,                  /* the dear variant of its group */
 	ITEM_LIMITED = 16,              /* for some people, departments or visits only */
+	ITEM_MALE = 32, ITEM_FEMALE = 64,
 };
 
 struct item {

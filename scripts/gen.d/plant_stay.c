@@ -78,6 +78,35 @@ static int split_diag(struct gen *g, int how, int usual)
 	}
 }
 
+/* Mothers, newborns and cataracts have their sex and age. */
+static void fit_person(struct gen *g, const struct visit *v)
+{
+	enum { YEAR = 365 };
+	const char *code = g->cat.diags[v->diag].code;
+
+	if (*code == 'O') {
+		g->person.gender = 2;
+		g->person.birth_day = v->day - 28 * YEAR;
+	} else if (*code == 'P') {
+		g->person.birth_day = v->day - 3;
+	} else if (strncmp(code, "H25", 3) == 0) {
+		g->person.birth_day = v->day - 70 * YEAR;
+	}
+}
+
+/* A birth has a mother, or a newborn; an old eye has an old owner. */
+static void suit_person(struct gen *g, const struct visit *v, int how)
+{
+	const char *code = g->cat.diags[v->diag].code;
+
+	if (how == MATERNITY) {
+		g->person.gender = 2;
+		g->person.birth_day = v->day - (code[0] == 'O' ? 28 * 365 : 3);
+	}
+	if (how == STAGED && code[0] == 'H')
+		g->person.birth_day = v->day - 70 * 365;
+}
+
 /* Too late for stay.split, and what stay.split_watch looks for. */
 static const struct plant watched = { "stay.split_watch", "violation",
 	"back after eight days or more", 0, NULL, 0 };
@@ -94,7 +123,9 @@ static void make_split(struct gen *g, const struct plant *p, int day)
 	if (p->arg == SPLIT_SAME_DAY)
 		vb->begin = va->end + 1800;
 	va->diag = split_diag(g, p->arg, va->diag);
+	suit_person(g, va, p->arg);
 	vb->diag = p->arg == DISEASE ? other_disease(g, va->diag) : va->diag;
+	fit_person(g, va);
 	va->dscg_way = p->arg == TRANSFER ? 2 : 1;
 	if (p->arg == DAY_SURGERY) {
 		vb->med_type = "28";

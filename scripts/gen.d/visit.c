@@ -114,6 +114,11 @@ struct line *visit_line(struct gen *g, struct visit *v, int item, int64_t time)
 	l->sn = ++v->nsn;
 	l->setl = v->open ? -1 : 0;
 	remember(g, v, item, (int)(time / DAY_SECONDS));
+	/* whoever is given what is for one sex is of it */
+	if (g->cat.items[item].flags & ITEM_MALE)
+		g->person.gender = 1;
+	else if (g->cat.items[item].flags & ITEM_FEMALE)
+		g->person.gender = 2;
 	return l;
 }
 

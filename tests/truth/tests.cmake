@@ -12,6 +12,9 @@ if(PYTHON3 AND TARGET fundwatch-gen)
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/data.sh $<TARGET_FILE:fundwatch-gen>)
 endif()
 if(PYTHON3 AND TARGET fundwatch-gen AND TARGET fundwatch-cli)
+	fundwatch_script(truth-figures LABEL e2e
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/figures.sh $<TARGET_FILE:fundwatch-gen>
+			$<TARGET_FILE:fundwatch-cli>)
 	fundwatch_script(truth-month LABEL e2e
 		COMMAND ${CMAKE_CURRENT_LIST_DIR}/scan.sh $<TARGET_FILE:fundwatch-gen>
 			$<TARGET_FILE:fundwatch-cli> 60000 --seed 11 --lookalikes 2)
