@@ -56,9 +56,11 @@ def hole(box):
 
 
 ABSURD = [  # field, value, reason; None: the value is odd but a value
-    ("fee_ocur_time", "0000-00-00", "bad-time"), ("fee_ocur_time", "2026-02-29 00:00:00", "bad-time"),
+    ("fee_ocur_time", "0000-00-00", "bad-time"),
+    ("fee_ocur_time", "2026-02-29 00:00:00", "bad-time"),
     ("fee_ocur_time", "99999-01-01", "bad-time"), ("fee_ocur_time", "2026-13-01", "bad-time"),
-    ("fee_ocur_time", "-2026-01-01", "bad-time"), ("fee_ocur_time", "2026-03-01 24:61:00", "bad-time"),
+    ("fee_ocur_time", "-2026-01-01", "bad-time"),
+    ("fee_ocur_time", "2026-03-01 24:61:00", "bad-time"),
     ("det_item_fee_sumamt", "1e308", "bad-number"), ("det_item_fee_sumamt", "9" * 40, "bad-number"),
     ("det_item_fee_sumamt", "NaN", "bad-number"), ("det_item_fee_sumamt", "inf", "bad-number"),
     ("det_item_fee_sumamt", "0x10", "bad-number"), ("det_item_fee_sumamt", "--1", "bad-number"),
@@ -93,7 +95,8 @@ def json_lines(box):
 
 
 NAMES = [b"fee_list_d_-rf.csv", b"fee_list_d_%2e%2e%2fetc.csv", b"fee_list_d_$(reboot).csv"]
-BAD_NAMES = [b"fee_list_d_\xff\xfe.csv", b"fee_list_d_\nfake log line.csv", b"fee_list_d_\x1b[2J.csv",
+BAD_NAMES = [b"fee_list_d_\xff\xfe.csv", b"fee_list_d_\nfake log line.csv",
+             b"fee_list_d_\x1b[2J.csv",
              b"fee_list_d_" + b"n" * 240 + b".csv"]
 
 
@@ -127,7 +130,8 @@ def check(box, daemon):
         <= 2 << 20
     assert "drop table" not in box.sql("SELECT 1 FROM fundwatch.fee LIMIT 1").lower()
     log = "\n".join(daemon.lines)
-    assert "\x1b" not in log and not re.search(r"^fake log line", log, re.M), "a name forged the log"
+    forged = re.search(r"^fake log line", log, re.M)
+    assert "\x1b" not in log and not forged, "a name forged the log"
 
 
 def replaced_while_read(box, daemon):

@@ -122,8 +122,7 @@ def at_rest(box):
 
 
 def verify_journal(box):
-    if "journal" in run(f"{BIN}/fundwatch", "help").stdout:
-        run(f"{BIN}/fundwatch", "journal", "verify", "-c", box.config)
+    run(f"{BIN}/fundwatch", "journal", "verify", "--all", "--conf", box.config)
 
 
 class Tally:
