@@ -16,3 +16,7 @@ if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
 endif()
 fundwatch_script(torture LABEL e2e TIMEOUT 1800
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/torture.py --kills 100 --seed 1 --every-point)
+# Freed memory is kept back by AddressSanitizer, which would look like a leak.
+fundwatch_script(soak LABEL e2e TIMEOUT 1800
+	COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=quarantine_size_mb=1
+		${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/soak.py --minutes 2)
