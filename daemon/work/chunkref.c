@@ -104,6 +104,17 @@ void chunk_ref_scatter(struct chunk_ref *r, uint32_t n_shards)
 			scatter_stream(r, (enum stream)s, n_shards);
 }
 
+void chunk_ref_scatter_again(struct chunk_ref *r, enum stream s)
+{
+	struct scatter *at = &r->scatter[s];
+	bool scattered = at->row != NULL;
+	xfree(at->row);
+	xfree(at->first);
+	*at = (struct scatter){ 0 };
+	if (scattered)
+		scatter_stream(r, s, r->n_shards);
+}
+
 const uint32_t *chunk_ref_rows(const struct chunk_ref *r, enum stream s, uint32_t shard,
 			       uint32_t *n)
 {

@@ -27,6 +27,9 @@ void chunk_ref_put(struct chunk_ref *r);
  * shared. Does nothing when that was done for the same number. */
 void chunk_ref_scatter(struct chunk_ref *r, uint32_t n_shards);
 
+/* The same again for one stream, whose rows have changed since; before the reference is shared. */
+void chunk_ref_scatter_again(struct chunk_ref *r, enum stream s);
+
 /* Rows of stream `s` for one shard, ascending; *n is their number. NULL with *n > 0 means all
  * rows of the table: with one shard, and for registers that every shard keeps whole. */
 const uint32_t *chunk_ref_rows(const struct chunk_ref *r, enum stream s, uint32_t shard,

@@ -15,7 +15,7 @@
 #include "lib/base/digest.h"
 #include "lib/base/mem.h"
 
-#define BLOCK (1u << 20)
+#define BLOCK (256u << 10) /* stays in the processor's cache until decoded */
 
 struct intake {
 	char *path;
@@ -34,8 +34,11 @@ struct intake {
 static bool check_file(int fd, const char *path, uint64_t *size, struct err *e)
 {
 	struct stat st;
+	*size = 0;
 	if (fstat(fd, &st) != 0)
 		return err_set(e, ERR_WORLD, "%s: %s", path, strerror(errno));
+	if (S_ISFIFO(st.st_mode))
+		return true;
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_WORLD, "%s: not a regular file", path);
 	if (st.st_size == 0)
@@ -94,6 +97,13 @@ void intake_close(struct intake *in)
 	xfree(in);
 }
 
+static bool end_decoding(struct intake *in)
+{
+	if (intake_bytes_read(in) == 0) /* a pipe */
+		return err_set(&in->e, ERR_INPUT, "nothing came through the pipe");
+	return decoder_finish(in->decoder, &in->e);
+}
+
 /* One block into the decoder. Sets ended, and broken when nothing good can follow. */
 static void read_block(struct intake *in)
 {
@@ -108,7 +118,7 @@ static void read_block(struct intake *in)
 	}
 	if (n == 0) {
 		in->ended = true;
-		in->broken = !decoder_finish(in->decoder, &in->e);
+		in->broken = !end_decoding(in);
 	} else {
 		digest_add(&in->digest, in->block, (size_t)n);
 		in->broken = !decoder_push(in->decoder, in->block, (size_t)n, &in->e);
@@ -132,6 +142,11 @@ bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e)
 	if (in->broken)
 		*e = in->e;
 	return !in->broken;
+}
+
+struct decoder *intake_decoder(struct intake *in)
+{
+	return in->decoder;
 }
 
 const char *intake_path(const struct intake *in)

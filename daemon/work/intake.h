@@ -2,7 +2,7 @@
 /*
  * intake.h - one input file read block by block into chunks.
  *
- * Reads blocks of 1 MiB, digests them, gives them to the file's decoder and hands out the
+ * Reads blocks of 256 KiB, digests them, gives them to the file's decoder and hands out the
  * chunks it makes; when the file is broken, everything good before the break has been
  * handed out first. Also keeps the tally of what went by, for the load report.
  * Belongs to one thread, except intake_bytes_read. Knows files and decoders; no rules.
@@ -17,9 +17,9 @@
 
 struct intake;
 
-/* Opens `path` for `feed`. `wanted` is a bitmap over enum field, NULL = all; `number` is put
- * into the chunks as their intake. Feed and bitmap stay borrowed. NULL with path and reason; an
- * empty file is an error too. */
+/* Opens `path`, a regular file or a pipe, for `feed`. `wanted` is a bitmap over enum field,
+ * NULL = all; `number` is put into the chunks as their intake. Feed and bitmap stay borrowed.
+ * NULL with path and reason; an empty file is an error too. */
 struct intake *intake_open(const char *path, const struct feed *feed, const uint8_t *wanted,
 			   uint32_t number, struct err *e);
 
@@ -28,6 +28,9 @@ struct intake *intake_open(const char *path, const struct feed *feed, const uint
 struct intake *intake_take_fd(int fd, const char *path, const struct feed *feed,
 			      const uint8_t *wanted, uint32_t number, struct err *e);
 void intake_close(struct intake *in); /* NULL is fine */
+
+/* The decoder, to be a lead (decode.h); intake_next then ends without chunks when all is read. */
+struct decoder *intake_decoder(struct intake *in);
 
 /* The next chunk into *out (one reference, the caller's); *out == NULL at the end of the file.
  * False when the file is broken for good; nothing follows. */

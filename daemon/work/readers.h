@@ -3,7 +3,8 @@
  * readers.h - many input files read at once, their chunks handed to one thread.
  *
  * Each reader thread takes the next unread file (largest first), decodes it and scatters its
- * rows; the coordinating thread takes the chunks. Chunks of one file come in its order,
+ * rows; the coordinating thread takes the chunks. The rows of a large CSV file are only read and
+ * cut into pieces, which as many decoding threads share. Chunks of one file come in its order,
  * files among each other in any. With 0 threads the coordinating thread reads by itself.
  * A broken file does not stop the others: it is told at the end with its reason.
  * Knows intakes and queues; no rules.
@@ -20,6 +21,7 @@ struct readers_conf {
 	const struct feed *feed;
 	const uint8_t *wanted; /* NULL = all fields */
 	uint32_t threads, shards;
+	size_t piece; /* bytes of a piece, 0 = default; files of a quarter and more are cut */
 };
 
 /* What is known of one file; counts are whole once readers_next has ended. */

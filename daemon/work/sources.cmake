@@ -6,6 +6,7 @@ set(work_sources
 	work/intake.c
 	work/queue.c
 	work/chunkref.c
+	work/piece.c
 	work/readers.c
 	work/worker.c
 	work/book.c

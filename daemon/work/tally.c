@@ -128,9 +128,11 @@ static void count_reject(struct tally *t, const struct reject *r, uint32_t file)
 	count_reason(t, &one);
 }
 
-void tally_chunk(struct tally *t, const struct chunk *c, uint32_t file)
+void tally_streams(struct tally *t, const struct chunk *c, uint32_t streams)
 {
 	for (int s = 0; s < STREAM_STORED; s++) {
+		if (!(streams >> s & 1))
+			continue;
 		const struct table *tab = &c->table[s];
 		enum field first = stream_first((enum stream)s);
 		unsigned width = tab->n > 0 ? stream_stored_width((enum stream)s) : 0;
@@ -139,9 +141,19 @@ void tally_chunk(struct tally *t, const struct chunk *c, uint32_t file)
 			count_column(&t->field[first + i], field_get(first + i)->type, tab->col[i],
 				     tab->n);
 	}
+}
+
+void tally_rejects(struct tally *t, const struct chunk *c, uint32_t file)
+{
 	t->rejects += c->n_reject;
 	for (uint32_t i = 0; i < c->n_reject; i++)
 		count_reject(t, &c->reject[i], file);
+}
+
+void tally_chunk(struct tally *t, const struct chunk *c, uint32_t file)
+{
+	tally_streams(t, c, UINT32_MAX);
+	tally_rejects(t, c, file);
 }
 
 void tally_add(struct tally *into, const struct tally *from)

@@ -39,4 +39,8 @@ void tally_fini(struct tally *t);
 /* Counts one chunk of input number `file`. */
 void tally_chunk(struct tally *t, const struct chunk *c, uint32_t file);
 
+/* Counts only the streams of a mask (bit per enum stream), and rejects when told. */
+void tally_streams(struct tally *t, const struct chunk *c, uint32_t streams);
+void tally_rejects(struct tally *t, const struct chunk *c, uint32_t file);
+
 void tally_add(struct tally *into, const struct tally *from);

@@ -119,6 +119,36 @@ void column_drop_row(struct chunk *c, enum stream s)
 			fill_missing(t->col[i], stored_width(s, i), t->n, t->n + 1);
 }
 
+/* Moves what stands between dropped rows down, cell by cell of `size` bytes. */
+static void close_up(void *column, size_t size, uint32_t rows, const uint32_t *row, uint32_t n)
+{
+	char *p = column;
+	size_t to = row[0];
+	for (uint32_t i = 0; i < n; i++) {
+		size_t from = row[i] + 1u, end = i + 1 < n ? row[i + 1] : rows;
+		memmove(p + to * size, p + from * size, (end - from) * size);
+		to += end - from;
+	}
+}
+
+void chunk_drop_rows(struct chunk *c, enum stream s, const uint32_t *row, uint32_t n)
+{
+	struct table *t = &c->table[s];
+	unsigned width = stream_stored_width(s);
+	assert(n <= t->n);
+	if (n == 0)
+		return;
+	for (unsigned i = 0; i < width; i++) {
+		enum width w = stored_width(s, i);
+		if (!t->col[i])
+			continue;
+		close_up(t->col[i], width_bytes(w), t->n, row, n);
+		fill_missing(t->col[i], w, t->n - n, t->n);
+	}
+	close_up(t->src, sizeof(*t->src), t->n, row, n);
+	t->n -= n;
+}
+
 /* The column to write field f of row r into. */
 static void *writable(struct chunk *c, enum field f, uint32_t r, enum width w)
 {

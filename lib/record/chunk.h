@@ -86,5 +86,8 @@ bool chunk_parse(struct chunk *c, enum field f, uint32_t r, struct str text, str
  * taken back and `e` says why. */
 bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err *e);
 
+/* Takes rows out, the others close up in order; `row` ascending. For who fills the chunk. */
+void chunk_drop_rows(struct chunk *c, enum stream s, const uint32_t *row, uint32_t n);
+
 /* Note a line that could not be taken (texts are copied). */
 void chunk_reject(struct chunk *c, const struct reject *r);

@@ -66,6 +66,20 @@ void csv_skipped(struct csv *csv, uint64_t lines, uint64_t bytes)
 {
 	csv->line = lines;
 	csv->offset = bytes;
+	csv->skipping = false;
+	csv->scanned = 0;
+	buf_reset(&csv->carry);
+}
+
+void csv_position(const struct csv *csv, uint64_t *lines, uint64_t *bytes)
+{
+	*lines = csv->line;
+	*bytes = csv->offset;
+}
+
+bool csv_idle(const struct csv *csv)
+{
+	return csv->carry.n == 0 && !csv->skipping;
 }
 
 void csv_width(struct csv *csv, unsigned width)

@@ -31,8 +31,15 @@ struct csv;
 struct csv *csv_new(char separator, csv_row_fn *row, void *ctx);
 void csv_free(struct csv *csv);
 
-/* Says that so many lines and bytes of the text came before the first push. */
+/* Says that so many lines and bytes of the text come before the next push; what was begun is
+ * forgotten. */
 void csv_skipped(struct csv *csv, uint64_t lines, uint64_t bytes);
+
+/* Lines and bytes before the next record. */
+void csv_position(const struct csv *csv, uint64_t *lines, uint64_t *bytes);
+
+/* Whether no record is begun: what has been pushed has all been given out. */
+bool csv_idle(const struct csv *csv);
 
 /* Rows with another number of cells than this are rejects; surplus empty cells are not counted. */
 void csv_width(struct csv *csv, unsigned width);

@@ -11,30 +11,10 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
-#include "lib/record/charset.h"
-#include "lib/record/csv.h"
-#include "lib/record/inflate.h"
-#include "lib/record/json.h"
+#include "lib/record/decode_impl.h"
 #include "lib/record/national.h"
-#include "lib/record/row.h"
 
 #define STEP (256u << 10) /* bytes taken through the stages at once */
-
-struct decoder {
-	const struct feed_file *file;
-	struct inflate *inflate;
-	struct charset *charset;
-	enum feed_format format; /* FORMAT_AUTO until seen */
-	bool any_message;        /* JSON objects may be messages or rows, each as it is */
-	struct csv *csv;
-	struct json *json;
-	uint64_t blank_lines, blank_bytes; /* before the first text */
-	bool has_header;
-	uint64_t header_hash;
-	bool broken;
-	struct decode_stats stats;
-	struct rower rower;
-};
 
 /* ---- CSV ---- */
 
@@ -45,6 +25,7 @@ static bool take_header(struct decoder *d, const struct csv_row *row, struct err
 			       (unsigned long long)row->line, reject_sentence(row->why, false));
 	d->has_header = true;
 	d->header_hash = hash_str(row->raw);
+	buf_addstr(&d->header, row->raw);
 	if (!plan_header(&d->rower.plan, row->cell, row->n, e))
 		return false;
 	d->stats.unknown_columns = d->rower.plan.n_unknown;
@@ -52,7 +33,7 @@ static bool take_header(struct decoder *d, const struct csv_row *row, struct err
 	return true;
 }
 
-static bool take_csv_row(void *ctx, const struct csv_row *row, struct err *e)
+bool decode_csv_row(void *ctx, const struct csv_row *row, struct err *e)
 {
 	struct decoder *d = ctx;
 	if (!d->has_header)
@@ -90,7 +71,7 @@ static void open_format(struct decoder *d)
 {
 	if (d->format == FORMAT_CSV) {
 		d->rower.positions = true;
-		d->csv = csv_new(d->file->separator, take_csv_row, d);
+		d->csv = csv_new(d->file->separator, decode_csv_row, d);
 		csv_skipped(d->csv, d->blank_lines, d->blank_bytes);
 		return;
 	}
@@ -117,6 +98,21 @@ static void sniff(struct decoder *d, char first)
 	d->format = d->any_message ? FORMAT_NATIONAL : FORMAT_CSV;
 }
 
+/* Lines into the CSV reader until the header is whole, everything behind it given away. */
+static bool divert(struct decoder *d, const char *p, size_t n, bool suspect, struct err *e)
+{
+	while (n && !d->diverting) {
+		const char *nl = memchr(p, '\n', n);
+		size_t line = nl ? (size_t)(nl - p) + 1 : n;
+		if (!csv_push(d->csv, p, line, suspect, e))
+			return false;
+		d->diverting = d->has_header && csv_idle(d->csv);
+		p += line;
+		n -= line;
+	}
+	return n == 0 || d->divert(d->divert_ctx, p, n, suspect, e);
+}
+
 static bool take_text(void *ctx, const char *p, size_t n, bool suspect, struct err *e)
 {
 	struct decoder *d = ctx;
@@ -130,6 +126,8 @@ static bool take_text(void *ctx, const char *p, size_t n, bool suspect, struct e
 		sniff(d, *p);
 		open_format(d);
 	}
+	if (d->csv && d->divert)
+		return divert(d, p, n, suspect, e);
 	if (d->csv)
 		return csv_push(d->csv, p, n, suspect, e);
 	json_push(d->json, p, n, suspect);
@@ -155,8 +153,11 @@ struct decoder *decoder_new(const struct feed *feed, const char *file_name, cons
 		return NULL;
 	}
 	struct decoder *d = xcalloc(1, sizeof(*d));
+	d->feed = feed;
 	d->file = file;
+	d->wanted = wanted;
 	d->format = file->format;
+	buf_init(&d->header, 0);
 	d->inflate = inflate_new();
 	d->charset = charset_new(file->charset, DECODE_LINE_MAX);
 	rower_init(&d->rower, feed, file, wanted, &d->stats);
@@ -172,11 +173,15 @@ void decoder_free(struct decoder *d)
 {
 	if (!d)
 		return;
-	inflate_free(d->inflate);
-	charset_free(d->charset);
+	if (d->inflate)
+		inflate_free(d->inflate);
+	if (d->charset)
+		charset_free(d->charset);
 	csv_free(d->csv);
 	json_free(d->json);
 	rower_fini(&d->rower);
+	buf_fini(&d->header);
+	xfree(d->claims.claim);
 	xfree(d);
 }
 
@@ -193,7 +198,8 @@ bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e)
 		p += step;
 		n -= step;
 	}
-	if (d->broken)
+	d->cut |= d->broken;
+	if (d->broken && !d->diverting)
 		rower_flush(&d->rower);
 	return !d->broken;
 }
@@ -202,7 +208,7 @@ bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e)
 static bool finish_text(struct decoder *d, struct err *e)
 {
 	bool good = charset_finish(d->charset, (struct flow){ take_text, d }, e);
-	if (d->csv)
+	if (d->csv && !d->diverting)
 		good = csv_finish(d->csv, good ? e : NULL) && good;
 	if (d->json)
 		json_finish(d->json);
@@ -216,8 +222,11 @@ bool decoder_finish(struct decoder *d, struct err *e)
 		err_set(e, ERR_INPUT, "输入此前已损坏");
 	else if (inflate_finish(d->inflate, (struct flow){ take_bytes, d }, e))
 		good = finish_text(d, e);
+	else
+		d->cut = true;
 	d->broken = true;
-	rower_flush(&d->rower);
+	if (!d->diverting)
+		rower_flush(&d->rower);
 	if (d->json)
 		d->stats.unknown_columns = d->rower.plan.n_unknown;
 	return good;
@@ -225,7 +234,7 @@ bool decoder_finish(struct decoder *d, struct err *e)
 
 struct chunk *decoder_take(struct decoder *d)
 {
-	return rower_next(&d->rower);
+	return d->diverting ? NULL : rower_next(&d->rower);
 }
 
 const struct decode_stats *decoder_stats(const struct decoder *d)

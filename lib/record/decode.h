@@ -54,5 +54,61 @@ struct chunk *decoder_take(struct decoder *d);
 
 const struct decode_stats *decoder_stats(const struct decoder *d);
 
+/*
+ * One CSV text decoded by several threads. The lead is a decoder as above that reads the header
+ * and then gives the text of the rows away in order; its owner cuts that into pieces of whole
+ * lines. Parts, each owned by any thread, decode pieces as if each were all there is. What a
+ * once_per stream makes of a row depends on the rows before: a part claims what it could not be
+ * sure of, and the lead, asked piece by piece in order, takes back what had come before. A piece
+ * that cannot be had so (a quoted cell reaches over its end, a refused row would not have been
+ * refused) is decoded again by the lead. So the chunks hold the same records and rejects as
+ * those of one decoder.
+ */
+typedef bool decoder_text_fn(void *ctx, const char *p, size_t n, bool suspect, struct err *e);
+
+/* Before the first push. Rows that are not CSV are decoded as ever. */
+void decoder_divert(struct decoder *d, decoder_text_fn *fn, void *ctx);
+
+/* Whether rows have been given away. */
+bool decoder_diverts(const struct decoder *d);
+
+/* Bit per enum stream whose rows the lead may take back. */
+uint32_t decoder_once_streams(const struct decoder *lead);
+
+/* Lines and bytes of the text before the first that was given away; only then. */
+void decoder_diverted_at(const struct decoder *d, uint64_t *lines, uint64_t *bytes);
+
+struct text_piece {
+	const char *p;
+	size_t n;
+	uint64_t lines, bytes; /* of the text before it */
+	bool suspect;          /* so said of any of its bytes, or of any before */
+};
+
+/* What the lead must know of a piece that a part has decoded. */
+struct piece_claims;
+void piece_claims_free(struct piece_claims *c); /* NULL is fine */
+
+/* A part for a lead that has begun to give rows away; the lead is only read, and only here. */
+struct decoder *decoder_part(const struct decoder *lead);
+
+/* Decodes a piece; its chunks by decoder_take. NULL when the lead must do it. */
+struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece *t);
+
+/* The next piece in order: takes back what had come before, by chunk, and counts it. False: the
+ * chunks are wrong, use decoder_again. */
+bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct chunk **chunk,
+		   uint32_t n_chunk);
+
+/* The next piece in order, decoded by the lead; its chunks by decoder_take_again. */
+void decoder_again(struct decoder *lead, const struct text_piece *t);
+struct chunk *decoder_take_again(struct decoder *lead);
+
+/* Whether the last piece ended inside a record, so that the next must be decoded by the lead. */
+bool decoder_inside(const struct decoder *lead);
+
+/* After the last piece: what the lead still holds is given out, by decoder_take_again. */
+void decoder_end_pieces(struct decoder *lead);
+
 /* i-th source column that no field was found for, NULL past the end; for the load report. */
 const char *decoder_unknown_column(const struct decoder *d, unsigned i);

@@ -142,6 +142,20 @@ text_index_fn *text_index_avx2(void)
 
 #endif
 
+uint64_t text_lines(const char *p, size_t n)
+{
+	uint64_t lines = 0;
+	for (size_t at = 0; at < n;) {
+		size_t some = n - at < 255 ? n - at : 255; /* so that a byte can count them */
+		uint8_t few = 0;
+		for (size_t i = 0; i < some; i++)
+			few = (uint8_t)(few + (p[at + i] == '\n'));
+		lines += few;
+		at += some;
+	}
+	return lines;
+}
+
 text_index_fn *text_index_best(void)
 {
 	text_index_fn *fast = text_index_avx2();

@@ -24,6 +24,9 @@ struct text_index {
 
 typedef void text_index_fn(const char *p, size_t n, char separator, struct text_index *out);
 
+/* Line ends in p[0..n), of any length. */
+uint64_t text_lines(const char *p, size_t n);
+
 /* Indexes p[0..n), n <= INDEX_MAX. */
 text_index_fn *text_index_best(void);
 text_index_fn text_index_portable;

@@ -23,6 +23,7 @@ struct made {
 	uint64_t key[FEED_STREAMS_MAX];
 	unsigned n;
 	bool matched; /* some stream wanted the row */
+	uint32_t first_claim; /* claims of this row begin there */
 };
 
 /* What went wrong, and where. */
@@ -368,6 +369,27 @@ static uint64_t *seen_slot(const struct entry *en, uint64_t key)
 	return &en->seen[key & (SEEN_SLOTS - 1u)];
 }
 
+bool rower_has_seen(const struct rower *r, const struct claim *c)
+{
+	return *seen_slot(&r->plan.entry[c->entry], c->key) == c->key;
+}
+
+void rower_see(struct rower *r, const struct claim *c)
+{
+	if (!c->refused)
+		*seen_slot(&r->plan.entry[c->entry], c->key) = c->last;
+}
+
+void rower_forget(struct rower *r)
+{
+	struct claims *all = r->claims;
+	for (uint32_t i = 0; i < all->n; i++)
+		all->claim[i].last = *seen_slot(&r->plan.entry[all->claim[i].entry],
+						all->claim[i].key);
+	for (uint32_t i = 0; i < all->n; i++)
+		*seen_slot(&r->plan.entry[all->claim[i].entry], all->claim[i].key) = 0;
+}
+
 static enum reject_reason check_needs(struct rower *r, const struct entry *en, uint32_t row,
 				      struct fault *f)
 {
@@ -417,6 +439,16 @@ static void take_back(struct rower *r, const struct made *made)
 		column_drop_row(r->chunk, made->entry[i]->stream);
 }
 
+static void claim(struct rower *r, uint32_t entry, uint64_t key)
+{
+	struct claims *all = r->claims;
+	GROW(all->claim, all->cap, all->n + 1u);
+	all->claim[all->n++] = (struct claim){
+		.key = key, .entry = entry, .chunk = r->n_ready - r->next_ready,
+		.row = r->chunk->table[r->plan.entry[entry].stream].n,
+	};
+}
+
 static enum reject_reason make_records(struct rower *r, const struct row_in *in, struct made *made,
 				       struct fault *f)
 {
@@ -428,6 +460,8 @@ static enum reject_reason make_records(struct rower *r, const struct row_in *in,
 		uint64_t key = en->seen ? once_key(en, in) : 0;
 		if (en->seen && *seen_slot(en, key) == key)
 			continue;
+		if (en->seen && r->claims && *seen_slot(en, key) == 0)
+			claim(r, i, key);
 		assert(made->n < FEED_STREAMS_MAX);
 		made->key[made->n] = key;
 		made->entry[made->n++] = en;
@@ -499,9 +533,12 @@ void rower_take(struct rower *r, const struct row_in *in)
 	made.matched = false;
 	struct fault f = { REJECT_NONE, FIELD_NONE, NO_COLUMN, { 0 } };
 	count_row(r, in->line);
+	made.first_claim = r->claims ? r->claims->n : 0;
 	if (make_records(r, in, &made, &f) == REJECT_NONE) {
 		keep(r, &made);
 	} else {
+		for (uint32_t i = made.first_claim; r->claims && i < r->claims->n; i++)
+			r->claims->claim[i].refused = true;
 		take_back(r, &made);
 		refuse(r, in, &f, made.entry[made.n - 1]->stream);
 	}

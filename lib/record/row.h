@@ -27,12 +27,27 @@ struct row_in {
 /* A cell that held an object or array where a plain value belongs. */
 struct str row_nested(void);
 
+/* A record of a once_per stream whose key had not been seen since the rower began: it may have
+ * been before. */
+struct claim {
+	uint64_t key, last; /* last: the key the same slot holds in the end */
+	uint32_t entry;     /* of the plan */
+	uint32_t chunk, row; /* place in the chunks made since, and in the table */
+	bool refused;       /* the whole row was */
+};
+
+struct claims {
+	struct claim *claim;
+	uint32_t n, cap;
+};
+
 struct rower {
 	struct plan plan;
 	int64_t revision;
 	struct decode_stats *stats;
 	bool english;        /* the language of rejects' sentences */
 	bool positions;      /* columns have positions to show: CSV, not JSON */
+	struct claims *claims; /* gathered here; NULL when the rower sees all rows */
 	struct chunk *chunk; /* being filled; NULL before the first row of it */
 	struct chunk **ready;
 	unsigned n_ready, cap_ready, next_ready;
@@ -50,6 +65,15 @@ void rower_take(struct rower *r, const struct row_in *row);
 /* One row that could not even be cut into cells; `detail` may be empty. */
 void rower_refuse(struct rower *r, const struct row_in *row, enum reject_reason why,
 		  uint32_t column, struct str detail);
+
+/* Whether a claimed key had been seen before. */
+bool rower_has_seen(const struct rower *r, const struct claim *c);
+
+/* Takes over that after a claim's rows its slot holds what the claim says. */
+void rower_see(struct rower *r, const struct claim *c);
+
+/* Ends a run of rows: notes what the claimed slots hold and forgets all keys. */
+void rower_forget(struct rower *r);
 
 /* The last, partial chunk becomes ready. */
 void rower_flush(struct rower *r);

@@ -6,10 +6,12 @@
  */
 #include "daemon/work/readers.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "tests/check.h"
 
@@ -177,15 +179,28 @@ static void hopeless_files_do_not_open(void **state)
 struct seen {
 	uint64_t rows, rejects;
 	unsigned failed;
-	struct buf order; /* rows of each chunk of the first file, in order */
+	uint64_t lines;    /* of the first file's fee lines, in order, with their digests */
+	struct buf refused; /* its rejects in order */
 };
 
-static void read_all(const struct path_list *files, const struct feed *feed, uint32_t threads,
-		     struct seen *s)
+static void see_rows(struct seen *s, const struct chunk *c)
 {
-	const struct readers_conf conf = {
-		.files = files, .feed = feed, .threads = threads, .shards = 3
-	};
+	for (uint32_t i = 0; i < c->table[STREAM_FEE].n; i++) {
+		const struct source *src = &c->table[STREAM_FEE].src[i];
+		s->lines = hash_join(hash_join(s->lines, src->line), src->digest);
+		s->lines = hash_join(s->lines, src->offset);
+	}
+	for (uint32_t i = 0; i < c->n_reject; i++)
+		buf_addf(&s->refused, "%llu " STR_FMT "\n",
+			 (unsigned long long)c->reject[i].line, STR_ARG(c->reject[i].sentence));
+}
+
+/* `piece`: bytes of a piece of a file that several threads decode. */
+static void read_all(const struct path_list *files, const struct feed *feed, uint32_t threads,
+		     size_t piece, struct seen *s)
+{
+	const struct readers_conf conf = { .files = files, .feed = feed, .threads = threads,
+					   .shards = 3, .piece = piece };
 	struct err e = { 0 };
 	struct chunk_ref *c;
 	uint64_t bytes, total, rows, in_shards = 0;
@@ -193,7 +208,7 @@ static void read_all(const struct path_list *files, const struct feed *feed, uin
 	if (!r)
 		fail_msg("%s", e.text);
 	*s = (struct seen){ 0 };
-	buf_init(&s->order, 0);
+	buf_init(&s->refused, 0);
 	while ((c = readers_next(r))) {
 		const struct chunk *k = chunk_ref_chunk(c);
 		s->rows += k->table[STREAM_FEE].n;
@@ -203,7 +218,7 @@ static void read_all(const struct path_list *files, const struct feed *feed, uin
 			in_shards += n;
 		}
 		if (chunk_ref_intake(c) == 0)
-			buf_addf(&s->order, "%llu ", (unsigned long long)k->first_line);
+			see_rows(s, k);
 		chunk_ref_put(c);
 	}
 	CHECK_INT(in_shards, s->rows);
@@ -230,19 +245,22 @@ static void any_number_of_readers_brings_the_same(void **state)
 	path_list_add(&files, in_folder("fee_list_d_1.csv"));
 	path_list_add(&files, in_folder("fee_list_d_2.csv.gz"));
 	path_list_add(&files, in_folder("fee_list_d_3.csv"));
-	for (uint32_t threads = 0; threads <= 4; threads++) {
+	for (uint32_t i = 0; i < 10; i++) {
+		static const size_t piece[] = { 0, 999, 100000 };
+		uint32_t threads = i % 5;
 		struct seen s;
-		read_all(&files, feed, threads, &s);
+		read_all(&files, feed, threads, piece[i % 3], &s);
 		CHECK_INT(s.failed, 0);
 		CHECK_INT(s.rows + s.rejects, 80300);
 		CHECK_INT(s.rejects, 2 * (40000 / 7));
-		if (threads == 0)
+		if (i == 0)
 			first = s;
-		assert_string_equal(buf_cstr(&s.order), buf_cstr(&first.order));
-		if (threads > 0)
-			buf_fini(&s.order);
+		CHECK(s.lines == first.lines);
+		assert_string_equal(buf_cstr(&s.refused), buf_cstr(&first.refused));
+		if (i > 0)
+			buf_fini(&s.refused);
 	}
-	buf_fini(&first.order);
+	buf_fini(&first.refused);
 	path_list_fini(&files);
 	xfree(big);
 	xfree(small);
@@ -259,12 +277,16 @@ static void a_broken_file_is_told_and_stops_no_other(void **state)
 	write_file("fee_list_d_3.csv", small);
 	path_list_add(&files, in_folder("fee_list_d_2.csv.gz"));
 	path_list_add(&files, in_folder("fee_list_d_3.csv"));
-	for (uint32_t threads = 0; threads <= 2; threads++) {
+	uint64_t rows = 0, lines = 0;
+	for (uint32_t threads = 0; threads <= 3; threads++) {
 		struct seen s;
-		read_all(&files, feed, threads, &s);
+		read_all(&files, feed, threads, 5000, &s);
 		CHECK_INT(s.failed, 1);
 		CHECK(s.rows > 300);
-		buf_fini(&s.order);
+		CHECK(threads == 0 || (s.rows == rows && s.lines == lines));
+		rows = s.rows;
+		lines = s.lines;
+		buf_fini(&s.refused);
 	}
 	path_list_fini(&files);
 	xfree(big);
@@ -282,10 +304,10 @@ static void stopping_early_loses_nothing_but_rows(void **state)
 	write_file("fee_list_d_1.csv", big);
 	path_list_add(&files, in_folder("fee_list_d_1.csv"));
 	path_list_add(&files, in_folder("fee_list_d_1.csv"));
-	for (uint32_t threads = 0; threads <= 2; threads++) {
-		const struct readers_conf conf = {
-			.files = &files, .feed = feed, .threads = threads, .shards = 2
-		};
+	for (uint32_t i = 0; i < 9; i++) {
+		const struct readers_conf conf = { .files = &files, .feed = feed,
+						   .threads = i % 3, .shards = 2,
+						   .piece = i < 3 ? 0 : i < 6 ? 3000 : 200000 };
 		struct readers *r = readers_start(&conf, &e);
 		CHECK(r);
 		chunk_ref_put(readers_next(r));
@@ -293,6 +315,44 @@ static void stopping_early_loses_nothing_but_rows(void **state)
 	}
 	path_list_fini(&files);
 	xfree(big);
+	feed_free(feed);
+}
+
+static void *write_pipe(void *text)
+{
+	FILE *f = fopen(in_folder("fee_list_d.csv"), "wb");
+	CHECK(f && fwrite(text, 1, strlen(text), f) == strlen(text));
+	CHECK_INT(fclose(f), 0);
+	return NULL;
+}
+
+static void a_pipe_is_read_like_a_file(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	char *text = fee_text(5000, 9, 1);
+	CHECK_INT(mkfifo(in_folder("fee_list_d.csv"), 0600), 0);
+	path_list_add(&files, in_folder("fee_list_d.csv"));
+	for (uint32_t threads = 0; threads <= 2; threads++) {
+		const struct readers_conf conf = { .files = &files, .feed = feed,
+						   .threads = threads, .shards = 1, .piece = 9000 };
+		struct err e = { 0 };
+		pthread_t writer;
+		uint64_t rows = 0;
+		CHECK_INT(pthread_create(&writer, NULL, write_pipe, text), 0);
+		struct readers *r = readers_start(&conf, &e);
+		CHECK(r);
+		for (struct chunk_ref *c; (c = readers_next(r)); chunk_ref_put(c))
+			rows += chunk_ref_chunk(c)->rows;
+		CHECK_INT(pthread_join(writer, NULL), 0);
+		CHECK_INT(rows, 5000);
+		CHECK(!readers_file(r, 0)->failed);
+		readers_free(r);
+	}
+	unlink(in_folder("fee_list_d.csv"));
+	path_list_fini(&files);
+	xfree(text);
 	feed_free(feed);
 }
 
@@ -308,6 +368,7 @@ int main(void)
 		IN_FOLDER(any_number_of_readers_brings_the_same),
 		IN_FOLDER(a_broken_file_is_told_and_stops_no_other),
 		IN_FOLDER(stopping_early_loses_nothing_but_rows),
+		IN_FOLDER(a_pipe_is_read_like_a_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * decode_part.c - one text, several decoders: parts guess, the lead knows.
+ *
+ * The memory of a once_per stream is a table of slots, each with the last key that came there.
+ * A part begins each piece with empty slots. Where it meets an empty one it makes the record and
+ * claims it; from then on its slot holds what the lead's would. So the lead has only the claims
+ * to look at: the slot it holds is what the part should have begun with.
+ */
+#include "lib/record/decode.h"
+
+#include <assert.h>
+
+#include "lib/base/mem.h"
+#include "lib/record/decode_impl.h"
+
+struct piece_claims {
+	struct claims claims;
+	struct decode_stats stats;
+};
+
+void decoder_divert(struct decoder *d, decoder_text_fn *fn, void *ctx)
+{
+	d->divert = fn;
+	d->divert_ctx = ctx;
+}
+
+bool decoder_diverts(const struct decoder *d)
+{
+	return d->diverting;
+}
+
+uint32_t decoder_once_streams(const struct decoder *lead)
+{
+	const struct plan *p = &lead->rower.plan;
+	uint32_t streams = 0;
+	for (unsigned i = 0; i < p->n_entry; i++)
+		if (p->entry[i].seen)
+			streams |= 1u << p->entry[i].stream;
+	return streams;
+}
+
+void decoder_diverted_at(const struct decoder *d, uint64_t *lines, uint64_t *bytes)
+{
+	assert(d->diverting);
+	csv_position(d->csv, lines, bytes);
+}
+
+struct decoder *decoder_part(const struct decoder *lead)
+{
+	struct decoder *d = xcalloc(1, sizeof(*d));
+	struct err e;
+	assert(lead->diverting);
+	d->feed = lead->feed;
+	d->file = lead->file;
+	d->wanted = lead->wanted;
+	d->format = FORMAT_CSV;
+	buf_init(&d->header, 0);
+	rower_init(&d->rower, d->feed, d->file, d->wanted, &d->stats);
+	d->rower.english = lead->rower.english;
+	d->rower.positions = true;
+	d->rower.claims = &d->claims;
+	d->csv = csv_new(d->file->separator, decode_csv_row, d);
+	struct str header = buf_str(&lead->header);
+	bool good = csv_push(d->csv, header.p, header.n, false, &e) && csv_finish(d->csv, &e);
+	assert(good && d->has_header); /* the lead has read it */
+	(void)good;
+	return d;
+}
+
+void piece_claims_free(struct piece_claims *c)
+{
+	if (!c)
+		return;
+	xfree(c->claims.claim);
+	xfree(c);
+}
+
+struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece *t)
+{
+	struct err e;
+	part->stats = (struct decode_stats){ 0 };
+	part->claims = (struct claims){ 0 };
+	csv_skipped(part->csv, t->lines, t->bytes);
+	bool good = csv_push(part->csv, t->p, t->n, t->suspect, &e);
+	assert(good); /* rows are refused, never the text */
+	(void)good;
+	rower_flush(&part->rower);
+	rower_forget(&part->rower);
+	struct piece_claims *c = xcalloc(1, sizeof(*c));
+	c->claims = part->claims;
+	c->stats = part->stats;
+	part->claims = (struct claims){ 0 };
+	if (csv_idle(part->csv))
+		return c;
+	piece_claims_free(c);
+	for (struct chunk *chunk; (chunk = decoder_take(part));)
+		chunk_free(chunk);
+	return NULL;
+}
+
+static void add_stats(struct decode_stats *into, const struct decode_stats *from)
+{
+	into->rows += from->rows;
+	into->rejects += from->rejects;
+	into->filtered += from->filtered;
+	into->unknown_values += from->unknown_values;
+	for (unsigned s = 0; s < STREAM_STORED; s++)
+		into->records[s] += from->records[s];
+}
+
+/* Rows of one chunk and stream whose keys had been seen; returns how many. */
+static uint32_t rows_seen(const struct decoder *lead, const struct claims *all, uint32_t chunk,
+			  enum stream s, uint32_t *row)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < all->n; i++) {
+		const struct claim *c = &all->claim[i];
+		if (c->chunk == chunk && lead->rower.plan.entry[c->entry].stream == s &&
+		    !c->refused && rower_has_seen(&lead->rower, c))
+			row[n++] = c->row;
+	}
+	return n;
+}
+
+static void take_back_seen(struct decoder *lead, const struct claims *all, struct chunk **chunk,
+			   uint32_t n_chunk)
+{
+	uint32_t *row = xcalloc(all->n, sizeof(*row));
+	for (uint32_t k = 0; k < n_chunk; k++)
+		for (unsigned s = 0; s < STREAM_STORED; s++) {
+			uint32_t n = rows_seen(lead, all, k, (enum stream)s, row);
+			chunk_drop_rows(chunk[k], (enum stream)s, row, n);
+			lead->stats.records[s] -= n;
+		}
+	xfree(row);
+}
+
+bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct chunk **chunk,
+		   uint32_t n_chunk)
+{
+	const struct claims *all = &c->claims;
+	for (uint32_t i = 0; i < all->n; i++)
+		if (all->claim[i].refused && rower_has_seen(&lead->rower, &all->claim[i]))
+			return false;
+	add_stats(&lead->stats, &c->stats);
+	if (all->n)
+		take_back_seen(lead, all, chunk, n_chunk);
+	for (uint32_t i = 0; i < all->n; i++)
+		rower_see(&lead->rower, &all->claim[i]);
+	return true;
+}
+
+void decoder_again(struct decoder *lead, const struct text_piece *t)
+{
+	struct err e;
+	if (csv_idle(lead->csv))
+		csv_skipped(lead->csv, t->lines, t->bytes);
+	bool good = csv_push(lead->csv, t->p, t->n, t->suspect, &e);
+	assert(good);
+	(void)good;
+	rower_flush(&lead->rower);
+}
+
+struct chunk *decoder_take_again(struct decoder *lead)
+{
+	return rower_next(&lead->rower);
+}
+
+bool decoder_inside(const struct decoder *lead)
+{
+	return !csv_idle(lead->csv);
+}
+
+void decoder_end_pieces(struct decoder *lead)
+{
+	struct err e;
+	bool good = lead->cut || csv_finish(lead->csv, &e);
+	assert(good);
+	(void)good;
+	rower_flush(&lead->rower);
+}
