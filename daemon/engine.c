@@ -233,6 +233,7 @@ void engine_free(struct engine *en)
 		xfree(job.alarm);
 		xfree(job.period);
 	}
+	segments_close(en->segments);
 	complete_free(en->over);
 	map64_fini(&en->judged);
 	queue_free(en->inbox);

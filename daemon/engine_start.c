@@ -46,51 +46,6 @@ static bool make_pool(struct engine *en, struct err *e)
 	return en->pool != NULL;
 }
 
-static void give_chunk(void *ctx, struct chunk_ref *take_chunk)
-{
-	struct engine *en = ctx;
-	pool_add(en->pool, take_chunk);
-}
-
-static void give_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t revision,
-		       bool live)
-{
-	struct engine *en = ctx;
-	if (live && !f->excepted)
-		number_box_alert(en->conf.numbers, f->rule, 1);
-	pool_load_alert(en->pool, f, id, revision, live);
-}
-
-static void progress(void *ctx, uint64_t records)
-{
-	(void)ctx;
-	log_info("database", "%" PRIu64 " records loaded", records);
-}
-
-static bool stop_asked(void *ctx)
-{
-	struct engine *en = ctx;
-	return en->stopping;
-}
-
-static bool load(struct engine *en, struct db *db, struct err *e)
-{
-	const struct restore_to to = { give_chunk, give_alert, progress, stop_asked, en };
-	struct restored got;
-	int64_t begun = engine_now();
-	if (!restore(db, en->rules->set, en->ledger, &to, &got, e))
-		return err_wrap(e, "loading what the database remembers");
-	en->last_epoch = got.last_epoch;
-	en->last_intake = got.last_intake;
-	en->chain = got.chain;
-	if (got.differing)
-		log_error("database", "%" PRIu64 " stored alerts differ from their canonical lines",
-			  got.differing);
-	log_info("database", "%" PRIu64 " records and %" PRIu64 " alerts loaded in %.1f s",
-		 got.records, got.alerts, (double)(engine_now() - begun) / 1e6);
-	return true;
-}
-
 static void log_period(const struct epoch *ep)
 {
 	const struct period_event *p = ep->period;
@@ -154,6 +109,14 @@ static void committed(void *ctx, const struct epoch *ep)
 		.text = xstrdup(ep->intake.report) });
 }
 
+/* The sink's thread: what the database is about to have is on this disk first. */
+static void before_commit(void *ctx, const struct epoch *ep)
+{
+	struct engine *en = ctx;
+	if (!ep->alarm)
+		segments_write(en->segments, ep);
+}
+
 static void sink_gone(void *ctx)
 {
 	struct engine *en = ctx;
@@ -167,6 +130,7 @@ static bool make_sink(struct engine *en, struct db take_db, struct err *e)
 		.conninfo = c->database_conninfo,
 		.retry_max = c->database_retry_max,
 		.depth = (uint32_t)c->sink_queue,
+		.before = before_commit,
 		.committed = committed,
 		.gone = sink_gone,
 		.ctx = en,
@@ -175,12 +139,28 @@ static bool make_sink(struct engine *en, struct db take_db, struct err *e)
 	return en->sink != NULL;
 }
 
+static bool open_segments(struct engine *en, struct err *e)
+{
+	const struct conf *c = en->conf.conf;
+	struct buf path;
+	buf_init(&path, 0);
+	if (*c->segments_dir)
+		buf_adds(&path, c->segments_dir);
+	else
+		buf_addf(&path, "%s/.segments", c->spool_dir);
+	en->segments = segments_open(buf_cstr(&path), e);
+	buf_fini(&path);
+	return en->segments != NULL;
+}
+
 bool engine_start(struct engine *en, struct err *e)
 {
 	struct db db = { NULL };
+	if (!open_segments(en, e))
+		return false;
 	if (!connect_database(en, &db, e))
 		return false;
-	if (!make_pool(en, e) || !load(en, &db, e) || !engine_load_periods(en, &db, e)) {
+	if (!make_pool(en, e) || !engine_load(en, &db, e) || !engine_load_periods(en, &db, e)) {
 		db_close(&db);
 		return false;
 	}

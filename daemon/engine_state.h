@@ -9,6 +9,7 @@
 #include "daemon/sink/restore.h"
 #include "daemon/sink/sink.h"
 #include "daemon/source/ledger.h"
+#include "daemon/store/segments.h"
 #include "daemon/work/pool.h"
 #include "daemon/work/queue.h"
 #include "lib/base/map.h"
@@ -28,6 +29,7 @@ struct engine {
 	struct chain chain;
 	int64_t last_epoch, last_intake;
 	bool drained;                /* cells are judged and nothing came since */
+	struct segments *segments;   /* the sink's thread writes it, once that runs */
 	struct complete *over;       /* months closed by hand; NULL: a drained spool closes all */
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
@@ -60,6 +62,9 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 /* engine.c: swap rules when a job asks for it; called between epochs. */
 bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e) MUST_CHECK;
 bool engine_pending(struct engine *en, struct err *e) MUST_CHECK;
+
+/* engine_load.c: records, alerts and numbers as they were. */
+bool engine_load(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 
 /* engine_period.c: months closed by hand. */
 bool engine_closes_by_hand(const struct engine *en);

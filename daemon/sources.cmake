@@ -27,9 +27,11 @@ set(daemon_sources
 	mail.c
 	source/desk.c
 	sink/restore.c
+	store/segments.c
 	rules.c
 	engine.c
 	engine_start.c
+	engine_load.c
 	engine_period.c
 	engine_file.c
 	control.c

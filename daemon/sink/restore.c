@@ -326,13 +326,16 @@ static bool take_intakes(struct db *db, struct ledger *ledger, struct err *e)
 static bool take_all(struct db *db, struct ledger *ledger, struct reader *r, struct err *e)
 {
 	struct restored *out = r->out;
+	bool done = false;
 	if (!db_exec(db, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", e) ||
 	    !db_number(db, "SELECT max(epoch) FROM fundwatch.epoch", 0, &out->last_epoch, e) ||
 	    !db_number(db, "SELECT max(intake_id) FROM fundwatch.intake", 0, &out->last_intake,
 		       e) ||
 	    !take_chain(db, &out->chain, e) || !take_intakes(db, ledger, e))
 		return false;
-	for (enum stream s = 0; s < STREAM_STORED; s++)
+	if (r->to->records && !r->to->records(r->to->ctx, db, out, &done, e))
+		return false;
+	for (enum stream s = 0; s < STREAM_STORED && !done; s++)
 		if (!take_records(db, r, s, e))
 			return err_wrap(e, "loading %s", stream_name(s));
 	return take_alerts(db, r, e) && db_exec(db, "COMMIT", e);

@@ -25,6 +25,10 @@ struct restore_to {
 		      bool live);
 	void (*progress)(void *ctx, uint64_t records); /* every million records */
 	bool (*stop)(void *ctx);    /* asked now and then: give up? */
+	/* Asked before records are read from the database, inside the snapshot: *done says that
+	 * they came from elsewhere. NULL: they do not. */
+	bool (*records)(void *ctx, struct db *db, struct restored *out, bool *done,
+			struct err *e);
 	void *ctx;
 };
 

@@ -117,6 +117,8 @@ static void *run(void *arg)
 	struct epoch *ep;
 	bool given_up = false;
 	while (queue_get(s->inbox, &ep)) {
+		if (!given_up && s->conf.before)
+			s->conf.before(s->conf.ctx, ep);
 		given_up = given_up || !commit(s, ep);
 		if (given_up)
 			s->given_up++;

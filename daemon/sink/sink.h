@@ -18,6 +18,8 @@ struct sink_conf {
 	const char *conninfo;          /* borrowed for life */
 	int64_t retry_max;             /* seconds */
 	uint32_t depth;                /* epochs that may wait */
+	/* Told on the sink's thread before an epoch's first try; may be NULL. */
+	void (*before)(void *ctx, const struct epoch *ep);
 	/* Told on the sink's thread after each commit; the epoch is the sink's and dies after. */
 	void (*committed)(void *ctx, const struct epoch *ep);
 	/* Told once when the thread ends, as its last act. */

@@ -229,6 +229,8 @@ static bool same_records(const struct finding *a, const struct finding *b)
 
 static bool same_exception(const struct finding *a, const struct finding *b)
 {
+	if (!a->excepted && !b->excepted)
+		return true;
 	return str_eq(a->except_owner, b->except_owner) &&
 	       str_eq(a->except_reason, b->except_reason) &&
 	       str_eq(a->except_cells, b->except_cells) && a->except_from == b->except_from &&

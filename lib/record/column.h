@@ -2,7 +2,7 @@
 /*
  * column.h - the memory of a chunk's columns, for code that fills many rows.
  *
- * For lib/record only; everybody else reads and writes through chunk.h. Pointers
+ * For lib/record and lib/timeline/slab.c; everybody else reads and writes through chunk.h. Pointers
  * die when the table grows: fetch them per row or after chunk_row.
  */
 #pragma once

@@ -9,3 +9,6 @@ set_target_properties(bench_judge PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BI
 add_executable(bench_intake bench/bench_intake.c)
 target_link_libraries(bench_intake PRIVATE fundwatch_work fundwatch)
 set_target_properties(bench_intake PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_executable(bench_slab bench/bench_slab.c)
+target_link_libraries(bench_slab PRIVATE fundwatch_upto_timeline)
+set_target_properties(bench_slab PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
