@@ -13,5 +13,8 @@ foreach(page IN ITEMS rules.zh rules.en tutorial.zh tutorial.en administrator.zh
 endforeach()
 fundwatch_script(runner LABEL docs golden
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_run_manual.py)
+# The catalogue's page, and that what it calls working has examples and figures.
+fundwatch_script(catalogue LABEL docs golden
+	COMMAND ${CMAKE_SOURCE_DIR}/scripts/catalogue --check)
 fundwatch_script(links LABEL docs
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/check_links.py)
