@@ -20,10 +20,23 @@ static char *name_text(void)
 	return texts[at++ % 64];
 }
 
-static const char *written(struct gen *g, int how, int group, int item)
+/* The cheapest of a group: the price its substance is settled against. */
+static int64_t reference_price(const struct catalogue *c, int group)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < 4; i++) {
+		int64_t price = c->items[c->group_items[group][i]].price;
+		if (price < least)
+			least = price;
+	}
+	return least;
+}
+
+static const char *written(struct gen *g, int how, int *group, int item)
 {
 	const struct catalogue *c = &g->cat;
-	int other = (group + 1 + rng_below(&g->rng, c->ngroups - 1))
+	int other = (*group + 1 + rng_below(&g->rng, c->ngroups - 1))
 		% c->ngroups;
 	const char *generic = c->items[item].generic;
 	char *t = name_text();
@@ -32,6 +45,7 @@ static const char *written(struct gen *g, int how, int group, int item)
 	case OTHER_SUBSTANCE:
 		snprintf(t, 240, "%s(0.25g*24)",
 			c->items[c->group_dear[other]].name);
+		*group = other;
 		break;
 	case SALT_AND_FORM:
 		snprintf(t, 240, "复方盐酸%s分散片", generic);
@@ -50,7 +64,7 @@ static const char *written(struct gen *g, int how, int group, int item)
 	return t;
 }
 
-static const char *branded(struct gen *g, int how, int *item)
+static const char *branded(struct gen *g, int how, int *item, int *group)
 {
 	const struct catalogue *c = &g->cat;
 	const struct brand *b = &c->brands[rng_below(&g->rng, c->nbrands)];
@@ -60,6 +74,7 @@ static const char *branded(struct gen *g, int how, int *item)
 		*item = c->group_items[b->group][rng_below(&g->rng, 4)];
 	else if (b->group == c->items[*item].group)
 		b = &c->brands[(b - c->brands + 1) % c->nbrands];
+	*group = b->group;
 	snprintf(t, 240, "%s(进口)", b->name);
 	return t;
 }
@@ -76,6 +91,15 @@ static void next_combo(struct gen *g, int *fac, int *group)
 	} while (tiers_mode(g, *fac, *group) != TIER_NORMAL);
 }
 
+/* Of a line's in-scope amount, what is above the price of another group. */
+static int64_t difference(struct gen *g, const struct line *l, int group)
+{
+	int64_t price = g->cat.items[l->item].price;
+	int64_t over = price - reference_price(&g->cat, group);
+
+	return over > 0 ? plant_share(line_inscp(g, l), (int)over, (int)price) : 0;
+}
+
 static void make_name(struct gen *g, const struct plant *p, int day)
 {
 	int fac, group, item;
@@ -86,7 +110,8 @@ static void make_name(struct gen *g, const struct plant *p, int day)
 	next_combo(g, &fac, &group);
 	item = g->cat.group_items[group][rng_below(&g->rng, 4)];
 	name = p->arg == BRAND || p->arg == OTHER_BRAND
-		? branded(g, p->arg, &item) : written(g, p->arg, group, item);
+		? branded(g, p->arg, &item, &group)
+		: written(g, p->arg, &group, item);
 	v = visit_new(g, g->world.facs[fac].kind ? VISIT_OUT : VISIT_PHARMACY,
 		fac, day);
 	v->quiet = true;
@@ -94,7 +119,7 @@ static void make_name(struct gen *g, const struct plant *p, int day)
 	l->cnt = l->left = 1 + rng_below(&g->rng, 3);
 	l->name = name;
 	plant_truth(g, p, v, l, NULL, NULL, p->arg <= OTHER_BRAND
-		? line_inscp(g, l) : -1);
+		? difference(g, l, group) : -1);
 	plant_finish(g, 3);
 }
 

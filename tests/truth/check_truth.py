@@ -260,6 +260,7 @@ def stay_outside(d, k):
 def subst_name(d, k):
     names = {r["药名"]: r["通用名"] for r in knowledge(k, "drug_names.csv")}
     right = {r["项目"]: r["通用名"] for r in knowledge(k, "item_generic_names.csv")}
+    price = {r["通用名"]: Decimal(r["参考价"]) for r in knowledge(k, "generic_price.csv")}
     known = {}
     for r in d.lines:
         item, name = r["med_list_codg"], r["medins_list_name"]
@@ -270,7 +271,9 @@ def subst_name(d, k):
             hits = [n for n in names if n in plain]
             known[name] = names[max(hits, key=len)] if hits else None
         if known[name] and known[name] != right[item]:
-            yield key(r["psn_no"], r["ref"]), fen(r["amount"])
+            paid = Decimal(r["pric"])
+            over = max(paid - price.get(known[name], paid), Decimal(0))
+            yield key(r["psn_no"], r["ref"]), fen(r["amount"] * over / paid)
 
 
 def subst_price_tier(d, k):

@@ -176,12 +176,15 @@ def outside(data, _know):
 def name(data, know):
     names = [(r["药名"], r["通用名"]) for r in knowledge(know, "drug_names.csv")]
     right = {r["项目"]: r["通用名"] for r in knowledge(know, "item_generic_names.csv")}
+    price = {r["通用名"]: Decimal(r["参考价"]) for r in knowledge(know, "generic_price.csv")}
     for r in data.lines:
         generic = right.get(r["med_list_codg"])
         plain = unicodedata.normalize("NFKC", r["medins_list_name"])
         for word, meant in names:
             if generic and word in plain and meant != generic:
-                yield (line_ref(r), word), fen(r["amount"])
+                paid = Decimal(r["pric"])
+                over = max(paid - price.get(meant, paid), Decimal(0))
+                yield (line_ref(r), word), fen(r["amount"] * over / paid)
 
 
 def tier(data, know):
