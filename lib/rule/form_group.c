@@ -177,17 +177,23 @@ static uint32_t apply_rest(struct group *g, uint32_t *row, uint32_t n)
 	return kept;
 }
 
+/* So few records that the trigger is false; those out of the rule's own dates are counted. */
+static bool too_few(const struct rule_plan *rp, uint32_t n)
+{
+	return n < rp->least && rp->rule->from == MISSING_I32 && rp->rule->until == MISSING_I32;
+}
+
 static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
 {
 	enum window_kind w = g->rp->rule->window.kind;
 
 	if (g->rp->n_rest)
 		n = apply_rest(g, row, n);
+	if (n == 0 || too_few(g->rp, n))
+		return;
 	g->maybe = false;
 	for (uint32_t i = 0; i < n; i++)
 		g->maybe |= g->filter[row[i]] == TRUTH_UNKNOWN;
-	if (n == 0)
-		return;
 	if (w == WINDOW_DAYS || w == WINDOW_HOURS)
 		window_judge(g, row, n);
 	else
@@ -231,7 +237,7 @@ static void judge_runs(struct group *g, struct sort_pair *v, uint32_t n)
 
 		while (end < n && v[end].key == v[i].key)
 			end++;
-		for (left = end - i; left;)
+		for (left = end - i; left && !too_few(g->rp, left);)
 			left = take_group(g, v + i, left);
 		i = end;
 	}
@@ -345,6 +351,8 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	for (g.subject = 0; g.subject < e->b->n_subjects; g.subject++) {
 		uint32_t n = collect(&g, key, rows->start[g.subject], rows->start[g.subject + 1]);
 
+		if (too_few(rp, n))
+			continue;
 		pairs_sort(e, 0, n);
 		judge_runs(&g, e->pair[0], n);
 	}

@@ -133,6 +133,8 @@ static void try_window(struct sliding *w, uint32_t from, uint32_t to)
 {
 	struct frame f;
 
+	if (to - from + 1 < w->g->rp->least)
+		return;
 	group_frame(w->g, &f, w->row + from, to - from + 1);
 	if (!group_in_force(w->g, &f))
 		return;

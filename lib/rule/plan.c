@@ -281,6 +281,38 @@ static bool is_rising(const struct node *n)
 	}
 }
 
+/* The least whole number of records for 笔数 op c. */
+static uint32_t least_count(const struct node *n, const struct node *c, bool above)
+{
+	__int128 whole;
+
+	if (n->op != EXPR_AGG || n->agg != AGG_COUNT || n->cond || n->role != 0 ||
+	    c->op != EXPR_CONST || c->rat.num < 0)
+		return 0;
+	whole = c->rat.num / c->rat.den + (above || c->rat.num % c->rat.den != 0);
+	return whole > UINT32_MAX ? UINT32_MAX : (uint32_t)whole;
+}
+
+/* With fewer records than this the trigger is false, whatever they are. */
+static uint32_t least_of(const struct node *n)
+{
+	uint32_t least = 0;
+
+	switch (n->op) {
+	case EXPR_AND:
+		for (uint32_t i = 0; i < n->n_arg; i++)
+			if (least_of(n->arg[i]) > least)
+				least = least_of(n->arg[i]);
+		return least;
+	case EXPR_GT: case EXPR_GE:
+		return least_count(n->arg[0], n->arg[1], n->op == EXPR_GT);
+	case EXPR_LT: case EXPR_LE:
+		return least_count(n->arg[1], n->arg[0], n->op == EXPR_LT);
+	default:
+		return 0;
+	}
+}
+
 static struct node *maybe_node(struct plan *p, const struct expr *e, const struct scope *sc)
 {
 	return e ? plan_node(p, e, sc) : NULL;
@@ -302,6 +334,7 @@ static void take_values(struct plan *p, struct rule_plan *rp)
 		if (r->say[i].expr)
 			rp->say[rp->n_say++] = plan_node(p, r->say[i].expr, &sc);
 	rp->rising = rp->when && is_rising(rp->when);
+	rp->least = rp->when ? least_of(rp->when) : 0;
 	rp->amount_is_fund = names_fund(rp->amount);
 	rp->bears[0] = rp->amount && (rp->amount->roles & 1);
 	rp->bears[1] = rp->amount && ((rp->amount->roles & 2) || !rp->bears[0]);

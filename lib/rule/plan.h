@@ -121,6 +121,7 @@ struct rule_plan {
 	uint32_t n_related;
 	struct related_plan *related;
 	bool rising;              /* more records can only make `when` truer */
+	uint32_t least;           /* with fewer records, unknown ones counted in, it is false */
 	bool amount_is_fund;
 	bool bears[2];            /* pair: which records carry the amount */
 	/* the calendar bucket a group is as of the start of, NULL = its last record */

@@ -269,6 +269,8 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 			out[i] = (uint32_t)day[i];
 		else if (n->bucket == BUCKET_HOUR)
 			out[i] = hour_key(row_time(e, stream_time(s), i), set);
+		else if (i && day[i] == day[i - 1]) /* nearly always */
+			out[i] = out[i - 1];
 		else
 			out[i] = (uint64_t)bucket_number(n->bucket, day[i], true, set);
 	}
