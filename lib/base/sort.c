@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sort.c - insertion sort for few, least-digit radix for many. Digits that are
- * the same in every key cost one look at a histogram.
+ * sort.c - insertion sort for few, merged pieces of these for more, least-digit radix for many.
+ * Digits that are the same in every key cost one look at a histogram.
  */
 #include "lib/base/sort.h"
 
@@ -11,7 +11,7 @@
 
 #include "lib/base/mem.h"
 
-enum { FEW = 48, RADIX = 256, DIGITS = 8 };
+enum { FEW = 48, PIECE = 12, RADIX = 256, DIGITS = 8 };
 
 static void insertion(uint64_t *v, size_t n)
 {
@@ -31,6 +31,29 @@ static int compare_u64(const void *a, const void *b)
 	uint64_t y = *(const uint64_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* Sorted v[0..half) and v[half..n) into one; scratch holds the first. */
+static void merge_halves(uint64_t *v, size_t half, size_t n, uint64_t *scratch)
+{
+	size_t i = 0, k = half, at = 0;
+
+	if (v[half - 1] <= v[half])
+		return;
+	memcpy(scratch, v, half * sizeof *v);
+	while (i < half && k < n)
+		v[at++] = scratch[i] <= v[k] ? scratch[i++] : v[k++];
+	memcpy(v + at, scratch + i, (half - i) * sizeof *v);
+}
+
+static void merge_sort(uint64_t *v, size_t n, uint64_t *scratch)
+{
+	for (size_t from = 0; from < n; from += PIECE)
+		insertion(v + from, n - from < PIECE ? n - from : PIECE);
+	for (size_t run = PIECE; run < n; run *= 2)
+		for (size_t from = 0; from + run < n; from += 2 * run)
+			merge_halves(v + from, run, n - from < 2 * run ? n - from : 2 * run,
+				     scratch);
 }
 
 static void count_digits(const uint64_t *v, size_t n, size_t count[DIGITS][RADIX])
@@ -80,10 +103,12 @@ static void radix(uint64_t *v, size_t n, uint64_t *scratch)
 
 void sort_u64(uint64_t *v, size_t n, uint64_t *scratch)
 {
-	if (n <= FEW)
+	if (n <= (scratch ? PIECE : FEW))
 		insertion(v, n);
 	else if (scratch && n >= RADIX)
 		radix(v, n, scratch);
+	else if (scratch)
+		merge_sort(v, n, scratch);
 	else
 		qsort(v, n, sizeof *v, compare_u64);
 }

@@ -12,7 +12,7 @@
 #include "lib/base/sort.h"
 #include "lib/timeline/gather.h"
 
-enum { FEW_VISITS = 16, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024 };
+enum { FEW_VISITS = 16, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024, PLACE_BITS = 24 };
 
 /* Empty a map of scratch; one that grew large for one subject does not burden the rest. */
 void scratch_clear(struct map64 *m)
@@ -117,12 +117,57 @@ static void merge_runs(struct gather *g, enum stream s, struct item *v, struct i
 	memcpy(v + at, tmp + i, (half - i) * sizeof *v);
 }
 
+static bool in_order(const struct gather *g, enum stream s, const struct items *items)
+{
+	for (uint32_t i = 1; i < items->n; i++) {
+		const struct item *a = &items->v[i - 1], *b = &items->v[i];
+
+		if (a->time > b->time || (a->time == b->time && item_compare(g, s, a, b) > 0))
+			return false;
+	}
+	return true;
+}
+
+/* By time alone, as numbers: seconds since the first and the place. False when these do not fit
+ * one number. */
+static bool sort_times(struct gather *g, struct items *items)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	uint32_t n = items->n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		first = items->v[i].time < first ? items->v[i].time : first;
+		last = items->v[i].time > last ? items->v[i].time : last;
+	}
+	if ((uint64_t)last - (uint64_t)first >= UINT64_C(1) << (64 - PLACE_BITS) ||
+	    n > 1u << PLACE_BITS)
+		return false;
+	GROW(g->order, g->cap_order, 2 * n);
+	for (uint32_t i = 0; i < n; i++)
+		g->order[i] = ((uint64_t)items->v[i].time - (uint64_t)first) << PLACE_BITS | i;
+	sort_u64(g->order, n, g->order + n);
+	for (uint32_t i = 0; i < n; i++)
+		g->sorted[i] = items->v[g->order[i] & ((1u << PLACE_BITS) - 1)];
+	memcpy(items->v, g->sorted, n * sizeof *items->v);
+	return true;
+}
+
 void items_sort(struct gather *g, enum stream s)
 {
 	struct items *items = &g->items[s];
 
+	if (in_order(g, s, items))
+		return;
 	GROW(g->sorted, g->cap_sorted, items->n + 1);
-	merge_runs(g, s, items->v, g->sorted, items->n);
+	if (!sort_times(g, items)) {
+		merge_runs(g, s, items->v, g->sorted, items->n);
+		return;
+	}
+	for (uint32_t i = 0, end; i < items->n; i = end) {
+		for (end = i + 1; end < items->n && items->v[end].time == items->v[i].time;)
+			end++;
+		merge_runs(g, s, items->v + i, g->sorted, end - i);
+	}
 }
 
 /* ---- visits ---- */
@@ -353,7 +398,8 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 	scratch_clear(&g->swept);
 	for (int s = 0; s < STREAM_STORED; s++) {
 		take_rows(g, (enum stream)s, gs);
-		items_sort(g, (enum stream)s);
+		if (g->items[s].n > 1)
+			items_sort(g, (enum stream)s);
 	}
 	bind_rows(g, STREAM_ENCOUNTER);
 	bind_rows(g, STREAM_SETTLEMENT);

@@ -44,6 +44,7 @@ void gather_free(struct gather *g)
 	xfree(g->visit);
 	xfree(g->id);
 	xfree(g->sorted);
+	xfree(g->order);
 	xfree(g->left);
 	xfree(g->share);
 	xfree(g->line);

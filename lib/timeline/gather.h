@@ -85,7 +85,8 @@ struct gather {
 	uint32_t *id;                 /* rows of a list */
 	uint32_t cap_id;
 	struct item *sorted;
-	uint32_t cap_sorted;
+	uint64_t *order;              /* time and place of items, and room to sort them */
+	uint32_t cap_sorted, cap_order;
 	struct map64 visit_of;        /* place -> index, for subjects with many visits */
 	struct map64 visit_numbered;  /* visit number -> index of least facility */
 	struct map64 swept;           /* what a sweep takes back -> its revision */

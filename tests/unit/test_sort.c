@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_sort.c - every path (insertion, qsort, radix) against the definition of sorted.
+ * test_sort.c - every path (insertion, merging, qsort, radix) against the definition of sorted.
  */
 #include "lib/base/sort.h"
 
@@ -34,7 +34,7 @@ static void check_one(size_t n, uint64_t mask, bool with_scratch, uint64_t *seed
 
 static void sizes_around_the_thresholds(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 2, 3, 47, 48, 49, 255, 256, 257, 5000 };
+	static const size_t sizes[] = { 0, 1, 2, 3, 12, 13, 24, 25, 47, 48, 49, 100, 255, 256, 257, 5000 };
 	uint64_t seed = 5;
 
 	(void)state;
