@@ -23,6 +23,7 @@ struct pool {
 	struct judge **judge; /* [n] the workers' shards, for the steps over all */
 	struct queue *answers;
 	struct book *book;     /* keep_alerts only */
+	struct verdict *verdict; /* over cells; NULL until they are judged first */
 	struct findings cells; /* of the last judging */
 	struct account *cell_account, *account;
 	uint64_t chunks, judged;
@@ -86,6 +87,7 @@ void pool_free(struct pool *p)
 {
 	if (!p)
 		return;
+	verdict_free(p->verdict);
 	for (uint32_t i = 0; i < p->n; i++)
 		worker_stop(&p->worker[i]);
 	queue_free(p->answers);
@@ -148,18 +150,21 @@ static bool settle(struct pool *p, struct err *e)
 	return true;
 }
 
+/* What was decided is kept: only cells that changed are judged again. */
 static void judge_over_cells(struct pool *p)
 {
+	struct verdict *v = p->verdict ? p->verdict : verdict_new(p->judge, p->n);
 	findings_clear(&p->cells);
 	memset(p->cell_account, 0, plan_ruleset(p->plan)->n_rule * sizeof *p->cell_account);
-	struct verdict *v = verdict_new(p->judge, p->n);
+	p->verdict = v;
+	verdict_begin(v);
 	command(p, &(struct message){ .order = ORDER_SPLIT, .verdict = v });
 	command(p, &(struct message){ .order = ORDER_CELLS, .verdict = v });
-	verdict_decide(v, p->cell_account);
+	verdict_decide(v);
+	verdict_accounts(v, p->cell_account);
 	if (verdict_count(v) > 0)
 		command(p, &(struct message){ .order = ORDER_EVIDENCE, .verdict = v });
 	verdict_findings(v, &p->cells);
-	verdict_free(v);
 }
 
 /* All findings of all shards and of the cells as one sorted list; the caller frees it. */
@@ -246,6 +251,8 @@ bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct po
 void pool_plan(struct pool *p, const struct plan *plan)
 {
 	command(p, &(struct message){ .order = ORDER_SYNC });
+	verdict_free(p->verdict);
+	p->verdict = NULL;
 	for (uint32_t i = 0; i < p->n; i++)
 		judge_replan(p->judge[i], plan);
 	p->plan = plan;

@@ -215,22 +215,40 @@ struct part {
 	uint32_t n, cap, cap_hit;
 };
 
-/* A cell may fire several rules: hits of one cell are chained by `next`. */
+/* A hit told in this round. Hits of one cell are chained by `next`. */
 struct fired {
+	uint64_t id;
 	uint32_t next;
 	bool amount_is_fund, all_bear;
 };
 
 struct verdict {
+	const struct judge *first_judge;
 	struct cells **cells;        /* [n_part] of the shards */
 	struct joined *joined;
-	struct findings found;       /* without records until verdict_findings */
+	struct map64 standing;       /* id of a hit -> its finding, in a block of its own */
+	struct findings found;       /* of this round, without records until verdict_findings */
 	struct fired *fired;         /* [found.n] */
 	uint32_t cap_fired;
-	struct map64 *first;         /* [n_part] source << 32 | cell -> first fired hit */
+	struct map64 *first;         /* [n_part] source << 32 | cell -> its first fired hit */
 	struct part *part;
 	uint32_t n_part;
 };
+
+static void drop_standing(struct verdict *v, uint64_t id)
+{
+	uint64_t f;
+
+	if (!map64_get(&v->standing, id, &f))
+		return;
+	xfree((void *)(uintptr_t)f);
+	map64_del(&v->standing, id);
+}
+
+static void take_gone(void *ctx, uint64_t id)
+{
+	drop_standing(ctx, id);
+}
 
 static void take_cell_hit(void *ctx, const struct cell_hit *h)
 {
@@ -239,7 +257,7 @@ static void take_cell_hit(void *ctx, const struct cell_hit *h)
 
 	finding_from_cell(&v->found, h);
 	GROW(v->fired, v->cap_fired, i + 1);
-	v->fired[i] = (struct fired){ UINT32_MAX, h->amount_is_fund, h->all_bear };
+	v->fired[i] = (struct fired){ h->id, UINT32_MAX, h->amount_is_fund, h->all_bear };
 	for (uint32_t s = 0; s < v->n_part; s++) {
 		bool fresh;
 		uint64_t *first;
@@ -259,17 +277,30 @@ struct verdict *verdict_new(struct judge *const *shard, uint32_t n)
 	struct verdict *v = xcalloc(1, sizeof *v);
 
 	findings_init(&v->found);
+	v->first_judge = shard[0];
 	v->n_part = n;
 	v->part = xcalloc(n, sizeof *v->part);
 	v->first = xcalloc(n, sizeof *v->first);
 	v->cells = xcalloc(n, sizeof *v->cells);
+	map64_init(&v->standing);
 	for (uint32_t i = 0; i < n; i++) {
 		arena_init(&v->part[i].arena);
 		map64_init(&v->first[i]);
 		v->cells[i] = shard[i]->cells;
 	}
-	v->joined = joined_new(v->cells, n, shard[0]->complete);
+	v->joined = joined_new(v->cells, n);
 	return v;
+}
+
+void verdict_begin(struct verdict *v)
+{
+	findings_clear(&v->found);
+	for (uint32_t i = 0; i < v->n_part; i++) {
+		arena_reset(&v->part[i].arena);
+		map64_clear(&v->first[i]);
+		v->part[i].n = 0;
+	}
+	joined_begin(v->joined, v->first_judge->complete);
 }
 
 void verdict_split(struct verdict *v, uint32_t part)
@@ -282,33 +313,49 @@ void verdict_judge(struct verdict *v, uint32_t part)
 	joined_judge(v->joined, part);
 }
 
-void verdict_decide(struct verdict *v, struct account *account)
+void verdict_decide(struct verdict *v)
 {
-	joined_tell(v->joined, take_cell_hit, v, account);
+	struct cell_sink sink = { take_cell_hit, take_gone, v };
+
+	joined_tell(v->joined, &sink);
+}
+
+void verdict_accounts(const struct verdict *v, struct account *account)
+{
+	joined_accounts(v->joined, account);
 }
 
 struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account)
 {
 	struct verdict *v = verdict_new(shard, n);
 
+	verdict_begin(v);
 	for (uint32_t i = 0; i < n; i++)
 		verdict_split(v, i);
 	for (uint32_t i = 0; i < n; i++)
 		verdict_judge(v, i);
-	verdict_decide(v, account);
+	verdict_decide(v);
+	if (account)
+		verdict_accounts(v, account);
 	return v;
 }
 
 void verdict_free(struct verdict *v)
 {
+	uint64_t id, f;
+	size_t at = 0;
+
 	if (!v)
 		return;
+	while (map64_next(&v->standing, &at, &id, &f))
+		xfree((void *)(uintptr_t)f);
 	for (uint32_t i = 0; i < v->n_part; i++) {
 		arena_fini(&v->part[i].arena);
 		map64_fini(&v->first[i]);
 		xfree(v->part[i].bearing);
 		xfree(v->part[i].hit);
 	}
+	map64_fini(&v->standing);
 	joined_free(v->joined);
 	findings_fini(&v->found);
 	xfree(v->part);
@@ -331,33 +378,18 @@ struct looking {
 	const struct judge *j;
 };
 
-/* The first fired hit of a shard's cell; false when it did not fire. */
-static bool first_fired(const struct looking *l, uint32_t source, uint32_t cell, uint32_t *hit)
-{
-	uint64_t at;
-
-	if (!map64_get(&l->v->first[l->shard], (uint64_t)source << 32 | cell, &at))
-		return false;
-	*hit = (uint32_t)at;
-	return true;
-}
-
-static bool is_wanted(const void *ctx, uint32_t source, uint32_t cell)
-{
-	uint32_t hit;
-
-	return first_fired(ctx, source, cell, &hit);
-}
-
 static bool has_fired(void *ctx, const struct contributions *c, uint32_t i, uint32_t *hit,
 		      bool *all_bear)
 {
 	const struct looking *l = ctx;
 	uint32_t cell;
+	uint64_t at;
 
-	if (!cells_find(l->j->cells, c, i, &cell) || !first_fired(l, c->source, cell, hit))
+	if (!cells_find(l->j->cells, c, i, &cell) ||
+	    !map64_get(&l->v->first[l->shard], (uint64_t)c->source << 32 | cell, &at))
 		return false;
-	*all_bear = l->v->fired[*hit].all_bear;
+	*hit = (uint32_t)at;
+	*all_bear = l->v->fired[at].all_bear;
 	return true;
 }
 
@@ -381,16 +413,32 @@ static void look_in_batch(struct judge *j, void *ctx)
 	eval_evidence(j->eval, &j->batch, has_fired, ctx, take_evidence, ctx);
 }
 
+/* The shard's cells that fired, as cells_subjects wants them. */
+static uint64_t *fired_cells(const struct map64 *first, uint32_t *n)
+{
+	uint64_t *cell = xcalloc(map64_count(first), sizeof *cell), hit;
+	size_t at = 0;
+
+	*n = 0;
+	while (map64_next(first, &at, &cell[*n], &hit))
+		if (++*n == map64_count(first))
+			break;
+	return cell;
+}
+
 void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
 {
 	struct looking l = { v, part, &v->part[part], j };
 	uint32_t n, *subject;
+	uint64_t *cell;
 
-	if (!v->found.n || !j->cells)
+	if (!v->found.n || !j->cells || !map64_count(&v->first[part]))
 		return;
-	n = cells_subjects(j->cells, is_wanted, &l, &subject);
+	cell = fired_cells(&v->first[part], &n);
+	n = cells_subjects(j->cells, cell, n, &subject);
 	each_batch(j, subject, n, NULL, look_in_batch, &l);
 	xfree(subject);
+	xfree(cell);
 }
 
 /* The bearings of hit i of all parts, in `b`. */
@@ -431,7 +479,8 @@ static uint32_t *sort_by_hit(const struct verdict *v, uint32_t *from)
 	return order;
 }
 
-void verdict_findings(struct verdict *v, struct findings *out)
+/* The round's findings get their records and stand from now on. */
+static void seal_found(struct verdict *v)
 {
 	uint32_t *from = xcalloc(v->found.n + 2, sizeof *from);
 	uint32_t *order = sort_by_hit(v, from);
@@ -439,16 +488,28 @@ void verdict_findings(struct verdict *v, struct findings *out)
 	uint32_t cap = 0;
 
 	for (uint32_t i = 0; i < v->found.n; i++) {
+		struct finding *f = &v->found.item[i];
 		uint32_t n;
 
 		GROW(b, cap, from[i + 1] - from[i] + 1);
 		n = records_of(v, i, from, order, b);
-		finding_seal(&v->found, &v->found.item[i], b, n, v->fired[i].amount_is_fund);
-		finding_copy(out, &v->found.item[i]);
+		finding_seal(&v->found, f, b, n, v->fired[i].amount_is_fund);
+		map64_put(&v->standing, v->fired[i].id, (uint64_t)(uintptr_t)finding_dup(f));
 	}
 	xfree(b);
 	xfree(order);
 	xfree(from);
+	findings_clear(&v->found);
+}
+
+void verdict_findings(struct verdict *v, struct findings *out)
+{
+	uint64_t id, f;
+	size_t at = 0;
+
+	seal_found(v);
+	while (map64_next(&v->standing, &at, &id, &f))
+		finding_copy(out, (const struct finding *)(uintptr_t)f);
 }
 
 /* ---- sums over shards ---- */

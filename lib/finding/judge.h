@@ -9,11 +9,11 @@
  *   every shard, own thread    judge_add ...                     records
  *   one thread, shards idle    judge_reconcile                   only when n > 1
  *   every shard, own thread    judge_subjects                    person findings; cells filled
- *   one thread, shards idle    verdict_new                       facility and compare rules
+ *   one thread, shards idle    verdict_begin                     facility and compare rules
  *   every shard, own thread    verdict_split, then verdict_judge its share of all cells
  *   one thread, shards idle    verdict_decide                    comparisons
  *   every shard, own thread    judge_evidence                    their records
- *   one thread, shards idle    verdict_findings; verdict_free
+ *   one thread, shards idle    verdict_findings
  *
  * "Idle" means: no thread is inside any judge function of these shards, and what the threads
  * wrote is visible (a join, a mutex or a queue hand-over). Each step begins when all shards are
@@ -80,17 +80,22 @@ void judge_dirty(struct judge *j, const uint8_t *only, struct findings *out);
 void judge_clean(struct judge *j);
 
 /*
- * What the cells say, over all shards: fired cells that shards collect records for. The shards
- * must not judge until it is freed. Parts are numbered 0 .. n-1 like the shards; different parts
- * may be split, and once all are split judged, by different threads at the same time. `account`
- * ([n_rule], may be NULL) gets the cells' accounts added.
+ * What the cells say, over all shards: fired cells that shards collect records for. A verdict may
+ * be kept from one judging to the next (shards must then be replaceable): a round goes from
+ * verdict_begin to verdict_findings and looks only at cells that changed since the last one, and
+ * at their peers. Parts are numbered 0 .. n-1 like the shards; different parts may be split, and
+ * once all are split judged, by different threads at the same time. Freed before the shards are,
+ * or are given another plan.
  */
 struct verdict;
 struct verdict *verdict_new(struct judge *const *shard, uint32_t n);
+void verdict_begin(struct verdict *v);
 void verdict_split(struct verdict *v, uint32_t part);
 void verdict_judge(struct verdict *v, uint32_t part);
-void verdict_decide(struct verdict *v, struct account *account);
-/* All four on one thread. */
+void verdict_decide(struct verdict *v);
+/* Adds the accounts of all cells as they stand to `account` ([n_rule]). */
+void verdict_accounts(const struct verdict *v, struct account *account);
+/* A new verdict's first round up to here, on one thread; `account` may be NULL. */
 struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct account *account);
 void verdict_free(struct verdict *v);
 uint32_t verdict_count(const struct verdict *v);

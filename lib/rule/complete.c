@@ -22,6 +22,7 @@ struct closed {
 struct complete {
 	struct closed *v;
 	uint32_t n, cap;
+	uint64_t version;
 };
 
 struct complete *complete_new(void)
@@ -39,6 +40,11 @@ void complete_free(struct complete *c)
 uint32_t complete_count(const struct complete *c)
 {
 	return c->n;
+}
+
+uint64_t complete_version(const struct complete *c)
+{
+	return c->version;
 }
 
 /* ---- regions ---- */
@@ -120,6 +126,7 @@ void complete_close(struct complete *c, struct str region, enum stream s, int32_
 	memmove(c->v + at + 1, c->v + at, (c->n - at) * sizeof *c->v);
 	c->v[at] = x;
 	c->n++;
+	c->version++;
 }
 
 void complete_open(struct complete *c, struct str region, enum stream s, int32_t month)
@@ -131,6 +138,7 @@ void complete_open(struct complete *c, struct str region, enum stream s, int32_t
 	if (!there)
 		return;
 	c->n--;
+	c->version++;
 	memmove(c->v + at, c->v + at + 1, (c->n - at) * sizeof *c->v);
 }
 

@@ -46,3 +46,6 @@ bool complete_touches(const struct complete *c, struct str fixmedins_code, enum 
 
 /* Number of closed (region, stream, month). */
 uint32_t complete_count(const struct complete *c);
+
+/* Grows with every change: the same number of the same set, the same answers. */
+uint64_t complete_version(const struct complete *c);

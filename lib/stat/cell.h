@@ -34,7 +34,8 @@ struct rest {
 
 struct cell {
 	uint32_t sure;           /* records in it for sure; none: it cannot fire */
-	uint32_t given;          /* contributions; none: it is not there */
+	uint32_t given : 31;     /* contributions; none: it is not there */
+	uint32_t changed : 1;    /* in the list of those */
 	uint32_t key[];          /* parts */
 };
 
@@ -51,21 +52,26 @@ struct table {
 };
 
 struct part {
-	uint64_t number;
 	uint32_t node;           /* key or peers' field it is a value of */
 	struct value value;
 	struct str text;
 };
 
-/* All one subject gave, packed. */
+struct cell_at {
+	uint32_t source, cell;
+};
+
+/* All one subject gave: the cells, and behind the same number of them what, packed. */
 struct given {
+	struct cell_at *cell;
 	uint8_t *p;
-	uint32_t n, cap;
+	uint32_t n_cell, cap_cell, n, cap;
 };
 
 /* A plain set remembers only to which cells a subject gave. */
 struct gave {
-	uint32_t subject, source, cell;
+	uint32_t subject;
+	struct cell_at to;
 };
 
 struct cells {
@@ -73,7 +79,8 @@ struct cells {
 	bool replaceable;
 	struct table *table;     /* [n_source] */
 	struct part *part;
-	uint32_t n_part, cap_part;
+	uint64_t *number;        /* [n_part] of the parts in the evaluator */
+	uint32_t n_part, cap_part, cap_number;
 	struct map64 part_of;    /* hash of (node, number) -> part, stepped on when hashes meet */
 	struct rest *rest;
 	uint32_t n_rest, cap_rest;
@@ -84,6 +91,8 @@ struct cells {
 	uint32_t n_given;
 	struct gave *gave;       /* in the order given */
 	uint32_t n_gave, cap_gave;
+	struct cell_at *changed; /* of a replaceable set, since they were split last */
+	uint32_t n_changed, cap_changed;
 };
 
 /* Values kept, as codes of the cells' dictionary. den 0: no sum. */
@@ -119,8 +128,8 @@ enum agg cell_agg(const struct cell_source *s, uint32_t i);
 
 /* cells_pack.c: what a subject gave. */
 struct unpacking {
-	const uint8_t *p;
-	uint32_t n, at;
+	const struct given *g;
+	uint32_t cell, at;
 };
 void gift_pack(const struct cells *c, struct given *g, const struct gift *gift);
 bool gift_unpack(struct cells *c, struct unpacking *u, struct gift *out); /* in c->scratch */

@@ -51,8 +51,10 @@ void cells_free(struct cells *c)
 {
 	if (!c)
 		return;
-	for (uint32_t i = 0; i < c->n_given; i++)
+	for (uint32_t i = 0; i < c->n_given; i++) {
 		xfree(c->given[i].p);
+		xfree(c->given[i].cell);
+	}
 	for (uint32_t i = 0; i < c->n_rest; i++)
 		map64_fini(&c->rest[i].seen);
 	for (uint32_t i = 0; i < c->p->n_source; i++)
@@ -61,6 +63,8 @@ void cells_free(struct cells *c)
 	xfree(c->given);
 	xfree(c->gave);
 	xfree(c->part);
+	xfree(c->number);
+	xfree(c->changed);
 	xfree(c->rest);
 	map64_fini(&c->part_of);
 	dict_free(c->dict);
@@ -76,7 +80,7 @@ enum agg cell_agg(const struct cell_source *s, uint32_t i)
 
 /* ---- key parts ---- */
 
-static uint32_t part_new(struct cells *c, const struct part *p)
+static uint32_t part_new(struct cells *c, const struct part *p, uint64_t number)
 {
 	struct part own = *p;
 	struct buf text;
@@ -88,7 +92,9 @@ static uint32_t part_new(struct cells *c, const struct part *p)
 		own.value.text = own.text;
 	buf_fini(&text);
 	GROW(c->part, c->cap_part, c->n_part + 1);
+	GROW(c->number, c->cap_number, c->n_part + 1);
 	c->part[c->n_part] = own;
+	c->number[c->n_part] = number;
 	return c->n_part++;
 }
 
@@ -101,11 +107,11 @@ static uint32_t part_at(struct cells *c, struct eval *e, uint32_t source, uint32
 	uint64_t at, h = hash_join(node, number);
 
 	for (; map64_get(&c->part_of, h, &at); h++)
-		if (c->part[at].number == number && c->part[at].node == node)
+		if (c->number[at] == number && c->part[at].node == node)
 			return (uint32_t)at;
 	map64_put(&c->part_of, h, c->n_part);
-	return part_new(c, &(struct part){ .number = number, .node = node,
-					   .value = eval_key_value(e, source, i, row) });
+	return part_new(c, &(struct part){ .node = node,
+					   .value = eval_key_value(e, source, i, row) }, number);
 }
 
 /* ---- finding cells ---- */
@@ -121,7 +127,7 @@ static bool is_cell(const struct cells *c, const struct table *t, uint32_t cell,
 	const struct cell *x = cell_at(t, cell);
 
 	for (uint32_t i = 0; i < t->n_key; i++)
-		if (c->part[x->key[i]].number != k->key[i][row])
+		if (c->number[x->key[i]] != k->key[i][row])
 			return false;
 	return true;
 }
@@ -287,12 +293,21 @@ static void fold_sum(struct cells *c, const struct gift *g, uint32_t sum, int si
 		fold_kept(rest_at(c, g->source, g->cell, sum), &g->kept[sum], sign);
 }
 
+static void note_changed(struct cells *c, const struct gift *g, struct cell *x)
+{
+	x->changed = 1;
+	GROW(c->changed, c->cap_changed, c->n_changed + 1);
+	c->changed[c->n_changed++] = (struct cell_at){ g->source, g->cell };
+}
+
 static void fold(struct cells *c, const struct gift *g, int sign)
 {
 	const struct cell_source *s = &c->p->source[g->source];
 	struct cell *x = cell_at(&c->table[g->source], g->cell);
 
-	x->given += (uint32_t)sign;
+	if (c->replaceable && !x->changed)
+		note_changed(c, g, x);
+	x->given = (x->given + (uint32_t)sign) & INT32_MAX;
 	x->sure += sign > 0 ? g->sure : -g->sure;
 	for (uint32_t i = 0; i < s->n_agg; i++)
 		fold_sum(c, g, i, sign);
@@ -304,15 +319,15 @@ static void fold(struct cells *c, const struct gift *g, int sign)
 
 void cells_begin(struct cells *c, uint32_t subject)
 {
-	struct unpacking u;
+	struct unpacking u = { NULL, 0, 0 };
 	struct gift g;
 
-	if (subject >= c->n_given || !c->given[subject].n)
+	if (subject >= c->n_given)
 		return;
-	u = (struct unpacking){ c->given[subject].p, c->given[subject].n, 0 };
+	u.g = &c->given[subject];
 	while (gift_unpack(c, &u, &g))
 		fold(c, &g, -1);
-	c->given[subject].n = 0;
+	c->given[subject].n = c->given[subject].n_cell = 0;
 }
 
 static struct given *given_of(struct cells *c, uint32_t subject)
@@ -378,7 +393,7 @@ static void take(struct cells *c, struct eval *e, const struct contributions *k,
 		return;
 	}
 	GROW(c->gave, c->cap_gave, c->n_gave + 1);
-	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, k->source, g.cell };
+	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, { k->source, g.cell } };
 }
 
 /* Slots and cells lie far apart: both are fetched before they are needed. */
@@ -432,44 +447,49 @@ static void add_giver(struct giver_list *l, uint32_t subject)
 	l->v[l->n++] = subject;
 }
 
-static void givers_packed(struct cells *c, cell_wanted_fn *wanted, const void *ctx,
-			  struct giver_list *l)
+static void givers_packed(const struct cells *c, uint8_t *const *wanted, struct giver_list *l)
 {
 	for (uint32_t i = 0; i < c->n_given; i++) {
-		struct unpacking u = { c->given[i].p, c->given[i].n, 0 };
-		struct gift g;
-		bool gave = false;
+		const struct given *g = &c->given[i];
+		uint32_t k = 0;
 
-		while (!gave && gift_unpack(c, &u, &g))
-			gave = wanted(ctx, g.source, g.cell);
-		if (gave)
+		while (k < g->n_cell && !wanted[g->cell[k].source][g->cell[k].cell])
+			k++;
+		if (k < g->n_cell)
 			add_giver(l, i);
 	}
 }
 
 /* Batches go source by source, so a subject may come several times. */
-static void givers_plain(const struct cells *c, cell_wanted_fn *wanted, const void *ctx,
-			 struct giver_list *l)
+static void givers_plain(const struct cells *c, uint8_t *const *wanted, struct giver_list *l)
 {
 	struct map64 listed;
 
 	map64_init(&listed);
 	for (uint32_t i = 0; i < c->n_gave; i++)
-		if (wanted(ctx, c->gave[i].source, c->gave[i].cell) &&
+		if (wanted[c->gave[i].to.source][c->gave[i].to.cell] &&
 		    map64_put(&listed, c->gave[i].subject, 1))
 			add_giver(l, c->gave[i].subject);
 	map64_fini(&listed);
 }
 
-uint32_t cells_subjects(struct cells *c, cell_wanted_fn *wanted, const void *ctx,
+uint32_t cells_subjects(const struct cells *c, const uint64_t *wanted, uint32_t n,
 			uint32_t **subject)
 {
+	uint8_t **flag = xcalloc(c->p->n_source, sizeof *flag);
 	struct giver_list l = { NULL, 0, 0 };
 
-	if (c->replaceable)
-		givers_packed(c, wanted, ctx, &l);
-	else
-		givers_plain(c, wanted, ctx, &l);
+	for (uint32_t s = 0; s < c->p->n_source; s++)
+		flag[s] = xcalloc(c->table[s].n, 1);
+	for (uint32_t i = 0; i < n; i++)
+		flag[wanted[i] >> 32][(uint32_t)wanted[i]] = 1;
+	if (n && c->replaceable)
+		givers_packed(c, flag, &l);
+	else if (n)
+		givers_plain(c, flag, &l);
+	for (uint32_t s = 0; s < c->p->n_source; s++)
+		xfree(flag[s]);
+	xfree(flag);
 	*subject = l.v;
 	return l.n;
 }

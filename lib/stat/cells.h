@@ -32,32 +32,37 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k);
 bool cells_find(const struct cells *c, const struct contributions *k, uint32_t i, uint32_t *cell);
 uint32_t cells_count(const struct cells *c);
 
-/* Subjects that gave to a wanted cell; the caller frees the list. */
-typedef bool cell_wanted_fn(const void *ctx, uint32_t source, uint32_t cell);
-uint32_t cells_subjects(struct cells *c, cell_wanted_fn *wanted, const void *ctx,
+/* Subjects that gave to any of the wanted cells (source << 32 | cell); the caller frees the
+ * list. */
+uint32_t cells_subjects(const struct cells *c, const uint64_t *wanted, uint32_t n,
 			uint32_t **subject);
 
 /*
- * Cells of all shards joined by their keys, and judged.
+ * Cells of all shards joined by their keys, and judged. What was decided is kept: a round looks
+ * at cells that changed since the last one, and at the peers these are compared with.
  *
- *   one thread, cells at rest      joined_new
- *   thread of each shard s         joined_split(j, s)      its cells into partitions by key
- *   any thread, each partition s   joined_judge(j, s)      one partition of all shards
- *   one thread                     joined_tell             compares peers, hands out hits
+ *   once                           joined_new
+ *   one thread, cells at rest      joined_begin            a round; `complete` as then given
+ *   thread of each shard s         joined_split(j, s)      its changed cells into partitions
+ *   any thread, each partition s   joined_judge(j, s)      these, of all shards
+ *   one thread                     joined_tell             compares peers, tells what changed
  *
- * A step begins when all of the step before are done. The cells are borrowed and must not change
- * before joined_free.
+ * A step begins when all of the step before are done. The cells are borrowed; between rounds
+ * they may change, and all changes of a set that is not replaceable must be made before the first.
  */
 struct joined;
-/* `complete` says which periods are over, borrowed; NULL: all. Cells of others are not judged, nor
- * compared with: they count as unknown. */
-struct joined *joined_new(struct cells *const *shard, uint32_t n, const struct complete *complete);
+struct joined *joined_new(struct cells *const *shard, uint32_t n);
 void joined_free(struct joined *j);
+
+/* `complete` says which periods are over, borrowed for the round; NULL: all. Cells of others are
+ * not judged, nor compared with: they count as unknown. */
+void joined_begin(struct joined *j, const struct complete *complete);
 void joined_split(struct joined *j, uint32_t shard);
 void joined_judge(struct joined *j, uint32_t partition);
 
 /* One cell that fires its rule. Borrowed for the call. */
 struct cell_hit {
+	uint64_t id;                        /* of this rule and cell in all rounds */
 	const struct rule *rule;
 	uint32_t rule_index, source;
 	const uint32_t *cell;               /* [shards] number there + 1, 0 = not there */
@@ -73,8 +78,15 @@ struct cell_hit {
 	bool excepted;
 	const struct exception *exception;
 };
-typedef void cell_hit_fn(void *ctx, const struct cell_hit *h);
 
-/* Hits come sorted by (rule, key). Per-rule accounts of cells are added to `account` ([n_rule],
- * may be NULL): records = cells, unknown = too few records or peers. */
-void joined_tell(struct joined *j, cell_hit_fn *fn, void *ctx, struct account *account);
+/* `gone` takes back an earlier hit, which may be told anew after it. */
+struct cell_sink {
+	void (*hit)(void *ctx, const struct cell_hit *h);
+	void (*gone)(void *ctx, uint64_t id);
+	void *ctx;
+};
+void joined_tell(struct joined *j, const struct cell_sink *sink);
+
+/* Adds the per-rule accounts of all cells as they stand to `account` [n_rule]: records = cells,
+ * unknown = too few records or peers, or a period that is not over. */
+void joined_accounts(const struct joined *j, struct account *account);

@@ -10,42 +10,9 @@
 #include "lib/base/hash.h"
 #include "lib/stat/joined.h"
 
-static bool same_part(const struct part *a, const struct part *b)
-{
-	return a->node == b->node && value_order(&a->value, &b->value) == 0;
-}
+enum { FIRST_SLOTS = 64 };
 
-/* Numbers for the parts of all shards; equal ones get the same. */
-static void number_parts(struct joined *j)
-{
-	struct map64 at;
-	const struct part **known = NULL;
-	uint32_t n = 0, cap = 0;
-
-	map64_init(&at);
-	for (uint32_t s = 0; s < j->n; s++) {
-		j->global[s] = xcalloc(j->shard[s]->n_part, sizeof **j->global);
-		for (uint32_t i = 0; i < j->shard[s]->n_part; i++) {
-			const struct part *p = &j->shard[s]->part[i];
-			uint64_t h = hash_join(hash_str(p->text), p->node), number;
-
-			for (; map64_get(&at, h, &number); h++)
-				if (same_part(known[number], p))
-					break;
-			if (map64_put(&at, h, n)) {
-				GROW(known, cap, n + 1);
-				known[n] = p;
-				number = n++;
-			}
-			*map64_at(&at, h, NULL) = number;
-			j->global[s][i] = (uint32_t)number;
-		}
-	}
-	xfree(known);
-	map64_fini(&at);
-}
-
-struct joined *joined_new(struct cells *const *shard, uint32_t n, const struct complete *complete)
+struct joined *joined_new(struct cells *const *shard, uint32_t n)
 {
 	struct joined *j = xcalloc(1, sizeof *j);
 	uint32_t n_source = shard[0]->p->n_source;
@@ -53,29 +20,50 @@ struct joined *joined_new(struct cells *const *shard, uint32_t n, const struct c
 	j->p = shard[0]->p;
 	j->shard = shard;
 	j->n = n;
-	j->complete = complete;
 	j->global = xcalloc(n, sizeof *j->global);
+	j->n_global = xcalloc(n, sizeof *j->n_global);
+	j->cap_global = xcalloc(n, sizeof *j->cap_global);
 	j->split = xcalloc((size_t)n * n * n_source, sizeof *j->split);
 	j->partition = xcalloc(n, sizeof *j->partition);
+	j->told = xcalloc(j->p->n_rule, sizeof *j->told);
+	map64_init(&j->part_of);
 	for (uint32_t i = 0; i < n; i++) {
 		j->partition[i].joint = xcalloc(n_source, sizeof(struct joint));
 		j->partition[i].outcome = xcalloc(j->p->n_rule, sizeof(struct outcome));
-		arena_init(&j->partition[i].arena);
+		j->partition[i].alike = dict_new();
 	}
-	if (n > 1)
-		number_parts(j);
+	for (uint32_t i = 0; i < j->p->n_rule; i++)
+		j->told[i].alike = dict_new();
 	return j;
 }
 
 static void partition_fini(const struct joined *j, struct partition *p)
 {
-	for (uint32_t i = 0; i < j->p->n_source; i++)
+	for (uint32_t i = 0; i < j->p->n_source; i++) {
 		xfree(p->joint[i].cell);
-	for (uint32_t i = 0; i < j->p->n_rule; i++)
-		xfree(p->outcome[i].found);
+		xfree(p->joint[i].slot);
+		xfree(p->joint[i].changed);
+		xfree(p->joint[i].marked);
+	}
+	for (uint32_t i = 0; i < j->p->n_rule; i++) {
+		xfree(p->outcome[i].state);
+		xfree(p->outcome[i].compared);
+		map64_fini(&p->outcome[i].value);
+	}
 	xfree(p->joint);
 	xfree(p->outcome);
-	arena_fini(&p->arena);
+	dict_free(p->alike);
+}
+
+static void told_fini(struct told *t)
+{
+	for (uint32_t i = 0; i < t->n_group; i++)
+		xfree(t->group[i].member);
+	xfree(t->group);
+	xfree(t->touched);
+	map64_fini(&t->state);
+	map64_fini(&t->group_of);
+	dict_free(t->alike);
 }
 
 void joined_free(struct joined *j)
@@ -88,10 +76,66 @@ void joined_free(struct joined *j)
 	}
 	for (size_t i = 0; i < (size_t)j->n * j->n * j->p->n_source; i++)
 		xfree(j->split[i].v);
+	for (uint32_t i = 0; i < j->p->n_rule; i++)
+		told_fini(&j->told[i]);
 	xfree(j->global);
+	xfree(j->n_global);
+	xfree(j->cap_global);
+	map64_fini(&j->part_of);
+	xfree(j->part);
 	xfree(j->split);
 	xfree(j->partition);
+	xfree(j->told);
 	xfree(j);
+}
+
+/* ---- a round ---- */
+
+static bool same_part(const struct joined *j, const struct part *a, struct shard_part at)
+{
+	const struct part *b = &j->shard[at.shard]->part[at.part];
+
+	return a->node == b->node && value_order(&a->value, &b->value) == 0;
+}
+
+static uint32_t part_number(struct joined *j, uint32_t shard, uint32_t part)
+{
+	const struct part *p = &j->shard[shard]->part[part];
+	uint64_t h = hash_join(hash_str(p->text), p->node), number;
+
+	for (; map64_get(&j->part_of, h, &number); h++)
+		if (same_part(j, p, j->part[number]))
+			return (uint32_t)number;
+	map64_put(&j->part_of, h, j->n_part);
+	GROW(j->part, j->cap_part, j->n_part + 1);
+	j->part[j->n_part] = (struct shard_part){ shard, part };
+	return j->n_part++;
+}
+
+/* Numbers for the parts that came since; equal ones get the same in all shards. */
+static void number_parts(struct joined *j, uint32_t shard)
+{
+	uint32_t n = j->shard[shard]->n_part;
+
+	GROW(j->global[shard], j->cap_global[shard], n);
+	for (uint32_t i = j->n_global[shard]; i < n; i++)
+		j->global[shard][i] = part_number(j, shard, i);
+	j->n_global[shard] = n;
+}
+
+void joined_begin(struct joined *j, const struct complete *complete)
+{
+	uint64_t version = complete ? complete_version(complete) : 0;
+	bool moved = complete != j->complete || version != j->version;
+
+	j->complete = complete;
+	j->version = version;
+	for (uint32_t i = 0; i < j->n; i++) {
+		if (j->n > 1)
+			number_parts(j, i);
+		for (uint32_t s = 0; s < j->p->n_source; s++)
+			j->partition[i].joint[s].all = moved;
+	}
 }
 
 /* ---- a shard's cells into partitions ---- */
@@ -102,31 +146,38 @@ static struct split *split_at(struct joined *j, uint32_t shard, uint32_t partiti
 	return &j->split[((size_t)shard * j->n + partition) * j->p->n_source + source];
 }
 
+/* Of a single shard nothing needs joining, so nothing to be spread. */
 static uint64_t cell_hash(const struct joined *j, uint32_t shard, const struct cell *x, uint32_t n)
 {
 	uint64_t h = 0;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; j->n > 1 && i < n; i++)
 		h = hash_join(h, j->global[shard][x->key[i]]);
 	return h;
 }
 
+static void split_cell(struct joined *j, uint32_t shard, uint32_t source, uint32_t cell)
+{
+	const struct table *t = &j->shard[shard]->table[source];
+	uint64_t h = cell_hash(j, shard, cell_at(t, cell), t->n_key);
+	struct split *to = split_at(j, shard, (uint32_t)h % j->n, source);
+
+	GROW(to->v, to->cap, to->n + 1);
+	to->v[to->n++] = (struct split_cell){ h, cell };
+}
+
 void joined_split(struct joined *j, uint32_t shard)
 {
-	for (uint32_t s = 0; j->n > 1 && s < j->p->n_source; s++) {
-		const struct table *t = &j->shard[shard]->table[s];
+	struct cells *c = j->shard[shard];
 
-		for (uint32_t i = 0; i < t->n; i++) {
-			const struct cell *x = cell_at(t, i);
-			uint64_t h = cell_hash(j, shard, x, t->n_key);
-			struct split *to = split_at(j, shard, (uint32_t)(h >> 40) % j->n, s);
-
-			if (!x->given)
-				continue;
-			GROW(to->v, to->cap, to->n + 1);
-			to->v[to->n++] = (struct split_cell){ h, i };
-		}
+	for (uint32_t i = 0; i < c->n_changed; i++) {
+		split_cell(j, shard, c->changed[i].source, c->changed[i].cell);
+		cell_at(&c->table[c->changed[i].source], c->changed[i].cell)->changed = 0;
 	}
+	c->n_changed = 0;
+	for (uint32_t s = 0; !c->replaceable && s < j->p->n_source; s++)
+		for (uint32_t i = 0; i < c->table[s].n; i++)
+			split_cell(j, shard, s, i);
 }
 
 /* ---- one partition of all shards ---- */
@@ -134,8 +185,6 @@ void joined_split(struct joined *j, uint32_t shard)
 struct joining {
 	struct joined *j;
 	struct joint *to;
-	uint64_t *slot;          /* upper half of the hash << 32 | joined cell + 1 */
-	size_t slots;
 	uint32_t source;
 };
 
@@ -156,72 +205,116 @@ static bool is_key(const struct joining *x, const uint32_t *cell, uint32_t shard
 	return true;
 }
 
-static void join_cell(struct joining *x, uint32_t shard, const struct split_cell *c)
+static uint32_t joint_new(struct joining *x)
 {
-	uint32_t n = x->j->n, tag = (uint32_t)(c->hash >> 32);
-	size_t at = (uint32_t)c->hash & (x->slots - 1);
-	uint32_t *cell;
+	struct joint *t = x->to;
+	uint32_t old = t->cap;
 
-	for (; x->slot[at]; at = (at + 1) & (x->slots - 1)) {
-		cell = x->to->cell + (size_t)((uint32_t)x->slot[at] - 1) * n;
-		if (x->slot[at] >> 32 == tag && is_key(x, cell, shard, c->cell)) {
-			cell[shard] = c->cell + 1;
-			return;
+	GROW(t->marked, t->cap, t->n + 1);
+	if (t->cap != old) {
+		t->cell = xreallocarray(t->cell, (size_t)t->cap * x->j->n, sizeof *t->cell);
+		memset(t->cell + (size_t)old * x->j->n, 0,
+		       (size_t)(t->cap - old) * x->j->n * sizeof *t->cell);
+		memset(t->marked + old, 0, t->cap - old);
+	}
+	return t->n++;
+}
+
+static void reserve_slots(struct joint *t, size_t more)
+{
+	size_t slots = t->slots ? t->slots : FIRST_SLOTS, old = t->slots;
+	uint64_t *from = t->slot;
+
+	while (slots / 4 * 3 < t->n + more)
+		slots *= 2;
+	if (slots == old)
+		return;
+	t->slots = slots;
+	t->slot = xcalloc(slots, sizeof *t->slot);
+	for (size_t i = 0; i < old; i++) {
+		size_t at = (size_t)(from[i] >> 32) & (slots - 1);
+
+		if (!from[i])
+			continue;
+		while (t->slot[at])
+			at = (at + 1) & (slots - 1);
+		t->slot[at] = from[i];
+	}
+	xfree(from);
+}
+
+/* The joined cell of a shard's cell. */
+static uint32_t join_cell(struct joining *x, uint32_t shard, const struct split_cell *c)
+{
+	struct joint *t = x->to;
+	uint32_t n = x->j->n, tag = (uint32_t)(c->hash >> 32), cell;
+	size_t at = tag & (t->slots - 1);
+
+	for (; t->slot[at]; at = (at + 1) & (t->slots - 1)) {
+		cell = (uint32_t)t->slot[at] - 1;
+		if (t->slot[at] >> 32 == tag &&
+		    is_key(x, t->cell + (size_t)cell * n, shard, c->cell)) {
+			t->cell[(size_t)cell * n + shard] = c->cell + 1;
+			return cell;
 		}
 	}
-	x->to->cell[(size_t)x->to->n * n + shard] = c->cell + 1;
-	x->slot[at] = (uint64_t)tag << 32 | ++x->to->n;
+	cell = joint_new(x);
+	t->cell[(size_t)cell * n + shard] = c->cell + 1;
+	t->slot[at] = (uint64_t)tag << 32 | (cell + 1);
+	return cell;
+}
+
+/* Of a single shard the joined cell has the cell's number. */
+static uint32_t same_cell(struct joining *x, uint32_t cell)
+{
+	while (x->to->n <= cell) {
+		uint32_t at = joint_new(x);
+
+		x->to->cell[at] = at + 1;
+	}
+	return cell;
 }
 
 static void join_source(struct joined *j, uint32_t partition, uint32_t source)
 {
-	struct joining x = { .j = j, .to = &j->partition[partition].joint[source],
-			     .slots = 64, .source = source };
-	size_t total = 0;
+	struct joining x = { j, &j->partition[partition].joint[source], source };
+	struct joint *t = x.to;
 
-	for (uint32_t s = 0; s < j->n; s++)
-		total += split_at(j, s, partition, source)->n;
-	while (x.slots / 4 * 3 < total)
-		x.slots *= 2;
-	x.slot = xcalloc(x.slots, sizeof *x.slot);
-	x.to->cell = xcalloc(total * j->n, sizeof *x.to->cell);
+	t->n_changed = 0;
 	for (uint32_t s = 0; s < j->n; s++) {
-		const struct split *from = split_at(j, s, partition, source);
+		struct split *from = split_at(j, s, partition, source);
 
-		for (uint32_t i = 0; i < from->n; i++)
-			join_cell(&x, s, &from->v[i]);
+		if (j->n > 1)
+			reserve_slots(t, from->n);
+		for (uint32_t i = 0; i < from->n; i++) {
+			uint32_t at = j->n > 1 ? join_cell(&x, s, &from->v[i])
+					       : same_cell(&x, from->v[i].cell);
+
+			if (t->marked[at])
+				continue;
+			t->marked[at] = 1;
+			GROW(t->changed, t->cap_changed, t->n_changed + 1);
+			t->changed[t->n_changed++] = at;
+		}
+		xfree(from->v);
+		*from = (struct split){ 0 };
 	}
-	xfree(x.slot);
-}
-
-/* Of a single shard nothing needs joining. */
-static void take_source(struct joined *j, uint32_t source)
-{
-	const struct table *t = &j->shard[0]->table[source];
-	struct joint *to = &j->partition[0].joint[source];
-
-	to->cell = xcalloc(t->n, sizeof *to->cell);
-	for (uint32_t i = 0; i < t->n; i++)
-		if (cell_at(t, i)->given)
-			to->cell[to->n++] = i + 1;
+	for (uint32_t i = 0; i < t->n_changed; i++)
+		t->marked[t->changed[i]] = 0;
 }
 
 void joined_judge(struct joined *j, uint32_t partition)
 {
+	struct partition *part = &j->partition[partition];
 	struct dict *none = dict_new();
-	struct judging x = { .j = j, .e = eval_new(j->p, none) };
+	struct judging x;
 
 	for (uint32_t s = 0; s < j->p->n_source; s++)
-		if (j->n > 1)
-			join_source(j, partition, s);
-		else
-			take_source(j, s);
-	for (uint32_t i = 0; i < j->p->n_rule; i++) {
-		x.rp = j->p->rule[i];
-		if (x.rp->source == NO_INDEX)
-			continue;
-		outcome_judge(&x, &j->partition[partition], &j->partition[partition].outcome[i]);
-	}
-	eval_free(x.e);
+		join_source(j, partition, s);
+	judging_init(&x, j, none);
+	for (uint32_t i = 0; i < j->p->n_rule; i++)
+		if (judging_rule(&x, j->p->rule[i]))
+			outcome_judge(&x, part, &part->outcome[i]);
+	judging_fini(&x);
 	dict_free(none);
 }

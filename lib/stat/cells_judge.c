@@ -5,14 +5,49 @@
  * Peers are the cells of the same indicator that agree in everything but the subject: the
  * same month, the same level and kind of facility. Only cells with enough behind them, a
  * known value and nothing of the likeness missing count as peers; too few peers means that
- * nothing can be said. Each partition finds the few cells worth a second look; one thread then
- * compares and tells.
+ * nothing can be said. Each partition finds the few cells worth a second look; cells_tell.c
+ * compares them and tells.
  */
-#define _GNU_SOURCE /* qsort_r */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/stat/joined.h"
+
+void judging_init(struct judging *x, struct joined *j, struct dict *none)
+{
+	*x = (struct judging){ .j = j, .e = eval_new(j->p, none) };
+}
+
+void judging_fini(struct judging *x)
+{
+	eval_free(x->e);
+	xfree(x->agg);
+	xfree(x->key);
+}
+
+bool judging_rule(struct judging *x, const struct rule_plan *rp)
+{
+	if (rp->source == NO_INDEX)
+		return false;
+	x->rp = rp;
+	x->s = &x->j->p->source[rp->source];
+	x->agg = xreallocarray(x->agg, x->s->n_agg, sizeof *x->agg);
+	x->key = xreallocarray(x->key, x->s->n_key, sizeof *x->key);
+	return true;
+}
+
+void state_count(struct account *a, enum cell_state state, int sign)
+{
+	uint64_t one = (uint64_t)(int64_t)sign;
+
+	a->records += state == CELL_ABSENT ? 0 : one;
+	a->unknown += state == CELL_UNKNOWN ? one : 0;
+	a->no_hit += state == CELL_NO_HIT ? one : 0;
+	a->scope_out += state == CELL_SCOPE_OUT ? one : 0;
+	a->hit += state == CELL_HIT ? one : 0;
+	a->hits += state == CELL_HIT ? one : 0;
+	a->excepted += state == CELL_EXCEPTED ? one : 0;
+	a->excepted_hits += state == CELL_EXCEPTED ? one : 0;
+}
 
 /* The first day of the cell's period, for look-ups. */
 static int32_t cell_day(const struct judging *j)
@@ -65,7 +100,7 @@ static bool is_over(struct judging *j, const uint32_t *cell)
 	return false;
 }
 
-static void cell_frame(struct judging *j, struct frame *f, const uint32_t *cell)
+void cell_frame(struct judging *j, struct frame *f, const uint32_t *cell)
 {
 	frame_init(f, j->e);
 	take_key(j, cell);
@@ -136,12 +171,13 @@ static bool nothing_counted(const struct judging *j, const uint32_t *cell)
 	return sum == 0;
 }
 
-static void give(struct judging *j, struct frame *f, const uint32_t *cell)
+enum cell_state cell_give(struct judging *j, struct frame *f, const uint32_t *cell,
+			  uint64_t id)
 {
 	const struct rule_plan *rp = j->rp;
 	struct value *say = arena_array(&j->e->scratch, rp->n_say, sizeof *say);
-	struct cell_hit h = { .rule = rp->rule, .rule_index = rp->index, .source = rp->source,
-			      .cell = cell, .n_key = j->s->n_key, .key = j->key,
+	struct cell_hit h = { .id = id, .rule = rp->rule, .rule_index = rp->index,
+			      .source = rp->source, .cell = cell, .n_key = j->s->n_key, .key = j->key,
 			      .subject_key = rp->subject_key, .n_say = rp->n_say, .say = say,
 			      .amount_is_fund = rp->amount_is_fund,
 			      .all_bear = nothing_counted(j, cell) };
@@ -158,31 +194,22 @@ static void give(struct judging *j, struct frame *f, const uint32_t *cell)
 	h.n_peer = f->peers ? f->peers->n : 0;
 	h.exception = find_exception(j, f->day);
 	h.excepted = h.exception != NULL;
-	j->account->hit += !h.excepted;
-	j->account->hits += !h.excepted;
-	j->account->excepted += h.excepted;
-	j->account->excepted_hits += h.excepted;
-	j->fn(j->ctx, &h);
+	j->sink->hit(j->sink->ctx, &h);
+	return h.excepted ? CELL_EXCEPTED : CELL_HIT;
 }
 
-/* Whether the rule fires for the cell in the frame; what does not is accounted for. */
-static bool fires(struct judging *j, struct frame *f, const uint32_t *cell)
+/* CELL_FOUND when the rule fires for the cell in the frame. */
+enum cell_state cell_fires(struct judging *j, struct frame *f, const uint32_t *cell)
 {
 	const struct rule *r = j->rp->rule;
 	enum truth t;
 
-	if (!in_force(r->from, r->until, f->day)) {
-		j->account->scope_out++;
-		return false;
-	}
-	if (joined_sure(j, cell) == 0) { /* it may not be there at all */
-		j->account->unknown++;
-		return false;
-	}
+	if (!in_force(r->from, r->until, f->day))
+		return CELL_SCOPE_OUT;
+	if (joined_sure(j, cell) == 0) /* it may not be there at all */
+		return CELL_UNKNOWN;
 	t = j->rp->when ? node_truth(f, j->rp->when) : TRUTH_TRUE;
-	j->account->unknown += t == TRUTH_UNKNOWN;
-	j->account->no_hit += t == TRUTH_FALSE;
-	return t == TRUTH_TRUE;
+	return t == TRUTH_TRUE ? CELL_FOUND : t == TRUTH_FALSE ? CELL_NO_HIT : CELL_UNKNOWN;
 }
 
 /* ---- comparisons ---- */
@@ -229,8 +256,7 @@ static bool surely_few(struct judging *j, const uint32_t *cell)
 }
 
 /* Whether a cell has enough behind it, a known value and everything peers must share. */
-static bool comparable(struct judging *j, const uint32_t *cell, struct buf *text,
-		       struct found_cell *out)
+static bool comparable(struct judging *j, const uint32_t *cell, struct value *x, struct buf *text)
 {
 	struct frame f;
 
@@ -239,203 +265,68 @@ static bool comparable(struct judging *j, const uint32_t *cell, struct buf *text
 	cell_frame(j, &f, cell);
 	if (j->s->enough && node_truth(&f, j->s->enough) != TRUTH_TRUE)
 		return false;
-	out->cell = cell;
-	out->x = node_value(&f, j->s->value);
-	return out->x.known && alike_text(j, cell, text);
-}
-
-static int by_likeness(const void *a, const void *b)
-{
-	const struct found_cell *x = a, *y = b;
-	int c = str_cmp(x->alike, y->alike);
-
-	return c ? c : value_order(&x->x, &y->x);
-}
-
-static int by_key(const void *a, const void *b, void *ctx)
-{
-	const uint32_t *x = (*(const struct found_cell *const *)a)->cell;
-	const uint32_t *y = (*(const struct found_cell *const *)b)->cell;
-	const struct judging *j = ctx;
-
-	for (uint32_t i = 0; i < j->s->n_key; i++) {
-		int c = value_order(joined_key(j, x, i), joined_key(j, y, i));
-
-		if (c)
-			return c;
-	}
-	return 0;
-}
-
-static void judge_peers(struct judging *j, const struct found_cell *v, struct peers *peers)
-{
-	struct frame f;
-
-	cell_frame(j, &f, v->cell);
-	f.indicator = v->x;
-	f.has_indicator = true;
-	f.peers = peers;
-	if (fires(j, &f, v->cell))
-		give(j, &f, v->cell);
-	arena_reset(&j->e->scratch);
-}
-
-static const struct found_cell **sorted_by_key(struct judging *j, const struct found_cell *v,
-					       uint32_t n, struct arena *a)
-{
-	const struct found_cell **order = arena_array(a, n, sizeof *order);
-
-	for (uint32_t i = 0; i < n; i++)
-		order[i] = &v[i];
-	if (n)
-		qsort_r(order, n, sizeof *order, by_key, j);
-	return order;
-}
-
-/* v[0..n) sorted by likeness: prepares each run's peers, then judges all in the order of their
- * keys. */
-static void judge_compared(struct judging *j, struct found_cell *v, uint32_t n, struct arena *a)
-{
-	const struct found_cell **order = sorted_by_key(j, v, n, a);
-	struct value *x = arena_array(a, n, sizeof *x), *room = arena_array(a, n, sizeof *x);
-	struct peers *peers = arena_array(a, n, sizeof *peers);
-	uint32_t *run = arena_array(a, n, sizeof *run);
-
-	for (uint32_t i = 0, end; i < n; i = end) {
-		for (end = i; end < n && str_eq(v[end].alike, v[i].alike); end++) {
-			x[end] = v[end].x;
-			run[end] = i;
-		}
-		peers[i].v = x + i;
-		peers[i].n = end - i;
-		peers_prepare(&peers[i], x[i].type, room);
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = run[order[i] - v];
-
-		if (peers[at].n >= j->rp->rule->peers_min)
-			judge_peers(j, order[i], &peers[at]);
-		else
-			j->account->unknown++;
-	}
+	*x = node_value(&f, j->s->value);
+	return x->known && alike_text(j, cell, text);
 }
 
 /* ---- one rule over one partition ---- */
 
-static void begin_rule(struct judging *j, struct account *account, struct arena *a)
+/* The value of a cell found, to be compared with others. */
+static void keep_value(struct outcome *out, uint32_t cell, struct value x, uint32_t alike)
 {
-	j->s = &j->j->p->source[j->rp->source];
-	j->account = account;
-	j->agg = arena_array(a, j->s->n_agg, sizeof *j->agg);
-	j->key = arena_array(a, j->s->n_key, sizeof *j->key);
+	bool fresh;
+	uint64_t *at = map64_at(&out->value, cell, &fresh);
+
+	if (fresh) {
+		*at = out->n;
+		GROW(out->compared, out->cap_compared, out->n + 1);
+		out->n++;
+	}
+	out->compared[*at] = (struct compared){ x, alike };
 }
 
-static void note_found(struct outcome *out, const struct found_cell *f)
+static enum cell_state judge_cell(struct judging *j, struct partition *part, struct outcome *out,
+				  uint32_t at, struct buf *text)
 {
-	GROW(out->found, out->cap, out->n + 1);
-	out->found[out->n++] = *f;
+	const uint32_t *cell = joint_cell(j->j, &part->joint[j->rp->source], at);
+	struct value x;
+	struct frame f;
+
+	if (!joined_there(j, cell))
+		return CELL_ABSENT;
+	if (!is_over(j, cell))
+		return CELL_UNKNOWN;
+	if (j->rp->rule->form != FORM_COMPARE) {
+		cell_frame(j, &f, cell);
+		return cell_fires(j, &f, cell);
+	}
+	if (!comparable(j, cell, &x, text))
+		return CELL_UNKNOWN;
+	keep_value(out, at, x, dict_code(part->alike, buf_str(text)));
+	return CELL_FOUND;
 }
 
 void outcome_judge(struct judging *j, struct partition *part, struct outcome *out)
 {
 	const struct joint *joint = &part->joint[j->rp->source];
-	bool compare = j->rp->rule->form == FORM_COMPARE;
+	uint32_t n = joint->all ? joint->n : joint->n_changed, old = out->cap;
 	struct buf text;
 
-	begin_rule(j, &out->account, &part->arena);
 	buf_init(&text, 0);
-	out->account.records = joint->n;
-	for (uint32_t i = 0; i < joint->n; i++) {
-		struct found_cell c = { .cell = joint->cell + (size_t)i * j->j->n };
-		struct frame f;
+	GROW(out->state, out->cap, joint->n);
+	if (out->cap > old)
+		memset(out->state + old, CELL_ABSENT, out->cap - old);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = joint->all ? i : joint->changed[i];
+		enum cell_state before = (enum cell_state)out->state[at];
+		enum cell_state now = judge_cell(j, part, out, at, &text);
 
-		if (!is_over(j, c.cell)) {
-			out->account.unknown++;
-		} else if (compare && !comparable(j, c.cell, &text, &c)) {
-			out->account.unknown++;
-		} else if (compare) {
-			c.alike = arena_str(&part->arena, buf_str(&text));
-			note_found(out, &c);
-		} else {
-			cell_frame(j, &f, c.cell);
-			if (fires(j, &f, c.cell))
-				note_found(out, &c);
-		}
+		if (before != CELL_FOUND)
+			state_count(&out->account, before, -1);
+		if (now != CELL_FOUND)
+			state_count(&out->account, now, 1);
+		out->state[at] = (uint8_t)now;
 		arena_reset(&j->e->scratch);
 	}
 	buf_fini(&text);
-}
-
-/* ---- all partitions ---- */
-
-/* What was found of one rule, in one list; accounts are added up. */
-static struct found_cell *all_found(struct judging *j, uint32_t rule, struct arena *a, uint32_t *n)
-{
-	struct found_cell *v;
-	uint32_t total = 0;
-
-	*n = 0;
-	for (uint32_t i = 0; i < j->j->n; i++)
-		total += j->j->partition[i].outcome[rule].n;
-	v = arena_array(a, total, sizeof *v);
-	for (uint32_t i = 0; i < j->j->n; i++) {
-		const struct outcome *out = &j->j->partition[i].outcome[rule];
-
-		if (out->n)
-			memcpy(v + *n, out->found, out->n * sizeof *v);
-		*n += out->n;
-		j->account->records += out->account.records;
-		j->account->scope_out += out->account.scope_out;
-		j->account->unknown += out->account.unknown;
-		j->account->no_hit += out->account.no_hit;
-	}
-	return v;
-}
-
-static void tell_rule(struct judging *j, uint32_t rule, struct account *account)
-{
-	struct found_cell *v;
-	struct arena a;
-	uint32_t n;
-
-	arena_init(&a);
-	begin_rule(j, account, &a);
-	v = all_found(j, rule, &a, &n);
-	if (j->rp->rule->form == FORM_COMPARE) {
-		if (n)
-			qsort(v, n, sizeof *v, by_likeness);
-		judge_compared(j, v, n, &a);
-	} else {
-		const struct found_cell **order = sorted_by_key(j, v, n, &a);
-
-		for (uint32_t i = 0; i < n; i++) {
-			struct frame f;
-
-			cell_frame(j, &f, order[i]->cell);
-			give(j, &f, order[i]->cell);
-			arena_reset(&j->e->scratch);
-		}
-	}
-	arena_fini(&a);
-}
-
-void joined_tell(struct joined *joined, cell_hit_fn *fn, void *ctx, struct account *account)
-{
-	struct dict *none = dict_new();
-	struct account unused = { .unknown_field = FIELD_NONE };
-	struct judging j = { .j = joined, .e = eval_new(joined->p, none), .fn = fn, .ctx = ctx };
-
-	for (uint32_t i = 0; i < joined->p->n_rule; i++) {
-		struct account *a;
-
-		j.rp = joined->p->rule[i];
-		if (j.rp->source == NO_INDEX)
-			continue;
-		a = account ? &account[j.rp->index] : &unused;
-		if (a->unknown == 0)
-			a->unknown_field = FIELD_NONE;
-		tell_rule(&j, i, a);
-	}
-	eval_free(j.e);
-	dict_free(none);
 }

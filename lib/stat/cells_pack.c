@@ -2,8 +2,8 @@
 /*
  * cells_pack.c - what a subject gave, in as few bytes as it takes, to be taken back later.
  *
- * A contribution is its cell and, per sum, count and total in a few bytes each; values kept and
- * fractions follow where there are any. Most contributions take less than twenty bytes.
+ * A contribution is its cell, and per sum count and total in a few bytes each; values kept and
+ * fractions follow where there are any. Cells stand apart, to be looked through quickly.
  */
 #include <string.h>
 
@@ -35,8 +35,8 @@ static uint64_t take_u64(struct unpacking *u)
 	unsigned shift = 0;
 
 	do
-		v |= (uint64_t)(u->p[u->at] & 0x7F) << shift, shift += 7;
-	while (u->p[u->at++] & 0x80);
+		v |= (uint64_t)(u->g->p[u->at] & 0x7F) << shift, shift += 7;
+	while (u->g->p[u->at++] & 0x80);
 	return v;
 }
 
@@ -73,15 +73,15 @@ static void take_kept(struct cells *c, struct unpacking *u, struct coded *k)
 	for (uint32_t i = 0; i < k->n; i++)
 		code[i] = (uint32_t)take_u64(u);
 	if (head & 1) {
-		memcpy(&k->sum, u->p + u->at, sizeof k->sum);
+		memcpy(&k->sum, u->g->p + u->at, sizeof k->sum);
 		u->at += (uint32_t)sizeof k->sum;
 	}
 }
 
 void gift_pack(const struct cells *c, struct given *g, const struct gift *gift)
 {
-	put_u64(g, gift->source);
-	put_u64(g, gift->cell);
+	GROW(g->cell, g->cap_cell, g->n_cell + 1);
+	g->cell[g->n_cell++] = (struct cell_at){ gift->source, gift->cell };
 	put_u64(g, gift->sure);
 	for (uint32_t i = 0; i < c->table[gift->source].n_sum; i++) {
 		const struct partial *p = &gift->partial[i];
@@ -101,11 +101,11 @@ bool gift_unpack(struct cells *c, struct unpacking *u, struct gift *out)
 	struct coded *k;
 	uint32_t n;
 
-	if (u->at >= u->n)
+	if (u->cell >= u->g->n_cell)
 		return false;
 	arena_reset(&c->scratch);
-	out->source = (uint32_t)take_u64(u);
-	out->cell = (uint32_t)take_u64(u);
+	out->source = u->g->cell[u->cell].source;
+	out->cell = u->g->cell[u->cell++].cell;
 	out->sure = (uint32_t)take_u64(u);
 	n = c->table[out->source].n_sum;
 	out->partial = p = arena_array(&c->scratch, n, sizeof *p);

@@ -29,6 +29,15 @@ uint64_t joined_sure(const struct judging *j, const uint32_t *cell)
 	return sure;
 }
 
+bool joined_there(const struct judging *j, const uint32_t *cell)
+{
+	uint32_t s = 0;
+
+	while (s < j->j->n && !(cell[s] && cell_at(table_of(j, s), cell[s] - 1)->given))
+		s++;
+	return s < j->j->n;
+}
+
 static void add_rest(struct total *t, const struct rest *r)
 {
 	t->sum += (__int128)r->carry * ((__int128)1 << 64);

@@ -3,7 +3,9 @@
  * joined.h - cells of several shards as one, for cells_join.c and cells_judge.c.
  *
  * A joined cell holds nothing but its numbers in the shards; sums are added when it is looked
- * at. Keys are compared as tuples of parts, which are made the same for all shards once.
+ * at. Keys are compared as tuples of parts, which are made the same for all shards once. What was
+ * decided stays until a shard's cell changes: a round looks at the changed cells and, of
+ * comparisons, at the peers of these.
  */
 #pragma once
 
@@ -15,7 +17,7 @@ struct split_cell {
 	uint32_t cell;
 };
 
-/* A shard's cells of one source that belong to one partition. */
+/* A shard's changed cells of one source that belong to one partition. */
 struct split {
 	struct split_cell *v;
 	uint32_t n, cap;
@@ -23,28 +25,69 @@ struct split {
 
 /* Joined cells of one source in one partition. */
 struct joint {
-	uint32_t *cell;          /* [n * shards] number in the shard + 1, 0 = not there */
-	uint32_t n;
-};
-
-/* A cell that is to be looked at again by one thread. */
-struct found_cell {
-	const uint32_t *cell;    /* [shards] */
-	struct value x;          /* comparisons: its value, and what it must share with peers */
-	struct str alike;
-};
-
-/* What judging a partition by one rule gave. */
-struct outcome {
-	struct account account;
-	struct found_cell *found;
+	uint32_t *cell;          /* [n][shards] number in the shard + 1, 0 = not there */
 	uint32_t n, cap;
+	uint64_t *slot;          /* upper half of the hash << 32 | joined cell + 1 */
+	size_t slots;
+	uint32_t *changed;       /* since the last round, each once; or all are */
+	uint32_t n_changed, cap_changed;
+	uint8_t *marked;         /* [cap] among the changed */
+	bool all;
+};
+
+/* What a rule makes of a cell. */
+enum cell_state {
+	CELL_ABSENT, CELL_UNKNOWN, CELL_NO_HIT, CELL_SCOPE_OUT,
+	CELL_FOUND,              /* by its partition, to be looked at by one thread */
+	CELL_HIT, CELL_EXCEPTED,
+};
+
+/* A rule's cells of one partition. */
+struct outcome {
+	uint8_t *state;          /* [cap] enum cell_state by joined cell, up to CELL_FOUND */
+	uint32_t cap;
+	struct account account;  /* of all but those found */
+	struct map64 value;      /* comparisons: found cell -> place in compared */
+	struct compared *compared;
+	uint32_t n, cap_compared;
+};
+
+/* A cell that may be compared: its value, and what it must share with peers. */
+struct compared {
+	struct value x;
+	uint32_t alike;          /* code in the partition's dictionary */
 };
 
 struct partition {
 	struct joint *joint;     /* [n_source] */
 	struct outcome *outcome; /* [n_rule of the plan] */
-	struct arena arena;      /* texts of what was found */
+	struct dict *alike;
+};
+
+/* A joined cell among all: partition << 32 | number there. */
+typedef uint64_t cell_ref;
+
+/* Cells to be compared with each other. */
+struct peer_group {
+	cell_ref *member;
+	uint32_t n, cap;
+	bool touched;
+};
+
+/* What has been told of a rule. */
+struct told {
+	struct account account;  /* of found cells */
+	struct map64 state;      /* found cell -> enum cell_state */
+	struct dict *alike;      /* its code is the number of the group */
+	struct map64 group_of;   /* found cell -> group */
+	struct peer_group *group;
+	uint32_t n_group, cap_group;
+	uint32_t *touched;       /* groups */
+	uint32_t n_touched, cap_touched;
+};
+
+struct shard_part {
+	uint32_t shard, part;
 };
 
 struct joined {
@@ -52,9 +95,15 @@ struct joined {
 	struct cells *const *shard;
 	uint32_t n;
 	const struct complete *complete; /* NULL: all periods are over */
+	uint64_t version;        /* of it, when cells were last judged */
 	uint32_t **global;       /* [shard] part -> the part's number for all shards */
+	uint32_t *n_global, *cap_global;
+	struct map64 part_of;    /* hash of a part -> number, stepped on when hashes meet */
+	struct shard_part *part; /* by number: one that has it */
+	uint32_t n_part, cap_part;
 	struct split *split;     /* [shard][partition][source] */
 	struct partition *partition; /* [n] */
+	struct told *told;       /* [n_rule of the plan] */
 };
 
 /* One rule at work on cells. */
@@ -63,12 +112,16 @@ struct judging {
 	struct eval *e;          /* texts and scratch; it never sees a batch */
 	const struct rule_plan *rp;
 	const struct cell_source *s;
-	struct account *account;
-	cell_hit_fn *fn;
-	void *ctx;
 	struct value *agg;       /* [s->n_agg] of the cell in hand */
 	struct value *key;       /* [s->n_key] of the cell in hand */
+	struct told *told;
+	const struct cell_sink *sink;
 };
+
+static inline const uint32_t *joint_cell(const struct joined *j, const struct joint *t, uint32_t i)
+{
+	return t->cell + (size_t)i * j->n;
+}
 
 /* ---- cells_sum.c: a joined cell's values ---- */
 
@@ -81,5 +134,16 @@ struct value joined_value(struct judging *j, const uint32_t *cell, uint32_t agg)
 /* The least text of a peers' field; p NULL when there is none. */
 struct str joined_peer(const struct judging *j, const uint32_t *cell, uint32_t peer);
 
-/* ---- cells_judge.c ---- */
+/* ---- cells_judge.c: what a cell says ---- */
+
+void judging_init(struct judging *x, struct joined *j, struct dict *none);
+void judging_fini(struct judging *x);
+/* False when the rule is not about cells. */
+bool judging_rule(struct judging *x, const struct rule_plan *rp);
+void cell_frame(struct judging *j, struct frame *f, const uint32_t *cell);
+enum cell_state cell_fires(struct judging *j, struct frame *f, const uint32_t *cell);
+/* Tells the hit; CELL_HIT or CELL_EXCEPTED. */
+enum cell_state cell_give(struct judging *j, struct frame *f, const uint32_t *cell, uint64_t id);
+void state_count(struct account *a, enum cell_state state, int sign);
+/* All changed cells of a partition by one rule. */
 void outcome_judge(struct judging *j, struct partition *part, struct outcome *out);

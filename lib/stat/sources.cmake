@@ -4,4 +4,5 @@ set(stat_sources
 	cells_pack.c
 	cells_join.c
 	cells_sum.c
-	cells_judge.c)
+	cells_judge.c
+	cells_tell.c)

@@ -64,16 +64,38 @@ uint32_t world_rule(const struct world *w, const char *id)
 	return (uint32_t)(r - w->rules->rule);
 }
 
-static void judge_touched(struct judge **j, uint32_t n)
+/* One round of the verdict over the cells of all shards. */
+static void judge_round(struct verdict *v, struct judge **j, uint32_t n, struct findings *out)
 {
+	verdict_begin(v);
+	for (uint32_t i = 0; i < n; i++)
+		verdict_split(v, i);
+	for (uint32_t i = 0; i < n; i++)
+		verdict_judge(v, i);
+	verdict_decide(v);
+	for (uint32_t i = 0; i < n; i++)
+		judge_evidence(j[i], v, i);
+	verdict_findings(v, out);
+}
+
+static void judge_touched(struct world *w, struct judge **j, uint32_t n)
+{
+	struct findings out;
+
+	findings_init(&out);
 	judge_reconcile(j, n);
 	for (uint32_t i = 0; i < n; i++) {
 		judge_dirty(j[i], NULL, NULL);
 		judge_clean(j[i]);
 	}
+	if (plan_has_cells(w->plan)) {
+		w->verdict = w->verdict ? w->verdict : verdict_new(j, n);
+		judge_round(w->verdict, j, n, &out);
+	}
+	findings_fini(&out);
 }
 
-static void scatter(const struct world *w, struct judge **j, uint32_t n, const struct chunk *c)
+static void scatter(struct world *w, struct judge **j, uint32_t n, const struct chunk *c)
 {
 	struct err e;
 
@@ -86,21 +108,26 @@ static void scatter(const struct world *w, struct judge **j, uint32_t n, const s
 					assert_true(judge_add(j[i], c, (enum stream)s, &row, 1, 0,
 							      &e));
 			if (w->stepwise)
-				judge_touched(j, n);
+				judge_touched(w, j, n);
 		}
 }
 
 /* Cells are judged by all rules; only the one asked for counts. */
-static void judge_cells_of(struct world *w, struct verdict *v, uint32_t rule)
+static void judge_cells_of(struct world *w, struct judge **j, uint32_t n, uint32_t rule,
+			   struct account *account)
 {
+	struct verdict *v = w->verdict ? w->verdict : verdict_new(j, n);
 	struct findings all;
 
 	findings_init(&all);
-	verdict_findings(v, &all);
+	judge_round(v, j, n, &all);
+	verdict_accounts(v, account);
 	for (uint32_t i = 0; i < all.n; i++)
 		if (all.item[i].rule_index == rule)
 			finding_copy(&w->found, &all.item[i]);
 	findings_fini(&all);
+	verdict_free(v);
+	w->verdict = NULL;
 }
 
 static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t rule)
@@ -116,14 +143,8 @@ static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t
 		judge_all(j[i], only, &w->found);
 	for (uint32_t i = 0; i < n; i++)
 		account_add(account, judge_accounts(j[i]), w->rules->n_rule);
-	if (plan_has_cells(w->plan)) {
-		struct verdict *v = judge_cells(j, n, account);
-
-		for (uint32_t i = 0; i < n; i++)
-			judge_evidence(j[i], v, i);
-		judge_cells_of(w, v, rule);
-		verdict_free(v);
-	}
+	if (plan_has_cells(w->plan))
+		judge_cells_of(w, j, n, rule, account);
 	w->account = account[rule];
 	xfree(account);
 	xfree(only);

@@ -23,7 +23,8 @@ struct world {
 	struct account account;   /* of the rule judged last */
 	/* cells remember who gave what, and all subjects are judged twice */
 	bool replaceable;
-	bool stepwise;           /* what is touched is judged after each row, too */
+	bool stepwise;           /* after each row what it touched is judged, cells too */
+	struct verdict *verdict; /* kept over such steps */
 	struct buf line;
 };
 

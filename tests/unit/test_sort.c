@@ -34,7 +34,8 @@ static void check_one(size_t n, uint64_t mask, bool with_scratch, uint64_t *seed
 
 static void sizes_around_the_thresholds(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 2, 3, 12, 13, 24, 25, 47, 48, 49, 100, 255, 256, 257, 5000 };
+	static const size_t sizes[] = { 0, 1, 2, 3, 12, 13, 24, 25, 47, 48, 49, 100, 255, 256,
+					257, 5000 };
 	uint64_t seed = 5;
 
 	(void)state;
