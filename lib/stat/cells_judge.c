@@ -177,7 +177,8 @@ enum cell_state cell_give(struct judging *j, struct frame *f, const uint32_t *ce
 	const struct rule_plan *rp = j->rp;
 	struct value *say = arena_array(&j->e->scratch, rp->n_say, sizeof *say);
 	struct cell_hit h = { .id = id, .rule = rp->rule, .rule_index = rp->index,
-			      .source = rp->source, .cell = cell, .n_key = j->s->n_key, .key = j->key,
+			      .source = rp->source, .cell = cell, .n_key = j->s->n_key,
+			      .key = j->key,
 			      .subject_key = rp->subject_key, .n_say = rp->n_say, .say = say,
 			      .amount_is_fund = rp->amount_is_fund,
 			      .all_bear = nothing_counted(j, cell) };
