@@ -60,7 +60,7 @@ def reload(files):
             assert "are right" in done.stdout
 
             # A family taken out: its alerts are withdrawn, the others untouched.
-            os.remove(f"{rules}/stays.rules")
+            os.remove(f"{rules}/duplicate.rules")
             daemon.hup()
             line = daemon.wait("rule set .* is live")
             assert line.split("rule set ")[1][:32] != first.split("rule set ")[1][:32]
@@ -71,7 +71,7 @@ def reload(files):
             assert events(box, "withdrawn") > 0
 
             # And back: the same alerts are raised again under their old numbers.
-            shutil.copy(f"{ROOT}/rules/stays.rules", f"{rules}/stays.rules")
+            shutil.copy(f"{ROOT}/rules/duplicate.rules", f"{rules}/duplicate.rules")
             daemon.hup()
             daemon.wait("rule set .* is live")
             assert box.live() == before

@@ -88,15 +88,16 @@ def one_life(box, wish, cluster):
         strike(box, daemon, wish, cluster)
         how = follow(daemon, 0)
     if how == "drained":
-        daemon.term()
-        return struck, True, daemon
+        daemon.process.terminate()
     code = daemon.end()
-    if code == -9:
-        return True, False, daemon
+    if code == 0 and how == "drained":
+        return struck, True
+    if code == -9:  # perhaps on its orderly way out
+        return True, False
     # Without its database a daemon may give up and be started again, but says so.
     assert wish.kind in ("cut", "database") and struck, (
         f"{wish.name}: exit {code}; the log:\n" + "\n".join(daemon.lines[-40:]))
-    return True, False, daemon
+    return True, False
 
 
 def rows_of(box):
@@ -160,7 +161,7 @@ def one_round(seed, files, world, tally, left):
                 wish.line = 0
             elif not wishes and len(world["kinds"]) > 1:
                 wish.at(world["names"][tally.rounds % len(world["names"])])
-            struck, done, _ = one_life(box, wish, world["cluster"])
+            struck, done = one_life(box, wish, world["cluster"])
             if struck:
                 wishes.append(wish.name)
                 tally.times[wish.name] += 1
