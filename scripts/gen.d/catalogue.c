@@ -336,7 +336,8 @@ static bool belongs(const struct item *it, enum pool_id id)
 	switch (id) {
 	case POOL_DRUG: return it->list_type == 101 && it->group < 0;
 	case POOL_HERB: return it->list_type == 102;
-	case POOL_LAB: return service && it->chrg_type == 4;
+	case POOL_LAB: return service && it->chrg_type == 4
+		&& !(it->flags & ITEM_PANEL);
 	case POOL_EXAM: return service && it->chrg_type == 3;
 	case POOL_TREAT: return service && it->chrg_type == 5;
 	case POOL_SURGERY: return service && it->chrg_type == 6;

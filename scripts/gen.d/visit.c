@@ -100,6 +100,14 @@ bool visit_free_for(const struct gen *g, const struct visit *v, int item,
 		|| !excluded(g, v, item, day);
 }
 
+/* Whoever is given what is for one sex is of it, whatever was drawn before. */
+static void fit_sex(struct gen *g, struct visit *v, int gender)
+{
+	while (g->person.gender != gender && g->cat.diags[v->diag].limited)
+		v->diag = (v->diag + 1) % g->cat.ndiags;
+	g->person.gender = gender;
+}
+
 struct line *visit_line(struct gen *g, struct visit *v, int item, int64_t time)
 {
 	struct line *l;
@@ -114,11 +122,8 @@ struct line *visit_line(struct gen *g, struct visit *v, int item, int64_t time)
 	l->sn = ++v->nsn;
 	l->setl = v->open ? -1 : 0;
 	remember(g, v, item, (int)(time / DAY_SECONDS));
-	/* whoever is given what is for one sex is of it */
-	if (g->cat.items[item].flags & ITEM_MALE)
-		g->person.gender = 1;
-	else if (g->cat.items[item].flags & ITEM_FEMALE)
-		g->person.gender = 2;
+	if (g->cat.items[item].flags & (ITEM_MALE | ITEM_FEMALE))
+		fit_sex(g, v, g->cat.items[item].flags & ITEM_MALE ? 1 : 2);
 	return l;
 }
 
