@@ -70,6 +70,8 @@ static void fill_intake(const struct reading *rd, struct intake_row *row, enum i
 	*row = (struct intake_row){
 		.id = rd->entry.id, .file_name = xstrdup(rd->item->in.name),
 		.feed = xstrdup(feed_name(rd->en->conf.feed)),
+		.source = xstrdup(rd->item->in.source), .key = xstrdup(rd->item->in.key),
+		.scope = xstrdup(rd->item->in.scope),
 		.bytes = rd->item->bytes, .rows_done = rd->entry.rows_done,
 		.records = rd->entry.records, .rejects = rd->entry.rejects, .state = state,
 		.reason = reason ? xstrdup(reason) : NULL,

@@ -11,16 +11,18 @@
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
 
-static bool connect_database(struct engine *en, struct db *db, struct err *e)
+/* Whatever is wrong with it, somebody else can put it right while intake goes on. */
+static bool connect_database(struct engine *en, struct db *db, const struct db_wait *wait,
+			     struct err *e)
 {
 	int64_t pause = 1, most = en->conf.conf->database_retry_max;
-	bool told = false;
-	while (!sink_connect(db, en->conf.conf->database_conninfo, e)) {
-		if (e->code == ERR_CONF)
-			return false;
-		if (!told)
-			log_error("database", "cannot connect: %s; trying again", e->text);
+	bool told = false, person = false;
+	while (!sink_connect(db, en->conf.conf->database_conninfo, wait, e)) {
+		if (!told || (e->code == ERR_CONF && !person))
+			log_error("database", "cannot connect: %s; trying again, intake goes on",
+				  e->text);
 		told = true;
+		person = e->code == ERR_CONF;
 		if (wait_or_stop(en->stop_fd, pause))
 			return err_set(e, ERR_WORLD, "stopped before the database was there");
 		pause = pause * 2 < most ? pause * 2 : most;
@@ -28,6 +30,13 @@ static bool connect_database(struct engine *en, struct db *db, struct err *e)
 	if (told)
 		log_notice("database", "connected");
 	return true;
+}
+
+static struct db_wait wait_of(const struct engine *en)
+{
+	const struct conf *c = en->conf.conf;
+	return (struct db_wait){ en->stop_fd, c->database_connect_timeout,
+				 c->database_statement_timeout, c->database_lock_timeout };
 }
 
 static bool make_pool(struct engine *en, struct err *e)
@@ -129,6 +138,7 @@ static bool make_sink(struct engine *en, struct db take_db, struct err *e)
 	struct sink_conf sc = {
 		.conninfo = c->database_conninfo,
 		.retry_max = c->database_retry_max,
+		.wait = wait_of(en),
 		.depth = (uint32_t)c->sink_queue,
 		.before = before_commit,
 		.committed = committed,
@@ -153,17 +163,59 @@ static bool open_segments(struct engine *en, struct err *e)
 	return en->segments != NULL;
 }
 
+/* Nothing of it, so that it can be loaded once more. */
+static void forget(struct engine *en)
+{
+	pool_free(en->pool);
+	en->pool = NULL;
+	segments_close(en->segments);
+	en->segments = NULL;
+	ledger_free(en->ledger);
+	en->ledger = ledger_new();
+	number_box_forget(en->conf.numbers);
+	complete_free(en->over);
+	en->over = NULL;
+	map64_fini(&en->judged);
+	map64_init(&en->judged);
+}
+
+/* Once: connect, load. A failure of the world's may be tried again, others not. */
+static bool remember_once(struct engine *en, struct db *db, const struct db_wait *wait,
+			  struct err *e)
+{
+	if (!connect_database(en, db, wait, e))
+		return false;
+	if (make_pool(en, e) && open_segments(en, e) && engine_load(en, db, e) &&
+	    engine_load_periods(en, db, e))
+		return true;
+	db_close(db);
+	return false;
+}
+
+static bool remember(struct engine *en, struct db *db, const struct db_wait *wait, struct err *e)
+{
+	int64_t pause = 1, most = en->conf.conf->database_retry_max;
+	bool told = false;
+	while (!remember_once(en, db, wait, e)) {
+		if (e->code != ERR_WORLD || en->stopping)
+			return false;
+		if (!told)
+			log_error("database", "%s; loading again, intake goes on", e->text);
+		told = true;
+		forget(en);
+		if (wait_or_stop(en->stop_fd, pause))
+			return err_set(e, ERR_WORLD, "stopped before history was loaded");
+		pause = pause * 2 < most ? pause * 2 : most;
+	}
+	return true;
+}
+
 bool engine_start(struct engine *en, struct err *e)
 {
 	struct db db = { NULL };
-	if (!open_segments(en, e))
+	const struct db_wait wait = wait_of(en);
+	if (!remember(en, &db, &wait, e))
 		return false;
-	if (!connect_database(en, &db, e))
-		return false;
-	if (!make_pool(en, e) || !engine_load(en, &db, e) || !engine_load_periods(en, &db, e)) {
-		db_close(&db);
-		return false;
-	}
 	if (!make_sink(en, db, e))
 		return false;
 	if (en->stopping) /* a stop that came before the sink could hear it */

@@ -40,6 +40,11 @@ void number_box_free(struct number_box *b)
 	xfree(b);
 }
 
+void number_box_forget(struct number_box *b)
+{
+	map64_clear(&b->live);
+}
+
 void number_box_alert(struct number_box *b, struct str rule, int change)
 {
 	uint64_t *n = map64_at(&b->live, hash_str(rule), NULL);

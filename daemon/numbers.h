@@ -34,6 +34,7 @@ struct number_box *number_box_new(void);
 void number_box_free(struct number_box *b); /* NULL is fine */
 
 /* The engine: an alert of this rule began (+1) or ceased (-1) to stand; then, after a judging. */
+void number_box_forget(struct number_box *b); /* alerts are counted anew, by the engine */
 void number_box_alert(struct number_box *b, struct str rule, int change);
 void number_box_fill(struct number_box *b, struct pool *p, const struct ruleset *rules);
 

@@ -45,4 +45,5 @@ set(migrations
 	003_views.sql
 	004_exceptions.sql
 	005_periods.sql
-	006_api_keys.sql)
+	006_api_keys.sql
+	007_handling.sql)

@@ -40,7 +40,13 @@ enum {
 	SHOW_FINDING,
 	SHOW_EXCEPTED,
 	SHOW_EXCEPT_OWNER,
-	SHOW_EXCEPT_REASON
+	SHOW_EXCEPT_REASON,
+	SHOW_HANDLED,
+	SHOW_HANDLED_BY,
+	SHOW_HANDLED_AT,
+	SHOW_CHANGED_SINCE,
+	SHOW_DECIDED_AMOUNT,
+	SHOW_DECIDED
 };
 
 static const char alert_sql[] =
@@ -50,8 +56,11 @@ static const char alert_sql[] =
 	"a.fixmedins_code,"
 	" a.event_begin, a.event_end, a.revision, date_trunc('second', a.first_found_at),"
 	" date_trunc('second', a.changed_at), a.rule_digest, a.trial, a.finding,"
-	" a.excepted, a.except_owner, a.except_reason"
-	" FROM fundwatch.alert a LEFT JOIN fundwatch.rule_release_rule r"
+	" a.excepted, a.except_owner, a.except_reason,"
+	" a.handled, a.handled_by, date_trunc('second', a.handled_at), a.data_changed,"
+	" t.violation_amount, t.finding"
+	" FROM fundwatch.alert a LEFT JOIN fundwatch.alert_act t ON t.act_id = a.handled_act"
+	" LEFT JOIN fundwatch.rule_release_rule r"
 	" ON r.release = a.rule_set AND r.rule_id = a.rule_id WHERE a.alert_id = $1::bigint";
 
 /* What a record is, from its latest version: a fee line's item and count, a stay's dates and
@@ -93,8 +102,13 @@ static const char event_sql[] =
 	"SELECT date_trunc('second', at) AS at, kind, why, amount_from, amount_to, who"
 	" FROM fundwatch.alert_event WHERE alert_id = $1::bigint ORDER BY event_id";
 
+static const char act_sql[] =
+	"SELECT act_id AS act, date_trunc('second', at) AS at, kind, state, violation_amount, who,"
+	" note, revision FROM fundwatch.alert_act WHERE alert_id = $1::bigint ORDER BY act_id";
+enum { ACT_ID, ACT_AT, ACT_KIND, ACT_STATE, ACT_AMOUNT, ACT_WHO, ACT_NOTE };
+
 struct shown {
-	PGresult *alert, *record, *event;
+	PGresult *alert, *record, *event, *act;
 };
 
 static bool ask(struct db *db, const char *id, struct shown *s, struct err *e)
@@ -104,7 +118,8 @@ static bool ask(struct db *db, const char *id, struct shown *s, struct err *e)
 	s->alert = db_query(db, alert_sql, 1, value, e);
 	s->record = s->alert ? db_query(db, record_sql, 1, value, e) : NULL;
 	s->event = s->record ? db_query(db, event_sql, 1, value, e) : NULL;
-	return s->event;
+	s->act = s->event ? db_query(db, act_sql, 1, value, e) : NULL;
+	return s->act;
 }
 
 static void shown_fini(struct shown *s)
@@ -112,6 +127,7 @@ static void shown_fini(struct shown *s)
 	PQclear(s->alert);
 	PQclear(s->record);
 	PQclear(s->event);
+	PQclear(s->act);
 }
 
 static const char *at(const PGresult *r, int row, int col)
@@ -172,6 +188,44 @@ static void summary_text(const struct cli *c, const PGresult *r, struct buf *b)
 			 cli_text(c, "例外     没有报告，因为：%s（负责人 %s）\n",
 				  "excepted not reported because of %s (owner %s)\n"),
 			 at(r, 0, SHOW_EXCEPT_REASON), at(r, 0, SHOW_EXCEPT_OWNER));
+}
+
+/* The decision, and beside it what the data say by now. */
+static void handled_text(const struct cli *c, const PGresult *r, struct buf *b)
+{
+	if (!*at(r, 0, SHOW_HANDLED))
+		return;
+	buf_addf(b, cli_text(c, "处理     %s，%s，%s；决定时违规金额 ",
+			     "handled  %s by %s, %s; the amount then "),
+		 word_show(c, at(r, 0, SHOW_HANDLED)), at(r, 0, SHOW_HANDLED_BY),
+		 at(r, 0, SHOW_HANDLED_AT));
+	money_add(b, at(r, 0, SHOW_DECIDED_AMOUNT));
+	buf_addc(b, '\n');
+	if (at(r, 0, SHOW_CHANGED_SINCE)[0] != 't')
+		return;
+	buf_adds(b, cli_text(c, "数据已变 决定之后数据有变化：现在", "changed  since then the data say: "));
+	if (strcmp(at(r, 0, SHOW_STATE), "withdrawn") == 0) {
+		buf_adds(b, cli_text(c, "已不成立\n", "it no longer holds\n"));
+		return;
+	}
+	buf_adds(b, cli_text(c, "违规金额 ", "the amount is "));
+	money_add(b, at(r, 0, SHOW_AMOUNT));
+	buf_adds(b, "\n");
+}
+
+static void acts_text(const struct cli *c, const PGresult *r, struct buf *b)
+{
+	if (PQntuples(r) == 0)
+		return;
+	buf_adds(b, cli_text(c, "\n处理\n", "\nhandling\n"));
+	for (int i = 0; i < PQntuples(r); i++) {
+		buf_addf(b, "  %s  %s", at(r, i, ACT_AT), word_show(c, at(r, i, ACT_KIND)));
+		if (*at(r, i, ACT_STATE))
+			buf_addf(b, " (%s)", word_show(c, at(r, i, ACT_STATE)));
+		buf_adds(b, "  ");
+		money_add(b, at(r, i, ACT_AMOUNT));
+		buf_addf(b, "  %s  %s\n", at(r, i, ACT_WHO), at(r, i, ACT_NOTE));
+	}
 }
 
 static void records_text(const struct cli *c, const PGresult *r, struct buf *b)
@@ -243,6 +297,11 @@ static void show_json(const struct shown *s, struct buf *b)
 	buf_addf(b, ",\"finding\":%s", at(s->alert, 0, SHOW_FINDING));
 	rows_json(b, "records", s->record);
 	rows_json(b, "history", s->event);
+	buf_addf(b, ",\"handled\":\"%s\",\"data_changed\":%s,\"decided_on\":%s",
+		 at(s->alert, 0, SHOW_HANDLED),
+		 at(s->alert, 0, SHOW_CHANGED_SINCE)[0] == 't' ? "true" : "false",
+		 *at(s->alert, 0, SHOW_DECIDED) ? at(s->alert, 0, SHOW_DECIDED) : "null");
+	rows_json(b, "handling", s->act);
 	buf_adds(b, "}\n");
 }
 
@@ -257,8 +316,10 @@ static enum cli_exit show(const struct cli *c, const struct shown *s, const char
 		show_json(s, &b);
 	} else {
 		summary_text(c, s->alert, &b);
+		handled_text(c, s->alert, &b);
 		records_text(c, s->record, &b);
 		events_text(c, s->event, &b);
+		acts_text(c, s->act, &b);
 	}
 	enum cli_exit code = cli_out(c, &b, CLI_OK);
 	buf_fini(&b);

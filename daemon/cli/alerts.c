@@ -9,11 +9,13 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/db.h"
 #include "daemon/cli/grid.h"
+#include "daemon/cli/opt.h"
 #include "daemon/cli/words.h"
 #include "lib/base/civil.h"
 #include "lib/base/dec.h"
 
 #define LIMIT_DEFAULT 20
+#define STATES "live|all|raised|amended|withdrawn|open|checking|confirmed|dismissed|changed"
 
 struct list_opts {
 	struct db_opts db;
@@ -39,20 +41,25 @@ enum {
 	ALERT_FINDING,
 	ALERT_COUNT,
 	ALERT_SUM,
-	ALERT_FUND_SUM
+	ALERT_FUND_SUM,
+	ALERT_HANDLED,
+	ALERT_CHANGED
 };
 
 /* Every filter is a parameter; NULL asks for nothing. %s is the order, one of two texts below. */
 #define LIST_SQL(order)                                                                    \
 	"SELECT alert_id, rule_id, state, violation_amount, fund_amount, event_end::date," \
 	" fixmedins_code, psn_no, n_records, revision, sentence, finding,"                 \
-	" count(*) OVER (), sum(violation_amount) OVER (), sum(fund_amount) OVER ()"       \
+	" count(*) OVER (), sum(violation_amount) OVER (), sum(fund_amount) OVER (),"      \
+	" handled, data_changed"                                                           \
 	" FROM fundwatch.alert"                                                            \
 	" WHERE ($1::text IS NULL OR rule_id = ANY (string_to_array($1, ',')))"            \
 	" AND ($2::text IS NULL OR fixmedins_code = $2)"                                   \
 	" AND ($3::text IS NULL OR psn_no = $3)"                                           \
 	" AND ($4::date IS NULL OR event_end >= $4::date)"                                 \
-	" AND ($5 = 'all' OR state = $5 OR ($5 = 'live' AND state <> 'withdrawn'))"        \
+	" AND ($5 = 'all' OR state = $5 OR ($5 = 'live' AND"                               \
+	" (state <> 'withdrawn' OR data_changed)) OR ($5 = 'changed' AND data_changed)"    \
+	" OR ($5 = 'open' AND handled IS NULL AND state <> 'withdrawn') OR handled = $5)"  \
 	" AND trial = $6::boolean AND NOT excepted"                                \
 	" ORDER BY " order " LIMIT $7::bigint"
 
@@ -122,7 +129,11 @@ static void list_row(const struct cli *c, const PGresult *r, int row, struct gri
 	grid_cell(g, str_of(at(r, row, ALERT_FACILITY)));
 	grid_cell(g, str_of(at(r, row, ALERT_PERSON)));
 	grid_cell(g, str_of(at(r, row, ALERT_RECORDS)));
-	grid_cell(g, str_of(word_show(c, at(r, row, ALERT_STATE))));
+	grid_cellf(g, "%s%s%s%s", word_show(c, at(r, row, ALERT_STATE)),
+		   *at(r, row, ALERT_HANDLED) ? cli_text(c, "，", ", ") : "",
+		   word_show(c, at(r, row, ALERT_HANDLED)),
+		   at(r, row, ALERT_CHANGED)[0] == 't' ? cli_text(c, "，数据已变", ", data changed")
+						       : "");
 	grid_cell(g, str_of(at(r, row, ALERT_SENTENCE)));
 }
 
@@ -180,9 +191,12 @@ static void list_json(const PGresult *r, struct buf *b)
 	money_json(b, n ? at(r, 0, ALERT_SUM) : "0.00");
 	buf_adds(b, ",\"alerts\":[");
 	for (int i = 0; i < n; i++) {
-		buf_addf(b, "%s{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,\"finding\":%s}",
+		buf_addf(b, "%s{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,"
+			 "\"handled\":\"%s\",\"data_changed\":%s,\"finding\":%s}",
 			 i ? "," : "", at(r, i, ALERT_ID), at(r, i, ALERT_STATE),
-			 at(r, i, ALERT_REVISION), at(r, i, ALERT_FINDING));
+			 at(r, i, ALERT_REVISION), at(r, i, ALERT_HANDLED),
+			 at(r, i, ALERT_CHANGED)[0] == 't' ? "true" : "false",
+			 at(r, i, ALERT_FINDING));
 	}
 	buf_adds(b, "]}\n");
 }
@@ -198,13 +212,10 @@ static bool check_filters(const struct cli *c, const struct list_opts *o)
 			  o->since);
 		return false;
 	}
-	if (strcmp(state, "live") && strcmp(state, "all") && strcmp(state, "raised") &&
-	    strcmp(state, "amended") && strcmp(state, "withdrawn")) {
+	if (!opt_is_choice(STATES, state)) {
 		cli_error(c, CLI_USAGE,
-			  cli_text(c,
-				   "--state 只能是 live、raised、amended、withdrawn、all，不是 %s",
-				   "--state is live, raised, amended, withdrawn or all, not %s"),
-			  o->state);
+			  cli_text(c, "--state 只能是 %s，不是 %s", "--state is one of %s, not %s"),
+			  STATES, o->state);
 		return false;
 	}
 	return true;
@@ -246,8 +257,11 @@ static const struct opt list_opt[] = {
 	{ "since", 's', OPT_TEXT, offsetof(struct list_opts, since), "DATE",
 	  "最后一笔发生在这天或之后", "whose last record is of this day or later" },
 	{ "state", 0, OPT_TEXT, offsetof(struct list_opts, state), "STATE",
-	  "live（默认：未撤销的）、raised、amended、withdrawn、all",
-	  "live (default: not withdrawn), raised, amended, withdrawn, all" },
+	  "live（默认：未撤销的，和决定后数据有变的）、raised、amended、withdrawn、all；"
+	  "open（待处理）、checking、confirmed、dismissed；changed（决定后数据有变的）",
+	  "live (default: not withdrawn, or changed after a decision), raised, amended, "
+	  "withdrawn, all; open (nothing decided), checking, confirmed, dismissed; changed "
+	  "(after a decision)" },
 	{ "sort", 0, OPT_TEXT, offsetof(struct list_opts, sort), "amount|date", "排序，默认按金额",
 	  "order, amount by default" },
 	{ "limit", 'n', OPT_NUMBER, offsetof(struct list_opts, limit), "N",

@@ -18,6 +18,8 @@ extern const struct command cmd_db_migrate;
 extern const struct command cmd_db_status;
 extern const struct command cmd_alerts_list;
 extern const struct command cmd_alerts_show;
+extern const struct command cmd_alerts_decide;
+extern const struct command cmd_alerts_note;
 extern const struct command cmd_exceptions_list;
 extern const struct command cmd_exceptions_ledger;
 extern const struct command cmd_journal_list;

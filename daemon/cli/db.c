@@ -16,12 +16,12 @@ static bool connect_by(const struct db_opts *o, struct db *db, struct err *e)
 {
 	struct conf conf;
 	if (o->db)
-		return db_open(db, o->db, e);
+		return db_open(db, o->db, NULL, e);
 	if (!o->conf)
-		return db_open(db, "", e);
+		return db_open(db, "", NULL, e);
 	if (!conf_load(&conf, o->conf, e))
 		return false;
-	bool ok = db_open(db, conf.database_conninfo, e);
+	bool ok = db_open(db, conf.database_conninfo, NULL, e);
 	conf_fini(&conf);
 	return ok;
 }

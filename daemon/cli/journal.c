@@ -246,7 +246,8 @@ static void verify_text(const struct cli *c, const struct view *v, const struct 
 	buf_addf(b, cli_text(c, "完好：%" PRIu64 " 个分段、%" PRIu64 " 条、%" PRIu64
 				" 字节；%" PRIu64 " 份等待入库；核对档案文件 %" PRIu64 " 个\n",
 			     "whole: %" PRIu64 " segments, %" PRIu64 " entries, %" PRIu64
-			     " bytes; %" PRIu64 " items wait; %" PRIu64 " archived files checked\n"),
+			     " bytes; %" PRIu64 " items wait; %" PRIu64
+			     " archived files checked\n"),
 		 f->segments, f->entries, f->bytes, v->waiting, v->checked);
 	if (f->torn > 0)
 		buf_addf(b, cli_text(c, "末尾 %" PRIu64 " 字节尚未落盘，无人得到过确认（%s）\n",
@@ -323,8 +324,8 @@ const struct command cmd_journal_verify = {
 	.zh = "逐字节核对收件日志和待入库数据",
 	.en = "check every byte of the intake journal and of what waits in it",
 	.more_zh = "守护进程运行时也可以用。完好时退出码为 0；有损坏时说出分段和位置，退出码为 1。",
-	.more_en = "The daemon may be running. Exit code 0 when all is whole; on damage segment and "
-		   "offset are\ntold and the exit code is 1.",
+	.more_en = "The daemon may be running. Exit code 0 when all is whole; on damage segment\n"
+		   "and offset are told and the exit code is 1.",
 	.opt = verify_opt,
 	.opt_size = sizeof(struct journal_opts),
 	.exec = verify_exec,

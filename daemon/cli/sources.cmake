@@ -27,6 +27,7 @@ set(cli_sources
 	db.c
 	alerts.c
 	alert_show.c
+	alert_act.c
 	excepted.c
 	exceptions.c
 	talk.c

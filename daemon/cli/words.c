@@ -29,6 +29,14 @@ static const struct pair alert_states[] = { { "raised", "新发现" },
 					    { "amended", "有变更" },
 					    { "withdrawn", "已撤销" },
 					    { "live", "有效" } };
+static const struct pair handled[] = { { "open", "待处理" },
+				       { "checking", "核查中" },
+				       { "confirmed", "属实" },
+				       { "dismissed", "不属实" } };
+static const struct pair acts[] = { { "decided", "作出决定" },
+				    { "noted", "记了一笔" },
+				    { "data changed", "数据已变" },
+				    { "data restored", "数据复原" } };
 static const struct pair roles[] = {
 	{ "this", "本次" }, { "against", "对照" }, { "excess", "超出部分" }, { "part", "组成" }
 };
@@ -41,7 +49,8 @@ static const struct set {
 	const struct pair *pair;
 	size_t n;
 } sets[] = { SET(forms),  SET(states),   SET(categories),   SET(natures),
-	     SET(levels), SET(subjects), SET(alert_states), SET(roles) };
+	     SET(levels), SET(subjects), SET(alert_states), SET(handled),
+	     SET(acts),   SET(roles) };
 
 static const char *pick(const struct cli *c, const struct pair *p)
 {

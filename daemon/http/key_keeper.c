@@ -119,12 +119,14 @@ static void went(struct key_keeper *k, const struct err *e)
 static void *run(void *arg)
 {
 	struct key_keeper *k = arg;
+	const struct db_wait wait = { .stop_fd = k->stop, .connect = 10, .statement = 60,
+				      .lock = 10 };
 	struct err e;
 	int64_t pause = 1;
 	bool on = true;
 	while (on) {
 		struct db db = { NULL };
-		bool ok = db_open(&db, k->conninfo, &e) &&
+		bool ok = db_open(&db, k->conninfo, &wait, &e) &&
 			  db_exec(&db, "LISTEN fundwatch_api_key", &e);
 		while (on && ok && (ok = read_keys(k, &db, &e))) {
 			came(k);

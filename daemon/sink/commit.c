@@ -57,6 +57,11 @@ static const char records_sql[] =
 	"SELECT " RECORD_COLUMNS " FROM alert_record_new r WHERE EXISTS "
 	"(SELECT FROM alert_new n WHERE n.alert_id = r.alert_id AND n.state <> 'withdrawn')";
 
+/* What a person decided on is never silently changed. */
+static const char recheck_sql[] =
+	"SELECT fundwatch.alert_recheck(array_agg(n.alert_id)) FROM alert_new n "
+	"JOIN fundwatch.alert a USING (alert_id) WHERE a.handled IS NOT NULL HAVING count(*) > 0";
+
 /* Room for any number as text. */
 struct number {
 	char text[24];
@@ -91,17 +96,19 @@ static bool write_intake(struct db *db, const struct epoch *ep, struct err *e)
 		number(&bytes, (int64_t)in->bytes), in->feed, in->feed_digest,
 		intake_state_word(in->state), number(&rows, (int64_t)in->rows_done),
 		number(&records, (int64_t)in->records), number(&rejects, (int64_t)in->rejects),
-		in->reason, in->report, number(&at, ep->at),
+		in->reason, in->report, number(&at, ep->at), in->source ? in->source : "spool",
+		in->key ? in->key : "", in->scope ? in->scope : "", in->source ? "kept" : "none",
 	};
 	return db_execp(db,
 		"INSERT INTO fundwatch.intake (intake_id, source, file_name, digest, bytes, feed, "
 		"feed_digest, state, rows_done, records, rejects, reason, report, begun_at, "
-		"changed_at) VALUES ($1, 'spool', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-		INSTANT("$13") ", " INSTANT("$13") ") ON CONFLICT (intake_id) DO UPDATE SET "
+		"changed_at, sender_key, scope, archive) VALUES ($1, $14, $2, $3, $4, $5, $6, $7, "
+		"$8, $9, $10, $11, $12, " INSTANT("$13") ", " INSTANT("$13") ", $15, $16, $17) "
+		"ON CONFLICT (intake_id) DO UPDATE SET "
 		"state = excluded.state, rows_done = excluded.rows_done, "
 		"records = excluded.records, rejects = excluded.rejects, "
 		"reason = excluded.reason, report = excluded.report, "
-		"changed_at = excluded.changed_at", 13, value, e);
+		"changed_at = excluded.changed_at", 17, value, e);
 }
 
 static bool write_epoch(struct db *db, const struct epoch *ep, struct err *e)
@@ -175,7 +182,7 @@ static bool write_alerts(struct db *db, struct commit_state *cs, const struct ep
 	       copy_buffer(db, "COPY alert_record_new (" RECORD_COLUMNS
 			       ") FROM STDIN (FORMAT binary)", &ep->alert_record, e) &&
 	       db_exec(db, withdraw_sql, e) && db_exec(db, upsert_sql, e) &&
-	       db_exec(db, records_sql, e) &&
+	       db_exec(db, records_sql, e) && db_exec(db, recheck_sql, e) &&
 	       copy_buffer(db, "COPY fundwatch.alert_event (event_id, alert_id, revision, kind, "
 			       "epoch, at, who, why, rule_set, amount_from, amount_to, finding, "
 			       "hash) FROM STDIN (FORMAT binary)", &ep->event, e);

@@ -5,6 +5,8 @@
  * Statements take parameters ($1, ...) as texts, never text pasted into SQL. Errors carry
  * the server's sentence and SQLSTATE. One thread owns a connection. After an error whose
  * db_lost() is true the connection is gone; open another.
+ * No call waits longer than its struct db_wait allows, whatever became of the server or the
+ * net in between: the socket never blocks, and all waiting is one poll.
  */
 #pragma once
 
@@ -16,12 +18,26 @@
 #include "lib/base/buf.h"
 #include "lib/base/err.h"
 
+/* How long to wait, in seconds; 0: for ever. */
+struct db_wait {
+	int stop_fd;                   /* readable: give up soon; -1: none */
+	int64_t connect, statement, lock;
+};
+
 struct db {
 	PGconn *conn;
+	const struct db_wait *wait;    /* borrowed; NULL: no bounds */
+	bool given_up;                 /* waited in vain: the connection is of no more use */
+	char state[6];                 /* SQLSTATE of the last error, "" when it had none */
+	bool patient;                  /* statements may take their time; a stop is still heard */
 };
 
 /* Connects; session settings are fixed (UTF-8, ISO dates, application name). */
-bool db_open(struct db *db, const char *conninfo, struct err *e) MUST_CHECK;
+bool db_open(struct db *db, const char *conninfo, const struct db_wait *wait,
+	     struct err *e) MUST_CHECK;
+
+/* Sets the session's bounds again after they were changed. */
+bool db_bounds(struct db *db, struct err *e) MUST_CHECK;
 void db_close(struct db *db); /* closing a closed one is fine */
 
 /* Whether the connection itself is gone. */

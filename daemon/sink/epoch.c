@@ -56,6 +56,9 @@ void epoch_free(struct epoch *ep)
 	release_free(ep->release);
 	xfree(ep->intake.file_name);
 	xfree(ep->intake.feed);
+	xfree(ep->intake.source);
+	xfree(ep->intake.key);
+	xfree(ep->intake.scope);
 	xfree(ep->intake.reason);
 	xfree(ep->intake.report);
 	xfree(ep->period);

@@ -39,6 +39,7 @@ struct intake_row {
 	char *file_name;               /* owned */
 	char digest[DIGEST_HEX], feed_digest[DIGEST_HEX];
 	char *feed;                    /* owned */
+	char *source, *key, *scope;    /* owned; as the journal has them. NULL: "spool", "", "" */
 	uint64_t bytes, rows_done, records, rejects;
 	enum intake_state state;
 	char *reason, *report;         /* owned, or NULL */

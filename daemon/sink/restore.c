@@ -327,7 +327,8 @@ static bool take_all(struct db *db, struct ledger *ledger, struct reader *r, str
 {
 	struct restored *out = r->out;
 	bool done = false;
-	if (!db_exec(db, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", e) ||
+	if (!db_exec(db, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+			 "SET LOCAL statement_timeout = 0", e) ||
 	    !db_number(db, "SELECT max(epoch) FROM fundwatch.epoch", 0, &out->last_epoch, e) ||
 	    !db_number(db, "SELECT max(intake_id) FROM fundwatch.intake", 0, &out->last_intake,
 		       e) ||
@@ -347,7 +348,10 @@ bool restore(struct db *db, const struct ruleset *rules, struct ledger *ledger,
 	struct reader r = { .to = to, .out = out, .rules = rules };
 	struct err ignored;
 	*out = (struct restored){ 0 };
-	if (take_all(db, ledger, &r, e))
+	db->patient = true;
+	bool ok = take_all(db, ledger, &r, e);
+	db->patient = false;
+	if (ok)
 		return true;
 	if (!db_lost(db))
 		(void)!db_exec(db, "ROLLBACK", &ignored);

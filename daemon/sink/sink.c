@@ -17,8 +17,9 @@
 #include "lib/base/mem.h"
 
 #define OBJECT "database"
+#define READ_ONLY "25006" /* a standby */
 #define DAEMON_LOCK                                                                   \
-	"SET lock_timeout = 10000; SELECT pg_advisory_lock(7031415927); RESET lock_timeout"
+	"SET lock_timeout = 10000; SELECT pg_advisory_lock(7031415927)"
 
 struct sink {
 	struct sink_conf conf;
@@ -28,18 +29,19 @@ struct sink {
 	struct db db;
 	struct commit_state state;
 	bool troubled;               /* the log says that the database is away */
+	bool person;                 /* and that somebody must help */
 	int64_t since;               /* monotonic second the trouble began */
 	uint64_t given_up;
 };
 
 /* The backend of a daemon that was killed a moment ago may still hold the lock: wait a little. */
-bool sink_connect(struct db *db, const char *conninfo, struct err *e)
+bool sink_connect(struct db *db, const char *conninfo, const struct db_wait *wait, struct err *e)
 {
-	if (!db_open(db, conninfo, e))
+	if (!db_open(db, conninfo, wait, e))
 		return false;
 	if (db_ready(db, e)) {
 		if (db_exec(db, DAEMON_LOCK, e))
-			return true;
+			return db_bounds(db, e);
 		if (!db_lost(db))
 			(void)err_set(e, ERR_CONF, "another fundwatchd works on this database");
 	}
@@ -60,16 +62,21 @@ static int64_t monotonic(void)
 	return ts.tv_sec;
 }
 
-static void trouble(struct sink *s, const char *why)
+/* One line when it begins, one more when a person has to do something about it. */
+static void trouble(struct sink *s, const struct err *why)
 {
+	bool person = why->code == ERR_CONF;
 	if (!s->troubled)
 		log_error(OBJECT, "cannot commit: %s; trying again, reading waits when %u epochs "
-			  "are kept", why, s->conf.depth);
+			  "are kept, intake goes on", why->text, s->conf.depth);
+	else if (person && !s->person)
+		log_error(OBJECT, "still cannot commit: %s", why->text);
 	else
-		log_debug(OBJECT, "still not: %s", why);
+		log_debug(OBJECT, "still not: %s", why->text);
 	if (!s->troubled)
 		s->since = monotonic();
 	s->troubled = true;
+	s->person = person;
 }
 
 static void relief(struct sink *s)
@@ -77,7 +84,7 @@ static void relief(struct sink *s)
 	if (s->troubled)
 		log_notice(OBJECT, "commits again after %lld s",
 			   (long long)(monotonic() - s->since));
-	s->troubled = false;
+	s->troubled = s->person = false;
 }
 
 /* Once: connect when needed, commit. */
@@ -87,8 +94,8 @@ static bool try_commit(struct sink *s, const struct epoch *ep)
 	if (db_lost(&s->db)) {
 		db_close(&s->db);
 		s->state.staged = false;
-		if (!sink_connect(&s->db, s->conf.conninfo, &e)) {
-			trouble(s, e.text);
+		if (!sink_connect(&s->db, s->conf.conninfo, &s->conf.wait, &e)) {
+			trouble(s, &e);
 			return false;
 		}
 	}
@@ -96,7 +103,9 @@ static bool try_commit(struct sink *s, const struct epoch *ep)
 		relief(s);
 		return true;
 	}
-	trouble(s, e.text);
+	trouble(s, &e);
+	if (strcmp(s->db.state, READ_ONLY) == 0)
+		db_close(&s->db); /* failed over: the one that may be written to is elsewhere */
 	return false;
 }
 
@@ -140,6 +149,8 @@ struct sink *sink_new(const struct sink_conf *conf, struct db take_db, struct er
 	s->db = take_db;
 	s->inbox = queue_new(sizeof(struct epoch *), conf->depth);
 	s->hurry = eventfd(0, EFD_CLOEXEC);
+	s->conf.wait.stop_fd = s->hurry;
+	s->db.wait = &s->conf.wait;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	int error = s->hurry < 0 ? errno : pthread_create(&s->thread, NULL, run, s);

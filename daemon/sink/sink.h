@@ -17,6 +17,7 @@ struct sink;
 struct sink_conf {
 	const char *conninfo;          /* borrowed for life */
 	int64_t retry_max;             /* seconds */
+	struct db_wait wait;           /* bounds of each statement; its stop_fd is the sink's */
 	uint32_t depth;                /* epochs that may wait */
 	/* Told on the sink's thread before an epoch's first try; may be NULL. */
 	void (*before)(void *ctx, const struct epoch *ep);
@@ -29,7 +30,8 @@ struct sink_conf {
 
 /* Connects and takes the lock that says one daemon works on one database. ERR_CONF when trying
  * again would not help: wrong schema, another daemon. */
-bool sink_connect(struct db *db, const char *conninfo, struct err *e) MUST_CHECK;
+bool sink_connect(struct db *db, const char *conninfo, const struct db_wait *wait,
+		  struct err *e) MUST_CHECK;
 
 /* Starts the thread (signals blocked); `take_db` is connected by sink_connect. */
 struct sink *sink_new(const struct sink_conf *conf, struct db take_db, struct err *e);

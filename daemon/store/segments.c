@@ -212,7 +212,7 @@ static bool parse_name(const char *name, struct segment_file *f)
 	*f = (struct segment_file){ .base = strncmp(name, "base-", 5) == 0 };
 	if (strlen(name) >= sizeof f->name)
 		return false;
-	(void)snprintf(f->name, sizeof f->name, "%s", name);
+	memcpy(f->name, name, strlen(name) + 1);
 	if (f->base)
 		return sscanf(name, "base-%" SCNd64 "-%u.seg%n", &f->epoch, &f->number,
 			      &end) == 2 && end > 0 && name[end] == '\0';

@@ -49,6 +49,15 @@ run() {
 	run alerts show 7002 --json
 	run alerts show 9999
 	run alerts show 7005
+	run alerts decide 7001 --state confirmed --by 王核查 --note 病历核对过
+	run alerts decide 7001 --state dismissed --by 李复核 --lang en --json
+	run alerts decide 9999 --state open --by 王核查
+	run alerts decide 7001 --by 王核查
+	run alerts decide 7001 --state checking
+	run alerts note 7001 --by 王核查 --note 等院方答复
+	run alerts note 7001 --by 王核查
+	run alerts list --state dismissed
+	run alerts list --state wrong
 	run exceptions ledger
 	run exceptions ledger --month 2026-03 --lang en
 	run exceptions ledger --month 2026-04 --json

@@ -27,10 +27,11 @@ expect() {
 
 expect 'fundwatch sc' 'scan'
 expect 'fundwatch al' 'alerts'
-expect 'fundwatch alerts ' 'list show'
+expect 'fundwatch alerts ' 'decide list note show'
 expect 'fundwatch alerts list --fac' '--facility'
 expect 'fundwatch alerts list --sort ' 'amount date'
 expect 'fundwatch scan --format t' 'table'
 expect 'fundwatch scan --ru' '--rule --rules'
 expect 'fundwatch db m' 'migrate'
+expect 'fundwatch journal ' 'list verify'
 exit $failed

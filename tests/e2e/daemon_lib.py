@@ -35,7 +35,10 @@ def psql(conninfo, sql):
 
 
 class Cluster:
-    """A PostgreSQL of the test's own, with fsync, to be killed."""
+    """A PostgreSQL of the test's own, to be killed; without fsync when only its process is."""
+
+    def __init__(self, *options):
+        self.options = options
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="fundwatch-pg-")
@@ -48,10 +51,16 @@ class Cluster:
         shutil.rmtree(self.dir)
 
     def start(self):
-        return run(f"{ROOT}/scripts/pg", "start", self.dir).stdout.strip()
+        return run(f"{ROOT}/scripts/pg", "start", self.dir, *self.options).stdout.strip()
 
     def kill(self):
         run(f"{ROOT}/scripts/pg", "stop", self.dir, "--kill")
+
+    def sql(self, text):
+        return psql(self.conninfo, text)
+
+    def pid(self):
+        return int(self.sql("SELECT pg_read_file('postmaster.pid')").split()[0])
 
 
 class Daemon:
@@ -120,7 +129,7 @@ class Daemon:
 class Box:
     """Folders and a database, gone at the end."""
 
-    def __init__(self, name, rules=None, epoch_rows=10000, server=SERVER):
+    def __init__(self, name, rules=None, epoch_rows=10000, server=SERVER, database="", journal=""):
         if not server:
             print("SKIPPED: no PostgreSQL. Run: export FUNDWATCH_TEST_PG="
                   "\"$(scripts/pg start build/pg --no-fsync)\"", file=sys.stderr)
@@ -133,6 +142,7 @@ class Box:
         self.conninfo = f"{server} dbname={self.database}"
         self.config = f"{self.dir}/fundwatch.yaml"
         self.epoch_rows = epoch_rows
+        self.more = {"database": database, "journal": journal}  # ", name: value" of a section
         self.daemons = []
         self.extra = ""  # more sections of the settings
 
@@ -154,10 +164,11 @@ class Box:
 
     def configure(self):
         with open(self.config, "w", encoding="utf-8") as out:
-            out.write(f"database: {{ conninfo: \"{self.conninfo}\", retry_max: 1 }}\n"
+            out.write(f"database: {{ conninfo: \"{self.conninfo}\", retry_max: 1"
+                      f"{self.more['database']} }}\n"
                       f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
                       f"rules: {{ path: [ \"{self.rules}\" ] }}\n"
-                      "journal: { segment: 1 }\n"
+                      f"journal: {{ segment: 1{self.more['journal']} }}\n"
                       f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows} }}\n"
                       "log: { level: debug }\n" + self.extra)
 
@@ -183,6 +194,15 @@ class Box:
 
     def sql(self, text):
         return psql(self.conninfo, text)
+
+    def journal(self):
+        """What `fundwatch journal list` says."""
+        done = run(f"{BIN}/fundwatch", "journal", "list", "--json", "-c", self.config)
+        return json.loads(done.stdout)
+
+    def verified(self):
+        done = run(f"{BIN}/fundwatch", "journal", "verify", "--json", "--all", "-c", self.config)
+        return json.loads(done.stdout)
 
     def number(self, text):
         return int(self.sql(text) or 0)

@@ -2,7 +2,7 @@
 """The database is not there, dies, comes back: nothing lost, nothing twice, one line each."""
 import tempfile
 
-from daemon_lib import Box, Cluster, generate, same
+from daemon_lib import BIN, Box, Cluster, generate, run, same
 
 
 def dies_in_the_middle(cluster, files, calm):
@@ -40,13 +40,19 @@ def stopped_while_it_is_away(cluster, files, calm):
     print("stopped while it was away, started before it came: the same tables")
 
 
-def wrong_schema_is_refused(cluster):
-    with Box("schema", server=cluster.conninfo) as box:
+def missing_schema_is_waited_for(cluster, files, calm):
+    with Box("schema", server=cluster.conninfo, epoch_rows=5000) as box:
         box.sql("DROP SCHEMA fundwatch CASCADE")
+        box.drop(*files)
         daemon = box.start()
-        assert daemon.end() == 1
-        assert any("run `fundwatch db migrate`" in line for line in daemon.lines), daemon.lines
-    print("a database without the schema is refused with what to do")
+        daemon.wait("cannot connect: .*run `fundwatch db migrate`")
+        run(f"{BIN}/fundwatch", "db", "migrate", "--db", box.conninfo)
+        daemon.wait("database: connected")
+        daemon.wait("drained: ")
+        daemon.term()
+        same(calm, box.tables(), "after the schema came")
+        assert sum("cannot connect" in line for line in daemon.lines) == 1, daemon.lines
+    print("a database without the schema: told what to do, and waited for")
 
 
 with tempfile.TemporaryDirectory() as data, Cluster() as own:
@@ -59,4 +65,4 @@ with tempfile.TemporaryDirectory() as data, Cluster() as own:
         undisturbed = quiet.tables()
     dies_in_the_middle(own, generated, undisturbed)
     stopped_while_it_is_away(own, generated, undisturbed)
-    wrong_schema_is_refused(own)
+    missing_schema_is_waited_for(own, generated, undisturbed)

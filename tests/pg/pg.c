@@ -30,7 +30,7 @@ static void on_server(const char *sql)
 {
 	struct db db;
 	struct err e;
-	if (!db_open(&db, server(), &e) || !db_exec(&db, sql, &e))
+	if (!db_open(&db, server(), NULL, &e) || !db_exec(&db, sql, &e))
 		die(sql, &e);
 	db_close(&db);
 }

@@ -21,7 +21,7 @@ static int fresh(void **state)
 	struct err e;
 	(void)state;
 	pg_create("migrate", conninfo, sizeof conninfo);
-	return db_open(&db, conninfo, &e) ? 0 : -1;
+	return db_open(&db, conninfo, NULL, &e) ? 0 : -1;
 }
 
 static int gone(void **state)

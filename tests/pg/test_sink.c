@@ -37,7 +37,7 @@ static int fresh(void **state)
 	(void)state;
 	(void)log_set_level("error");
 	pg_create("sink", conninfo, sizeof conninfo);
-	return db_open(&db, conninfo, &e) && db_migrate(&db, NULL, &e) ? 0 : -1;
+	return db_open(&db, conninfo, NULL, &e) && db_migrate(&db, NULL, &e) ? 0 : -1;
 }
 
 static int gone(void **state)
@@ -403,9 +403,9 @@ static void the_sink_outlives_the_server(void **state)
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(chmod(dir, 0755), 0); /* the server's own user must come in */
 	own_cluster(dir, where, sizeof where);
-	assert_true(db_open(&own, where, &e) && db_migrate(&own, NULL, &e));
+	assert_true(db_open(&own, where, NULL, &e) && db_migrate(&own, NULL, &e));
 	db_close(&own);
-	if (!sink_connect(&own, where, &e))
+	if (!sink_connect(&own, where, NULL, &e))
 		fail_msg("%s", e.text);
 	struct sink_conf conf = { .conninfo = where, .retry_max = 1, .depth = 2, .committed = told,
 				  .ctx = done };
@@ -423,7 +423,7 @@ static void the_sink_outlives_the_server(void **state)
 	}
 	sink_close(s);
 	sink_free(s);
-	assert_true(db_open(&own, where, &e));
+	assert_true(db_open(&own, where, NULL, &e));
 	assert_string_equal(pg_ask(&own, "SELECT count(*) FROM fundwatch.fee"), "9");
 	db_close(&own);
 	queue_free(done);
@@ -437,7 +437,7 @@ static void hurrying_gives_up_what_cannot_be_committed(void **state)
 	struct db own;
 	struct err e;
 	(void)state;
-	if (!sink_connect(&own, conninfo, &e))
+	if (!sink_connect(&own, conninfo, NULL, &e))
 		fail_msg("%s", e.text);
 	struct sink_conf conf = { .conninfo = conninfo, .retry_max = 60, .depth = 2,
 				  .committed = told, .ctx = done };

@@ -1,1 +1,1 @@
-fundwatch alerts list --since yesterday; fundwatch alerts list --state open; fundwatch alerts show x
+fundwatch alerts list --since yesterday; fundwatch alerts list --state wrong; fundwatch alerts show x
