@@ -18,7 +18,8 @@ trap 'rm -rf "$work"' EXIT
 "$root/scripts/gen.d/cases.py" --out "$work/data" --violations "${2:-3}" \
 	--seed "${3:-21}" "$root/rules" "$root/scripts/gen.d/cases"
 "$fundwatch" scan --rules "$root/rules" --format ndjson \
-	-o "$work/findings" "$work/data" >"$work/scan.txt"
+	-o "$work/findings" --trial "$work/trial" "$work/data" >"$work/scan.txt"
+cat "$work/trial" >>"$work/findings"
 "$here/score.py" "$work/data" "$work/findings" --csv "$work/figures.csv"
 if [ -n "$update" ]; then
 	cp "$work/figures.csv" "$here/figures.csv"
