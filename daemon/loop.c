@@ -421,6 +421,7 @@ static void fill_view(void *ctx, struct http_view *out)
 		.database_up = lp->started, .applying_rules = lp->reading || lp->swapping > 0,
 		.spool_waiting = spool_waiting(lp->spool), .journal_items = (int64_t)js.items,
 		.journal_bytes = (int64_t)js.bytes, .journal_bound_bytes = (int64_t)js.bound,
+		.journal_full = journal_full(desk_journal(lp->desk)),
 		.journal_segments = (int64_t)js.segments,
 		.sink_waiting = lp->engine ? engine_waiting(lp->engine) : 0,
 		.alerts_live = out->numbers ? (int64_t)out->numbers->alerts_live : 0,

@@ -22,7 +22,7 @@ static void find(const struct http_view *v, struct complaint out[COMPLAINTS])
 		  "PostgreSQL does not answer; records wait in the journal", !g->database_up },
 		{ "journal-full", "收件日志已满，新来的请求回答 503",
 		  "the journal is full; new bodies are answered with 503",
-		  g->journal_bound_bytes > 0 && g->journal_bytes >= g->journal_bound_bytes },
+		  g->journal_full > 0 },
 		{ "applying", "正在应用新规则", "new rules are being applied", g->applying_rules > 0 },
 		{ "catching-up", "待处理的收件超过上限的一半",
 		  "more than half of what may wait does wait",

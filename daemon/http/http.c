@@ -34,6 +34,9 @@ static void own_dir(const struct conf *c, struct buf *out)
 static bool check_exposure(const struct conf *c, struct err *e)
 {
 	bool tls = *c->http_tls_cert && *c->http_tls_key;
+	if (!server_is_address(c->http_listen))
+		return err_set(e, ERR_CONF, "http.listen: `%s` is no ADDRESS:PORT",
+			       c->http_listen);
 	if ((*c->http_tls_cert != '\0') != (*c->http_tls_key != '\0'))
 		return err_set(e, ERR_CONF, "http.tls_cert and http.tls_key belong together");
 	if ((*c->http_client_ca != '\0') != (*c->http_clients != '\0') ||
@@ -88,6 +91,8 @@ static bool open_parts(struct http *h, struct err *e)
 	ok = ok && open_tls(h, e) && open_keys(h, buf_cstr(&dir), e);
 	h->seen = ok ? seen_open(buf_cstr(&dir), (uint32_t)c->http_remember, e) : NULL;
 	buf_fini(&dir);
+	if (h->seen)
+		desk_each(h->conf.desk, intake_remember, h);
 	h->clerks = h->seen ? clerks_new(h->conf.base, (unsigned)c->http_clerks, CLERKS_DEPTH, e)
 			    : NULL;
 	return h->clerks != NULL;
@@ -146,6 +151,8 @@ void http_gauges(const struct http *h, struct gauges *g)
 	g->http_connections = h->connections;
 	g->http_keys = keys_count(h->keys, http_today());
 	g->database_up = key_keeper_database(h->keeper);
+	if (h->full_at && g->journal_bytes >= h->full_at)
+		g->journal_full = 1;
 }
 
 /* ---- closing ---- */

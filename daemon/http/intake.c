@@ -61,14 +61,29 @@ void post_free(struct post *p)
 	xfree(p);
 }
 
-bool intake_busy(const struct http *h)
-{
-	return h->first != NULL;
-}
-
 static void refuse(struct post *p, enum reason why, const char *detail)
 {
 	http_refuse(p->h, p->call, why, str_of(detail));
+}
+
+/* Too much waits; readiness says so until less does. */
+static void refuse_full(struct post *p)
+{
+	struct journal_stats js;
+	journal_stats_get(desk_journal(p->h->conf.desk), &js);
+	p->h->full_at = js.bytes > 0 ? (int64_t)js.bytes : 1;
+	refuse(p, REASON_FULL, "");
+}
+
+/* Why it could not be handed in: too much waits, or the disk said no. */
+static void refuse_trouble(struct post *p)
+{
+	if (p->trouble.code == ERR_LIMIT) {
+		refuse_full(p);
+		return;
+	}
+	log_error("http", "`%s` is not taken: %s", p->key, p->trouble.text);
+	refuse(p, REASON_INTERNAL, "");
 }
 
 /* ---- the gate ---- */
@@ -152,8 +167,10 @@ bool intake_gate(struct http *h, struct call *c, struct ask *a)
 		http_refuse(h, c, REASON_BAD_QUERY, str_of("?file="));
 		return false;
 	}
-	if (!why && journal_full(desk_journal(h->conf.desk)))
-		why = REASON_FULL;
+	if (!why && journal_full(desk_journal(h->conf.desk))) {
+		refuse_full(p);
+		return false;
+	}
 	if (why)
 		http_refuse(h, c, why, (struct str){ 0 });
 	return !why;
@@ -176,8 +193,9 @@ static bool is_new(struct post *p)
 	buf_init(&answer, 0);
 	(void)snprintf(p->key, sizeof p->key, "%s/%s", *p->scope ? p->scope : "*", p->own_key);
 	enum seen_answer seen = seen_ask(p->h->seen, p->key, p->digest, &answer);
-	bool fresh = seen == SEEN_NEW && !others_work_on(p);
-	if (seen == SEEN_SAME)
+	bool answered = seen == SEEN_SAME && answer.n > 0;
+	bool fresh = !answered && seen != SEEN_OTHER && !others_work_on(p);
+	if (answered)
 		http_reply(p->h, p->call, &(struct reply){ .status = 200,
 							   .body = buf_str(&answer) });
 	else if (seen == SEEN_OTHER)
@@ -186,6 +204,21 @@ static bool is_new(struct post *p)
 		refuse(p, REASON_IN_PROGRESS, "");
 	buf_fini(&answer);
 	return fresh;
+}
+
+/* What a crash left durable and, for all we know, unanswered. */
+void intake_remember(void *ctx, const struct journal_item *it)
+{
+	struct http *h = ctx;
+	struct buf answer;
+	struct err e;
+	if (strcmp(it->in.source, "http") != 0)
+		return;
+	buf_init(&answer, 0);
+	if (seen_ask(h->seen, it->in.key, it->digest, &answer) == SEEN_NEW &&
+	    !seen_note(h->seen, it->in.key, it->digest, (struct str){ 0 }, &e))
+		log_error("http", "`%s` is not remembered: %s", it->in.key, e.text);
+	buf_fini(&answer);
 }
 
 /* ---- the answer ---- */
@@ -227,11 +260,11 @@ static void answer_refused(struct post *p)
 	buf_init(&b, 0);
 	reason_json(why, buf_str(&p->sub.detail), p->ask->english, &b);
 	if (p->sub.shown) { /* into the object that reason_json closed */
-		b.n -= 2;
+		b.n -= sizeof "}}\n" - 1;
 		buf_addf(&b, ",\"foreign\":%llu,\"rejected\":%llu,\"rejects\":[",
 			 (unsigned long long)p->sub.foreign, (unsigned long long)p->sub.rejects);
 		buf_addstr(&b, buf_str(&p->sub.places));
-		buf_adds(&b, "]}\n");
+		buf_adds(&b, "]}}\n");
 	}
 	http_reply(p->h, p->call, &(struct reply){ .status = reason_status(why),
 						   .body = buf_str(&b) });
@@ -275,9 +308,7 @@ static void handed_in(void *ctx)
 		answer_told(p);
 	} else if (!p->handed) {
 		desk_drop(p->h->conf.desk, p->ticket);
-		if (p->trouble.code != ERR_LIMIT)
-			log_error("http", "`%s` is not taken: %s", p->key, p->trouble.text);
-		refuse(p, p->trouble.code == ERR_LIMIT ? REASON_FULL : REASON_INTERNAL, "");
+		refuse_trouble(p);
 	}
 }
 
@@ -298,7 +329,7 @@ static void begin_to_hand_in(struct post *p)
 	p->ticket = desk_begin(hc->desk, &in, &(struct desk_sender){ told, NULL, p },
 			       &p->trouble);
 	if (!p->ticket) {
-		refuse(p, p->trouble.code == ERR_LIMIT ? REASON_FULL : REASON_INTERNAL, "");
+		refuse_trouble(p);
 		return;
 	}
 	if (give(p, hand_in, handed_in))

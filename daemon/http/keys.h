@@ -4,7 +4,7 @@
  *
  * A key is "fw_" ID "_" SECRET; the secret is 256 random bits and only its SHA-256 is kept. With
  * that much chance in it a quick hash cannot be guessed backwards, and a slow one would only
- * help whoever wants to keep us busy (docs/decisions/0011). A set of keys never changes once
+ * help whoever wants to keep us busy (docs/decisions/0010). A set of keys never changes once
  * made; a new one takes its place.
  * Pure but for chance (key_make) and the cache file; knows neither sockets nor PostgreSQL.
  */

@@ -21,11 +21,13 @@ void seen_close(struct seen *s); /* NULL is fine */
 
 enum seen_answer {
 	SEEN_NEW,
-	SEEN_SAME,  /* the same content: the answer it got is in `answer` */
+	/* the same content: the answer it got is in `answer`, empty when that is not known */
+	SEEN_SAME,
 	SEEN_OTHER, /* other content */
 };
 enum seen_answer seen_ask(struct seen *s, const char *key, const char *digest,
 			  struct buf *answer);
 
+/* `answer` may be empty: the content came, and nobody knows whether it was answered. */
 bool seen_note(struct seen *s, const char *key, const char *digest, struct str answer,
 	       struct err *e) MUST_CHECK;

@@ -407,6 +407,13 @@ static bool parse_listen(const char *listen, struct sockaddr_storage *out, int *
 	return true;
 }
 
+bool server_is_address(const char *listen)
+{
+	struct sockaddr_storage at;
+	int n;
+	return parse_listen(listen, &at, &n);
+}
+
 bool server_is_loopback(const char *listen)
 {
 	struct sockaddr_storage at;
@@ -437,7 +444,7 @@ struct server *server_open(const char *listen, const struct server_conf *conf, s
 	struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
 	int n;
 	if (!parse_listen(listen, &at, &n)) {
-		(void)err_set(e, ERR_CONF, "http.listen: `%s` is no ADDRESS:PORT", listen);
+		(void)err_set(e, ERR_CONF, "`%s` is no ADDRESS:PORT", listen);
 		return NULL;
 	}
 	struct server *s = xcalloc(1, sizeof *s);

@@ -73,5 +73,6 @@ void call_reply(struct call *c, const struct reply *r);
 /* The subject of the client's certificate as RFC 2253 writes it; nothing when there is none. */
 void call_subject(const struct call *c, struct buf *out);
 
-/* Whether "ADDRESS:PORT" can only be reached from this machine; false for wrong ones, too. */
+/* Whether a text is an ADDRESS:PORT; whether only this machine can reach it. */
+bool server_is_address(const char *listen);
 bool server_is_loopback(const char *listen);

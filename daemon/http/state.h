@@ -25,6 +25,7 @@ struct http {
 	struct rate rate;
 	struct http_counts counts;
 	unsigned connections;
+	int64_t full_at;             /* bytes in the journal when it turned a body away; 0: never */
 	struct post *first;          /* bodies being worked on */
 	bool ending, late;           /* late: who is not through now is dropped */
 };
@@ -54,7 +55,7 @@ void http_counted(void *ctx, unsigned connections, bool refused);
 bool intake_gate(struct http *h, struct call *c, struct ask *a);
 void intake_serve(struct http *h, struct call *c, struct ask *a);
 void post_free(struct post *p);
-bool intake_busy(const struct http *h);
+void intake_remember(void *http, const struct journal_item *it);
 
 /* health.c: the answer of /readyz. */
 void health_json(const struct http_view *v, struct buf *out);

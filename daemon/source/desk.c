@@ -419,6 +419,13 @@ void desk_leave(struct desk *d, const void *ctx)
 		leave(en->watchers, ctx);
 }
 
+void desk_each(const struct desk *d, void (*fn)(void *ctx, const struct journal_item *it),
+	       void *ctx)
+{
+	for (const struct entry *en = d->first; en; en = en->next)
+		fn(ctx, en->item);
+}
+
 struct journal *desk_journal(struct desk *d)
 {
 	return d->journal;

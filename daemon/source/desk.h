@@ -67,6 +67,10 @@ void desk_finished(struct desk *d, const struct journal_item *it, bool good, con
 /* Nothing waits anywhere: not in the spool, not on its way, not for the engine. */
 bool desk_empty(const struct desk *d);
 
+/* Every item that is durable and not through. */
+void desk_each(const struct desk *d, void (*fn)(void *ctx, const struct journal_item *it),
+	       void *ctx);
+
 struct journal *desk_journal(struct desk *d);
 
 /* Where journal and archive lie: as set, or .journal and .archive in the spool folder. */

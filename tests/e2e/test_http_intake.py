@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same records over HTTP as through the spool: the same tables; killed anywhere, sent again:
+nothing lost, nothing twice; the same key with other content is told."""
+import http.client
+import os
+import random
+import tempfile
+
+from daemon_lib import generate, same
+from http_lib import FEE_HEAD, HttpBox, fee, settle
+
+SEED = 11
+PARTS = 3  # bodies a file is cut into
+
+
+def cut(path):
+    """A CSV file as PARTS bodies, each with the header."""
+    with open(path, "rb") as text:
+        head, *rows = text.readlines()
+    for part in range(PARTS):
+        mine = rows[part::PARTS]
+        if mine:
+            yield os.path.basename(path), head + b"".join(mine)
+
+
+def through_the_spool(files):
+    with HttpBox("spooled") as box:
+        box.key("--all", "--role", "intake")
+        box.drop(*files)
+        daemon = box.serve()
+        settle(box, daemon, len(files))
+        daemon.wait("drained: ")
+        daemon.term()
+        return box.records()
+
+
+def over_http(files, expected):
+    bodies = [body for path in files for body in cut(path)]
+    random.Random(SEED).shuffle(bodies)
+    with HttpBox("posted", settings="rows_max: 10000000") as box:
+        key = box.key("--all", "--role", "intake")
+        daemon = box.serve()
+        accepted = 0
+        for number, (name, text) in enumerate(bodies):
+            answer = box.send(key, f"b{number}", name, text, zipped=number % 2)
+            assert answer.status == 200, answer.body
+            accepted += answer.json()["accepted"]
+            if number % 3 == 0:  # sent again, as after a lost answer
+                again = box.send(key, f"b{number}", name, text, zipped=number % 2)
+                assert again.body == answer.body, (again.body, answer.body)
+        settle(box, daemon, len(bodies))
+        daemon.term()
+        assert box.number("SELECT count(*) FROM fundwatch.intake") == len(bodies)
+        taken = box.number("SELECT sum(records) FROM fundwatch.intake")
+        assert taken == accepted, (taken, accepted)
+        daemon = box.serve()  # rules over facilities are judged when nothing waits
+        daemon.wait("drained: ")
+        daemon.term()
+        same(expected, box.records(), "posted in any order")
+    print(f"{len(bodies)} bodies in any order: the same records and findings as from the spool")
+
+
+def killed(point):
+    """The daemon dies at `point` with the body in hand; the sender tries again."""
+    text = FEE_HEAD + "".join(fee(n) for n in range(50))
+    with HttpBox("killed") as box:
+        key = box.key("--facility", "H1", "--role", "intake")
+        daemon = box.serve(fault=point)
+        try:
+            answer = box.send(key, "once", "fee_list_d.csv", text)
+            raise AssertionError(f"{point} was not reached: {answer.body}")
+        except (http.client.HTTPException, OSError):
+            pass
+        assert daemon.end() == -9
+        daemon = box.serve()
+        other = box.send(key, "once", "fee_list_d.csv", text + fee(99))
+        answer = box.send(key, "once", "fee_list_d.csv", text)
+        durable = other.status == 409
+        if durable:
+            assert other.reason == "other-content"
+            assert answer.status == 200 and answer.json()["accepted"] == 50, answer.body
+        else:  # nothing was durable: the first to come has the key
+            assert other.status == 200 and answer.status == 409, (other.body, answer.body)
+        settle(box, daemon, 1)
+        daemon.term()
+        assert box.number("SELECT count(*) FROM fundwatch.fee") == (50 if durable else 51)
+        assert box.number("SELECT count(*) FROM fundwatch.intake") == 1
+    print(f"{point}: {'durable, ' if durable else 'not durable, '}nothing twice")
+    return durable
+
+
+def answers_outlive_the_process():
+    text = FEE_HEAD + fee(1) + "x,y\n"
+    with HttpBox("again") as box:
+        key = box.key("--facility", "H1", "--role", "intake")
+        daemon = box.serve()
+        first = box.send(key, "k", "fee_list_d.csv", text)
+        assert first.status == 200 and first.json()["rejected"] == 1, first.body
+        settle(box, daemon, 1)
+        daemon.term()
+        daemon = box.serve()
+        assert box.send(key, "k", "fee_list_d.csv", text).body == first.body
+        assert box.send(key, "k", "fee_list_d.csv", text + fee(2)).status == 409
+        daemon.term()
+    print("answers outlive the process")
+
+
+def one_facility_does_not_block_another():
+    with HttpBox("scopes") as box:
+        one = box.key("--facility", "H1", "--role", "intake")
+        two = box.key("--facility", "H2", "--role", "intake")
+        daemon = box.serve()
+        assert box.send(one, "k", "fee_list_d.csv", FEE_HEAD + fee(1)).status == 200
+        answer = box.send(two, "k", "fee_list_d.csv", FEE_HEAD + fee(1, "H2"))
+        assert answer.status == 200, answer.body
+        foreign = box.send(two, "f", "fee_list_d.csv", FEE_HEAD + fee(1, "H2") + fee(2, "H1"))
+        assert foreign.status == 403 and foreign.reason == "foreign-facility", foreign.body
+        assert foreign.json()["error"]["rejects"][0]["line"] == 3, foreign.body
+        settle(box, daemon, 2)
+        daemon.term()
+        assert box.number("SELECT count(*) FROM fundwatch.fee") == 2
+    print("keys of two facilities do not meet; foreign rows refuse the whole body")
+
+
+with tempfile.TemporaryDirectory() as data:
+    generated = [path for path in generate(data, 12000) if path.endswith(".csv")]
+    over_http(generated, through_the_spool(generated))
+points = [killed(point) for point in ("journal_write:1", "journal_sync:1", "journal_told:1")]
+assert any(points) and not all(points), points
+answers_outlive_the_process()
+one_facility_does_not_block_another()

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TLS, client certificates, and what the daemon refuses to start with."""
+import ssl
+import tempfile
+import warnings
+
+from http_lib import FEE_HEAD, HttpBox, certificate, fee, trusting
+
+
+def refuses(settings, sentence, key=True):
+    with HttpBox("refuses", settings) as box:
+        if key:
+            box.key("--all", "--role", "read")
+        daemon = box.start()
+        daemon.wait(sentence)
+        assert daemon.end() == 1
+    print(f"refused: {sentence}")
+
+
+def with_certificates(folder):
+    hospital = certificate(folder, "hospital", "/CN=his.example/O=One Hospital", "ca")
+    stranger = certificate(folder, "stranger", "/CN=other.example", "ca")
+    outsider = certificate(folder, "outsider", "/CN=his.example/O=One Hospital")
+    with open(f"{folder}/clients", "w", encoding="utf-8") as out:
+        out.write("# who comes with a certificate\nH1 intake O=One Hospital,CN=his.example\n")
+    with HttpBox("mtls", f"tls_cert: {folder}/server.pem, tls_key: {folder}/server.key, "
+                 f"client_ca: {folder}/ca.pem, clients: {folder}/clients, "
+                 "head_seconds: 1") as box:
+        key = box.key("--facility", "H2", "--role", "intake")
+        daemon = box.serve()
+        box.scheme, box.context = "https", trusting(folder, hospital)
+        text = FEE_HEAD + fee(1)
+        answer = box.send(None, "a", "fee_list_d.csv", text)
+        assert answer.status == 200, answer.body
+        answer = box.send(None, "b", "fee_list_d.csv", FEE_HEAD + fee(2, "H2"))
+        assert answer.status == 403 and answer.reason == "foreign-facility", answer.body
+        answer = box.send(key, "b", "fee_list_d.csv", FEE_HEAD + fee(2, "H2"))
+        assert answer.status == 200, answer.body  # a key that is shown counts
+        assert box.send("fw_nonsense", "c", "fee_list_d.csv", text).status == 401
+        for context in (trusting(folder), trusting(folder, stranger)):
+            box.context = context
+            assert box.send(None, "d", "fee_list_d.csv", text).status == 401
+            assert box.ask("GET", "/healthz").status == 200
+        box.context = trusting(folder, outsider)
+        try:
+            raise AssertionError(box.ask("GET", "/healthz").status)
+        except (ssl.SSLError, OSError):
+            pass
+        assert box.raw("GET / HTTP/1.1\r\nHost: a\r\n\r\n") == "", "plain text over TLS"
+        assert box.raw(b"\x16\x03\x01\x00") == "", "half a handshake"
+        old = ssl.create_default_context(cafile=f"{folder}/ca.pem")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it is old is the point
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+        box.context = old
+        try:
+            raise AssertionError(box.ask("GET", "/healthz").status)
+        except (ssl.SSLError, OSError):
+            pass
+        daemon.term()
+    print("certificates speak for their facility, keys for theirs, nobody else gets in")
+
+
+with tempfile.TemporaryDirectory() as certs:
+    certificate(certs, "ca", "/CN=Test CA")
+    certificate(certs, "server", "/CN=localhost", "ca")
+    with_certificates(certs)
+    refuses("", "nobody could come in", key=False)
+    refuses("tls_cert: nowhere.pem, tls_key: nowhere.key", "tls_cert: nowhere.pem")
+    refuses(f"tls_cert: {certs}/server.pem, tls_key: {certs}/ca.key", "tls_key: ")
+    refuses(f"tls_cert: {certs}/server.pem", "belong together")
+with HttpBox("open") as plain:
+    plain.key("--all", "--role", "read")
+    for address, words in (("0.0.0.0:0", "can be reached from other machines"),
+                           ("nonsense", "is no ADDRESS:PORT")):
+        plain.extra = f"http: {{ listen: \"{address}\" }}\n"
+        plain.configure()
+        daemon = plain.start()
+        daemon.wait(words)
+        assert daemon.end() == 1
+    plain.extra = "http: { listen: \"0.0.0.0:0\", behind_proxy: yes }\n"
+    plain.configure()
+    plain.serve().term()
+print("other machines only over TLS, or behind a proxy that was named")
