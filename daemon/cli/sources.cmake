@@ -17,6 +17,8 @@ set(cli_sources
 	test.c
 	rules.c
 	rule_text.c
+	knowledge.c
+	knowledge_faults.c
 	explain.c
 	scan.c
 	scan_out.c

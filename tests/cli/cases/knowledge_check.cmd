@@ -1,0 +1,1 @@
+fundwatch knowledge check knowledge --today 2026-03-01
