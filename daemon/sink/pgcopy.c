@@ -14,6 +14,7 @@
 #define DAYS_1970_TO_2000 10957
 #define SECS_1970_TO_2000 (INT64_C(10957) * SECS_PER_DAY)
 #define MICROS INT64_C(1000000)
+#define SHORT_TEXT 60u
 #define OID_TEXT 25u
 #define NUMERIC_NEGATIVE 0x4000u
 #define NUMERIC_DIGITS 8 /* base-10000 digits of an int64 at any scale, with room */
@@ -29,12 +30,6 @@ static void add16(struct buf *b, uint16_t v)
 static void add32(struct buf *b, uint32_t v)
 {
 	v = htobe32(v);
-	buf_add(b, &v, sizeof v);
-}
-
-static void add64(struct buf *b, uint64_t v)
-{
-	v = htobe64(v);
 	buf_add(b, &v, sizeof v);
 }
 
@@ -60,28 +55,44 @@ void pgcopy_null(struct buf *b)
 	add32(b, UINT32_MAX);
 }
 
+void pgcopy_nulls(struct buf *b, unsigned n)
+{
+	buf_fill(b, (char)0xff, n * sizeof(uint32_t));
+}
+
 void pgcopy_bool(struct buf *b, bool v)
 {
 	add32(b, 1);
 	buf_addc(b, v ? 1 : 0);
 }
 
+/* Values are put together first: one addition to the buffer each. */
 void pgcopy_int(struct buf *b, int32_t v)
 {
-	add32(b, sizeof v);
-	add32(b, (uint32_t)v);
+	uint32_t both[2] = { htobe32(sizeof v), htobe32((uint32_t)v) };
+	buf_add(b, both, sizeof both);
 }
 
 void pgcopy_bigint(struct buf *b, int64_t v)
 {
-	add32(b, sizeof v);
-	add64(b, (uint64_t)v);
+	uint32_t all[3] = { htobe32(sizeof v), htobe32((uint32_t)((uint64_t)v >> 32)),
+			    htobe32((uint32_t)v) };
+	buf_add(b, all, sizeof all);
 }
 
 void pgcopy_bytes(struct buf *b, const void *p, size_t n)
 {
-	add32(b, (uint32_t)n);
-	buf_add(b, p, n);
+	char both[4 + SHORT_TEXT];
+	uint32_t size = htobe32((uint32_t)n);
+	if (n > SHORT_TEXT) {
+		add32(b, (uint32_t)n);
+		buf_add(b, p, n);
+		return;
+	}
+	memcpy(both, &size, sizeof size);
+	if (n)
+		memcpy(both + 4, p, n);
+	buf_add(b, both, 4 + n);
 }
 
 void pgcopy_text(struct buf *b, struct str s)
@@ -145,13 +156,14 @@ void pgcopy_numeric(struct buf *b, int64_t v, int scale)
 		return;
 	}
 	unsigned n = numeric_digits(v < 0 ? (uint64_t)-v : (uint64_t)v, scale, digit, &weight);
-	add32(b, 8 + 2 * n);
-	add16(b, (uint16_t)n);
-	add16(b, (uint16_t)weight);
-	add16(b, v < 0 ? NUMERIC_NEGATIVE : 0);
-	add16(b, (uint16_t)scale);
+	uint16_t all[6 + NUMERIC_DIGITS] = {
+		0, htobe16((uint16_t)(8 + 2 * n)), htobe16((uint16_t)n),
+		htobe16((uint16_t)weight), htobe16(v < 0 ? NUMERIC_NEGATIVE : 0),
+		htobe16((uint16_t)scale),
+	};
 	for (unsigned i = 0; i < n; i++)
-		add16(b, digit[i]);
+		all[6 + i] = htobe16(digit[i]);
+	buf_add(b, all, (6 + n) * sizeof *all);
 }
 
 void pgcopy_timestamp(struct buf *b, int64_t secs)

@@ -13,7 +13,7 @@
 #include "lib/base/utf8.h"
 #include "lib/record/identity.h"
 
-#define SEND_BYTES (1u << 20)
+#define SEND_BYTES (64u << 10) /* less than a socket holds: the server works while we write */
 #define FIRST_MONTH ((2010 - 1970) * 12)
 
 /* ---- partitions ---- */
@@ -130,13 +130,18 @@ static void add_row(struct writer *w, enum stream s, uint32_t r, uint32_t intake
 	pgcopy_bigint(&w->out, (int64_t)t->src[r].line);
 	pgcopy_bigint(&w->out, (int64_t)t->src[r].digest);
 	pgcopy_timestamp(&w->out, t->src[r].revision);
+	unsigned nulls = 0; /* most columns were never in the input */
 	for (unsigned i = 0; i < width; i++) {
-		if (t->col[i])
-			add_value(w, field_get((enum field)((unsigned)stream_first(s) + i))->type,
-				  t->col[i], r);
-		else
-			pgcopy_null(&w->out);
+		if (!t->col[i]) {
+			nulls++;
+			continue;
+		}
+		pgcopy_nulls(&w->out, nulls);
+		nulls = 0;
+		add_value(w, field_get((enum field)((unsigned)stream_first(s) + i))->type,
+			  t->col[i], r);
 	}
+	pgcopy_nulls(&w->out, nulls);
 }
 
 static bool send(struct writer *w, struct err *e)

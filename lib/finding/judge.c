@@ -20,6 +20,7 @@ struct judge {
 	struct batch batch;
 	struct gather_stats gathered;
 	bool replaceable;
+	bool keeps_all;              /* more than the plan reads may be kept */
 	uint32_t batch_rows, step;   /* rows aimed at; subjects of the next batch */
 };
 
@@ -30,6 +31,8 @@ static void take_plan(struct judge *j, const struct plan *p)
 	eval_complete(j->eval, j->complete);
 	j->cells = plan_has_cells(p) ? cells_new(p, j->replaceable) : NULL;
 	memset(&j->gathered, 0, sizeof j->gathered);
+	if (j->keeps_all)
+		timeline_read(j->timeline, plan_wanted(p));
 }
 
 static void drop_plan(struct judge *j)
@@ -46,6 +49,7 @@ struct judge *judge_new(const struct plan *p, const struct judge_conf *conf)
 	if (!tc.wanted && !conf->all_fields)
 		tc.wanted = plan_wanted(p);
 	j->timeline = timeline_new(&tc);
+	j->keeps_all = !tc.wanted;
 	j->replaceable = conf->replaceable;
 	j->batch_rows = conf->batch_rows ? conf->batch_rows : BATCH_ROWS;
 	j->step = FIRST_SUBJECTS;

@@ -33,6 +33,13 @@ struct timeline *timeline_new(const struct timeline_conf *conf)
 	return t;
 }
 
+void timeline_read(struct timeline *t, const uint8_t *wanted)
+{
+	memcpy(t->wanted, wanted, sizeof t->wanted);
+	gather_free(t->gather); /* planned for other columns */
+	t->gather = NULL;
+}
+
 void timeline_free(struct timeline *t)
 {
 	if (!t)
