@@ -20,7 +20,9 @@ fundwatch_script(torture LABEL e2e TIMEOUT 1800
 fundwatch_script(soak LABEL e2e TIMEOUT 1800
 	COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=quarantine_size_mb=1
 		${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/soak.py --minutes 2)
-foreach(story IN ITEMS intake away tls hostile api)
+fundwatch_script(systemd LABEL e2e
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_systemd.py)
+foreach(story IN ITEMS intake away tls hostile api docs)
 	fundwatch_script(http_${story} LABEL e2e TIMEOUT 1200
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_http_${story}.py)
 endforeach()
