@@ -41,67 +41,6 @@ static void summary(const struct cli *c, const struct loaded *l, struct buf *b)
 	words_singular(c, b, from);
 }
 
-static void proof_text(const struct cli *c, const struct overlap *o, struct buf *b)
-{
-	if (o->from)
-		buf_addf(b, cli_text(c, "已试过：" STR_FMT " 的试例「%s」两条都命中",
-				     "tried: the example of " STR_FMT " 「%s」 fires both"),
-			 STR_ARG(o->from->id), o->witness);
-	else
-		buf_addf(b, cli_text(c, "已试过：这样一条记录两条都命中：%s",
-				     "tried: such a record fires both: %s"), o->witness);
-}
-
-/* Two places and the proof, as a warning. */
-static void overlap_text(const struct cli *c, const struct loaded *l, const struct overlap *o,
-			 struct buf *b)
-{
-	const struct rule *r = &l->set->rule[o->rule], *by = &l->set->rule[o->by];
-	buf_addf(b,
-		 o->identical ? cli_text(c, "警告 规则 " STR_FMT " 与规则 " STR_FMT " 报的是同样的事\n  ",
-					 "warning: rules " STR_FMT " and " STR_FMT
-					 " report the same things\n  ")
-			      : cli_text(c, "警告 规则 " STR_FMT " 报的，规则 " STR_FMT " 也都报\n  ",
-					 "warning: whatever rule " STR_FMT " reports, rule " STR_FMT
-					 " reports too\n  "),
-		 STR_ARG(r->id), STR_ARG(by->id));
-	place_add(&l->diag, r->at, b);
-	buf_adds(b, cli_text(c, "、", ", "));
-	place_add(&l->diag, by->at, b);
-	buf_adds(b, "\n      = ");
-	proof_text(c, o, b);
-	buf_addc(b, '\n');
-}
-
-/* The checker's own word about two rules that are the same, which proof belongs to; or NULL. */
-static struct diag *same_told(const struct loaded *l, const struct overlap *o)
-{
-	const struct span at[] = { l->set->rule[o->rule].at, l->set->rule[o->by].at };
-	for (uint32_t i = 0; o->identical && i < l->diag.n; i++) {
-		struct diag *d = &l->diag.diag[i];
-		for (unsigned k = 0; k < 2; k++)
-			if (d->code == DIAG_SAME_RULE && d->at.file == at[k].file &&
-			    d->at.start == at[k].start && d->also.start == at[1 - k].start)
-				return d;
-	}
-	return NULL;
-}
-
-/* Proof goes where the checker spoke already; what is left are warnings of their own. */
-static void hand_in(const struct cli *c, struct loaded *l, const struct overlap *o)
-{
-	struct diag *d = same_told(l, o);
-	struct buf b;
-	if (!d) {
-		l->diag.warnings++;
-		return;
-	}
-	buf_init(&b, 0);
-	proof_text(c, o, &b);
-	d->near = arena_strdup(&l->diag.arena, buf_cstr(&b));
-	buf_fini(&b);
-}
-
 static void overlaps_json(const struct loaded *l, const struct overlaps *v, struct buf *b)
 {
 	buf_adds(b, ",\"overlaps\":[");
@@ -136,18 +75,17 @@ static enum cli_exit report(const struct cli *c, struct loaded *l, const struct 
 			    bool strict)
 {
 	struct buf b;
+	if (l->set) {
+		doubts_try(l->set, &l->diag);
+		overlaps_tell(l->set, v, &l->diag);
+	}
 	diag_sort(&l->diag);
-	for (uint32_t i = 0; i < v->n; i++)
-		hand_in(c, l, &v->item[i]);
 	bool failed = !l->set || (strict && l->diag.warnings > 0);
 	buf_init(&b, 0);
 	if (c->json) {
 		check_json(l, v, &b);
 	} else {
 		diag_print(&l->diag, &b);
-		for (uint32_t i = 0; i < v->n; i++)
-			if (!same_told(l, &v->item[i]))
-				overlap_text(c, l, &v->item[i], &b);
 		summary(c, l, &b);
 	}
 	enum cli_exit code = cli_out(c, &b, failed ? CLI_FAILED : CLI_OK);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "daemon/lsp/text.h"
+#include "lib/finding/witness.h"
 #include "lib/base/mem.h"
 #include "lib/rule/syntax.h"
 
@@ -151,6 +152,8 @@ bool project_compile(struct project *p, const struct document *around, struct er
 	for (uint32_t i = 0; i < p->n_document; i++)
 		over[i] = (struct overlay){ p->document[i].path, buf_str(&p->document[i].text) };
 	p->set = rules_load_over(&paths, over, p->n_document, NULL, &p->diag, e);
+	if (p->set)
+		doubts_try(p->set, &p->diag);
 	if (project_source(p, around->path) == UINT32_MAX)
 		parse_alone(p, around);
 	marks_sort(&p->marks);

@@ -9,4 +9,6 @@ set(finding_sources
 	example_build.c
 	example.c
 	witness.c
+	witness_record.c
+	witness_doubt.c
 	coverage.c)

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "lib/finding/witness.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/base/hash.h"
 #include "lib/finding/example.h"
+#include "lib/finding/witness_record.h"
+#include "lib/rule/imply.h"
 
 #define PARTS_MAX 64u
 
-/* A rule as it is compared: its shape, and the parts of its condition, as canonical texts. */
+/* A rule as it is compared: its shape, the parts of its condition, its trigger. */
 struct face {
 	uint32_t rule;
 	uint64_t shape;
 	uint32_t n_part;
-	uint64_t part[PARTS_MAX]; /* sorted hashes */
-	struct expr *expr[PARTS_MAX];
+	struct expr *part[PARTS_MAX];
+	const struct expr *when; /* of a group or comparison; others have it among the parts */
+	bool whole;              /* all parts are there */
 };
 
 struct looking {
@@ -42,7 +44,7 @@ static void add_all(struct buf *b, struct expr *const *e, uint32_t n)
 	buf_addc(b, '\x1e');
 }
 
-/* Everything but the condition. */
+/* Everything but the condition and the trigger. */
 static uint64_t shape_of(const struct rule *r)
 {
 	struct buf b;
@@ -65,7 +67,6 @@ static uint64_t shape_of(const struct rule *r)
 	}
 	for (uint32_t i = 0; i < r->n_let; i++)
 		add_canon(&b, r->let[i].expr);
-	add_canon(&b, r->when);
 	h = hash_str(buf_str(&b));
 	buf_fini(&b);
 	return h;
@@ -73,38 +74,37 @@ static uint64_t shape_of(const struct rule *r)
 
 static void take_parts(struct face *f, struct expr *e)
 {
-	struct buf b;
-
-	if (!e || f->n_part == PARTS_MAX)
+	if (!e)
 		return;
 	if (e->op == EXPR_AND) {
 		for (uint32_t i = 0; i < e->n_arg; i++)
 			take_parts(f, e->arg[i]);
 		return;
 	}
-	buf_init(&b, 0);
-	expr_canon(e, &b);
-	f->expr[f->n_part] = e;
-	f->part[f->n_part++] = hash_str(buf_str(&b));
-	buf_fini(&b);
+	if (f->n_part == PARTS_MAX)
+		f->whole = false;
+	else
+		f->part[f->n_part++] = e;
 }
 
-static bool has_part(const struct face *f, uint64_t part)
-{
-	bool found = false;
-
-	for (uint32_t i = 0; i < f->n_part && !found; i++)
-		found = f->part[i] == part;
-	return found;
-}
-
+/* Whatever passes the one's condition passes the other's. */
 static bool covers(const struct face *more, const struct face *fewer)
 {
-	bool all = true;
+	const struct expr said = { .op = EXPR_AND, .type = TYPE_FLAG, .n_arg = more->n_part,
+				   .arg = (struct expr **)more->part };
+	bool all = fewer->whole && (more->n_part > 0 || fewer->n_part == 0);
 
 	for (uint32_t i = 0; i < fewer->n_part && all; i++)
-		all = has_part(more, fewer->part[i]);
+		all = expr_implies(&said, fewer->part[i]);
 	return all;
+}
+
+/* Of the same records, what fires the one fires the other. */
+static bool fires_too(const struct face *a, const struct face *b)
+{
+	if (!a->when || !b->when)
+		return a->when == b->when;
+	return expr_implies(a->when, b->when);
 }
 
 /* More records in a group make these triggers only truer; others say nothing about the part. */
@@ -112,64 +112,13 @@ static bool grows(const struct rule *r)
 {
 	const struct expr *w = r->when;
 
-	if (r->form == FORM_EACH || r->form == FORM_PAIR)
+	if (r->form == FORM_EACH || (r->form == FORM_PAIR && r->pick == PICK_EACH))
+		return true;
+	if (r->form == FORM_PAIR)
 		return !w;
 	return r->form == FORM_GROUP && w && (w->op == EXPR_GT || w->op == EXPR_GE) &&
 	       w->arg[0]->op == EXPR_AGG && w->arg[1]->op == EXPR_CONST &&
 	       (w->arg[0]->agg == AGG_COUNT || w->arg[0]->agg == AGG_DISTINCT);
-}
-
-/* ---- a record made from conditions ---- */
-
-static bool add_number(struct buf *b, const struct expr *e)
-{
-	const struct expr *limit = e->arg[1];
-	int64_t step = e->op == EXPR_GT ? 1 : e->op == EXPR_LT ? -1 : 0;
-
-	if (limit->op != EXPR_CONST || limit->rat.den != 1)
-		return false;
-	buf_addf(b, "%lld", (long long)((int64_t)limit->rat.num + step));
-	return true;
-}
-
-/* A value of the field that makes the part true; false when the part is of another kind. */
-static bool value_for(const struct expr *e, struct buf *b)
-{
-	if (e->n_arg < 2 || e->arg[0]->op != EXPR_FIELD || e->arg[1]->op != EXPR_CONST)
-		return false;
-	if (e->op == EXPR_IN || e->op == EXPR_BELONGS || e->op == EXPR_STARTS ||
-	    (e->op == EXPR_EQ && e->arg[1]->text.n)) {
-		buf_addstr(b, e->arg[1]->text);
-		return e->arg[1]->text.n > 0;
-	}
-	return e->op >= EXPR_EQ && e->op <= EXPR_GE && e->op != EXPR_NE && add_number(b, e);
-}
-
-/* One record of the rule's stream. What it does not say takes its default. */
-static bool make_example(struct arena *a, const struct rule *r, const struct face *f,
-			 struct example *x, struct buf *told)
-{
-	struct example_table *t = arena_alloc(a, sizeof *t);
-	struct buf b;
-
-	*t = (struct example_table){ .stream = r->stream[0], .n_row = 1 };
-	t->col = arena_array(a, PARTS_MAX, sizeof *t->col);
-	t->cell = arena_array(a, PARTS_MAX, sizeof *t->cell);
-	t->cell_at = arena_array(a, PARTS_MAX, sizeof *t->cell_at);
-	buf_init(&b, 0);
-	for (uint32_t i = 0; i < f->n_part; i++) {
-		buf_reset(&b);
-		if (!value_for(f->expr[i], &b))
-			continue;
-		t->col[t->n_col] = f->expr[i]->arg[0]->field;
-		t->cell[t->n_col] = arena_str(a, buf_str(&b));
-		buf_addf(told, "%s%s " STR_FMT, told->n ? ", " : "",
-			 field_get(t->col[t->n_col])->title, STR_ARG(t->cell[t->n_col]));
-		t->n_col++;
-	}
-	buf_fini(&b);
-	*x = (struct example){ .n_table = 1, .table = t, .expect_hits = -1, .expect_unknown = -1 };
-	return r->form == FORM_EACH && t->n_col > 0;
 }
 
 /* ---- proof ---- */
@@ -213,14 +162,14 @@ static bool by_examples(struct looking *l, struct overlap *o, uint32_t rule, str
 
 static bool by_record(struct looking *l, struct overlap *o, const struct face *f)
 {
+	const struct witness_wish w = { &l->rs->rule[o->rule], f->part, f->n_part, f->when };
 	struct err ignored; /* a value the field does not take proves nothing */
 	struct example x;
 	struct buf told;
 	bool fired = false;
 
 	buf_init(&told, 0);
-	if (make_example(l->a, &l->rs->rule[o->rule], f, &x, &told) &&
-	    both_fire(l, o, &x, &fired, &ignored) && fired) {
+	if (witness_record(l->a, &w, &x, &told) && both_fire(l, o, &x, &fired, &ignored) && fired) {
 		o->from = NULL;
 		o->witness = arena_strdup(l->a, buf_cstr(&told));
 	}
@@ -229,10 +178,9 @@ static bool by_record(struct looking *l, struct overlap *o, const struct face *f
 }
 
 static bool prove(struct looking *l, const struct face *more, const struct face *fewer,
-		  struct err *e)
+		  bool identical, struct err *e)
 {
-	struct overlap o = { .rule = more->rule, .by = fewer->rule,
-			     .identical = more->n_part == fewer->n_part };
+	struct overlap o = { .rule = more->rule, .by = fewer->rule, .identical = identical };
 
 	if (!by_examples(l, &o, o.rule, e) || (!o.witness && !by_examples(l, &o, o.by, e)))
 		return false;
@@ -243,15 +191,26 @@ static bool prove(struct looking *l, const struct face *more, const struct face 
 	return true;
 }
 
+/* Whatever the first reports the second reports. A group of more records must not lose the
+ * trigger. */
+static bool reports_less(const struct looking *l, const struct face *x, const struct face *y)
+{
+	return covers(x, y) && fires_too(x, y) &&
+	       (covers(y, x) || grows(&l->rs->rule[y->rule]));
+}
+
 static bool look(struct looking *l, const struct face *x, const struct face *y, struct err *e)
 {
 	const struct rule *rx = &l->rs->rule[x->rule], *ry = &l->rs->rule[y->rule];
+	bool less, more;
 
 	if (x->shape != y->shape || str_eq(rx->id, ry->id))
 		return true;
-	if (covers(x, y) && (covers(y, x) || grows(rx)))
-		return prove(l, x, y, e);
-	return !(covers(y, x) && grows(ry)) || prove(l, y, x, e);
+	less = reports_less(l, x, y);
+	more = reports_less(l, y, x);
+	if (less)
+		return prove(l, x, y, more, e);
+	return !more || prove(l, y, x, false, e);
 }
 
 static int by_shape(const void *va, const void *vb)
@@ -284,7 +243,13 @@ bool rules_overlap(const struct ruleset *rs, struct arena *a, struct overlaps *o
 			continue;
 		face[n].rule = i;
 		face[n].shape = shape_of(&rs->rule[i]);
-		take_parts(&face[n++], rs->rule[i].where);
+		face[n].whole = true;
+		take_parts(&face[n], rs->rule[i].where);
+		if (rs->rule[i].form == FORM_EACH || rs->rule[i].form == FORM_PAIR)
+			take_parts(&face[n], rs->rule[i].when);
+		else
+			face[n].when = rs->rule[i].when;
+		n++;
 	}
 	qsort(face, n, sizeof *face, by_shape);
 	for (uint32_t i = 0; i < n && ok; i++)
@@ -299,4 +264,54 @@ bool rules_overlap(const struct ruleset *rs, struct arena *a, struct overlaps *o
 	xfree(l.item);
 	xfree(face);
 	return ok;
+}
+
+/* ---- told ---- */
+
+static const char *proof(const struct overlap *o, struct diag_list *d)
+{
+	if (o->from)
+		return arena_printf(&d->arena, d->english
+				    ? "tried: the example of " STR_FMT " 「%s」 fires both"
+				    : "已试过：" STR_FMT " 的试例「%s」两条都命中",
+				    STR_ARG(o->from->id), o->witness);
+	return arena_printf(&d->arena, d->english ? "tried: such a record fires both: %s"
+						  : "已试过：这样一条记录两条都命中：%s", o->witness);
+}
+
+/* The checker's own word about two rules of one digest. */
+static struct diag *same_told(const struct ruleset *rs, const struct overlap *o,
+			      struct diag_list *d)
+{
+	const struct span a = rs->rule[o->rule].at, b = rs->rule[o->by].at;
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		struct diag *x = &d->diag[i];
+		bool one = x->at.file == a.file && x->at.start == a.start &&
+			   x->also.start == b.start;
+		bool other = x->at.file == b.file && x->at.start == b.start &&
+			     x->also.start == a.start;
+
+		if (x->code == DIAG_SAME_RULE && (one || other))
+			return x;
+	}
+	return NULL;
+}
+
+void overlaps_tell(const struct ruleset *rs, const struct overlaps *v, struct diag_list *d)
+{
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct overlap *o = &v->item[i];
+		const struct rule *r = &rs->rule[o->rule], *by = &rs->rule[o->by];
+		struct diag *x = o->identical ? same_told(rs, o, d) : NULL;
+
+		if (!x) {
+			x = diag_add(d, r->at, o->identical ? DIAG_SAME_RULE : DIAG_SUBSUMED,
+				     arena_str(&d->arena, r->id).p,
+				     arena_str(&d->arena, by->id).p);
+			x->also = by->at;
+			x->also_text = d->english ? "the other rule" : "另一条规则";
+		}
+		x->near = proof(o, d);
+	}
 }

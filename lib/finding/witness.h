@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * witness.h - rules that report what another rule reports already, with proof.
+ * witness.h - rules that report what another rule reports already, and conditions that decide
+ * nothing, with proof.
  *
- * Two rules that look at the same records in the same way are compared by the parts of their
- * conditions joined by 且: when one has all parts of the other and more, whatever it reports
- * the other reports too; when they have the same parts, they are the same. What the comparison
- * says is told only when the engine agrees: an example (of one of the rules, or made from the
- * conditions) is judged by both, and both must find something.
- * Pure: a checked set in, pairs out.
+ * Two rules that look at the same records in the same way are compared by what their conditions
+ * say of each other (lib/rule/imply.h): when every part of the one follows from the other's,
+ * whatever the other reports it reports too; when that holds both ways, they are the same.
+ * What the comparison says is told only when the engine agrees: an example (of one of the rules,
+ * or made from the conditions) is judged by both, and both must find something. Likewise what
+ * the checker said of conditions within one rule.
+ * Pure: a checked set in, pairs and diagnostics out.
  */
 #pragma once
 
 #include "lib/base/err.h"
+#include "lib/rule/diag.h"
 #include "lib/rule/ruleset.h"
 
 struct overlap {
@@ -29,3 +32,14 @@ struct overlaps {
 /* Rules that are off are left out. False with a sentence when an example cannot be built. */
 bool rules_overlap(const struct ruleset *rs, struct arena *a, struct overlaps *out,
 		   struct err *e) MUST_CHECK;
+
+/* Each as a warning with its proof: same-rule (beside the checker's own, when it said so) or
+ * subsumed-rule. */
+void overlaps_tell(const struct ruleset *rs, const struct overlaps *v, struct diag_list *d);
+
+/*
+ * Tries what the checker warned of conditions within one rule (never-true, always-true,
+ * implied-condition, adds-nothing) on a record or on the rule's examples. A warning that holds
+ * gets the proof; one that could not be tried, or did not hold, is taken back.
+ */
+void doubts_try(const struct ruleset *rs, struct diag_list *d);

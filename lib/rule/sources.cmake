@@ -24,6 +24,7 @@ set(rule_sources
 	base_text.c
 	check_example.c
 	check_warn.c
+	imply.c
 	expr.c
 	pattern.c
 	rule_digest.c

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/base/civil.h"
+#include "lib/finding/witness.h"
 #include "lib/rule/ruleset.h"
 #include "tests/check.h"
 
@@ -67,6 +68,21 @@ static void compare(const char *stem, const char *lang, const struct buf *got)
 	buf_fini(&want);
 }
 
+/* Warnings about conditions and rules are given once the engine agrees. */
+static void try_warnings(const struct ruleset *rs, struct diag_list *d)
+{
+	struct overlaps v;
+	struct arena a;
+	struct err e;
+
+	arena_init(&a);
+	doubts_try(rs, d);
+	assert_true(rules_overlap(rs, &a, &v, &e));
+	overlaps_tell(rs, &v, d);
+	diag_sort(d);
+	arena_fini(&a);
+}
+
 /* The diagnostics of one file in one language; whether the file's own word is among them. */
 static bool run(const char *stem, const struct buf *text, bool english, bool errors)
 {
@@ -85,6 +101,8 @@ static bool run(const char *stem, const struct buf *text, bool english, bool err
 	rs = ruleset_compile(&one, 1, &loader, NULL, &d);
 	if ((rs == NULL) != errors)
 		fail_msg("%s: %u errors", name, d.errors);
+	if (rs != NULL)
+		try_warnings(rs, &d);
 	buf_init(&out, 0);
 	diag_print(&d, &out);
 	compare(stem, english ? "en" : "zh", &out);

@@ -274,15 +274,20 @@ static void doubts(void **state)
 	check_doubt(FEE "数量 > 3 且 数量 < 3", "never-true");
 	check_doubt(FEE "数量 ≥ 3 且 数量 ≤ 3", "");
 	check_doubt(FEE "目录类别 是 201 且 目录类别 是 301", "never-true");
-	check_doubt(FEE "目录类别 是 药品 且 目录类别 是 101", "");
+	check_doubt(FEE "目录类别 是 药品 且 目录类别 是 101", "implied-condition");
+	check_doubt(FEE "目录类别 是 101 或 目录类别 是 药品", "adds-nothing");
+	check_doubt(FEE "数量 > 3 或 数量 < 5", "always-true");
+	check_doubt(FEE "数量 不为空 且 数量 > 3", "");
+	check_doubt(FEE "数量 为空 且 数量 > 3", "never-true");
+	check_doubt(FEE "项目 开头是 25 且 项目 是 310101", "never-true");
 	check_doubt(FEE "数量 > 3 且 数量 > 3", "repeated-condition");
 	check_doubt(FEE "数量 > 3\n除外 数量 > 3", "never-true");
 	check_doubt(FEE "1 < 2", "always-true");
 	check_doubt(FEE "数量 介于 3 与 1", "never-true");
 	check_doubt(GROUP "笔数 < 0", "never-true");
 	check_doubt(GROUP "笔数 ≥ 0", "always-true");
-	check_doubt(FEE "数量 > 1 或 数量 > 2 且 金额 > 3 元", "mixed-and-or");
-	check_doubt(FEE "数量 > 1 或 (数量 > 2 且 金额 > 3 元)", "");
+	check_doubt(FEE "数量 > 1 或 数量 > 2 且 金额 > 3 元", "adds-nothing mixed-and-or");
+	check_doubt(FEE "数量 > 1 或 (数量 > 2 且 金额 > 3 元)", "adds-nothing");
 	check_doubt("参数 a = 3\n" FEE "数量 > 1", "unused-let");
 	check_doubt(FEE "就诊类别 是 普通住院", "exact-group-code");
 }

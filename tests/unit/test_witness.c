@@ -57,6 +57,24 @@ static void more_conditions_report_less(void **state)
 		  "看 费用明细\n归并 人员、自然日\n触发 笔数 > 1\n", "a<b", "两笔");
 }
 
+static void stricter_conditions_report_less(void **state)
+{
+	(void)state;
+	check_two("看 费用明细\n条件 金额 > 2000 元\n", "看 费用明细\n条件 金额 ≥ 1000 元\n", "a<b",
+		  "明细项目费用总额 2001");
+	check_two("看 费用明细\n条件 项目 在(A1、A2)\n", "看 费用明细\n条件 项目 开头是 A\n", "a<b",
+		  "医疗目录编码 A1");
+	check_two("看 费用明细\n条件 数量 介于 3 与 4\n", "看 费用明细\n条件 非 (数量 > 4 或 数量 < 3)\n",
+		  "a=b", NULL);
+	check_two("看 费用明细\n条件 性别 是 男 且 数量 > 2\n",
+		  "看 费用明细\n条件 性别 在(男、女) 且 数量 > 2\n", "a<b", "性别 1, 数量 3");
+	check_two("看 费用明细\n归并 人员、自然日\n触发 笔数 > 5\n",
+		  "看 费用明细\n归并 人员、自然日\n触发 笔数 ≥ 3\n", "a<b", " × 6");
+	check_two("看 费用明细\n条件 项目 是 A1\n归并 人员、自然日\n触发 合计(数量) > 5\n",
+		  "看 费用明细\n条件 项目 是 A1\n归并 人员、自然日\n触发 合计(数量) > 3\n", "a<b",
+		  NULL);
+}
+
 static void the_same_conditions_in_another_order(void **state)
 {
 	(void)state;
@@ -67,8 +85,9 @@ static void the_same_conditions_in_another_order(void **state)
 static void others_are_left_alone(void **state)
 {
 	(void)state;
-	check_two("看 费用明细\n条件 金额 > 100 元\n", "看 费用明细\n条件 金额 > 200 元\n", "",
-		  NULL);
+	check_two("看 费用明细\n条件 金额 > 100 元\n", "看 费用明细\n条件 数量 > 200\n", "", NULL);
+	check_two("看 费用明细\n条件 金额 > 100 元 且 数量 > 5\n",
+		  "看 费用明细\n条件 金额 > 200 元 且 数量 > 3\n", "", NULL);
 	check_two("看 费用明细\n条件 项目 是 A1\n归并 人员、自然日\n触发 笔数 > 1\n",
 		  "看 费用明细\n归并 人员、自然月\n触发 笔数 > 1\n", "", NULL);
 	check_two("看 费用明细\n条件 项目 是 A1\n归并 人员、自然日\n触发 平均(单价) > 5 元\n",
@@ -87,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(more_conditions_report_less),
+		cmocka_unit_test(stricter_conditions_report_less),
 		cmocka_unit_test(the_same_conditions_in_another_order),
 		cmocka_unit_test(others_are_left_alone),
 		cmocka_unit_test(nothing_is_told_without_a_record),

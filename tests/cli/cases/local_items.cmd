@@ -1,0 +1,1 @@
+fundwatch scan --rules local_items/rules --format ndjson local_items/data; fundwatch check --strict local_items/rules; fundwatch test local_items/rules; fundwatch knowledge check local_items/rules --today 2026-03-01
