@@ -15,6 +15,7 @@
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
 #include "lib/rule/csv.h"
+#include "lib/rule/item_map.h"
 
 #define SAMPLE "示例"
 
@@ -309,6 +310,20 @@ static void check_codes_of(struct faults *f, const struct known *known, uint32_t
 	}
 }
 
+/* A site's own codes look as they like; what they stand for does not. */
+static void check_national(struct faults *f, const struct known *known)
+{
+	const struct knowledge *k = known->k;
+	uint32_t column;
+
+	if (!item_map_column(k, &column))
+		return;
+	for (uint32_t i = 0; i < k->n_row; i++)
+		if (!has_shape(k->cell[(size_t)i * k->n_col + column], true))
+			found(f, FAULT_CODE, known, i,
+			      say(f, "国家项目不是国家编码的样子", "its national code has not the shape"));
+}
+
 /* ---- rows of one key ---- */
 
 struct by_key {
@@ -527,7 +542,9 @@ void faults_find(struct faults *f)
 	for (uint32_t i = 0; i < f->n_known; i++) {
 		const struct known *known = &f->known[i];
 
-		for (uint32_t key = 0; key < known->k->n_key; key++)
+		if (item_map_is(known->k))
+			check_national(f, known);
+		for (uint32_t key = 0; key < known->k->n_key && !item_map_is(known->k); key++)
 			check_codes_of(f, known, key);
 		check_rows(f, known);
 		check_batches(f, known);

@@ -8,6 +8,8 @@
 
 #include "lib/base/map.h"
 #include "lib/finding/finding_impl.h"
+#include "lib/rule/item_map.h"
+#include "lib/rule/plan.h"
 
 enum { BATCH_ROWS = 8192, FIRST_SUBJECTS = 64, MOST_SUBJECTS = 4096 };
 
@@ -125,6 +127,8 @@ static void each_batch(struct judge *j, const uint32_t *subject, uint32_t n,
 	for (uint32_t i = 0, step; i < n; i += step) {
 		step = n - i < j->step ? n - i : j->step;
 		timeline_gather(j->timeline, subject + i, step, &j->batch, gs);
+		if (j->plan->rs->item_map)
+			item_map_apply(j->plan->rs->item_map, j->timeline, &j->batch);
 		fn(j, ctx);
 		adapt(j, step);
 	}

@@ -145,6 +145,18 @@ void rule_digest(struct rule *r, const struct rule_settings *settings)
 	digest_hex(&d, r->digest);
 }
 
+void digest_with(char digest[33], const struct knowledge *items)
+{
+	struct digest d;
+
+	if (items == NULL)
+		return;
+	digest_init(&d);
+	digest_addstr(&d, str_of(digest));
+	digest_addstr(&d, str_of(items->digest));
+	digest_hex(&d, digest);
+}
+
 void indicator_digest(struct indicator *x, const struct rule_settings *settings)
 {
 	struct digest d;

@@ -9,6 +9,9 @@
 
 #include "lib/rule/ruleset.h"
 
+/* The same judged with a site's own item codes (NULL = none). */
+void digest_with(char digest[33], const struct knowledge *items);
+
 /* Fills r->digest. Its indicator's digest is made already. */
 void rule_digest(struct rule *r, const struct rule_settings *settings);
 void indicator_digest(struct indicator *x, const struct rule_settings *settings);

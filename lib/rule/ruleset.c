@@ -14,6 +14,7 @@
 #include "lib/rule/check_file.h"
 #include "lib/rule/check_rule.h"
 #include "lib/rule/pattern.h"
+#include "lib/rule/item_map.h"
 #include "lib/rule/rule_digest.h"
 
 #define WANTED_BYTES ((FIELD_COUNT + 7) / 8)
@@ -73,6 +74,26 @@ static void check_rules(struct checker *c, struct rule_check *k)
 	}
 }
 
+/* The table of local items is used by judging itself. */
+static void take_item_map(struct checker *c)
+{
+	struct ruleset *rs = c->rs;
+	uint32_t column;
+
+	for (uint32_t i = 0; i < rs->n_knowledge; i++) {
+		const struct knowledge *k = rs->knowledge[i];
+
+		if (!item_map_is(k))
+			continue;
+		c->knowledge_used[i] = true;
+		if (k->n_key != 1)
+			diag_add(c->d, k->at, DIAG_BAD_KEY);
+		else if (!item_map_column(k, &column))
+			diag_add(c->d, k->at, DIAG_UNKNOWN_COLUMN, ITEM_MAP_NAME, ITEM_MAP_COLUMN);
+		rs->item_map = k;
+	}
+}
+
 static void check_blocks(struct checker *c, struct rule_check *k)
 {
 	struct ruleset *rs = c->rs;
@@ -83,12 +104,14 @@ static void check_blocks(struct checker *c, struct rule_check *k)
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next)
 		if (b->keyword == KW_EXTEND)
 			check_extension(c, b);
+	take_item_map(c);
 	for (struct syn_block *b = c->blocks; b != NULL; b = b->next) {
 		if (b->keyword != KW_INDICATOR || b->title.n == 0)
 			continue;
 		check_indicator(c, b, &rs->indicator[rs->n_indicator]);
 		indicator_told_twice(c, &rs->indicator[rs->n_indicator]);
-		indicator_digest(&rs->indicator[rs->n_indicator++], &rs->settings);
+		indicator_digest(&rs->indicator[rs->n_indicator], &rs->settings);
+		digest_with(rs->indicator[rs->n_indicator++].digest, rs->item_map);
 	}
 	check_rules(c, k);
 	check_overrides(c);
@@ -250,6 +273,7 @@ static void finish(struct checker *c)
 
 	for (uint32_t i = 0; i < rs->n_rule; i++) {
 		rule_digest(&rs->rule[i], &rs->settings);
+		digest_with(rs->rule[i].digest, rs->item_map);
 		rule_fields(&rs->rule[i], rs->wanted);
 	}
 	for (uint32_t i = 0; i < rs->n_knowledge; i++)

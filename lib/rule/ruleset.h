@@ -31,6 +31,7 @@ struct ruleset {
 	struct rule *rule;              /* sorted by id */
 	struct indicator *indicator;
 	struct knowledge **knowledge;
+	const struct knowledge *item_map; /* the site's own codes; NULL = none, see item_map.h */
 	struct rule_settings settings;
 	char digest[33];                /* over all rules' digests, and the set's states */
 	uint8_t *wanted;                /* bitmap over enum field: everything any rule reads */

@@ -39,6 +39,7 @@ set(rule_sources
 	fix.c
 	knowledge.c
 	knowledge_index.c
+	item_map.c
 	horizon.c
 	window.c
 	complete.c
