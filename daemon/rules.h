@@ -8,6 +8,7 @@
 #pragma once
 
 #include "daemon/conf.h"
+#include "daemon/feeds.h"
 #include "daemon/sink/release.h"
 #include "lib/record/feed.h"
 #include "lib/rule/eval.h"
@@ -22,6 +23,3 @@ struct rules {
  * to `said` as text. */
 struct rules *rules_read(const struct conf *c, struct buf *said);
 void rules_free(struct rules *r); /* NULL is fine */
-
-/* The feed of the settings, or the built-in one; and the digest that names it in intakes. */
-struct feed *feed_read(const struct conf *c, char digest[DIGEST_HEX], struct err *e);

@@ -28,6 +28,7 @@ set(daemon_sources
 	source/desk.c
 	sink/restore.c
 	store/segments.c
+	feeds.c
 	rules.c
 	engine.c
 	engine_start.c

@@ -8,6 +8,7 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/db.h"
 #include "daemon/cli/grid.h"
+#include "daemon/cli/rows.h"
 #include "daemon/cli/words.h"
 #include "lib/base/dec.h"
 
@@ -269,20 +270,10 @@ static void events_text(const struct cli *c, const PGresult *r, struct buf *b)
 	}
 }
 
-static void rows_json(struct buf *b, const char *name, const PGresult *r)
+static void list_json(struct buf *b, const char *name, const PGresult *r)
 {
 	buf_addf(b, ",\"%s\":[", name);
-	for (int i = 0; i < PQntuples(r); i++) {
-		buf_adds(b, i ? ",{" : "{");
-		for (int k = 0; k < PQnfields(r); k++) {
-			buf_addf(b, "%s\"%s\":", k ? "," : "", PQfname(r, k));
-			if (PQgetisnull(r, i, k))
-				buf_adds(b, "null");
-			else
-				buf_json(b, str_of(at(r, i, k)));
-		}
-		buf_addc(b, '}');
-	}
+	rows_json(b, r);
 	buf_addc(b, ']');
 }
 
@@ -295,13 +286,13 @@ static void show_json(const struct shown *s, struct buf *b)
 	buf_adds(b, ",\"basis\":");
 	buf_json(b, str_of(at(s->alert, 0, SHOW_BASIS)));
 	buf_addf(b, ",\"finding\":%s", at(s->alert, 0, SHOW_FINDING));
-	rows_json(b, "records", s->record);
-	rows_json(b, "history", s->event);
+	list_json(b, "records", s->record);
+	list_json(b, "history", s->event);
 	buf_addf(b, ",\"handled\":\"%s\",\"data_changed\":%s,\"decided_on\":%s",
 		 at(s->alert, 0, SHOW_HANDLED),
 		 at(s->alert, 0, SHOW_CHANGED_SINCE)[0] == 't' ? "true" : "false",
 		 *at(s->alert, 0, SHOW_DECIDED) ? at(s->alert, 0, SHOW_DECIDED) : "null");
-	rows_json(b, "handling", s->act);
+	list_json(b, "handling", s->act);
 	buf_adds(b, "}\n");
 }
 

@@ -3,6 +3,14 @@
 
 #include "daemon/source/desk.h"
 
+void folders_archive(const struct conf *conf, const char *told, struct buf *out)
+{
+	if (told)
+		buf_adds(out, told);
+	else
+		desk_archive_dir(conf, out);
+}
+
 bool folders_find(const struct folder_opts *o, struct buf *journal, struct buf *archive,
 		struct err *e)
 {
@@ -15,10 +23,7 @@ bool folders_find(const struct folder_opts *o, struct buf *journal, struct buf *
 		buf_adds(journal, o->journal);
 	else
 		desk_journal_dir(&conf, journal);
-	if (o->archive)
-		buf_adds(archive, o->archive);
-	else
-		desk_archive_dir(&conf, archive);
+	folders_archive(&conf, o->archive, archive);
 	conf_fini(&conf);
 	return true;
 }

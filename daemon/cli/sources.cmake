@@ -35,6 +35,12 @@ set(cli_sources
 	talk.c
 	folders.c
 	journal.c
+	record.c
+	record_out.c
+	rows.c
+	hold.c
+	purge.c
+	purge_files.c
 	reload.c
 	key.c
 	top.c

@@ -14,6 +14,7 @@
 #include "lib/base/mem.h"
 
 #define BLOCK (1u << 20)
+#define ARCHIVE_ASIDE (DIGEST_HEX + 9)
 
 static bool fail(struct err *e, const char *what, const char *name)
 {
@@ -26,11 +27,15 @@ static bool clear_incoming(struct archive *a, struct err *e)
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
 		return fail(e, "opening", "incoming");
-	for (struct dirent *entry = readdir(d); entry; entry = readdir(d))
-		if (entry->d_name[0] != '.')
+	bool ok = true;
+	for (struct dirent *entry = readdir(d); ok && entry; entry = readdir(d)) {
+		if (strlen(entry->d_name) == DIGEST_HEX - 1)
+			ok = archive_back(a, entry->d_name, e);
+		else if (entry->d_name[0] != '.')
 			(void)unlinkat(fd, entry->d_name, 0);
+	}
 	(void)closedir(d);
-	return true;
+	return ok;
 }
 
 bool archive_open(struct archive *a, const char *dir, bool writer, struct err *e)
@@ -261,9 +266,40 @@ bool archive_each(const struct archive *a, uint64_t *checked, struct err *e)
 	return ok;
 }
 
+static void aside_name(const char *digest, char out[ARCHIVE_ASIDE])
+{
+	(void)snprintf(out, ARCHIVE_ASIDE, "incoming/%.*s", DIGEST_HEX - 1, digest);
+}
+
+bool archive_aside(struct archive *a, const char *digest, struct err *e)
+{
+	char name[ARCHIVE_NAME], aside[ARCHIVE_ASIDE];
+	archive_name(digest, name);
+	aside_name(digest, aside);
+	return renameat(a->dir, name, a->dir, aside) == 0 || fail(e, "moving", name);
+}
+
+bool archive_is_aside(const struct archive *a, const char *digest)
+{
+	char aside[ARCHIVE_ASIDE];
+	aside_name(digest, aside);
+	return faccessat(a->dir, aside, F_OK, 0) == 0;
+}
+
+bool archive_back(struct archive *a, const char *digest, struct err *e)
+{
+	char name[ARCHIVE_NAME], aside[ARCHIVE_ASIDE];
+	archive_name(digest, name);
+	aside_name(digest, aside);
+	return renameat(a->dir, aside, a->dir, name) == 0 || fail(e, "moving", aside);
+}
+
 bool archive_remove(struct archive *a, const char *digest, struct err *e)
 {
-	char name[ARCHIVE_NAME];
+	char name[ARCHIVE_NAME], aside[ARCHIVE_ASIDE];
 	archive_name(digest, name);
+	aside_name(digest, aside);
+	if (unlinkat(a->dir, aside, 0) == 0)
+		return true;
 	return unlinkat(a->dir, name, 0) == 0 || errno == ENOENT || fail(e, "removing", name);
 }

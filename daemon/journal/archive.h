@@ -3,6 +3,7 @@
  * archive.h - the folder that keeps every input as it came, named by the digest of its bytes.
  *
  *   incoming/N      being written; cleared when the archive is opened by its one writer
+ *   incoming/DIGEST set aside by a purge; put back then
  *   ab/cdef...      sealed: read-only, never changed, gone only by a purge
  *
  * The same bytes twice are one file. Knows bytes and digests; not what refers to them.
@@ -60,7 +61,13 @@ bool archive_check(const struct archive *a, const char *digest, struct err *e) M
 /* The same for all of it; *checked counts the files. */
 bool archive_each(const struct archive *a, uint64_t *checked, struct err *e) MUST_CHECK;
 
-/* Gone for ever; one that is not there is fine. */
+/* A purge of a file in two steps, since a daemon may be taking the same bytes in again: out of
+ * sight, then for good (archive_remove) or back. */
+bool archive_aside(struct archive *a, const char *digest, struct err *e) MUST_CHECK;
+bool archive_is_aside(const struct archive *a, const char *digest);
+bool archive_back(struct archive *a, const char *digest, struct err *e) MUST_CHECK;
+
+/* Gone for ever, aside or not; one that is not there is fine. */
 bool archive_remove(struct archive *a, const char *digest, struct err *e) MUST_CHECK;
 
 /* Where it lies below the archive's folder. */

@@ -348,6 +348,37 @@ static bool commit(struct journal *j, struct batch *b, struct err *e)
 	return sync_out(j, b, e);
 }
 
+/* A mark at once, so that it is there whenever the item's entry is. */
+static bool mark_done(struct journal *j, uint64_t number, struct err *e)
+{
+	buf_reset(&j->out);
+	add_entry(j, ENTRY_DONE, number, (struct str){ NULL, 0 });
+	journal_forget(j, number);
+	if (!write_all(j->fd, j->out.p, j->out.n, j->end.offset, e) || fdatasync(j->fd) != 0)
+		return fail(e, "writing");
+	j->end.offset += j->out.n;
+	return journal_place(j, e);
+}
+
+/* A purge may have taken the same bytes out of the archive while they came in again: nobody was
+ * told yet, so they are refused, and come once more. */
+static void check_archive(struct journal *j, struct batch *b)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct journal_notice *n = &b->notice[i];
+		struct err e;
+		if (n->answer != JOURNAL_DURABLE ||
+		    archive_size(&j->archive, n->item->digest) == (int64_t)n->item->bytes)
+			continue;
+		if (!mark_done(j, n->item->number, &e))
+			journal_break(j, e.text);
+		b->fresh[i] = n->item->bytes;
+		journal_item_free(n->item);
+		*n = (struct journal_notice){ .answer = JOURNAL_REFUSED, .tag = n->tag };
+		(void)err_set(&n->why, ERR_WORLD, "the archive's copy went away");
+	}
+}
+
 static void tell_all(struct journal *j, struct batch *b)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
@@ -386,6 +417,8 @@ void *journal_writer(void *journal)
 		       queue_take(j->inbox, &m, 1) == 1);
 		if (!commit(j, b, &e))
 			undo(j, b, &e);
+		else
+			check_archive(j, b);
 		tell_all(j, b);
 		journal_release(j);
 	}

@@ -4,6 +4,7 @@ set(work_sources
 	work/files.c
 	work/tally.c
 	work/intake.c
+	work/rawline.c
 	work/queue.c
 	work/chunkref.c
 	work/piece.c

@@ -297,6 +297,37 @@ static void bytes_missing_from_the_archive_are_put_back(void **state)
 	journal_item_free(it);
 }
 
+/* The same bytes come again after a purge that was cut short, and after a whole one. */
+static void what_a_purge_took_is_kept_when_it_comes_again(void **state)
+{
+	struct err e;
+	struct archive a;
+	struct journal_notice n;
+	struct journal_stats st;
+	char *large = xcalloc(300000, 1);
+	(void)state;
+	open_journal(1 << 20, 1 << 16);
+	put("a.csv", "", large, 300000, &n);
+	journal_done(journal, n.item);
+	assert_true(archive_open(&a, archive, false, &e));
+	assert_true(archive_aside(&a, n.item->digest, &e));
+	assert_true(archive_is_aside(&a, n.item->digest));
+	reopen(); /* the purge was cut short: it is back */
+	check_bytes(n.item, large, 300000);
+	assert_true(archive_aside(&a, n.item->digest, &e));
+	assert_true(archive_remove(&a, n.item->digest, &e));
+	assert_int_equal(archive_size(&a, n.item->digest), -1);
+	journal_item_free(n.item);
+	put("a.csv", "", large, 300000, &n); /* copied anew */
+	assert_int_equal(n.answer, JOURNAL_DURABLE);
+	check_bytes(n.item, large, 300000);
+	journal_item_free(n.item);
+	journal_stats_get(journal, &st);
+	assert_int_equal(st.items, 1);
+	archive_close(&a);
+	xfree(large);
+}
+
 /* ---- damage ---- */
 
 static void flip_all(const char *path)
@@ -437,6 +468,7 @@ int main(void)
 		STORY(what_is_dropped_leaves_nothing),
 		STORY(segments_go_when_all_in_them_is_done),
 		STORY(bytes_missing_from_the_archive_are_put_back),
+		STORY(what_a_purge_took_is_kept_when_it_comes_again),
 		STORY(every_flipped_bit_is_found),
 		STORY(a_torn_tail_is_cut_and_nothing_else),
 		STORY(a_second_writer_is_refused),
