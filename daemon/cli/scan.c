@@ -6,7 +6,9 @@
  * them. All periods count as closed. Nothing is written unless everything was read and the
  * sums add up, so a result is always a whole one.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/cli/commands.h"
@@ -15,12 +17,14 @@
 #include "daemon/cli/scan_out.h"
 #include "daemon/cli/scan_rejects.h"
 #include "daemon/cli/scan_report.h"
+#include "daemon/work/parts.h"
 #include "lib/base/mem.h"
 
 #define THREADS_MAX 256
+#define PIECE_OF_LITTLE ((size_t)512 << 10) /* of a file, where memory is bounded */
 
 struct scan_opts {
-	const char *rules, *feed, *format, *out, *report, *rejects, *year, *trial;
+	const char *rules, *feed, *format, *out, *report, *rejects, *year, *trial, *memory, *temp;
 	struct text_list rule;
 	struct number threads;
 	bool all_fields;
@@ -36,7 +40,8 @@ struct scan {
 	struct path_list files;
 	uint32_t skipped;
 	struct readers *readers;
-	struct pool *pool;
+	struct pool *pool;            /* or, of more than memory holds: */
+	struct parts *parts;
 	struct scan_out out, trial;   /* trial: findings of rules on trial, when asked for */
 	struct scan_rejects *rejects;
 	struct progress progress;
@@ -130,6 +135,51 @@ static uint32_t thread_count(const struct number *asked)
 	return n > THREADS_MAX ? THREADS_MAX : (uint32_t)n;
 }
 
+/* "512M", "2G"; false when it is none. */
+static bool parse_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMG";
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	if (end == text || n == 0 || n > 1u << 20 || (*end && (!unit || end[1])))
+		return false;
+	*bytes = (uint64_t)n << (unit ? 10 * (unit - units + 1) : 0);
+	return *bytes >= (uint64_t)8 << 20;
+}
+
+/* About the bytes of the files as text. */
+static uint64_t input_bytes(const struct scan *s)
+{
+	uint64_t sum = 0;
+	struct stat st;
+	for (uint32_t i = 0; i < s->files.n; i++) {
+		const char *path = s->files.path[i];
+		size_t n = strlen(path);
+		bool zipped = n > 3 && strcmp(path + n - 3, ".gz") == 0;
+		if (stat(path, &st) == 0)
+			sum += (uint64_t)st.st_size * (zipped ? 8 : 1);
+	}
+	return sum;
+}
+
+/* Everything at once when there is room for it, else part by part. */
+static bool start_judging(struct scan *s, const struct pool_conf *pc, struct err *e)
+{
+	struct parts_conf c = { .pool = *pc, .dir = s->o->temp };
+	if (!c.dir && !(c.dir = getenv("TMPDIR")))
+		c.dir = "/var/tmp";
+	if (s->o->memory && !parse_size(s->o->memory, &c.memory))
+		return err_set(e, ERR_CONF, "--memory takes a size of 8M or more, like 512M or 2G, "
+			       "not %s", s->o->memory);
+	c.input = input_bytes(s);
+	if (s->o->memory && c.input > c.memory / 3)
+		s->parts = parts_new(&c, e);
+	else
+		s->pool = pool_new(pc, e);
+	return s->parts || s->pool;
+}
+
 static bool start(struct scan *s, struct err *e)
 {
 	uint32_t threads = thread_count(&s->o->threads);
@@ -138,7 +188,7 @@ static bool start(struct scan *s, struct err *e)
 				      .feed = s->feed,
 				      .wanted = wanted,
 				      .workers = threads > 1 ? threads : 0 };
-	const struct readers_conf rc = { .files = &s->files,
+	struct readers_conf rc = { .files = &s->files,
 					 .feed = s->feed,
 					 .wanted = s->o->all_fields ? NULL : s->needed,
 					 .threads = threads > 1 ? threads : 0,
@@ -148,8 +198,11 @@ static bool start(struct scan *s, struct err *e)
 	    (s->o->trial && !scan_out_open(&s->trial, s->c, s->o->trial, s->o->format, e)))
 		return false;
 	s->rejects = scan_rejects_new(s->o->rejects, &s->files);
-	s->pool = pool_new(&pc, e);
-	s->readers = s->pool ? readers_start(&rc, e) : NULL;
+	if (!start_judging(s, &pc, e))
+		return false;
+	if (s->parts)
+		rc.piece = PIECE_OF_LITTLE;
+	s->readers = readers_start(&rc, e);
 	return s->readers;
 }
 
@@ -161,7 +214,10 @@ static bool read_all(struct scan *s, struct err *e)
 		uint64_t bytes, total, rows;
 		ok = scan_rejects_add(s->rejects, chunk_ref_chunk(chunk), chunk_ref_intake(chunk),
 				      e);
-		pool_add(s->pool, chunk);
+		if (s->parts)
+			ok = parts_add(s->parts, chunk, e) && ok;
+		else
+			pool_add(s->pool, chunk);
 		readers_progress(s->readers, &bytes, &total, &rows);
 		progress_reading(&s->progress, bytes, total, rows);
 	}
@@ -213,7 +269,8 @@ static bool judge(struct scan *s, struct err *e)
 	const struct pool_sink sink = { .finding = take_finding, .ctx = s };
 	progress_step(&s->progress, cli_text(s->c, "判定…", "judging..."));
 	s->sum = xcalloc(s->loaded.set->n_rule + 1u, sizeof *s->sum);
-	return pool_judge(s->pool, POOL_ALL, true, &sink, e);
+	return s->parts ? parts_judge(s->parts, take_finding, s, e)
+			: pool_judge(s->pool, POOL_ALL, true, &sink, e);
 }
 
 static bool write_report(const struct scan *s, const struct scan_report *r, struct err *e)
@@ -247,8 +304,11 @@ static enum cli_exit report(struct scan *s)
 				 .findings = s->findings,
 				 .trials = s->trials,
 				 .excepted = &s->excepted };
-	pool_stats_get(s->pool, &r.stats);
-	r.account = pool_accounts(s->pool);
+	if (s->parts)
+		parts_stats(s->parts, &r.stats);
+	else
+		pool_stats_get(s->pool, &r.stats);
+	r.account = s->parts ? parts_accounts(s->parts) : pool_accounts(s->pool);
 	r.seconds = progress_seconds(&s->progress);
 	progress_end(&s->progress);
 	if (!write_report(s, &r, &e))
@@ -287,6 +347,7 @@ static enum cli_exit finish(struct scan *s, enum cli_exit code)
 		code = cli_err(s->c, &e);
 	readers_free(s->readers);
 	pool_free(s->pool);
+	parts_free(s->parts);
 	path_list_fini(&s->files);
 	if (s->feed)
 		feed_free(s->feed);
@@ -320,6 +381,13 @@ static const struct opt scan_opt[] = {
 	{ "threads", 't', OPT_NUMBER, offsetof(struct scan_opts, threads), "N",
 	  "评估线程数，默认为处理器核数；结果与它无关",
 	  "evaluation threads, by default one per processor; results do not depend on it" },
+	{ "memory", 0, OPT_TEXT, offsetof(struct scan_opts, memory), "SIZE",
+	  "最多用多少内存，如 512M：超出的数据放在临时文件里，分批判定；结果不变",
+	  "use about this much memory, like 512M: what is more lies in temporary files and is "
+	  "judged in turn; the result is the same" },
+	{ "temp", 0, OPT_TEXT, offsetof(struct scan_opts, temp), "DIR",
+	  "临时文件的目录，默认 $TMPDIR 或 /var/tmp", "folder for temporary files, by default "
+	  "$TMPDIR or /var/tmp" },
 	{ "format", 0, OPT_TEXT, offsetof(struct scan_opts, format), "ndjson|csv|table",
 	  "结果格式，默认 ndjson，每行一条",
 	  "form of the result, ndjson (one finding a line) by default" },

@@ -20,7 +20,7 @@ struct pool {
 	const struct plan *plan;
 	uint32_t n;
 	struct worker *worker;
-	struct judge **judge; /* [n] the workers' shards, for the steps over all */
+	struct judge **judge; /* [n] the workers' shards, then what other pools have, or NULL */
 	struct queue *answers;
 	struct book *book;     /* keep_alerts only */
 	struct verdict *verdict; /* over cells; NULL until they are judged first */
@@ -34,7 +34,7 @@ static enum visit_class class_of(const void *feed, struct str med_type)
 	return feed_visit_class(feed, med_type);
 }
 
-static struct judge *new_judge(const struct pool_conf *conf)
+struct judge *pool_new_judge(const struct pool_conf *conf)
 {
 	struct judge_conf jc = {
 		.timeline = { .wanted = conf->wanted },
@@ -65,7 +65,7 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 	p->plan = conf->plan;
 	p->n = conf->workers ? conf->workers : 1;
 	p->worker = xcalloc(p->n, sizeof *p->worker);
-	p->judge = xcalloc(p->n, sizeof *p->judge);
+	p->judge = xcalloc(p->n + 1u, sizeof *p->judge);
 	p->answers = queue_new(sizeof(uint32_t), p->n);
 	p->book = conf->keep_alerts ? book_new() : NULL;
 	findings_init(&p->cells);
@@ -74,7 +74,7 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 		struct worker *w = &p->worker[i];
 		w->shard = i;
 		w->answers = p->answers;
-		w->judge = p->judge[i] = new_judge(conf);
+		w->judge = p->judge[i] = pool_new_judge(conf);
 		ok = worker_start(w, conf->workers ? inbox : 0, e);
 	}
 	if (ok)
@@ -145,8 +145,9 @@ static bool settle(struct pool *p, struct err *e)
 		*e = p->worker[i].e;
 		return false;
 	}
-	if (p->n > 1)
-		judge_reconcile(p->judge, p->n);
+	uint32_t n = p->n + (p->judge[p->n] != NULL);
+	if (n > 1)
+		judge_reconcile(p->judge, n);
 	return true;
 }
 
@@ -245,6 +246,25 @@ bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct po
 		tell_changes(p, cells, sink);
 	else
 		tell_findings(p, cells, sink);
+	return true;
+}
+
+void pool_other(struct pool *p, struct judge *other)
+{
+	p->judge[p->n] = other;
+}
+
+void pool_add_cells(struct pool *p, struct cells *into)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		judge_add_cells(p->judge[i], into);
+}
+
+bool pool_meet(struct pool *p, struct verdict *v, struct err *e)
+{
+	if (!settle(p, e))
+		return false;
+	command(p, &(struct message){ .order = ORDER_MEET, .verdict = v });
 	return true;
 }
 

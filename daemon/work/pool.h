@@ -18,6 +18,7 @@
 #include "daemon/work/chunkref.h"
 #include "lib/base/err.h"
 #include "lib/finding/diff.h"
+#include "lib/finding/judge.h"
 #include "lib/record/feed.h"
 #include "lib/rule/eval.h"
 #include "lib/timeline/timeline.h"
@@ -78,6 +79,18 @@ void pool_add(struct pool *p, struct chunk_ref *take_chunk);
  * of no more use, `e` says why. */
 bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct pool_sink *sink,
 		struct err *e);
+
+/*
+ * A pool for one part of the subjects (see parts.h). pool_other: what the other parts have of
+ * visits that are in several, borrowed for the pool's life; only the part with the greatest
+ * version of a record shows it. pool_add_cells: after judging, the workers' cells into a set of
+ * all parts. pool_meet: the part's records have been given again: collects those behind the
+ * verdict's fired cells, each worker as the part of its number.
+ */
+struct judge *pool_new_judge(const struct pool_conf *conf);
+void pool_other(struct pool *p, struct judge *other);
+void pool_add_cells(struct pool *p, struct cells *into);
+bool pool_meet(struct pool *p, struct verdict *v, struct err *e);
 
 /* Judges by another plan from now on. The old one may be freed when this returns. Judge
  * POOL_ALL afterwards so that every rule has its history. */

@@ -11,4 +11,7 @@ set(work_sources
 	work/readers.c
 	work/worker.c
 	work/book.c
-	work/pool.c)
+	work/pool.c
+	work/spill.c
+	work/findrun.c
+	work/parts.c)

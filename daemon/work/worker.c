@@ -29,6 +29,10 @@ void worker_follow(struct worker *w, const struct message *m)
 	case ORDER_DIRTY: judge_dirty(w->judge, NULL, &w->found); break;
 	case ORDER_SPLIT: verdict_split(m->verdict, w->shard); break;
 	case ORDER_CELLS: verdict_judge(m->verdict, w->shard); break;
+	case ORDER_MEET:
+		judge_meet(w->judge, m->verdict, w->shard);
+		judge_evidence(w->judge, m->verdict, w->shard);
+		break;
 	case ORDER_EVIDENCE: judge_evidence(w->judge, m->verdict, w->shard); break;
 	}
 	/* Only fails when the pool closes, and then nobody waits for it. */

@@ -20,6 +20,7 @@ enum order {
 	ORDER_DIRTY,    /* judge the touched ones */
 	ORDER_SPLIT,    /* deal this shard's cells out by key */
 	ORDER_CELLS,    /* judge one share of all shards' cells */
+	ORDER_MEET,     /* fill cells without findings, find the fired ones, then evidence */
 	ORDER_EVIDENCE, /* collect this shard's part of the verdict */
 };
 

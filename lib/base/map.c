@@ -10,7 +10,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 
-enum { FIRST_CAP = 16 };
+enum { FIRST_CAP = 4 }; /* there are maps by the million that hold one or two */
 
 void map64_init(struct map64 *m)
 {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/base/hash.h"
 #include "lib/base/map.h"
 #include "lib/finding/finding_impl.h"
 #include "lib/rule/item_map.h"
@@ -226,13 +227,15 @@ struct part {
 /* A hit told in this round. Hits of one cell are chained by `next`. */
 struct fired {
 	uint64_t id;
-	uint32_t next;
+	uint64_t key;                /* hash of its texts */
+	uint32_t next, source;
 	bool amount_is_fund, all_bear;
 };
 
 struct verdict {
-	const struct judge *first_judge;
-	struct cells **cells;        /* [n_part] of the shards */
+	const struct judge *first_judge; /* whose periods count, or: */
+	const struct complete *complete;
+	struct cells **cells;        /* [n_cells] of the shards */
 	struct joined *joined;
 	struct map64 standing;       /* id of a hit -> its finding, in a block of its own */
 	struct findings found;       /* of this round, without records until verdict_findings */
@@ -240,7 +243,7 @@ struct verdict {
 	uint32_t cap_fired;
 	struct map64 *first;         /* [n_part] source << 32 | cell -> its first fired hit */
 	struct part *part;
-	uint32_t n_part;
+	uint32_t n_part, n_cells;
 };
 
 static void drop_standing(struct verdict *v, uint64_t id)
@@ -265,8 +268,11 @@ static void take_cell_hit(void *ctx, const struct cell_hit *h)
 
 	finding_from_cell(&v->found, h);
 	GROW(v->fired, v->cap_fired, i + 1);
-	v->fired[i] = (struct fired){ h->id, UINT32_MAX, h->amount_is_fund, h->all_bear };
-	for (uint32_t s = 0; s < v->n_part; s++) {
+	v->fired[i] = (struct fired){ .id = h->id, .key = cell_key_hash(h->key, h->n_key),
+				      .next = UINT32_MAX, .source = h->source,
+				      .amount_is_fund = h->amount_is_fund,
+				      .all_bear = h->all_bear };
+	for (uint32_t s = 0; s < v->n_cells; s++) {
 		bool fresh;
 		uint64_t *first;
 
@@ -280,23 +286,46 @@ static void take_cell_hit(void *ctx, const struct cell_hit *h)
 	}
 }
 
-struct verdict *verdict_new(struct judge *const *shard, uint32_t n)
+/* Over n sets of cells, with as many parts or more. */
+static struct verdict *new_verdict(struct cells *const *cells, uint32_t n, uint32_t parts)
 {
 	struct verdict *v = xcalloc(1, sizeof *v);
 
 	findings_init(&v->found);
-	v->first_judge = shard[0];
-	v->n_part = n;
-	v->part = xcalloc(n, sizeof *v->part);
-	v->first = xcalloc(n, sizeof *v->first);
+	v->n_cells = n;
+	v->n_part = parts;
+	v->part = xcalloc(parts, sizeof *v->part);
+	v->first = xcalloc(parts, sizeof *v->first);
 	v->cells = xcalloc(n, sizeof *v->cells);
 	map64_init(&v->standing);
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < parts; i++) {
 		arena_init(&v->part[i].arena);
 		map64_init(&v->first[i]);
-		v->cells[i] = shard[i]->cells;
 	}
+	for (uint32_t i = 0; i < n; i++)
+		v->cells[i] = cells[i];
 	v->joined = joined_new(v->cells, n);
+	return v;
+}
+
+struct verdict *verdict_over(struct cells *cells, uint32_t parts, const struct complete *complete)
+{
+	struct verdict *v = new_verdict(&cells, 1, parts);
+
+	v->complete = complete;
+	return v;
+}
+
+struct verdict *verdict_new(struct judge *const *shard, uint32_t n)
+{
+	struct cells **cells = xcalloc(n, sizeof *cells);
+	struct verdict *v;
+
+	for (uint32_t i = 0; i < n; i++)
+		cells[i] = shard[i]->cells;
+	v = new_verdict(cells, n, n);
+	v->first_judge = shard[0];
+	xfree(cells);
 	return v;
 }
 
@@ -308,7 +337,7 @@ void verdict_begin(struct verdict *v)
 		map64_clear(&v->first[i]);
 		v->part[i].n = 0;
 	}
-	joined_begin(v->joined, v->first_judge->complete);
+	joined_begin(v->joined, v->first_judge ? v->first_judge->complete : v->complete);
 }
 
 void verdict_split(struct verdict *v, uint32_t part)
@@ -447,6 +476,34 @@ void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
 	each_batch(j, subject, n, NULL, look_in_batch, &l);
 	xfree(subject);
 	xfree(cell);
+}
+
+void judge_add_cells(const struct judge *j, struct cells *into)
+{
+	if (j->cells)
+		cells_absorb(into, j->cells);
+}
+
+/* The shard's numbers of cells are new ones: what has fired is found by its key again, each chain
+ * of hits from its last one, as take_cell_hit made it. */
+void judge_meet(struct judge *j, struct verdict *v, uint32_t part)
+{
+	uint32_t n_rule = plan_ruleset(j->plan)->n_rule;
+	uint8_t *none = xcalloc(n_rule / 8 + 1u, 1);
+	struct map64 last;
+	uint64_t hit;
+
+	judge_all(j, none, NULL);
+	xfree(none);
+	map64_init(&last);
+	for (uint32_t i = 0; i < v->found.n; i++)
+		map64_put(&last, hash_join(v->fired[i].key, v->fired[i].source), i);
+	map64_clear(&v->first[part]);
+	for (uint32_t s = 0; j->cells && s < plan_sources(j->plan); s++)
+		for (uint32_t c = 0; c < cells_of(j->cells, s); c++)
+			if (map64_get(&last, hash_join(cells_key_hash(j->cells, s, c), s), &hit))
+				map64_put(&v->first[part], (uint64_t)s << 32 | c, hit);
+	map64_fini(&last);
 }
 
 /* The bearings of hit i of all parts, in `b`. */

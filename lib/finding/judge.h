@@ -106,6 +106,23 @@ void judge_evidence(struct judge *j, struct verdict *v, uint32_t part);
 /* The finished findings of all fired cells, appended to `out`. One thread, after all parts. */
 void verdict_findings(struct verdict *v, struct findings *out);
 
+/*
+ * Where all timelines together are more than memory, shards live one after another and only
+ * their cells are kept:
+ *
+ *   each shard in turn   judge_all; judge_add_cells; judge_free
+ *   verdict_over all cells; verdict_split, _judge, _decide as above with part 0
+ *   each shard again     the same records into a new judge; judge_meet; judge_evidence; judge_free
+ *   verdict_findings
+ */
+/* The shard's cells are added to a set made by cells_new. */
+void judge_add_cells(const struct judge *j, struct cells *into);
+/* As verdict_new, over such a set, borrowed until verdict_free; records are collected in `parts`
+ * parts, each for shards of one thread. */
+struct verdict *verdict_over(struct cells *cells, uint32_t parts, const struct complete *complete);
+/* This judge has the records of a shard again: finds its fired cells, for judge_evidence. */
+void judge_meet(struct judge *j, struct verdict *v, uint32_t part);
+
 /* Per-rule accounts [n_rule] and gather sums since judge_new or judge_replan. */
 const struct account *judge_accounts(const struct judge *j);
 const struct gather_stats *judge_gathered(const struct judge *j);

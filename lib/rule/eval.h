@@ -83,6 +83,9 @@ const struct ruleset *plan_ruleset(const struct plan *p);
 /* Fields to gather for this plan (bitmap over enum field). */
 const uint8_t *plan_wanted(const struct plan *p);
 
+/* Number of cell sources. */
+uint32_t plan_sources(const struct plan *p);
+
 /* Whether any active rule needs cells: facility subjects, other keys, comparisons. */
 bool plan_has_cells(const struct plan *p);
 

@@ -439,6 +439,11 @@ const uint8_t *plan_wanted(const struct plan *p)
 	return p->wanted;
 }
 
+uint32_t plan_sources(const struct plan *p)
+{
+	return p->n_source;
+}
+
 bool plan_has_cells(const struct plan *p)
 {
 	return p->n_source > 0;

@@ -80,6 +80,39 @@ enum agg cell_agg(const struct cell_source *s, uint32_t i)
 
 /* ---- key parts ---- */
 
+uint32_t cells_of(const struct cells *c, uint32_t source)
+{
+	return c->table[source].n;
+}
+
+uint64_t cells_key_hash(const struct cells *c, uint32_t source, uint32_t cell)
+{
+	const struct table *t = &c->table[source];
+	uint64_t h = t->n_key;
+
+	for (uint32_t i = 0; i < t->n_key; i++) {
+		const struct part *p = &c->part[cell_at(t, cell)->key[i]];
+
+		h = hash_join(hash_join(h, hash_str(p->text)), p->value.known);
+	}
+	return h;
+}
+
+uint64_t cell_key_hash(const struct value *key, uint32_t n)
+{
+	uint64_t h = n;
+	struct buf text;
+
+	buf_init(&text, 0);
+	for (uint32_t i = 0; i < n; i++) {
+		buf_reset(&text);
+		value_add(&text, &key[i]);
+		h = hash_join(hash_join(h, hash_str(buf_str(&text))), key[i].known);
+	}
+	buf_fini(&text);
+	return h;
+}
+
 static uint32_t part_new(struct cells *c, const struct part *p, uint64_t number)
 {
 	struct part own = *p;

@@ -32,6 +32,14 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k);
 bool cells_find(const struct cells *c, const struct contributions *k, uint32_t i, uint32_t *cell);
 uint32_t cells_count(const struct cells *c);
 
+/* Cells of a source, and the hash of a key by its texts: the same in every set of the plan. */
+uint32_t cells_of(const struct cells *c, uint32_t source);
+uint64_t cells_key_hash(const struct cells *c, uint32_t source, uint32_t cell);
+uint64_t cell_key_hash(const struct value *key, uint32_t n);
+/* Adds all of `from` to a set that no evaluator feeds; `from` may go afterwards. Who gave what is
+ * not kept. */
+void cells_absorb(struct cells *into, const struct cells *from);
+
 /* Subjects that gave to any of the wanted cells (source << 32 | cell); the caller frees the
  * list. */
 uint32_t cells_subjects(const struct cells *c, const uint64_t *wanted, uint32_t n,

@@ -3,6 +3,7 @@ set(stat_sources
 	cells.c
 	cells_pack.c
 	cells_join.c
+	cells_absorb.c
 	cells_sum.c
 	cells_judge.c
 	cells_tell.c)

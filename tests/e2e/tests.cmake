@@ -26,3 +26,7 @@ foreach(story IN ITEMS intake away tls hostile api docs)
 	fundwatch_script(http_${story} LABEL e2e TIMEOUT 1200
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_http_${story}.py)
 endforeach()
+if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
+	fundwatch_script(scan_memory LABEL e2e
+		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/scan_memory.py)
+endif()

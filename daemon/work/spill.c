@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spill.c - pieces into files, and who was seen where.
+ *
+ * A visit is told by 54 bits of a hash beside 10 bits of its part. Two visits of the same
+ * hash are taken for one in several parts: their rows are compared for nothing, no more.
+ */
+#include "daemon/work/spill.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/base/hash.h"
+#include "lib/base/map.h"
+#include "lib/base/mem.h"
+#include "lib/timeline/slab.h"
+#include "lib/timeline/timeline.h"
+
+#define PART_BITS 10u
+#define PART_MASK ((UINT64_C(1) << PART_BITS) - 1)
+
+_Static_assert(SLAB_PARTS_MAX <= 1u << PART_BITS, "a part has its bits beside the hash");
+
+struct part_file {
+	int fd;
+	struct buf waiting;
+	uint64_t bytes;
+};
+
+/* Open addressing; an entry is hash | part + 1. */
+struct seen {
+	uint64_t *slot;
+	size_t slots, used;
+};
+
+struct spill {
+	struct slicer *slicer;
+	uint32_t parts;
+	struct part_file *file;  /* [parts + 1]: the last is everybody's */
+	size_t piece;            /* bytes that wait before they are written */
+	struct seen seen;
+	struct map64 contested;  /* visits' hashes */
+	struct err e;            /* of writing inside of a callback */
+	bool failed;
+};
+
+static int nameless_file(const char *dir, struct err *e)
+{
+	struct buf path;
+	int fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	buf_init(&path, 0);
+	buf_addf(&path, "%s/fundwatch-XXXXXX", dir);
+	char *name = buf_take(&path, NULL);
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0)
+		(void)err_set(e, ERR_WORLD, "no temporary file in %s: %s", dir, strerror(errno));
+	else
+		(void)unlink(name);
+	xfree(name);
+	return fd;
+}
+
+struct spill *spill_new(const char *dir, uint32_t parts, size_t buffer, struct err *e)
+{
+	struct spill *s = xcalloc(1, sizeof *s);
+	bool ok = true;
+	s->parts = parts;
+	s->slicer = slicer_new(parts);
+	s->piece = buffer / (parts + 1u);
+	s->file = xcalloc(parts + 1u, sizeof *s->file);
+	map64_init(&s->contested);
+	for (uint32_t i = 0; i <= parts; i++) {
+		s->file[i].fd = ok ? nameless_file(dir, e) : -1;
+		ok = ok && s->file[i].fd >= 0;
+		buf_init(&s->file[i].waiting, SIZE_MAX / 2);
+	}
+	if (ok)
+		return s;
+	spill_free(s);
+	return NULL;
+}
+
+void spill_free(struct spill *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i <= s->parts; i++) {
+		if (s->file[i].fd >= 0)
+			(void)close(s->file[i].fd);
+		buf_fini(&s->file[i].waiting);
+	}
+	slicer_free(s->slicer);
+	map64_fini(&s->contested);
+	xfree(s->seen.slot);
+	xfree(s->file);
+	xfree(s);
+}
+
+/* ---- writing ---- */
+
+static bool flush(struct part_file *f, struct err *e)
+{
+	for (size_t at = 0; at < f->waiting.n;) {
+		ssize_t n = write(f->fd, f->waiting.p + at, f->waiting.n - at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, ERR_WORLD, "temporary file: %s", strerror(errno));
+		at += (size_t)n;
+	}
+	f->bytes += f->waiting.n;
+	buf_fini(&f->waiting);
+	buf_init(&f->waiting, SIZE_MAX / 2);
+	return true;
+}
+
+static void take_piece(void *ctx, uint32_t part, struct str piece)
+{
+	struct spill *s = ctx;
+	struct part_file *f = &s->file[part == SLAB_EVERYBODY ? s->parts : part];
+	buf_addstr(&f->waiting, piece);
+	if (f->waiting.n >= s->piece && !s->failed)
+		s->failed = !flush(f, &s->e);
+}
+
+/* ---- visits ---- */
+
+static void seen_grow(struct seen *v)
+{
+	size_t old = v->slots;
+	uint64_t *from = v->slot;
+	v->slots = old ? old * 2 : 1024;
+	v->slot = xcalloc(v->slots, sizeof *v->slot);
+	for (size_t i = 0; i < old; i++) {
+		size_t at = (size_t)(from[i] >> PART_BITS) & (v->slots - 1);
+		if (!from[i])
+			continue;
+		while (v->slot[at])
+			at = (at + 1) & (v->slots - 1);
+		v->slot[at] = from[i];
+	}
+	xfree(from);
+}
+
+/* Notes a visit; true when another part has it too. */
+static bool seen_elsewhere(struct seen *v, uint64_t hash, uint32_t part)
+{
+	uint64_t visit = hash & ~PART_MASK;
+	size_t at;
+	if (v->used >= v->slots / 4 * 3)
+		seen_grow(v);
+	at = (size_t)(hash >> PART_BITS) & (v->slots - 1);
+	for (; v->slot[at]; at = (at + 1) & (v->slots - 1))
+		if ((v->slot[at] & ~PART_MASK) == visit)
+			return (v->slot[at] & PART_MASK) != part;
+	v->slot[at] = visit | part;
+	v->used++;
+	return false;
+}
+
+static const struct visit_key {
+	enum stream stream;
+	enum field facility, visit;
+} visit_keys[] = {
+	{ STREAM_ENCOUNTER, FIELD_encounter_fixmedins_code, FIELD_encounter_mdtrt_id },
+	{ STREAM_SETTLEMENT, FIELD_settlement_fixmedins_code, FIELD_settlement_mdtrt_id },
+	{ STREAM_FEE, FIELD_fee_fixmedins_code, FIELD_fee_mdtrt_id },
+	{ STREAM_DIAGNOSIS, FIELD_NONE, FIELD_diagnosis_mdtrt_id },
+	{ STREAM_OPERATION, FIELD_NONE, FIELD_operation_mdtrt_id },
+};
+
+/* What stands for a visit in this file; never 0 above the part's bits by chance alone. */
+static uint64_t visit_hash(const struct chunk *c, const struct visit_key *k, uint32_t row)
+{
+	uint64_t h = k->facility == FIELD_NONE ? 1 : hash_str(chunk_text(c, k->facility, row));
+	h = hash_join(h, hash_str(chunk_text(c, k->visit, row)));
+	return h | UINT64_C(1) << 63;
+}
+
+static void note_visits(struct spill *s, const struct chunk *c, const struct visit_key *k)
+{
+	uint32_t last = MISSING_CODE, last_part = 0;
+	for (uint32_t i = 0; i < c->table[k->stream].n; i++) {
+		uint32_t code = chunk_code(c, k->visit, i);
+		uint32_t part = timeline_shard(c, k->stream, i, s->parts);
+		if (code != MISSING_CODE && code == last && part == last_part)
+			continue;
+		last = code;
+		last_part = part;
+		uint64_t h = visit_hash(c, k, i);
+		if (seen_elsewhere(&s->seen, h, part))
+			(void)map64_put(&s->contested, h & ~PART_MASK, 1);
+	}
+}
+
+bool spill_add(struct spill *s, const struct chunk *c, uint32_t intake, struct err *e)
+{
+	slicer_cut(s->slicer, c, intake, take_piece, s);
+	for (size_t i = 0; s->parts > 1 && i < sizeof visit_keys / sizeof visit_keys[0]; i++)
+		note_visits(s, c, &visit_keys[i]);
+	if (s->failed)
+		*e = s->e;
+	return !s->failed;
+}
+
+bool spill_end(struct spill *s, struct err *e)
+{
+	for (uint32_t i = 0; i <= s->parts; i++)
+		if (!flush(&s->file[i], e))
+			return false;
+	xfree(s->seen.slot);
+	s->seen = (struct seen){ 0 };
+	slicer_free(s->slicer);
+	s->slicer = NULL;
+	return true;
+}
+
+/* ---- reading ---- */
+
+typedef bool chunk_fn(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e);
+
+static bool each_chunk(const struct part_file *f, chunk_fn *fn, void *ctx, struct err *e)
+{
+	bool ok = true;
+	if (f->bytes == 0)
+		return true;
+	char *p = mmap(NULL, f->bytes, PROT_READ, MAP_SHARED, f->fd, 0);
+	if (p == MAP_FAILED)
+		return err_set(e, ERR_WORLD, "temporary file: %s", strerror(errno));
+	(void)madvise(p, f->bytes, MADV_SEQUENTIAL);
+	uint64_t gone = 0;
+	for (uint64_t at = 0; ok && at < f->bytes;) {
+		struct piece piece;
+		struct chunk *c = NULL;
+		ok = piece_open(&piece, p + at, f->bytes - at, e) && (c = piece_chunk(&piece, e)) &&
+		     fn(ctx, c, piece.intake, e);
+		at += ok ? piece.bytes.n : 0;
+		if (at - gone > 16u << 20) { /* what is behind need not count as ours */
+			uint64_t upto = at & ~(uint64_t)0xffff;
+			(void)madvise(p + gone, upto - gone, MADV_DONTNEED);
+			gone = upto;
+		}
+	}
+	(void)munmap(p, f->bytes);
+	return ok;
+}
+
+struct reading {
+	spill_fn *fn;
+	void *ctx;
+};
+
+static bool give_chunk(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e)
+{
+	const struct reading *r = ctx;
+	(void)e;
+	r->fn(r->ctx, chunk_ref_new(take_chunk, intake));
+	return true;
+}
+
+bool spill_read(const struct spill *s, uint32_t part, spill_fn *fn, void *ctx, struct err *e)
+{
+	struct reading r = { fn, ctx };
+	return each_chunk(&s->file[s->parts], give_chunk, &r, e) &&
+	       each_chunk(&s->file[part], give_chunk, &r, e);
+}
+
+/* ---- visits in several parts ---- */
+
+struct looking {
+	const struct spill *s;
+	spill_rows_fn *fn;
+	void *ctx;
+	uint32_t *row, cap;
+};
+
+static bool give_contested(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e)
+{
+	struct looking *l = ctx;
+	bool ok = true;
+	for (size_t i = 0; ok && i < sizeof visit_keys / sizeof visit_keys[0]; i++) {
+		const struct visit_key *k = &visit_keys[i];
+		uint32_t n = 0;
+		GROW(l->row, l->cap, take_chunk->table[k->stream].n);
+		for (uint32_t r = 0; r < take_chunk->table[k->stream].n; r++)
+			if (map64_get(&l->s->contested,
+				      visit_hash(take_chunk, k, r) & ~PART_MASK, NULL))
+				l->row[n++] = r;
+		ok = n == 0 || l->fn(l->ctx, take_chunk, k->stream, l->row, n, intake, e);
+	}
+	chunk_free(take_chunk);
+	return ok;
+}
+
+bool spill_contested(const struct spill *s, spill_rows_fn *fn, void *ctx, struct err *e)
+{
+	struct looking l = { s, fn, ctx, NULL, 0 };
+	bool ok = true;
+	for (uint32_t i = 0; ok && i < s->parts && map64_count(&s->contested) > 0; i++)
+		ok = each_chunk(&s->file[i], give_contested, &l, e);
+	xfree(l.row);
+	return ok;
+}
+
+uint64_t spill_bytes(const struct spill *s)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i <= s->parts; i++)
+		sum += s->file[i].bytes + s->file[i].waiting.n;
+	return sum;
+}
+
+uint64_t spill_visits_contested(const struct spill *s)
+{
+	return map64_count(&s->contested);
+}

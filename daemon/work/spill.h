@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spill.h - records on disk by part of their subjects, for a scan of more than memory.
+ *
+ * Chunks are cut by hash of the subject into parts (lib/timeline/slab.h), each a file without
+ * a name in a folder for temporary files; registers that concern everybody are a part of
+ * their own. Meanwhile it is noted which visits show up in more than one part: only there may
+ * a correction have given a record to somebody else. One thread.
+ */
+#pragma once
+
+#include "daemon/work/chunkref.h"
+#include "lib/base/err.h"
+
+struct spill;
+
+/* Files in `dir`; `buffer` bytes of memory for pieces on their way. NULL with a sentence. */
+struct spill *spill_new(const char *dir, uint32_t parts, size_t buffer, struct err *e);
+void spill_free(struct spill *s); /* NULL is fine */
+
+/* Takes the chunk's rows; borrowed. False (ERR_WORLD) when the disk is full. */
+bool spill_add(struct spill *s, const struct chunk *c, uint32_t intake, struct err *e);
+
+/* All is in: writes what waits, forgets which visits were seen but those in several parts. */
+bool spill_end(struct spill *s, struct err *e);
+
+/* Registers of everybody, then the part's records, chunk by chunk. */
+typedef void spill_fn(void *ctx, struct chunk_ref *take_chunk);
+bool spill_read(const struct spill *s, uint32_t part, spill_fn *fn, void *ctx, struct err *e);
+
+/* Rows of visits in several parts, of all parts: `rows` of the stream `k` of a chunk, borrowed
+ * for the call. Nothing when there is no such visit. */
+typedef bool spill_rows_fn(void *ctx, const struct chunk *c, enum stream k, const uint32_t *row,
+			   uint32_t n, uint32_t intake, struct err *e);
+bool spill_contested(const struct spill *s, spill_rows_fn *fn, void *ctx, struct err *e);
+
+uint64_t spill_bytes(const struct spill *s);
+uint64_t spill_visits_contested(const struct spill *s);

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A scan with little memory finds what a scan with much finds, and holds to its bound.
+
+    scan_memory.py                                        a small year, as the tests run it
+    scan_memory.py --lines 50000000 --memory 512M --margin 128
+
+Records are generated; a part of the lines comes a second time for another person, so that
+visits lie in several parts. The bound is told of the process's peak, programs and rules (the
+peak of a scan of one line) taken off.
+"""
+import argparse
+import csv
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.environ["FUNDWATCH_SOURCE_DIR"]
+BIN = os.environ["FUNDWATCH_BIN_DIR"]
+FAMILIES = ("duplicate", "stays", "substitution", "tests")  # none with cells by the hour
+MIB = 1 << 20
+
+
+def scan(files, rules, out, *more):
+    """Runs a scan; its peak in bytes."""
+    command = [f"{BIN}/fundwatch", "scan", "--rules", rules, "--threads", "2",
+               "-o", f"{out}.ndjson", "--report", f"{out}.json", *more, *files]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = child.stderr.read().decode()
+    _, status, usage = os.wait4(child.pid, 0)
+    assert status == 0, f"{command}: {status}\n{said}"
+    return usage.ru_maxrss * 1024
+
+
+def move_some(path, to, seed):
+    """Writes corrections: some rows again, later, for the person of another row."""
+    with open(path, "rb") as source:
+        try:
+            source.read(MIB).decode("utf-8")
+            charset = "utf-8"
+        except UnicodeDecodeError as e:
+            charset = "utf-8" if e.start > MIB - 4 else "gb18030"
+    with open(path, newline="", encoding=charset) as source:
+        rows = csv.DictReader(source)
+        chosen = [row for i, row in enumerate(rows) if i % 97 == seed % 97]
+        names = rows.fieldnames
+    people = [row["psn_no"] for row in chosen]
+    random.Random(seed).shuffle(people)
+    with open(to, "w", newline="", encoding=charset) as out:
+        writer = csv.DictWriter(out, names)
+        writer.writeheader()
+        for row, person in zip(chosen, people):
+            row["psn_no"] = person
+            row["updt_time"] = "2027-12-31 00:00:00"
+            writer.writerow(row)
+    return len(chosen)
+
+
+def size(text):
+    return int(text[:-1]) * {"K": 1 << 10, "M": MIB, "G": 1 << 30}[text[-1]]
+
+
+def same(a, b):
+    with open(a, "rb") as x, open(b, "rb") as y:
+        return x.read() == y.read()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=120000)
+    parser.add_argument("--memory", default="8M")
+    parser.add_argument("--margin", type=int, default=24, help="MiB above the bound")
+    parser.add_argument("--alone", action="store_true", help="do not compare with a whole scan")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as box:
+        rules = f"{box}/rules"
+        os.mkdir(rules)
+        for family in FAMILIES:
+            shutil.copy(f"{ROOT}/rules/{family}.rules", rules)
+        shutil.copytree(f"{ROOT}/rules/knowledge", f"{rules}/knowledge")
+        subprocess.run([f"{BIN}/fundwatch-gen", "--out", f"{box}/in", "--lines", str(options.lines),
+                        "--seed", "11"], check=True, capture_output=True)
+        os.remove(f"{box}/in/truth.csv")
+        moved = 0
+        for seed, name in enumerate(sorted(os.listdir(f"{box}/in"))):
+            stream = name.rsplit("_", 1)[0]
+            if stream in ("fee_list_d", "mdtrt_d", "setl_d") and name.endswith(".csv"):
+                moved += move_some(f"{box}/in/{name}", f"{box}/in/{stream}_moved{seed}.csv", seed)
+        files = sorted(f"{box}/in/{name}" for name in os.listdir(f"{box}/in"))
+        one = next(f for f in files if "fee_list_d" in f and f.endswith(".csv"))
+        with open(one, "rb") as source, open(f"{box}/fee_list_d_one.csv", "wb") as out:
+            out.writelines([next(source), next(source)])
+        base = scan([f"{box}/fee_list_d_one.csv"], rules, f"{box}/base")
+        few = scan(files, rules, f"{box}/few", "--memory", options.memory, "--temp", box)
+        if not options.alone:
+            all_ = scan(files, rules, f"{box}/all")
+            assert os.path.getsize(f"{box}/all.ndjson") > 1000, "nothing found proves nothing"
+            assert same(f"{box}/all.ndjson", f"{box}/few.ndjson"), "findings differ"
+            assert same(f"{box}/all.json", f"{box}/few.json"), "reports differ"
+            print(f"without bound {(all_ - base) / MIB:.0f} MiB")
+        print(f"{options.lines} lines, {moved} corrected to another person; bound "
+              f"{options.memory}: peak {few / MIB:.0f} MiB, of it {base / MIB:.0f} MiB program "
+              "and rules")
+        if os.environ.get("FUNDWATCH_SANITIZED") or "asan" in BIN or "tsan" in BIN:
+            print("SKIPPED: the bound, a sanitizer's memory is not the program's", file=sys.stderr)
+            return
+        bound = size(options.memory) + options.margin * MIB
+        assert few - base <= bound, f"{(few - base) / MIB:.0f} MiB is over {bound / MIB:.0f} MiB"
+
+
+main()
