@@ -34,14 +34,17 @@ struct str str_trim(struct str s); /* without ASCII blanks (space \t \r \n \v \f
 /* Whether n bytes are the same; for short texts, where a call costs more than the comparison. */
 static inline bool bytes_same(const char *a, const char *b, uint32_t n)
 {
-	uint64_t x, y, differ = 0;
+	uint64_t x, y, differ;
 
 	if (n < 8) {
 		while (n && a[n - 1] == b[n - 1])
 			n--;
 		return n == 0;
 	}
-	for (uint32_t i = 0; i + 8 < n; i += 8) {
+	__builtin_memcpy(&x, a, 8);
+	__builtin_memcpy(&y, b, 8);
+	differ = x ^ y;
+	for (uint32_t i = 8; i + 8 < n; i += 8) {
 		__builtin_memcpy(&x, a + i, 8);
 		__builtin_memcpy(&y, b + i, 8);
 		differ |= x ^ y;
@@ -49,6 +52,24 @@ static inline bool bytes_same(const char *a, const char *b, uint32_t n)
 	__builtin_memcpy(&x, a + n - 8, 8);
 	__builtin_memcpy(&y, b + n - 8, 8);
 	return (differ | (x ^ y)) == 0;
+}
+
+/* Copies n bytes; for short texts, likewise. */
+static inline void bytes_copy(char *to, const char *from, uint32_t n)
+{
+	uint64_t x, y;
+
+	if (n < 8) {
+		for (uint32_t i = 0; i < n; i++)
+			to[i] = from[i];
+		return;
+	}
+	__builtin_memcpy(&y, from + n - 8, 8);
+	for (uint32_t i = 0; i + 8 < n; i += 8) {
+		__builtin_memcpy(&x, from + i, 8);
+		__builtin_memcpy(to + i, &x, 8);
+	}
+	__builtin_memcpy(to + n - 8, &y, 8);
 }
 
 /* Position of the first byte c, or -1. */

@@ -266,6 +266,31 @@ static void resolve_gift(struct plan *p, struct entry *en, const struct feed_gif
 	}
 }
 
+/* The bit of a watched column; 0 when no more can be watched. */
+static uint32_t watch_column(struct plan *p, uint32_t column)
+{
+	unsigned i = 0;
+	while (i < p->n_watched && p->watched[i].column != column)
+		i++;
+	if (i == WATCHED_MAX)
+		return 0;
+	if (i == p->n_watched)
+		p->watched[p->n_watched++] = (struct watched){ .column = column, .n = UINT32_MAX };
+	return 1u << i;
+}
+
+static uint32_t watch_key(struct plan *p, const struct entry *en)
+{
+	uint32_t all = 0;
+	for (unsigned i = 0; i < en->feed->n_once; i++) {
+		uint32_t bit = watch_column(p, en->once_column[i]);
+		if (!bit)
+			return 0;
+		all |= bit;
+	}
+	return all;
+}
+
 static void resolve_entry(struct plan *p, struct entry *en, bool make)
 {
 	const struct feed_stream *s = en->feed;
@@ -273,6 +298,7 @@ static void resolve_entry(struct plan *p, struct entry *en, bool make)
 		en->when_column = lookup(p, s->when.column, make);
 	for (unsigned i = 0; i < s->n_once; i++)
 		en->once_column[i] = lookup(p, s->once_per[i], make);
+	en->watches = watch_key(p, en);
 	en->gift = arena_array(&p->arena, s->n_gift + 1u, sizeof(*en->gift));
 	for (unsigned i = 0; i < s->n_gift; i++)
 		resolve_gift(p, en, &s->gift[i], make);

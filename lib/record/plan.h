@@ -14,6 +14,7 @@
 #define NO_COLUMN UINT32_MAX
 #define CACHE_TEXT 48u
 #define COLUMNS_MAX 4096u
+#define WATCHED_MAX 16u
 #define SEEN_SLOTS (1u << 16) /* keys of once_per remembered; a power of two */
 
 /* How a text becomes a value: chosen once per header. */
@@ -63,12 +64,11 @@ struct need {
 	enum field field; /* to name when all are missing */
 };
 
-/* The key of the row before, of which most are repeated: the parts' lengths and bytes, and what
- * they hash to. */
-struct last_key {
-	uint64_t hash; /* 0 = none */
-	uint16_t n[FEED_KEY_MAX];
-	char part[FEED_KEY_MAX][CACHE_TEXT];
+/* A column of some stream's key, and its text in the row before: most are repeated. */
+struct watched {
+	uint32_t column;
+	uint32_t n; /* of the text; UINT32_MAX = none kept */
+	char text[CACHE_TEXT];
 };
 
 /* One stream a row may fill. */
@@ -85,7 +85,8 @@ struct entry {
 	unsigned n_need;
 	bool revises;   /* some column or gift may say the row's revision */
 	uint64_t *seen; /* direct-mapped set of key hashes; NULL without once_per */
-	struct last_key last;
+	uint32_t watches;  /* bit per watched column of the key; 0 = not all are watched */
+	uint64_t last_key; /* of the row before while they stay the same; 0 = made anew */
 };
 
 struct plan {
@@ -99,6 +100,8 @@ struct plan {
 	struct str *column;        /* names as the source writes them */
 	bool *known;
 	uint32_t n_column, cap_column, cap_known;
+	struct watched watched[WATCHED_MAX];
+	unsigned n_watched;
 	uint32_t *unknown;         /* columns nobody knows */
 	uint32_t n_unknown, cap_unknown;
 };

@@ -191,7 +191,7 @@ static inline void keep_cached(struct target *t, struct str text)
 	t->cached_n = 0;
 	if (text.n > CACHE_TEXT)
 		return;
-	memcpy(t->cached, text.p, text.n);
+	bytes_copy(t->cached, text.p, text.n);
 	t->cached_n = (uint8_t)text.n;
 }
 
@@ -334,34 +334,35 @@ static bool is_refused_by_when(const struct entry *en, const struct row_in *in)
 	return found == w->negated;
 }
 
-static bool is_last_key(const struct entry *en, const struct row_in *in)
+/* Notes which of the watched columns are as in the row before. */
+static void watch(struct plan *p, const struct row_in *in)
 {
-	const struct last_key *last = &en->last;
-	bool same = last->hash != 0;
-	for (unsigned i = 0; same && i < en->feed->n_once; i++) {
-		struct str part = cell_text(in, en->once_column[i]);
-		same = part.n == last->n[i] && bytes_same(part.p, last->part[i], part.n);
+	uint32_t changed = 0;
+	for (unsigned i = 0; i < p->n_watched; i++) {
+		struct watched *w = &p->watched[i];
+		struct str text = cell_text(in, w->column);
+		if (text.n == w->n && bytes_same(text.p, w->text, text.n))
+			continue;
+		changed |= 1u << i;
+		w->n = text.n <= CACHE_TEXT ? text.n : UINT32_MAX;
+		if (text.n <= CACHE_TEXT)
+			bytes_copy(w->text, text.p, text.n);
 	}
-	return same;
+	for (unsigned i = 0; changed && i < p->n_entry; i++)
+		if (p->entry[i].watches & changed)
+			p->entry[i].last_key = 0;
 }
 
 static uint64_t once_key(struct entry *en, const struct row_in *in)
 {
-	struct last_key *last = &en->last;
-	if (is_last_key(en, in))
-		return last->hash;
+	if (en->last_key)
+		return en->last_key;
 	uint64_t h = 1;
-	bool kept = true;
-	for (unsigned i = 0; i < en->feed->n_once; i++) {
-		struct str part = cell_text(in, en->once_column[i]);
-		h = hash_join(h, hash_str(part));
-		kept &= part.n <= CACHE_TEXT;
-		last->n[i] = (uint16_t)part.n;
-		if (kept && part.n)
-			memcpy(last->part[i], part.p, part.n);
-	}
-	last->hash = kept ? (h ? h : 1) : 0;
-	return h ? h : 1;
+	for (unsigned i = 0; i < en->feed->n_once; i++)
+		h = hash_join(h, hash_str(cell_text(in, en->once_column[i])));
+	h = h ? h : 1;
+	en->last_key = en->watches ? h : 0;
+	return h;
 }
 
 static uint64_t *seen_slot(const struct entry *en, uint64_t key)
@@ -452,6 +453,7 @@ static void claim(struct rower *r, uint32_t entry, uint64_t key)
 static enum reject_reason make_records(struct rower *r, const struct row_in *in, struct made *made,
 				       struct fault *f)
 {
+	watch(&r->plan, in);
 	for (unsigned i = 0; i < r->plan.n_entry; i++) {
 		struct entry *en = &r->plan.entry[i];
 		if (!(in->streams >> en->stream & 1) || is_refused_by_when(en, in))

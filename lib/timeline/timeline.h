@@ -58,7 +58,8 @@ struct timeline *timeline_new(const struct timeline_conf *conf);
 void timeline_free(struct timeline *t);
 
 /* What is gathered from now on, of what is kept: a bitmap over enum field (copied), a subset of
- * the configuration's. Whoever keeps all fields for rules to come gathers what those of today read. */
+ * the configuration's. Whoever keeps all fields for rules to come gathers what those of today
+ * read. */
 void timeline_read(struct timeline *t, const uint8_t *wanted);
 
 /* Take in rows `row[0..n)` of stream `s` (row NULL: all rows of the table). Copies what it

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench_intake.c - what one line costs on its way from bytes to timelines, stage by stage.
+ * bench_intake.c - what one line costs on its way from bytes to findings, stage by stage.
  *
  * Each stage is a function of its own that does its part for the whole file and nothing else,
  * so that callgrind can count it by name: stage_inflate, stage_split, stage_decode ... What a
- * stage needs is made before. Decode holds charset and split. Not a test: prints, never fails.
+ * stage needs is made before. Decode holds charset and split; judge holds predicate, group and
+ * pair, which are the rules bench.tests, bench.dup and bench.split alone. Not a test: prints,
+ * never fails.
  *
- * usage: bench_intake RULES FEED FILE[.gz]
+ * usage: bench_intake RULES FEED FILE[.gz] [--json]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include "daemon/work/chunkref.h"
 #include "daemon/work/files.h"
 #include "lib/base/buf.h"
+#include "lib/finding/diff.h"
 #include "lib/record/charset.h"
 #include "lib/record/csv.h"
 #include "lib/record/decode.h"
@@ -37,7 +40,11 @@ struct bench {
 	struct chunk_ref **ref;
 	struct timeline *t[SHARDS];
 	const struct plan *plan;
+	uint8_t *only;          /* rules of the stage in hand; NULL = all */
+	struct findings found;  /* for the difference */
+	const struct finding **by_subject;
 	uint64_t lines, count;
+	bool json, told;        /* told: something has been printed */
 };
 
 static double now(void)
@@ -115,8 +122,10 @@ STAGE static void stage_split(struct bench *b)
 {
 	struct err e = { 0 };
 	struct csv *csv = csv_new(',', count_row, b);
-	for (size_t at = 0; at < b->text.n; at += BLOCK) {
-		size_t n = b->text.n - at < BLOCK ? b->text.n - at : BLOCK;
+	for (size_t at = 0, n; at < b->text.n; at += n) {
+		n = b->text.n - at < BLOCK ? b->text.n - at : BLOCK;
+		while (at + n < b->text.n && b->text.p[at + n - 1] != '\n')
+			n--; /* whole lines, as they come from the charset */
 		must(csv_push(csv, b->text.p + at, n, false, &e), "split", &e);
 	}
 	must(csv_finish(csv, &e), "split", &e);
@@ -181,15 +190,9 @@ STAGE static void stage_take(struct bench *b)
 			}
 }
 
-static void gather_shard(struct bench *b, struct timeline *t, struct eval *eval, bool cells);
-
-STAGE static void stage_gather(struct bench *b)
-{
-	for (uint32_t k = 0; k < SHARDS; k++)
-		gather_shard(b, b->t[k], NULL, false);
-}
-
 /* ---- gathering, with or without rules ---- */
+
+typedef void batch_stage(struct bench *b, struct eval *eval, const struct batch *batch);
 
 static void count_hit(void *ctx, const struct hit *h)
 {
@@ -202,6 +205,23 @@ static void count_part(void *ctx, const struct contributions *c)
 	((struct bench *)ctx)->count += c->n;
 }
 
+STAGE static void stage_predicate(struct bench *b, struct eval *eval, const struct batch *batch)
+{
+	eval_batch(eval, batch, b->only, count_hit, b);
+}
+
+STAGE static void stage_group(struct bench *b, struct eval *eval, const struct batch *batch)
+{
+	eval_batch(eval, batch, b->only, count_hit, b);
+	b->count++; /* so that no two stages are folded into one */
+}
+
+STAGE static void stage_pair(struct bench *b, struct eval *eval, const struct batch *batch)
+{
+	eval_batch(eval, batch, b->only, count_hit, b);
+	b->count += 2;
+}
+
 STAGE static void stage_judge(struct bench *b, struct eval *eval, const struct batch *batch)
 {
 	eval_batch(eval, batch, NULL, count_hit, b);
@@ -212,44 +232,129 @@ STAGE static void stage_cells(struct bench *b, struct eval *eval, const struct b
 	eval_contributions(eval, batch, count_part, b);
 }
 
-static void gather_shard(struct bench *b, struct timeline *t, struct eval *eval, bool cells)
+/* All subjects of a shard in batches; returns the seconds spent in the stage. */
+static double gather_shard(struct bench *b, struct timeline *t, struct eval *eval,
+			   batch_stage *stage)
 {
 	enum { STEP = 64 };
 	uint32_t subject[STEP], n = timeline_subjects(t);
 	struct batch batch;
+	double spent = 0;
 	batch_init(&batch);
 	for (uint32_t i = 0; i < n; i += STEP) {
 		uint32_t take = n - i < STEP ? n - i : STEP;
 		for (uint32_t k = 0; k < take; k++)
 			subject[k] = i + k;
 		timeline_gather(t, subject, take, &batch, NULL);
-		if (eval && !cells)
-			stage_judge(b, eval, &batch);
-		if (eval && cells)
-			stage_cells(b, eval, &batch);
+		double start = now();
+		if (stage)
+			stage(b, eval, &batch);
+		spent += now() - start;
 	}
 	batch_fini(&batch);
+	return spent;
 }
 
-/* Gather with rules; callgrind tells the rules' part by the functions' names. */
-static void judge_shards(struct bench *b, bool cells)
+STAGE static void stage_gather(struct bench *b)
 {
+	for (uint32_t k = 0; k < SHARDS; k++)
+		gather_shard(b, b->t[k], NULL, NULL);
+}
+
+/* ---- findings now against alerts before ---- */
+
+static void count_change(void *ctx, const struct change *c)
+{
+	(void)c;
+	((struct bench *)ctx)->count++;
+}
+
+/* Everything raised, then everything the same again. */
+STAGE static void stage_difference(struct bench *b)
+{
+	struct alertbook *book = alertbook_new();
+	for (unsigned round = 0; round < 2; round++)
+		for (uint32_t i = 0, end; i < b->found.n; i = end) {
+			const struct finding *f = b->by_subject[i];
+			for (end = i + 1; end < b->found.n; end++)
+				if (!str_eq(b->by_subject[end]->subject, f->subject))
+					break;
+			alertbook_update(book, f->subject_kind, f->subject, NULL,
+					 b->by_subject + i, end - i, count_change, b);
+		}
+	alertbook_free(book);
+}
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct finding *const *x = a, *const *y = b;
+	return str_cmp((*x)->subject, (*y)->subject);
+}
+
+static void find_all(struct bench *b)
+{
+	struct batch batch;
+	findings_init(&b->found);
+	batch_init(&batch);
 	for (uint32_t k = 0; k < SHARDS; k++) {
 		struct eval *eval = eval_new(b->plan, timeline_dict(b->t[k]));
-		gather_shard(b, b->t[k], eval, cells);
+		struct finding_maker maker;
+		finding_maker_init(&maker, &b->found, b->t[k]);
+		for (uint32_t i = 0; i < timeline_subjects(b->t[k]); i++) {
+			timeline_gather(b->t[k], &i, 1, &batch, NULL);
+			eval_batch(eval, &batch, NULL, finding_take_hit, &maker);
+		}
+		finding_maker_fini(&maker);
 		eval_free(eval);
 	}
+	batch_fini(&batch);
+	b->by_subject = xcalloc(b->found.n + 1u, sizeof(struct finding *));
+	for (uint32_t i = 0; i < b->found.n; i++)
+		b->by_subject[i] = &b->found.item[i];
+	qsort(b->by_subject, b->found.n, sizeof(struct finding *), by_subject);
 }
 
 /* ---- all of it ---- */
+
+static void tell(struct bench *b, const char *what, double seconds)
+{
+	double ns = seconds * 1e9 / (double)(b->lines ? b->lines : 1);
+	if (b->json)
+		printf("%s\"%s\": %.1f", b->told ? ", " : "{", what, ns);
+	else
+		printf("%-12s %8.1f ns/line %8.2f M lines/s\n", what, ns, ns > 0 ? 1e3 / ns : 0);
+	b->told = true;
+}
 
 static void measure(struct bench *b, const char *what, void (*stage)(struct bench *b))
 {
 	double start = now();
 	stage(b);
-	double ns = (now() - start) * 1e9 / (double)(b->lines ? b->lines : 1);
-	if (b->lines)
-		printf("%-12s %8.1f ns/line %8.2f M lines/s\n", what, ns, 1e3 / ns);
+	tell(b, what, now() - start);
+}
+
+static void judge_shards(struct bench *b, const char *what, batch_stage *stage)
+{
+	double spent = 0;
+	for (uint32_t k = 0; k < SHARDS; k++) {
+		struct eval *eval = eval_new(b->plan, timeline_dict(b->t[k]));
+		spent += gather_shard(b, b->t[k], eval, stage);
+		eval_free(eval);
+	}
+	tell(b, what, spent);
+}
+
+/* One rule alone. */
+static void judge_rule(struct bench *b, const char *what, const char *id, batch_stage *stage)
+{
+	const struct ruleset *rs = plan_ruleset(b->plan);
+	b->only = xcalloc(rs->n_rule / 8 + 1, 1);
+	for (uint32_t i = 0; i < rs->n_rule; i++)
+		if (str_eq(rs->rule[i].id, str_of(id)))
+			b->only[i / 8] |= (uint8_t)(1u << i % 8);
+	judge_shards(b, what, stage);
+	xfree(b->only);
+	b->only = NULL;
 }
 
 static void count_lines(struct bench *b)
@@ -273,8 +378,15 @@ static void run(struct bench *b)
 	measure(b, "dictionary", stage_dictionary);
 	measure(b, "take", stage_take);
 	measure(b, "gather", stage_gather);
-	judge_shards(b, false);
-	judge_shards(b, true);
+	judge_rule(b, "predicate", "bench.tests", stage_predicate);
+	judge_rule(b, "group", "bench.dup", stage_group);
+	judge_rule(b, "pair", "bench.split", stage_pair);
+	judge_shards(b, "judge", stage_judge);
+	judge_shards(b, "cells", stage_cells);
+	find_all(b);
+	measure(b, "difference", stage_difference);
+	if (b->json)
+		puts("}");
 }
 
 static struct ruleset *load_rules(char *path)
@@ -294,8 +406,9 @@ int main(int argc, char **argv)
 {
 	struct bench b = { 0 };
 	struct err e = { 0 };
-	if (argc != 4) {
-		fputs("usage: bench_intake RULES FEED FILE[.gz]\n", stderr);
+	b.json = argc == 5 && strcmp(argv[4], "--json") == 0;
+	if (argc != 4 && !b.json) {
+		fputs("usage: bench_intake RULES FEED FILE[.gz] [--json]\n", stderr);
 		return 2;
 	}
 	struct ruleset *rs = load_rules(argv[1]);
@@ -316,6 +429,8 @@ int main(int argc, char **argv)
 		timeline_free(b.t[k]);
 	for (uint32_t i = 0; i < b.n_chunk; i++)
 		chunk_ref_put(b.ref[i]);
+	findings_fini(&b.found);
+	xfree(b.by_subject);
 	xfree(b.chunk);
 	xfree(b.ref);
 	buf_fini(&b.bytes);

@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 KEPT = HERE / "callgrind.csv"
 WORSE = 0.10
 STAGES = ["inflate", "charset", "split", "decode", "scatter", "dictionary", "take", "gather",
-          "judge", "cells"]
+          "predicate", "group", "pair", "judge", "cells", "difference"]
 
 
 def make_data(gen, work, lines):

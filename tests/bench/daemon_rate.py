@@ -35,7 +35,6 @@ def daemon_seconds(box, fees):
     daemon.wait("drained: rules over facilities", BOUND)
     seconds = time.monotonic() - start
     daemon.term()
-    print("\n".join(daemon.lines), file=sys.stderr) if os.environ.get("SHOW_LOG") else None
     return seconds
 
 
@@ -95,7 +94,7 @@ def main():
         box.extra = f"feed: {{ file: \"{ROOT}/conf/feeds/bench.yaml\" }}\n"
         box.configure()
         text = pathlib.Path(box.config).read_text(encoding="utf-8")
-        text = text.replace("journal: { segment: 1 }\n", "").replace("debug", os.environ.get("LOG_LEVEL", "info"))
+        text = text.replace("journal: { segment: 1 }\n", "").replace("debug", "info")
         pathlib.Path(box.config).write_text(text, encoding="utf-8")
         psql(box.server, "CHECKPOINT")
         ours = daemon_seconds(box, fees)
