@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,7 @@ static bool strikes(int point)
 		return false;
 	if (code_of[point] == 0)
 		(void)raise(SIGKILL);
+	(void)fprintf(stderr, "fault: %s fails: %s\n", names[point], strerror(code_of[point]));
 	errno = code_of[point];
 	return true;
 }

@@ -136,7 +136,7 @@ def run_laps(given, box, source):
 
 def main():
     given = arguments()
-    with tempfile.TemporaryDirectory() as data, Cluster() as cluster:
+    with tempfile.TemporaryDirectory() as data, Cluster("--no-fsync") as cluster:
         source = Source(data, given.lines)
         with Box("soak", epoch_rows=5000, server=cluster.conninfo) as box:
             seen, laps, spent = run_laps(given, box, source)

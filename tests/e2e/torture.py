@@ -18,7 +18,8 @@ import time
 
 from daemon_lib import BIN, BOUND, Box, Cluster, ROOT, STREAMS, generate, psql, run
 
-KINDS = {"point": 40, "any": 25, "log": 20, "cut": 10, "database": 5}  # weights
+KINDS = {"point": 40, "any": 20, "log": 15, "error": 10, "cut": 10, "database": 5}  # weights
+ERRORS = ["EIO", "ENOSPC", "EMFILE", "EACCES"]
 END = r"drained: "
 
 
@@ -27,15 +28,27 @@ def points():
         return re.findall(r"^FAULT\((\w+),", table.read(), re.M)
 
 
+def failing():
+    """Points in front of a call that can be made to fail."""
+    found = set()
+    for folder, _, names in os.walk(f"{ROOT}/daemon"):
+        for name in names:
+            if name.endswith(".c"):
+                with open(f"{folder}/{name}", encoding="utf-8") as text:
+                    found |= set(re.findall(r"fault_fails\((\w+)\)", text.read()))
+    return sorted(found)
+
+
 class Wish:
     """What the next life of the daemon meets, drawn from the seed."""
 
-    def __init__(self, draw, kinds, names):
+    def __init__(self, draw, kinds, names, calls):
         self.kind = draw.choices(list(kinds), list(kinds.values()))[0]
         self.passes = 1 + int(draw.expovariate(1 / 3))
         self.line = 1 + int(draw.expovariate(1 / 20))
         self.point = draw.choice(names)
-        self.name = {"point": self.point, "any": "any point", "log": "a line of the log",
+        self.call, self.code = draw.choice(calls), draw.choice(ERRORS)
+        self.name = {"point": self.point, "error": f"{self.call}: error", "any": "any point", "log": "a line of the log",
                      "cut": "connection cut", "database": "database killed"}[self.kind]
 
     def at(self, point):
@@ -45,6 +58,8 @@ class Wish:
     def environment(self):
         if self.kind == "point":
             return f"{self.point}:{self.passes}"
+        if self.kind == "error":
+            return f"{self.call}:{self.passes}:{self.code}"
         return f"any:{self.passes * 4}" if self.kind == "any" else ""
 
 
@@ -90,12 +105,13 @@ def one_life(box, wish, cluster):
     if how == "drained":
         daemon.process.terminate()
     code = daemon.end()
+    struck |= any(line.startswith("fault: ") for line in daemon.lines)
     if code == 0 and how == "drained":
         return struck, True
     if code == -9:  # perhaps on its orderly way out
         return True, False
-    # Without its database a daemon may give up and be started again, but says so.
-    assert wish.kind in ("cut", "database") and struck, (
+    # Without its database or disk a daemon may give up and be started again, but says so.
+    assert wish.kind in ("cut", "database", "error") and struck, (
         f"{wish.name}: exit {code}; the log:\n" + "\n".join(daemon.lines[-40:]))
     return True, False
 
@@ -126,6 +142,19 @@ def verify_journal(box):
     run(f"{BIN}/fundwatch", "journal", "verify", "--all", "--conf", box.config)
 
 
+def content_of(box):
+    """What must hold even when a failed call let another file go first: the live findings,
+    the records and the rejects, not the order in which they came."""
+    got = {stream: box.sql(f"SELECT to_jsonb(r) - 'intake_id' FROM fundwatch.{stream} r")
+           for stream in STREAMS}
+    got["reject"] = box.sql("SELECT line, column_no, reason, field, raw FROM fundwatch.reject")
+    got["intake"] = box.sql("SELECT file_name, digest, state, rows_done, records, rejects "
+                            "FROM fundwatch.intake")
+    got = {name: collections.Counter(text.splitlines()) for name, text in got.items()}
+    got["live"] = collections.Counter(box.live())
+    return got
+
+
 class Tally:
     def __init__(self):
         self.times = collections.Counter()
@@ -133,8 +162,11 @@ class Tally:
         self.bad = collections.Counter()
         self.lost = self.twice = self.rounds = 0
 
+    def done(self, given):
+        return sum(self.times.values()) if given.kind == "error" else self.kills()
+
     def kills(self):
-        return sum(self.times.values())
+        return sum(n for name, n in self.times.items() if not name.endswith(": error"))
 
 
 def compare(calm, got, what, tally):
@@ -156,7 +188,8 @@ def one_round(seed, files, world, tally, left):
         done, wishes = False, []
         while not done:
             calm_down = len(wishes) >= left
-            wish = Wish(draw, {"log": 1} if calm_down else world["kinds"], world["names"])
+            wish = Wish(draw, {"log": 1} if calm_down else world["kinds"], world["names"],
+                        world["calls"])
             if calm_down:
                 wish.line = 0
             elif not wishes and len(world["kinds"]) > 1:
@@ -167,7 +200,10 @@ def one_round(seed, files, world, tally, left):
                 tally.times[wish.name] += 1
             else:
                 tally.missed[wish.name] += 1
-        good = compare(world["calm"], rows_of(box), f"seed {seed}", tally)
+        if any(name.endswith(": error") for name in wishes):
+            good = compare(world["content"], content_of(box), f"seed {seed}", tally)
+        else:
+            good = compare(world["calm"], rows_of(box), f"seed {seed}", tally)
         box.chain_holds()
         verify_journal(box)
         kib = at_rest(box)
@@ -186,7 +222,7 @@ def undisturbed(files, server):
         daemon = box.start()
         daemon.wait(END)
         daemon.term()
-        return rows_of(box), at_rest(box)
+        return rows_of(box), content_of(box), at_rest(box)
 
 
 def table(tally):
@@ -212,14 +248,15 @@ def main():
     given = arguments()
     tally = Tally()
     kinds = {given.kind: 1} if given.kind else KINDS
-    with tempfile.TemporaryDirectory() as data, Cluster() as cluster:
+    with tempfile.TemporaryDirectory() as data, Cluster("--no-fsync") as cluster:
         files = generate(data, given.lines)
-        calm, rest = undisturbed(files, cluster.conninfo)
+        calm, content, rest = undisturbed(files, cluster.conninfo)
         world = {"server": cluster.conninfo, "cluster": cluster, "kinds": kinds,
-                 "names": points(), "calm": calm, "rest": rest}
+                 "names": points(), "calls": failing(), "calm": calm, "content": content,
+                 "rest": rest}
         seed, good = given.seed, True
-        while tally.kills() < given.kills:
-            left = min(12, given.kills - tally.kills())
+        while tally.done(given) < given.kills:
+            left = min(12, given.kills - tally.done(given))
             good = one_round(seed, files, world, tally, left) and good
             print(f"round {tally.rounds}, seed {seed}: {tally.kills()} kills, {tally.lost} lost, "
                   f"{tally.twice} twice", file=sys.stderr)
