@@ -300,11 +300,13 @@ static void check_codes_of(struct faults *f, const struct known *known, uint32_t
 	if (k->key[key].kind == KEY_REGEX || (!items && !codes))
 		return;
 	for (uint32_t i = 0; i < k->n_row; i++) {
+		struct str code = k->key_cell[(size_t)i * k->n_key + key];
+
 		if (known->row[i].sample)
 			continue;
 		if (items)
 			check_item(f, known, i, key);
-		else if (!listed(codes, all->n_row, k->key_cell[(size_t)i * k->n_key + key], prefix))
+		else if (!listed(codes, all->n_row, code, prefix))
 			found(f, FAULT_CODE, known, i,
 			      say(f, "编码表里没有", "not in the list of codes"));
 	}
@@ -331,7 +333,8 @@ struct by_key {
 	uint32_t row;
 };
 
-static int compare_keys(const struct knowledge *a, uint32_t i, const struct knowledge *b, uint32_t j)
+static int compare_keys(const struct knowledge *a, uint32_t i, const struct knowledge *b,
+			uint32_t j)
 {
 	uint32_t n = a == b ? a->n_key : 1;
 	int order = 0;
@@ -361,7 +364,8 @@ static int compare_rows(const void *a, const void *b)
 static bool same_values(const struct knowledge *k, uint32_t a, uint32_t b)
 {
 	for (uint32_t c = 0; c < k->n_col; c++)
-		if (!str_eq(k->cell[(size_t)a * k->n_col + c], k->cell[(size_t)b * k->n_col + c]))
+		if (!str_eq(k->cell[(size_t)a * k->n_col + c],
+			    k->cell[(size_t)b * k->n_col + c]))
 			return false;
 	return true;
 }

@@ -58,7 +58,8 @@ struct faults {
 };
 
 /* Reads the rows' files again; false with a reason when one changed or is gone. */
-bool faults_init(struct faults *f, struct knowledge *const *k, uint32_t n, struct err *e) MUST_CHECK;
+bool faults_init(struct faults *f, struct knowledge *const *k, uint32_t n,
+		 struct err *e) MUST_CHECK;
 void faults_fini(struct faults *f);
 
 /* The items a bureau has: a CSV with a column med_list_codg, read before faults_find. */

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""250,000 code-level points in one dated table: every row is loaded, a line is judged by its own
-row, and the time it took is told (not judged: it is the machine's).  usage: test_load.py FUNDWATCH"""
+"""250,000 code-level points in one dated table: every row is loaded, a line is judged by its
+own row, and the time it took is told (not judged: it is the machine's).
+
+usage: test_load.py FUNDWATCH"""
 import json
 import os
 import subprocess
