@@ -493,6 +493,7 @@ static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 		rules_free(take_rules);
 		return false;
 	}
+	watch(lp);
 	(void)snprintf(lp->live, sizeof lp->live, "%s", take_rules->set->digest);
 	struct engine_conf ec = {
 		.conf = lp->lc->conf, .feed = lp->lc->feed, .feed_digest = lp->lc->feed_digest,
@@ -503,7 +504,6 @@ static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 		return false;
 	}
 	ec.journal = desk_journal(lp->desk);
-	watch(lp);
 	lp->engine = engine_new(&ec, take_rules, e);
 	if (lp->engine)
 		desk_feed(lp->desk);

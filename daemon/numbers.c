@@ -80,7 +80,9 @@ void number_box_fill(struct number_box *b, struct pool *p, const struct ruleset 
 	for (enum stream s = 0; s < STREAM_STORED; s++)
 		n->stream[s] = (struct stream_number){ st.timeline.records[s],
 						       st.timeline.resent[s],
-						       st.timeline.superseded[s] };
+						       st.timeline.superseded[s],
+						       st.timeline.retracted[s],
+						       st.timeline.reversed[s] };
 	n->alerts_live = st.alerts_live;
 	n->subjects = st.timeline.subjects;
 	const struct account *a = pool_accounts(p);

@@ -16,9 +16,9 @@ struct rule_number {
 	int64_t live;              /* alerts that stand, those of earlier runs included */
 };
 
-/* records = resent + superseded + what is kept. */
+/* How the records of a stream stand: records = resent + superseded + retracted + reversed + live. */
 struct stream_number {
-	uint64_t records, resent, superseded;
+	uint64_t records, resent, superseded, retracted, reversed;
 };
 
 struct numbers {

@@ -66,7 +66,7 @@ static void add_streams(const struct numbers *n, struct buf *b)
 {
 	head(b, "stream_records_total", "counter",
 	     "records taken into the timelines, those of earlier runs included; "
-	     "each is resent, superseded or kept");
+	     "each is resent, superseded, retracted, reversed or live");
 	for (enum stream s = 0; s < STREAM_STORED; s++) {
 		const struct stream_number *x = &n->stream[s];
 		buf_addf(b, "fundwatch_stream_records_total{stream=\"%s\"} %" PRIu64 "\n",
@@ -77,7 +77,9 @@ static void add_streams(const struct numbers *n, struct buf *b)
 		const struct stream_number *x = &n->stream[s];
 		const struct { const char *word; uint64_t n; } of[] = {
 			{ "resent", x->resent }, { "superseded", x->superseded },
-			{ "kept", x->records - x->resent - x->superseded },
+			{ "retracted", x->retracted }, { "reversed", x->reversed },
+			{ "live", x->records - x->resent - x->superseded - x->retracted -
+				  x->reversed },
 		};
 		for (unsigned i = 0; i < sizeof of / sizeof of[0]; i++)
 			buf_addf(b, "fundwatch_stream_outcomes{stream=\"%s\",outcome=\"%s\"} %"

@@ -301,6 +301,8 @@ static void add_timeline(struct timeline_stats *into, const struct timeline_stat
 		into->records[s] += from->records[s];
 		into->resent[s] += from->resent[s];
 		into->superseded[s] += from->superseded[s];
+		into->retracted[s] += from->retracted[s];
+		into->reversed[s] += from->reversed[s];
 	}
 	into->subjects += from->subjects;
 	into->bytes += from->bytes;

@@ -105,6 +105,16 @@ static void allocate(const struct timeline *t, struct batch *b)
 	}
 }
 
+static void add_stats(struct gather_stats *into, const struct gather_stats *own)
+{
+	for (int s = 0; s < STREAM_STORED; s++) {
+		into->live[s] += own->live[s];
+		into->retracted[s] += own->retracted[s];
+		into->reversed[s] += own->reversed[s];
+	}
+	into->unsettled += own->unsettled;
+}
+
 void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 		     struct batch *b, struct gather_stats *gs)
 {
@@ -124,11 +134,17 @@ void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 		assert(subject[i] < t->n_subject);
 		for (int k = 0; k < STREAM_COUNT; k++)
 			b->rows[k].start[i] = b->rows[k].n;
-		gather_collect(g, subject[i], gs);
+		struct gather_stats own;
+
+		memset(&own, 0, sizeof own);
+		gather_collect(g, subject[i], &own);
 		gather_reverse(g);
 		gather_visits(g);
 		gather_share(g);
-		columns_write(g, b, gs);
+		columns_write(g, b, &own);
+		undone_note(&t->undone, subject[i], &own);
+		if (gs)
+			add_stats(gs, &own);
 	}
 	for (int k = 0; k < STREAM_COUNT; k++)
 		b->rows[k].start[n] = b->rows[k].n;

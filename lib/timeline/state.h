@@ -52,6 +52,17 @@ struct row_at {
 	uint32_t row;
 };
 
+/* Rows that the last gather of a subject took out; sums over all subjects. */
+struct undone {
+	uint32_t retracted[STREAM_STORED], reversed[STREAM_STORED];
+};
+struct undone_book {
+	struct map64 of;              /* subject -> index; only of those that have any */
+	struct undone *v;
+	uint32_t n, cap;
+	uint64_t retracted[STREAM_STORED], reversed[STREAM_STORED];
+};
+
 struct timeline {
 	struct timeline_conf conf;
 	uint8_t wanted[FIELD_BITMAP];
@@ -71,6 +82,7 @@ struct timeline {
 	uint32_t n_fresh, cap_fresh;
 	struct intake *intake;        /* scratch of timeline_add */
 	struct gather *gather;        /* scratch of timeline_gather */
+	struct undone_book undone;
 };
 
 /* What distinguishes the streams here. */
@@ -86,6 +98,10 @@ struct stream_plan {
 	enum field valid;             /* '0' retracts */
 };
 const struct stream_plan *stream_plan(enum stream s);
+
+/* ---- undone.c ---- */
+void undone_note(struct undone_book *b, uint32_t subject, const struct gather_stats *gs);
+void undone_fini(struct undone_book *b);
 
 /* ---- directory.c ---- */
 uint32_t places_at(struct places *p, uint32_t a, uint32_t b);

@@ -55,6 +55,7 @@ void timeline_free(struct timeline *t)
 	xfree(t->fresh);
 	intake_free(t->intake);
 	gather_free(t->gather);
+	undone_fini(&t->undone);
 	dict_free(t->dict);
 	xfree(t);
 }
@@ -174,6 +175,8 @@ void timeline_stats_get(const struct timeline *t, struct timeline_stats *out)
 		out->records[s] = st->records;
 		out->resent[s] = st->resent;
 		out->superseded[s] = st->superseded + st->hidden;
+		out->retracted[s] = t->undone.retracted[s];
+		out->reversed[s] = t->undone.reversed[s];
 		out->bytes += store_bytes(st);
 	}
 	out->subjects = t->n_subject;

@@ -42,6 +42,8 @@ struct timeline_stats {
 	uint64_t records[STREAM_STORED];    /* versions offered */
 	uint64_t resent[STREAM_STORED];     /* same identity, same digest */
 	uint64_t superseded[STREAM_STORED]; /* versions that lost to a greater revision */
+	/* as the last gather of each subject had it; live is what is left of records */
+	uint64_t retracted[STREAM_STORED], reversed[STREAM_STORED];
 	uint64_t subjects;
 	size_t bytes;                       /* memory in use */
 };

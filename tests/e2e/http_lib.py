@@ -37,10 +37,11 @@ class Answer:
 
 
 class HttpBox(Box):
-    """A box whose daemon listens; settings of section http by keyword."""
+    """A box whose daemon listens; `settings` are more of section http. Few rules, unless others
+    are wanted: a start is quick then."""
 
-    def __init__(self, name, settings="", **options):
-        super().__init__(name, **options)
+    def __init__(self, name, settings="", rules=f"{ROOT}/tests/cli/data/rules", **options):
+        super().__init__(name, rules=rules, **options)
         self.scheme, self.context = "http", None
         self.listen(settings)
 

@@ -109,8 +109,8 @@ def promtool(text):
     assert done.returncode == 0 and not done.stderr and not done.stdout, done.stderr + done.stdout
 
 
-def everything_adds_up(box, key):
-    """The sums of the accounting, from the metrics and against the database."""
+def everything_adds_up(box, key, files):
+    """The sums of the accounting, from the metrics and against the database and `scan`."""
     text = box.ask("GET", "/metrics", key=key).body.decode()
     promtool(text)
     got = metrics(text)
@@ -126,9 +126,16 @@ def everything_adds_up(box, key):
     assert of("rejects_total") == box.number("SELECT count(*) FROM fundwatch.reject")
     for stream in ("fee", "encounter", "settlement", "diagnosis", "operation"):
         assert of("stream_records_total", stream=stream) == of("stream_outcomes", stream=stream)
-        assert of("stream_outcomes", stream=stream, outcome="superseded") + of(
-            "stream_outcomes", stream=stream, outcome="kept") == box.number(
+        assert of("stream_records_total", stream=stream) - of(
+            "stream_outcomes", stream=stream, outcome="resent") == box.number(
                 f"SELECT count(*) FROM fundwatch.{stream}"), stream
+    report = f"{box.dir}/report.json"
+    run(f"{BIN}/fundwatch", "scan", "--rules", box.rules, "--report", report, *files)
+    with open(report, encoding="utf-8") as text:
+        scanned = json.load(text)
+    for outcome in ("resent", "superseded", "retracted", "reversed", "live"):
+        assert of("stream_outcomes", outcome=outcome) == scanned[outcome], outcome
+    assert scanned["reversed"] > 0
     rules = {line.split('rule="')[1].split('"')[0] for line in got if 'rule="' in line}
     assert rules
     for rule in rules:
@@ -184,7 +191,7 @@ def rate_is_kept():
     print("who comes too often is told when to come again")
 
 
-with HttpBox("api", "body_max: 1") as api, tempfile.TemporaryDirectory() as data:
+with HttpBox("api", "body_max: 1", rules=source("rules")) as api, tempfile.TemporaryDirectory() as data:
     tokens = {role: api.key("--all", "--role", role) for role in ("read", "operate")}
     tokens["intake"] = api.key("--facility", "H1", "--role", "intake")
     process = api.serve()
@@ -196,6 +203,9 @@ with HttpBox("api", "body_max: 1") as api, tempfile.TemporaryDirectory() as data
     keys_come_and_go(api)
     settle(api, process, len(files) + 2)
     process.wait("drained: ")
-    everything_adds_up(api, tokens["read"])
+    posted = f"{data}/fee_list_d_posted.csv"
+    with open(posted, "w", encoding="utf-8") as csv:
+        csv.write(FEE_HEAD + fee(1) + fee(900))
+    everything_adds_up(api, tokens["read"], [*files, posted])
     process.term()
 rate_is_kept()

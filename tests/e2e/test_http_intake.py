@@ -6,10 +6,11 @@ import os
 import random
 import tempfile
 
-from daemon_lib import generate, same
+from daemon_lib import ROOT, generate, same
 from http_lib import FEE_HEAD, HttpBox, fee, settle
 
 SEED = 11
+RULES = f"{ROOT}/rules"
 PARTS = 3  # bodies a file is cut into
 
 
@@ -24,7 +25,7 @@ def cut(path):
 
 
 def through_the_spool(files):
-    with HttpBox("spooled") as box:
+    with HttpBox("spooled", rules=RULES) as box:
         box.key("--all", "--role", "intake")
         box.drop(*files)
         daemon = box.serve()
@@ -37,7 +38,7 @@ def through_the_spool(files):
 def over_http(files, expected):
     bodies = [body for path in files for body in cut(path)]
     random.Random(SEED).shuffle(bodies)
-    with HttpBox("posted", settings="rows_max: 10000000") as box:
+    with HttpBox("posted", settings="rows_max: 10000000", rules=RULES) as box:
         key = box.key("--all", "--role", "intake")
         daemon = box.serve()
         accepted = 0
