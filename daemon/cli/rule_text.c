@@ -9,6 +9,7 @@
 #include "daemon/cli/grid.h"
 #include "daemon/cli/ruleload.h"
 #include "daemon/cli/words.h"
+#include "lib/rule/cost.h"
 #include "lib/rule/horizon.h"
 
 #define USED_MAX 64u
@@ -190,7 +191,8 @@ static void terms(const struct cli *c, const struct rule *r, struct buf *b)
 		 word_state(c, r->state));
 }
 
-void rule_text(const struct cli *c, const struct diag_list *d, const struct rule *r, struct buf *b)
+void rule_text(const struct cli *c, const struct diag_list *d, const struct ruleset *rs,
+	       const struct rule *r, struct buf *b)
 {
 	struct grid g;
 	struct buf place;
@@ -209,6 +211,10 @@ void rule_text(const struct cli *c, const struct diag_list *d, const struct rule
 	row_by(&g, c, cli_text(c, "名单和表", "knowledge"), r, knowledge_text);
 	row_by(&g, c, cli_text(c, "回看", "looks back"), r, horizon_text);
 	row_by(&g, c, cli_text(c, "内存", "memory"), r, memory_line);
+	grid_cell(&g, str_of(cli_text(c, "耗时", "time")));
+	grid_cellf(&g, cli_text(c, "估计每百万条记录 %llu 毫秒（一个核）",
+				"an estimated %llu ms per million records (one core)"),
+		   (unsigned long long)rule_cost(rs, r));
 	row_by(&g, c, cli_text(c, "说明", "says"), r, say_text);
 	grid_cell(&g, str_of(cli_text(c, "试例", "examples")));
 	grid_cellf(&g, "%u", r->n_example);
@@ -266,7 +272,8 @@ static void horizon_json(const struct rule *r, struct buf *b)
 	buf_addf(b, ",\"bytes_per_million_persons\":%llu", (unsigned long long)rule_memory(r));
 }
 
-void rule_json(const struct diag_list *d, const struct rule *r, struct buf *b)
+void rule_json(const struct diag_list *d, const struct ruleset *rs, const struct rule *r,
+	       struct buf *b)
 {
 	const struct cli en = { .english = true };
 	struct buf place;
@@ -294,6 +301,7 @@ void rule_json(const struct diag_list *d, const struct rule *r, struct buf *b)
 	buf_init(&place, 0);
 	place_add(d, r->at, &place);
 	horizon_json(r, b);
+	buf_addf(b, ",\"ms_per_million_records\":%llu", (unsigned long long)rule_cost(rs, r));
 	buf_addf(b, ",\"examples\":%u,\"digest\":\"%s\",\"place\":", r->n_example, r->digest);
 	buf_json(b, buf_str(&place));
 	buf_addc(b, '}');

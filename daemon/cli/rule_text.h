@@ -6,8 +6,10 @@
 #include "lib/rule/diag.h"
 #include "lib/rule/ruleset.h"
 
-void rule_text(const struct cli *c, const struct diag_list *d, const struct rule *r, struct buf *b);
-void rule_json(const struct diag_list *d, const struct rule *r, struct buf *b);
+void rule_text(const struct cli *c, const struct diag_list *d, const struct ruleset *rs,
+	       const struct rule *r, struct buf *b);
+void rule_json(const struct diag_list *d, const struct ruleset *rs, const struct rule *r,
+	       struct buf *b);
 
 /* `fundwatch rules show`, also behind explain. path and year may be NULL. */
 enum cli_exit rule_show(const struct cli *c, const char *path, const char *year, const char *id);

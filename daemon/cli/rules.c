@@ -7,6 +7,7 @@
 #include "daemon/cli/rule_text.h"
 #include "daemon/cli/ruleload.h"
 #include "daemon/cli/words.h"
+#include "lib/rule/cost.h"
 
 struct rules_opts {
 	const char *rules, *year;
@@ -15,10 +16,10 @@ struct rules_opts {
 static void head(const struct cli *c, struct grid *g)
 {
 	static const char *const zh[] = { "规则", "版本", "状态", "形式",
-					  "主体", "级别", "试例", "回看", "内存", "名称" };
+					  "主体", "级别", "试例", "回看", "内存", "毫秒", "名称" };
 	static const char *const en[] = { "rule",    "version",  "state",    "form",
 					  "subject", "severity",
-					  "examples", "looks back", "memory", "title" };
+					  "examples", "looks back", "memory", "ms", "title" };
 	for (unsigned i = 0; i < g->columns; i++)
 		grid_cell(g, str_of(c->english ? en[i] : zh[i]));
 	grid_rule(g);
@@ -37,8 +38,8 @@ static void cell_by(const struct cli *c, struct grid *g, const struct rule *r,
 static void list_text(const struct cli *c, const struct ruleset *rs, struct buf *b)
 {
 	struct grid g;
-	grid_init(&g, 10);
-	g.right[1] = g.right[6] = g.right[8] = true;
+	grid_init(&g, 11);
+	g.right[1] = g.right[6] = g.right[8] = g.right[9] = true;
 	head(c, &g);
 	for (uint32_t i = 0; i < rs->n_rule; i++) {
 		const struct rule *r = &rs->rule[i];
@@ -51,6 +52,7 @@ static void list_text(const struct cli *c, const struct ruleset *rs, struct buf 
 		grid_cellf(&g, "%u", r->n_example);
 		cell_by(c, &g, r, horizon_text);
 		cell_by(c, &g, r, memory_text);
+		grid_cellf(&g, "%llu", (unsigned long long)rule_cost(rs, r));
 		grid_cell(&g, r->title);
 	}
 	grid_print(&g, b, cli_columns(c));
@@ -65,7 +67,7 @@ static void list_json(const struct loaded *l, struct buf *b)
 	for (uint32_t i = 0; i < l->set->n_rule; i++) {
 		if (i)
 			buf_addc(b, ',');
-		rule_json(&l->diag, &l->set->rule[i], b);
+		rule_json(&l->diag, l->set, &l->set->rule[i], b);
 	}
 	buf_adds(b, "]}\n");
 }
@@ -102,9 +104,9 @@ enum cli_exit rule_show(const struct cli *c, const char *path, const char *year,
 		code = CLI_USAGE;
 	if (r) {
 		if (c->json)
-			rule_json(&l.diag, r, &b);
+			rule_json(&l.diag, l.set, r, &b);
 		else
-			rule_text(c, &l.diag, r, &b);
+			rule_text(c, &l.diag, l.set, r, &b);
 		if (c->json)
 			buf_addc(&b, '\n');
 		code = cli_out(c, &b, CLI_OK);
@@ -133,10 +135,12 @@ static const struct opt list_opt[] = { YEAR_OPT, { 0 } };
 const struct command cmd_rules_list = {
 	.name = "rules list",
 	.args = "[PATH...]",
-	.zh = "列出规则：版本、状态、形式、主体、级别、试例数、回看天数、内存",
-	.en = "list rules: version, state, form, subject, severity, examples, look-back, memory",
+	.zh = "列出规则：版本、状态、形式、主体、级别、试例数、回看、内存、耗时",
+	.en = "list rules: version, state, form, subject, severity, examples, memory, time",
 	.more_zh = "PATH 同 check。回看是一条疑点里最早的记录可以比最新的早几天。内存是一百万人一年的记录中\n"
 		   "它要时间线保留的字节：各流每人每年条数 ×（空行字节 + 4 × 字段数）之和；各规则共用字段。\n"
+		   "毫秒是一百万条记录在一个核上的估计，按条件怎样计算、规则的形式来估，\n"
+		   "假定每条都过条件；用来排序，不是承诺。\n"
 		   "--json 给出每条规则读哪些字段、用哪些名单和表（行数）以及摘要。",
 	.more_en = "PATH as for check. Looks back: how many days before its newest record a "
 		   "finding's oldest may\n"
@@ -144,6 +148,9 @@ const struct command cmd_rules_list = {
 		   "persons, summed over\n"
 		   "streams: records per person and year x (empty row + 4 x fields); rules "
 		   "share fields.\n"
+		   "ms: an estimate of one core's time per million records, by how conditions\n"
+		   "are computed and the form, as if every record passed: it ranks rules and\n"
+		   "promises nothing.\n"
 		   "--json tells for each rule the fields it reads, the lists "
 		   "and tables it\n"
 		   "uses with their rows, and its digest.",

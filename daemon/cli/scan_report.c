@@ -177,6 +177,10 @@ static void rule_json(const struct scan_report *r, uint32_t i, struct buf *b)
 	buf_adds(b, "\",\"fund_amount\":\"");
 	dec_add(b, s->fund, 2, 2);
 	buf_addc(b, '"');
+	if (a->too_wide > 0)
+		number(b, diag_word(DIAG_OVERFLOW), a->too_wide);
+	if (a->by_zero > 0)
+		number(b, diag_word(DIAG_DIVIDE_ZERO), a->by_zero);
 	if (a->unknown > 0 && a->unknown_field < FIELD_COUNT)
 		buf_addf(b, ",\"unknown_field\":\"%s\"", field_get(a->unknown_field)->name);
 	buf_addc(b, '}');

@@ -190,6 +190,25 @@ static void rule_row(const struct cli *c, const struct scan_report *r, uint32_t 
 	money_cell(g, s->fund);
 }
 
+/* What could not be computed, by the diagnostic's own word and sentence. */
+static void uncomputed(const struct cli *c, const struct scan_report *r, struct buf *b)
+{
+	for (uint32_t i = 0; i < r->rules->n_rule; i++) {
+		const struct { uint64_t n; enum diag_code code; const char *zh, *en; } told[] = {
+			{ r->account[i].too_wide, DIAG_OVERFLOW, "算出来的数太大",
+			  "the result is too large" },
+			{ r->account[i].by_zero, DIAG_DIVIDE_ZERO, "除数是零", "division by zero" },
+		};
+		for (size_t k = 0; k < 2; k++)
+			if (told[k].n > 0)
+				buf_addf(b, cli_text(c, "错误[%s] " STR_FMT "：%s，%" PRIu64 " 次\n",
+						     "error[%s] " STR_FMT ": %s, %" PRIu64
+						     " times\n"),
+					 diag_word(told[k].code), STR_ARG(r->rules->rule[i].id),
+					 c->english ? told[k].en : told[k].zh, told[k].n);
+	}
+}
+
 static void unknown_inputs(const struct cli *c, const struct scan_report *r, struct buf *b)
 {
 	for (uint32_t i = 0; i < r->rules->n_rule; i++) {
@@ -224,6 +243,7 @@ static void rules_text(const struct cli *c, const struct scan_report *r, struct 
 	grid_print(&g, b, 0);
 	grid_fini(&g);
 	unknown_inputs(c, r, b);
+	uncomputed(c, r, b);
 	for (uint32_t i = 0; i < r->excepted->n; i++)
 		excepted_line(c, &r->excepted->row[i], "", b);
 	if (r->trials)

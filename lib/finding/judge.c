@@ -600,6 +600,8 @@ void account_add(struct account *into, const struct account *from, uint32_t n_ru
 		into[i].no_hit += from[i].no_hit;
 		into[i].hits += from[i].hits;
 		into[i].excepted_hits += from[i].excepted_hits;
+		into[i].too_wide += from[i].too_wide;
+		into[i].by_zero += from[i].by_zero;
 	}
 }
 

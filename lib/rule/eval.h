@@ -72,6 +72,9 @@ typedef void hit_fn(void *ctx, const struct hit *h);
 struct account {
 	uint64_t records, scope_out, hit, excepted, unknown, no_hit;
 	uint64_t hits, excepted_hits;             /* findings */
+	/* what could not be computed although nothing was missing: records (of `unknown`), groups
+	 * and amounts whose numbers do not fit 128-bit fractions, or were divided by zero */
+	uint64_t too_wide, by_zero;
 	/* a field that was missing, for the report; FIELD_NONE = none seen */
 	enum field unknown_field;
 };

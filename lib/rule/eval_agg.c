@@ -61,7 +61,7 @@ static enum stream stream_of(const struct frame *f, const struct node *n)
 }
 
 /* The frame that an aggregate's own words are read in. */
-static void member(struct frame *f, struct frame *inner, const struct node *n, uint32_t row)
+void agg_member(struct frame *f, struct frame *inner, const struct node *n, uint32_t row)
 {
 	if (n->mixed) {
 		frame_beside(f, inner, n, row);
@@ -77,7 +77,7 @@ static uint8_t cond_truth(struct frame *f, const struct node *n, uint32_t row)
 
 	if (!n->cond->dated && !n->mixed)
 		return slot_truth_at(f->e, n->cond, row);
-	member(f, &inner, n, row);
+	agg_member(f, &inner, n, row);
 	return (uint8_t)node_truth(&inner, n->cond);
 }
 
@@ -113,7 +113,7 @@ static struct value row_value(struct frame *f, const struct node *n, uint32_t ro
 {
 	struct frame inner;
 
-	member(f, &inner, n, row);
+	agg_member(f, &inner, n, row);
 	return node_value(&inner, n->arg[0]);
 }
 
@@ -271,7 +271,7 @@ static uint64_t distinct_key(struct frame *f, const struct node *n, uint32_t row
 
 	if (!n->arg[0]->dated && !n->mixed)
 		return slot_key(f->e, n->arg[0], stream_of(f, n))[row];
-	member(f, &inner, n, row);
+	agg_member(f, &inner, n, row);
 	return key_number(f->e, &inner, n->arg[0]);
 }
 

@@ -298,6 +298,8 @@ bool hit_give(const struct hit_group *g)
 	h.limit = g->limit ? *g->limit : maybe_value(f, rp->limit);
 	h.amount = f->amount = maybe_value(f, rp->amount);
 	f->has_amount = true;
+	if (rp->amount && !h.amount.known)
+		trouble_count(a, trouble_of(f, rp->amount));
 	h.n_say = rp->n_say;
 	h.say = values_of(f, rp->say, rp->n_say);
 	set_records(g, &h);

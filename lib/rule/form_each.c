@@ -46,6 +46,8 @@ void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row)
 	const struct side *s = &rp->side[rp->n_side - 1];
 	struct account *a = &e->account[rp->index];
 
+	if (e->marks.mark[row] == MARK_NONE)
+		trouble_of_row(e, rp, row);
 	mark_row(e, row, MARK_UNKNOWN);
 	for (uint32_t i = 0; i < s->n_conj && a->unknown_field == FIELD_NONE; i++)
 		a->unknown_field = missing_field(e, s->conj[i], row);
@@ -87,6 +89,8 @@ static void judge(const struct each *x, uint32_t row, uint32_t table_row)
 		related_find(&f, rp, x->subject, row);
 	if (t && rp->when)
 		t = least(t, rp->n_related ? group_trigger(&f, rp) : node_truth(&f, rp->when));
+	if (t == TRUTH_UNKNOWN && (rp->n_related || rp->rule->table))
+		trouble_count(&x->e->account[rp->index], trouble_of(&f, rp->when));
 	if (t == TRUTH_UNKNOWN)
 		note_unknown(x->e, rp, row);
 	if (t != TRUTH_TRUE)

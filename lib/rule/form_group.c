@@ -142,8 +142,10 @@ static void judge_whole(struct group *g, const uint32_t *row, uint32_t n)
 		return;
 	}
 	t = group_trigger(&f, g->rp);
-	if (t == TRUTH_UNKNOWN)
+	if (t == TRUTH_UNKNOWN) {
+		trouble_count(&g->e->account[g->rp->index], trouble_of(&f, g->rp->when));
 		group_mark(g, &f, MARK_UNKNOWN);
+	}
 	if (t != TRUTH_TRUE)
 		return;
 	if (f.filter)

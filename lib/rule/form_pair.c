@@ -194,6 +194,8 @@ static enum truth pair_truth(struct pairing *x, uint32_t a, uint32_t b)
 		related_find(&f, rp, x->subject, b);
 	if (t && rp->when)
 		t = least(t, rp->n_related ? group_trigger(&f, rp) : node_truth(&f, rp->when));
+	if (t == TRUTH_UNKNOWN)
+		trouble_count(&x->e->account[rp->index], trouble_of(&f, rp->when));
 	return t;
 }
 

@@ -143,6 +143,8 @@ static void try_window(struct sliding *w, uint32_t from, uint32_t to)
 		take_window(w, &f, from, to);
 		break;
 	case TRUTH_UNKNOWN:
+		trouble_count(&w->g->e->account[w->g->rp->index],
+			      trouble_of(&f, w->g->rp->when));
 		group_mark(w->g, &f, MARK_UNKNOWN);
 		break;
 	case TRUTH_FALSE:

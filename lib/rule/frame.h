@@ -200,6 +200,14 @@ struct agg_walk {
 void agg_start(struct agg_walk *w, struct frame *f, const struct node *n);
 bool agg_next(struct agg_walk *w, uint32_t *row);
 
+void agg_member(struct frame *f, struct frame *inner, const struct node *n, uint32_t row);
+
+/* eval_trouble.c: why a value is unknown although all it is made of is known. */
+enum trouble { TROUBLE_NONE, TROUBLE_WIDE, TROUBLE_ZERO };
+enum trouble trouble_of(struct frame *f, const struct node *n);
+void trouble_of_row(struct eval *e, const struct rule_plan *rp, uint32_t row);
+void trouble_count(struct account *a, enum trouble t);
+
 /* related.c: the related records of a row of the subject, for this frame until the next call. */
 void related_find(struct frame *f, const struct rule_plan *rp, uint32_t subject, uint32_t row);
 void related_reset(struct eval *e);

@@ -41,6 +41,7 @@ set(rule_sources
 	knowledge_index.c
 	item_map.c
 	horizon.c
+	cost.c
 	window.c
 	complete.c
 	value.c
@@ -58,6 +59,7 @@ set(rule_sources
 	eval_node.c
 	eval_func.c
 	eval_agg.c
+	eval_trouble.c
 	eval_lookup.c
 	eval_hit.c
 	eval_cell.c

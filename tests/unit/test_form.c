@@ -229,9 +229,68 @@ static void fund_share(void **state)
 	world_fini(&w);
 }
 
+static const char trouble_text[] =
+	"规则 e 「放不下」\n" HEAD
+	"  看 费用明细\n"
+	"  条件 单价 × 数量 × 数量 × 数量 × 数量 > 1 元\n"
+	"  说明 {人员}\n"
+	"  试例「太大」\n"
+	"    费用明细 | 流水 | 项目 | 数量 | 单价 | 金额 |\n"
+	"             | 1 | A1 | 900000000000 | 1000 | 1 |\n"
+	"             | 2 | A1 | 2 | 1 | 1 |\n"
+	"    应命中 1 条\n"
+	"规则 z 「除数是零」\n" HEAD
+	"  看 费用明细\n"
+	"  归并 人员、自然日\n"
+	"  触发 合计(金额) ÷ 合计(数量 若 项目 是 B1) > 1 元\n"
+	"  说明 {人员}\n"
+	"  试例「没有」\n"
+	"    费用明细 | 流水 | 项目 | 数量 | 单价 |\n"
+	"             | 1 | A1 | 1 | 10 |\n"
+	"             | 2 | A1 | 1 | 10 |\n"
+	"    应命中 0 条\n"
+	"规则 m 「金额算不出」\n" HEAD
+	"  看 费用明细\n"
+	"  条件 数量 > 1\n"
+	"  违规金额 金额 ÷ (数量 − 2)\n"
+	"  说明 {人员}\n"
+	"  试例「两个」\n"
+	"    费用明细 | 流水 | 项目 | 数量 | 单价 |\n"
+	"             | 1 | A1 | 2 | 10 |\n"
+	"             | 2 | A1 | 空 | 10 |\n"
+	"    应命中 1 条\n";
+
+/* What cannot be computed is told apart from what is missing. */
+static void what_cannot_be_computed_is_counted(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, trouble_text, NULL);
+	world_judge(&w, "e", 0, 1, 0);
+	CHECK_INT(w.found.n, 1);
+	CHECK_INT(w.account.unknown, 1);
+	CHECK_INT(w.account.too_wide, 1);
+	CHECK_INT(w.account.by_zero, 0);
+	world_fini(&w);
+	world_init(&w, trouble_text, NULL);
+	world_judge(&w, "z", 0, 1, 0);
+	CHECK_INT(w.found.n, 0);
+	CHECK_INT(w.account.unknown, 2);
+	CHECK_INT(w.account.by_zero, 1);
+	world_fini(&w);
+	world_init(&w, trouble_text, NULL);
+	world_judge(&w, "m", 0, 1, 0);
+	CHECK_INT(w.found.n, 1);
+	CHECK_INT(w.account.by_zero, 1);
+	CHECK_INT(w.account.too_wide, 0);
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_cannot_be_computed_is_counted),
 		cmocka_unit_test(group_shares_and_excess),
 		cmocka_unit_test(a_run_is_one_hit),
 		cmocka_unit_test(table_pairs),
