@@ -142,6 +142,67 @@ static struct value func_LENGTH(struct frame *f, const struct node *n)
 	return a.known ? value_int(n->type, utf8_columns(a.text)) : value_missing(n->type);
 }
 
+/* ---- how alike two names are ---- */
+
+enum { NAME_CHARS = 96, FULL_WIDTH = 0xFEE0 };
+
+/* Letters, digits and ideographs of a name, full width as half; what is longer is cut. */
+static uint32_t name_chars(struct str s, uint32_t *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t at = 0; at < s.n && n < NAME_CHARS;) {
+		uint32_t cp;
+
+		at += utf8_next(s.p + at, s.n - at, &cp);
+		if (cp >= 0xFF01 && cp <= 0xFF5E)
+			cp -= FULL_WIDTH;
+		if (cp >= 'A' && cp <= 'Z')
+			cp += 'a' - 'A';
+		if ((cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') ||
+		    (cp > 0x7F && (cp < 0x2000 || cp > 0x303F) && cp < 0xFF00))
+			out[n++] = cp;
+	}
+	return n;
+}
+
+/* Pairs of neighbours in both, each pair of b used once. */
+static uint32_t shared_pairs(const uint32_t *a, uint32_t na, const uint32_t *b, uint32_t nb)
+{
+	bool used[NAME_CHARS] = { false };
+	uint32_t shared = 0;
+
+	for (uint32_t i = 0; i + 1 < na; i++) {
+		uint32_t j = 0;
+
+		while (j + 1 < nb && (used[j] || a[i] != b[j] || a[i + 1] != b[j + 1]))
+			j++;
+		if (j + 1 < nb) {
+			used[j] = true;
+			shared++;
+		}
+	}
+	return shared;
+}
+
+static struct value func_SIMILARITY(struct frame *f, const struct node *n)
+{
+	struct value x = node_value(f, n->arg[0]), y = node_value(f, n->arg[1]);
+	uint32_t a[NAME_CHARS], b[NAME_CHARS], na, nb;
+	struct rat r = { 0, 1 };
+
+	if (!x.known || !y.known)
+		return value_missing(n->type);
+	na = name_chars(x.text, a);
+	nb = name_chars(y.text, b);
+	if (na < 2 || nb < 2)
+		return value_missing(n->type);
+	if (!rat_div(&r, rat_int(2 * (int64_t)shared_pairs(a, na, b, nb)),
+		     rat_int((int64_t)na + nb - 2)))
+		return value_missing(n->type);
+	return value_rat(n->type, r);
+}
+
 static func_fn *const funcs[] = {
 #define FUNC(id, zh, en, signature, help_zh, help_en, example) [FUNC_##id] = func_##id,
 #include "lib/rule/func.def"
