@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench_judge.c - how fast a year already in memory is judged again, rule by rule.
+ * bench_judge.c - how fast a year already in memory is judged again, and one more day of it.
  *
- * Loads a folder of extract files once, then gathers all subjects without judging, judges by
- * each rule alone, by all person rules, and fills the cells. Not a test: prints, never fails.
+ * Loads extract files once, then judges everybody by each rule alone (as when it changed), by all
+ * rules, and, when another file is given, takes that in and judges what it touched. Processor
+ * time of one thread, one shard. Not a test: prints, never fails.
  *
- * usage: bench_judge RULES FOLDER
+ * usage: bench_judge RULES PATH [FEED [DAY]]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,11 +83,10 @@ static void load_file(struct judge *j, struct feed *feed, const uint8_t *needed,
 		decoder_free(d);
 }
 
-static void load_folder(struct judge *j, const char *path)
+static void load(struct judge *j, struct feed *feed, const char *path)
 {
 	uint8_t *needed = xcalloc(FIELD_BITMAP, 1);
 	struct path_list files = { NULL, 0, 0 };
-	struct feed *feed = feed_default();
 	struct err e = { 0 };
 
 	timeline_needs(plan_wanted(judge_plan(j)), needed);
@@ -95,112 +95,130 @@ static void load_folder(struct judge *j, const char *path)
 	for (uint32_t i = 0; i < files.n; i++)
 		load_file(j, feed, needed, files.path[i]);
 	path_list_fini(&files);
-	feed_free(feed);
 	xfree(needed);
 }
 
-static void show(const char *what, uint64_t lines, double seconds, uint64_t hits)
+static uint64_t lines_of(const struct judge *j)
 {
-	printf("%-28s %7.3f s %9.2f M lines/s %8llu findings\n", what, seconds,
-	       (double)lines / seconds / 1e6, (unsigned long long)hits);
+	struct timeline_stats ts;
+
+	timeline_stats_get(judge_timeline((struct judge *)j), &ts);
+	return ts.records[STREAM_FEE] - ts.resent[STREAM_FEE] - ts.superseded[STREAM_FEE];
 }
 
-static void hit(void *ctx, const struct hit *h)
+static void show(const char *what, uint64_t lines, double seconds, uint64_t findings)
 {
-	(void)h;
-	++*(uint64_t *)ctx;
+	printf("%-28s %8.4f s %9.2f M lines/s %8llu findings\n", what, seconds,
+	       (double)lines / seconds / 1e6, (unsigned long long)findings);
 }
 
-static void give(void *ctx, const struct contributions *c)
+/* One round over cells, if there are any. */
+static void judge_over_cells(struct judge *j, struct verdict **v, struct findings *out)
 {
-	*(uint64_t *)ctx += c->n;
+	if (!plan_has_cells(judge_plan(j)))
+		return;
+	if (!*v)
+		*v = verdict_new(&j, 1);
+	verdict_begin(*v);
+	verdict_split(*v, 0);
+	verdict_judge(*v, 0);
+	verdict_decide(*v);
+	judge_evidence(j, *v, 0);
+	verdict_findings(*v, out);
 }
 
-/* All subjects once: gathered, and handed to what is to be measured. */
-struct passing {
-	struct timeline *t;
-	struct eval *eval;
-	const uint8_t *only;
-	bool judge, cells;
-	uint64_t lines, hits;
-};
-
-static double pass(struct passing *p)
+/* Everybody by the rules as they are: one judging after a change of rules. */
+static void judge_by(struct judge *j, const struct plan *p, const char *what, struct verdict **v)
 {
-	uint32_t n = timeline_subjects(p->t), step = 64;
-	uint32_t *subject = xcalloc(n, sizeof *subject);
-	struct batch b;
-	double spent = 0;
+	struct findings out;
+	double start;
 
-	batch_init(&b);
-	p->lines = p->hits = 0;
-	for (uint32_t i = 0; i < n; i++)
-		subject[i] = i;
-	for (uint32_t i = 0; i < n; i += step) {
-		uint32_t take = n - i < step ? n - i : step;
-		double start = now();
-
-		timeline_gather(p->t, subject + i, take, &b, NULL);
-		if (p->judge || p->cells)
-			start = now();
-		if (p->judge)
-			eval_batch(p->eval, &b, p->only, hit, &p->hits);
-		if (p->cells)
-			eval_contributions(p->eval, &b, give, &p->hits);
-		spent += now() - start;
-		p->lines += b.rows[STREAM_FEE].n;
-	}
-	batch_fini(&b);
-	xfree(subject);
-	return spent;
+	judge_replan(j, p);
+	timeline_read(judge_timeline(j), plan_wanted(p));
+	findings_init(&out);
+	start = now();
+	judge_all(j, NULL, &out);
+	judge_over_cells(j, v, &out);
+	show(what, lines_of(j), now() - start, out.n);
+	judge_clean(j);
+	findings_fini(&out);
 }
 
-static void measure(struct passing *p, const struct ruleset *rs)
+static void each_rule(struct judge *j, struct ruleset *rs, const struct plan *whole)
 {
-	uint8_t *only = xcalloc(rs->n_rule / 8 + 1, 1);
-	double seconds = pass(p);
+	enum rule_state *was = xcalloc(rs->n_rule, sizeof *was);
 
-	show("gather alone", p->lines, seconds, 0);
-	p->judge = true;
 	for (uint32_t i = 0; i < rs->n_rule; i++) {
-		if (!rs->rule[i].person_local || !rule_active(&rs->rule[i]))
-			continue;
-		only[i / 8] = (uint8_t)(1u << (i % 8));
-		p->only = only;
-		pass(p);
-		seconds = pass(p);
-		show(rs->rule[i].id.p, p->lines, seconds, p->hits);
-		only[i / 8] = 0;
+		was[i] = rs->rule[i].state;
+		rs->rule[i].state = STATE_OFF;
 	}
-	p->only = NULL;
-	seconds = pass(p);
-	show("all person rules", p->lines, seconds, p->hits);
-	p->judge = false;
-	p->cells = true;
-	seconds = pass(p);
-	show("contributions to cells", p->lines, seconds, p->hits);
-	xfree(only);
+	for (uint32_t i = 0; i < rs->n_rule; i++) {
+		struct verdict *v = NULL;
+		struct plan *p;
+
+		rs->rule[i].state = was[i];
+		if (rule_active(&rs->rule[i])) {
+			p = plan_new(rs);
+			judge_by(j, p, rs->rule[i].id.p, &v);
+			verdict_free(v);
+			judge_replan(j, whole);
+			plan_free(p);
+		}
+		rs->rule[i].state = STATE_OFF;
+	}
+	for (uint32_t i = 0; i < rs->n_rule; i++)
+		rs->rule[i].state = was[i];
+	xfree(was);
+}
+
+static void one_day(struct judge *j, struct feed *feed, const char *path, struct verdict **v)
+{
+	uint64_t before = lines_of(j);
+	struct findings out;
+	double start = now(), added, judged;
+	uint32_t dirty;
+
+	findings_init(&out);
+	load(j, feed, path);
+	added = now();
+	timeline_dirty(judge_timeline(j), &dirty);
+	judge_dirty(j, NULL, &out);
+	judged = now();
+	judge_over_cells(j, v, &out);
+	judge_clean(j);
+	printf("one more day: %llu lines, %u subjects: taken in %.1f ms, judged %.1f ms, "
+	       "cells %.1f ms; %u findings stand\n",
+	       (unsigned long long)(lines_of(j) - before), dirty, (added - start) * 1e3,
+	       (judged - added) * 1e3, (now() - judged) * 1e3, out.n);
+	findings_fini(&out);
 }
 
 int main(int argc, char **argv)
 {
-	struct judge_conf conf = { .batch_rows = 0 };
-	struct passing p = { NULL, NULL, NULL, false, false, 0, 0 };
+	struct judge_conf conf = { .replaceable = true };
+	struct verdict *v = NULL;
 	struct ruleset *rs;
+	struct feed *feed;
 	struct plan *plan;
 	struct judge *j;
+	struct err e;
 
-	if (argc != 3)
-		die("usage", "bench_judge RULES FOLDER");
+	if (argc < 3)
+		die("usage", "bench_judge RULES PATH [FEED [DAY]]");
 	rs = load_rules(argv[1]);
 	plan = plan_new(rs);
+	feed = argc > 3 ? feed_load(argv[3], &e) : feed_default();
+	if (!feed)
+		die(argv[3], e.text);
 	j = judge_new(plan, &conf);
-	load_folder(j, argv[2]);
-	p.t = judge_timeline(j);
-	p.eval = eval_new(plan, timeline_dict(p.t));
-	measure(&p, rs);
-	eval_free(p.eval);
+	load(j, feed, argv[2]);
+	each_rule(j, rs, plan);
+	judge_by(j, plan, "all rules", &v);
+	if (argc > 4)
+		one_day(j, feed, argv[4], &v);
+	verdict_free(v);
 	judge_free(j);
+	feed_free(feed);
 	plan_free(plan);
 	ruleset_free(rs);
 	return 0;
