@@ -27,11 +27,18 @@ struct judge {
 	uint32_t batch_rows, step;   /* rows aimed at; subjects of the next batch */
 };
 
+static uint64_t version_of(const void *timeline, enum stream s, uint32_t row)
+{
+	return timeline_row_version(timeline, s, row);
+}
+
 static void take_plan(struct judge *j, const struct plan *p)
 {
 	j->plan = p;
 	j->eval = eval_new(p, timeline_dict(j->timeline));
 	eval_complete(j->eval, j->complete);
+	if (j->replaceable)
+		eval_versions(j->eval, version_of, j->timeline);
 	j->cells = plan_has_cells(p) ? cells_new(p, j->replaceable) : NULL;
 	memset(&j->gathered, 0, sizeof j->gathered);
 	if (j->keeps_all)
@@ -154,9 +161,9 @@ static void judge_batch(struct judge *j, void *ctx)
 	eval_batch(j->eval, &j->batch, x->only, finding_take_hit, &x->maker);
 	if (!j->cells)
 		return;
-	for (uint32_t i = 0; i < j->batch.n_subjects; i++)
-		cells_begin(j->cells, j->batch.subject[i]);
+	cells_begin(j->cells, j->batch.subject, j->batch.n_subjects);
 	eval_contributions(j->eval, &j->batch, take_contributions, j);
+	cells_end(j->cells);
 }
 
 void judge_subjects(struct judge *j, const uint32_t *subject, uint32_t n, const uint8_t *only,

@@ -95,6 +95,12 @@ void eval_complete(struct eval *e, const struct complete *c)
 	e->complete = c;
 }
 
+void eval_versions(struct eval *e, version_fn *fn, const void *ctx)
+{
+	e->version = fn;
+	e->version_ctx = ctx;
+}
+
 const struct account *eval_accounts(const struct eval *e)
 {
 	return e->account;

@@ -6,6 +6,7 @@
  * subject, so that each contribution is a run of rows; what they come to is eval_partial.c's.
  * Keys stay numbers here; whoever keeps cells asks for their texts when it meets a new one.
  */
+#include "lib/base/hash.h"
 #include "lib/rule/cells_pass.h"
 
 /* ---- runs of one key ---- */
@@ -90,6 +91,36 @@ static bool take_source(struct cells_pass *x, uint32_t source)
 	return x->c.n > 0;
 }
 
+/* ---- digests ---- */
+
+static uint64_t record_digest(struct cells_pass *x, uint64_t h, uint32_t row)
+{
+	struct eval *e = x->e;
+	struct hit_record r = hit_record_of(e, &x->s->side, row);
+
+	h = hash_join(h, r.row);
+	h = hash_join(h, e->version(e->version_ctx, r.stream, r.row));
+	h = hash_join(h, (uint64_t)r.time);
+	h = hash_join(h, (uint64_t)r.weight);
+	h = hash_join(h, (uint64_t)r.fund);
+	h = hash_join(h, (uint64_t)r.base);
+	for (uint32_t i = 0; i < x->s->n_bear; i++)
+		h = hash_join(h, cell_counts(x, x->s->bear[i], row));
+	return hash_join(h, x->filter[row]);
+}
+
+static void make_digests(struct cells_pass *x)
+{
+	for (uint32_t i = 0; i < x->c.n; i++) {
+		struct contribution *k = &x->e->given[i];
+
+		x->day = cell_period(x, k);
+		k->digest = 1;
+		for (uint32_t r = k->from; r < k->from + k->n; r++)
+			k->digest = record_digest(x, k->digest, x->c.row[r]);
+	}
+}
+
 void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx)
 {
 	struct cells_pass x = { .e = e };
@@ -97,6 +128,8 @@ void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *
 	eval_start(e, b);
 	for (uint32_t i = 0; i < e->p->n_source; i++) {
 		if (take_source(&x, i)) {
+			if (e->version)
+				make_digests(&x);
 			partials_make(&x);
 			fn(ctx, &x.c);
 		}

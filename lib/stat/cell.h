@@ -61,11 +61,24 @@ struct cell_at {
 	uint32_t source, cell;
 };
 
-/* All one subject gave: the cells, and behind the same number of them what, packed. */
-struct given {
-	struct cell_at *cell;
+struct given_cell {
+	uint32_t source, cell;
+	uint32_t end;            /* of what it was given, in the bytes */
+};
+
+/* Gifts packed: cells, and what each of them got. */
+struct gifts {
+	struct given_cell *cell;
 	uint8_t *p;
-	uint32_t n_cell, cap_cell, n, cap;
+	uint32_t n_cell, n;
+	uint32_t cap_cell, cap;  /* 0 when it is a view of a block */
+};
+
+/* All one subject gave: a block of cells, and the bytes behind them. */
+struct given {
+	struct given_cell *cell;
+	uint32_t n_cell;
+	uint32_t turn;           /* its place in the batch in hand */
 };
 
 /* A plain set remembers only to which cells a subject gave. */
@@ -91,6 +104,11 @@ struct cells {
 	uint32_t n_given;
 	struct gave *gave;       /* in the order given */
 	uint32_t n_gave, cap_gave;
+	uint32_t *giver;         /* subjects since cells_begin */
+	uint32_t n_giver, cap_giver;
+	struct gifts taken;      /* from them, in the order given, and by whose turn */
+	uint32_t *turn, cap_turn;
+	struct gifts now;        /* of one of them */
 	struct cell_at *changed; /* of a replaceable set, since they were split last */
 	uint32_t n_changed, cap_changed;
 };
@@ -105,6 +123,7 @@ struct coded {
 /* One contribution ready to be folded in or out. Peers' fields have parts for numbers. */
 struct gift {
 	uint32_t source, cell, sure;
+	uint64_t digest;
 	const struct partial *partial;   /* [n_sum] */
 	const struct coded *kept;        /* [n_sum] or NULL */
 };
@@ -126,10 +145,15 @@ const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t ce
 /* Kind of a source's i-th sum; AGG_NONE for the fields of peers behind the aggregates. */
 enum agg cell_agg(const struct cell_source *s, uint32_t i);
 
-/* cells_pack.c: what a subject gave. */
-struct unpacking {
-	const struct given *g;
-	uint32_t cell, at;
-};
-void gift_pack(const struct cells *c, struct given *g, const struct gift *gift);
-bool gift_unpack(struct cells *c, struct unpacking *u, struct gift *out); /* in c->scratch */
+/* cells_pack.c: what a subject gave; unpacked into c->scratch. */
+void gift_pack(const struct cells *c, struct gifts *g, const struct gift *gift);
+void gift_unpack(struct cells *c, const struct gifts *g, uint32_t i, struct gift *out);
+/* The i-th gift of another list as it is. */
+void gift_copy(struct gifts *to, const struct gifts *from, uint32_t i);
+/* The place in b of just what a has at i, looked for from place `hint` on; b's number when there
+ * is none. */
+uint32_t gift_same(const struct gifts *a, uint32_t i, const struct gifts *b, uint32_t hint);
+bool gifts_equal(const struct gifts *a, const struct gifts *b);
+/* A subject's block as a list, and a list as its block. */
+struct gifts given_gifts(const struct given *g);
+void given_set(struct given *g, const struct gifts *from);

@@ -3,8 +3,8 @@
  * cells.c - one shard's cells: finding them by number, adding to them, taking back.
  *
  * Everything that is summed can be taken back: sums are integers (a carry beside them where 64
- * bits are not enough), and what is kept as values is counted per value. So a replaceable set
- * takes back what a subject gave before it gives again.
+ * bits are not enough), and what is kept as values is counted per value. So a subject of a
+ * replaceable set may give anew: what it gives again stays, the rest is folded out and in.
  */
 #include <string.h>
 
@@ -51,10 +51,8 @@ void cells_free(struct cells *c)
 {
 	if (!c)
 		return;
-	for (uint32_t i = 0; i < c->n_given; i++) {
-		xfree(c->given[i].p);
+	for (uint32_t i = 0; i < c->n_given; i++)
 		xfree(c->given[i].cell);
-	}
 	for (uint32_t i = 0; i < c->n_rest; i++)
 		map64_fini(&c->rest[i].seen);
 	for (uint32_t i = 0; i < c->p->n_source; i++)
@@ -65,6 +63,12 @@ void cells_free(struct cells *c)
 	xfree(c->part);
 	xfree(c->number);
 	xfree(c->changed);
+	xfree(c->giver);
+	xfree(c->turn);
+	xfree(c->taken.cell);
+	xfree(c->taken.p);
+	xfree(c->now.cell);
+	xfree(c->now.p);
 	xfree(c->rest);
 	map64_fini(&c->part_of);
 	dict_free(c->dict);
@@ -350,19 +354,6 @@ static void fold(struct cells *c, const struct gift *g, int sign)
 
 /* ---- contributions ---- */
 
-void cells_begin(struct cells *c, uint32_t subject)
-{
-	struct unpacking u = { NULL, 0, 0 };
-	struct gift g;
-
-	if (subject >= c->n_given)
-		return;
-	u.g = &c->given[subject];
-	while (gift_unpack(c, &u, &g))
-		fold(c, &g, -1);
-	c->given[subject].n = c->given[subject].n_cell = 0;
-}
-
 static struct given *given_of(struct cells *c, uint32_t subject)
 {
 	uint32_t old = c->n_given;
@@ -413,18 +404,20 @@ static const struct partial *code_peers(struct cells *c, struct eval *e,
 static void take(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
 {
 	uint32_t n_sum = c->table[k->source].n_sum;
-	struct gift g = { k->source, find_or_new(c, e, k, i), k->v[i].sure,
+	struct gift g = { k->source, find_or_new(c, e, k, i), k->v[i].sure, k->v[i].digest,
 			  k->partial + (size_t)i * n_sum, NULL };
 
 	if (k->kept)
 		g.kept = code_kept(c, k->kept + (size_t)i * n_sum, n_sum);
 	if (c->p->source[k->source].n_peer)
 		g.partial = code_peers(c, e, k, i, g.partial);
-	fold(c, &g, 1);
 	if (c->replaceable) {
-		gift_pack(c, given_of(c, k->v[i].subject), &g);
+		GROW(c->turn, c->cap_turn, c->taken.n_cell + 1);
+		c->turn[c->taken.n_cell] = c->given[k->v[i].subject].turn;
+		gift_pack(c, &c->taken, &g);
 		return;
 	}
+	fold(c, &g, 1);
 	GROW(c->gave, c->cap_gave, c->n_gave + 1);
 	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, { k->source, g.cell } };
 }
@@ -456,6 +449,76 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
 		if (scratch)
 			arena_reset(&c->scratch);
 	}
+}
+
+/* ---- subjects give anew ---- */
+
+void cells_begin(struct cells *c, const uint32_t *subject, uint32_t n)
+{
+	if (!c->replaceable)
+		return;
+	GROW(c->giver, c->cap_giver, n);
+	c->n_giver = n;
+	c->taken.n = c->taken.n_cell = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		c->giver[i] = subject[i];
+		given_of(c, subject[i])->turn = i;
+	}
+}
+
+/* Folds what `a` has and `b` has not. */
+static void fold_other(struct cells *c, const struct gifts *a, const struct gifts *b, int sign)
+{
+	uint32_t hint = 0;
+
+	for (uint32_t i = 0; i < a->n_cell; i++) {
+		uint32_t at = gift_same(a, i, b, hint);
+		struct gift g = { 0 };
+
+		if (i + 2 < a->n_cell)
+			__builtin_prefetch(cell_at(&c->table[a->cell[i + 2].source],
+						   a->cell[i + 2].cell));
+		if (at < b->n_cell) {
+			hint = at + 1;
+			continue;
+		}
+		gift_unpack(c, a, i, &g);
+		fold(c, &g, sign);
+	}
+}
+
+static void take_now(struct cells *c, struct given *g)
+{
+	struct gifts before = given_gifts(g);
+
+	if (gifts_equal(&before, &c->now))
+		return;
+	fold_other(c, &before, &c->now, -1);
+	fold_other(c, &c->now, &before, 1);
+	given_set(g, &c->now);
+}
+
+/* What was taken comes source by source; each subject's part is brought together. */
+void cells_end(struct cells *c)
+{
+	uint32_t n = c->taken.n_cell, *start = xcalloc(c->n_giver + 3u, sizeof *start);
+	uint32_t *order = xmalloc((n + 1u) * sizeof *order);
+
+	for (uint32_t i = 0; i < n; i++)
+		start[c->turn[i] + 2]++;
+	for (uint32_t i = 0; i < c->n_giver; i++)
+		start[i + 2] += start[i + 1];
+	for (uint32_t i = 0; i < n; i++)
+		order[start[c->turn[i] + 1]++] = i;
+	for (uint32_t i = 0; i < c->n_giver; i++) {
+		c->now.n = c->now.n_cell = 0;
+		for (uint32_t k = start[i]; k < start[i + 1]; k++)
+			gift_copy(&c->now, &c->taken, order[k]);
+		take_now(c, &c->given[c->giver[i]]);
+	}
+	c->n_giver = 0;
+	xfree(start);
+	xfree(order);
 }
 
 uint32_t cells_count(const struct cells *c)

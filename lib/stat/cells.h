@@ -21,12 +21,12 @@ struct cells;
 struct cells *cells_new(const struct plan *p, bool replaceable);
 void cells_free(struct cells *c);
 
-/* A subject is about to give all its contributions: with `replaceable`, what it gave before is
- * taken back first. */
-void cells_begin(struct cells *c, uint32_t subject);
-
+/* Subjects, each once, give all their contributions anew: begin, any number of takes, end. With
+ * `replaceable` only what differs from before changes a cell. */
+void cells_begin(struct cells *c, const uint32_t *subject, uint32_t n);
 /* For the call of a contribution_fn of `e`. */
 void cells_take(struct cells *c, struct eval *e, const struct contributions *k);
+void cells_end(struct cells *c);
 
 /* The cell of the i-th contribution, a number of its source; false when there is none. */
 bool cells_find(const struct cells *c, const struct contributions *k, uint32_t i, uint32_t *cell);

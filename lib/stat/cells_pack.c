@@ -9,24 +9,30 @@
 
 #include "lib/stat/cell.h"
 
-enum { UNKNOWN = 1, KEPT = 2, STATE_BITS = 2 };
+struct unpacking {
+	const uint8_t *p;
+	uint32_t at;
+};
 
-static void put(struct given *g, const void *p, size_t n)
+enum { LONGEST = 10, UNKNOWN = 1, KEPT = 2, STATE_BITS = 2 };
+
+static void put(struct gifts *g, const void *p, size_t n)
 {
 	GROW(g->p, g->cap, g->n + n);
 	memcpy(g->p + g->n, p, n);
 	g->n += (uint32_t)n;
 }
 
-static void put_u64(struct given *g, uint64_t v)
+static void put_u64(struct gifts *g, uint64_t v)
 {
-	uint8_t bytes[10];
-	size_t n = 0;
+	uint8_t *to;
 
+	GROW(g->p, g->cap, g->n + LONGEST);
+	to = g->p + g->n;
 	for (; v > 0x7F; v >>= 7)
-		bytes[n++] = (uint8_t)(v | 0x80);
-	bytes[n++] = (uint8_t)v;
-	put(g, bytes, n);
+		*to++ = (uint8_t)(v | 0x80);
+	*to++ = (uint8_t)v;
+	g->n = (uint32_t)(to - g->p);
 }
 
 static uint64_t take_u64(struct unpacking *u)
@@ -35,12 +41,12 @@ static uint64_t take_u64(struct unpacking *u)
 	unsigned shift = 0;
 
 	do
-		v |= (uint64_t)(u->g->p[u->at] & 0x7F) << shift, shift += 7;
-	while (u->g->p[u->at++] & 0x80);
+		v |= (uint64_t)(u->p[u->at] & 0x7F) << shift, shift += 7;
+	while (u->p[u->at++] & 0x80);
 	return v;
 }
 
-static void put_i64(struct given *g, int64_t v)
+static void put_i64(struct gifts *g, int64_t v)
 {
 	put_u64(g, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
 }
@@ -52,7 +58,7 @@ static int64_t take_i64(struct unpacking *u)
 	return (int64_t)(z >> 1 ^ (~(z & 1) + 1));
 }
 
-static void put_kept(struct given *g, const struct coded *k)
+static void put_kept(struct gifts *g, const struct coded *k)
 {
 	bool sum = k->sum.den != 0;
 
@@ -73,16 +79,15 @@ static void take_kept(struct cells *c, struct unpacking *u, struct coded *k)
 	for (uint32_t i = 0; i < k->n; i++)
 		code[i] = (uint32_t)take_u64(u);
 	if (head & 1) {
-		memcpy(&k->sum, u->g->p + u->at, sizeof k->sum);
+		memcpy(&k->sum, u->p + u->at, sizeof k->sum);
 		u->at += (uint32_t)sizeof k->sum;
 	}
 }
 
-void gift_pack(const struct cells *c, struct given *g, const struct gift *gift)
+void gift_pack(const struct cells *c, struct gifts *g, const struct gift *gift)
 {
-	GROW(g->cell, g->cap_cell, g->n_cell + 1);
-	g->cell[g->n_cell++] = (struct cell_at){ gift->source, gift->cell };
 	put_u64(g, gift->sure);
+	put(g, &gift->digest, sizeof gift->digest);
 	for (uint32_t i = 0; i < c->table[gift->source].n_sum; i++) {
 		const struct partial *p = &gift->partial[i];
 		const struct coded *k = gift->kept ? &gift->kept[i] : NULL;
@@ -93,31 +98,93 @@ void gift_pack(const struct cells *c, struct given *g, const struct gift *gift)
 		if (kept)
 			put_kept(g, k);
 	}
+	GROW(g->cell, g->cap_cell, g->n_cell + 1);
+	g->cell[g->n_cell++] = (struct given_cell){ gift->source, gift->cell, g->n };
 }
 
-bool gift_unpack(struct cells *c, struct unpacking *u, struct gift *out)
+static uint32_t start_of(const struct gifts *g, uint32_t i)
 {
+	return i ? g->cell[i - 1].end : 0;
+}
+
+void gift_unpack(struct cells *c, const struct gifts *g, uint32_t i, struct gift *out)
+{
+	struct unpacking u = { g->p, start_of(g, i) };
 	struct partial *p;
 	struct coded *k;
 	uint32_t n;
 
-	if (u->cell >= u->g->n_cell)
-		return false;
 	arena_reset(&c->scratch);
-	out->source = u->g->cell[u->cell].source;
-	out->cell = u->g->cell[u->cell++].cell;
-	out->sure = (uint32_t)take_u64(u);
+	out->source = g->cell[i].source;
+	out->cell = g->cell[i].cell;
+	out->sure = (uint32_t)take_u64(&u);
+	u.at += (uint32_t)sizeof out->digest;
 	n = c->table[out->source].n_sum;
 	out->partial = p = arena_array(&c->scratch, n, sizeof *p);
 	out->kept = k = arena_array(&c->scratch, n, sizeof *k);
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t head = take_u64(u);
+	for (uint32_t s = 0; s < n; s++) {
+		uint64_t head = take_u64(&u);
 
-		p[i].count = (uint32_t)(head >> STATE_BITS);
-		p[i].unknown = head & UNKNOWN;
-		p[i].sum = take_i64(u);
+		p[s].count = (uint32_t)(head >> STATE_BITS);
+		p[s].unknown = head & UNKNOWN;
+		p[s].sum = take_i64(&u);
 		if (head & KEPT)
-			take_kept(c, u, &k[i]);
+			take_kept(c, &u, &k[s]);
 	}
-	return true;
+}
+
+void gift_copy(struct gifts *to, const struct gifts *from, uint32_t i)
+{
+	uint32_t start = start_of(from, i);
+
+	put(to, from->p + start, from->cell[i].end - start);
+	GROW(to->cell, to->cap_cell, to->n_cell + 1);
+	to->cell[to->n_cell++] = (struct given_cell){ from->cell[i].source, from->cell[i].cell,
+						      to->n };
+}
+
+static bool same_gift(const struct gifts *a, uint32_t i, const struct gifts *b, uint32_t k)
+{
+	uint32_t n = a->cell[i].end - start_of(a, i);
+
+	return a->cell[i].cell == b->cell[k].cell && a->cell[i].source == b->cell[k].source &&
+	       n == b->cell[k].end - start_of(b, k) &&
+	       memcmp(a->p + start_of(a, i), b->p + start_of(b, k), n) == 0;
+}
+
+uint32_t gift_same(const struct gifts *a, uint32_t i, const struct gifts *b, uint32_t hint)
+{
+	for (uint32_t k = hint; k < b->n_cell; k++)
+		if (same_gift(a, i, b, k))
+			return k;
+	for (uint32_t k = 0; k < hint && k < b->n_cell; k++)
+		if (same_gift(a, i, b, k))
+			return k;
+	return b->n_cell;
+}
+
+bool gifts_equal(const struct gifts *a, const struct gifts *b)
+{
+	return a->n_cell == b->n_cell && a->n == b->n &&
+	       (a->n_cell == 0 || (memcmp(a->cell, b->cell, a->n_cell * sizeof *a->cell) == 0 &&
+				   memcmp(a->p, b->p, a->n) == 0));
+}
+
+struct gifts given_gifts(const struct given *g)
+{
+	return (struct gifts){ .cell = g->cell, .p = (uint8_t *)(g->cell + g->n_cell),
+			       .n_cell = g->n_cell,
+			       .n = g->n_cell ? g->cell[g->n_cell - 1].end : 0 };
+}
+
+void given_set(struct given *g, const struct gifts *from)
+{
+	xfree(g->cell);
+	g->cell = NULL;
+	g->n_cell = from->n_cell;
+	if (!from->n_cell)
+		return;
+	g->cell = xmalloc(from->n_cell * sizeof *g->cell + from->n);
+	memcpy(g->cell, from->cell, from->n_cell * sizeof *g->cell);
+	memcpy(g->cell + g->n_cell, from->p, from->n);
 }

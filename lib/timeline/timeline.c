@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/timeline/needs.h"
 #include "lib/timeline/state.h"
@@ -133,13 +134,29 @@ static struct row_name name_of(const struct timeline *t, enum stream s, uint32_t
 	return name;
 }
 
+/* Derived rows stand for a stored one. */
+static enum stream stored_row(enum stream s, uint32_t *row)
+{
+	if (s != STREAM_STAY && s != STREAM_VISIT)
+		return s;
+	s = *row & ROW_LIMIT ? STREAM_SETTLEMENT : STREAM_ENCOUNTER;
+	*row &= ~ROW_LIMIT;
+	return s;
+}
+
 void timeline_row_name(const struct timeline *t, enum stream s, uint32_t row, struct row_name *out)
 {
-	if (s == STREAM_STAY || s == STREAM_VISIT) {
-		s = row & ROW_LIMIT ? STREAM_SETTLEMENT : STREAM_ENCOUNTER;
-		row &= ~ROW_LIMIT;
-	}
+	s = stored_row(s, &row);
 	*out = name_of(t, s, row);
+}
+
+uint64_t timeline_row_version(const struct timeline *t, enum stream s, uint32_t row)
+{
+	const struct row *r;
+
+	s = stored_row(s, &row);
+	r = store_row(&t->store[s], row);
+	return hash_join(r->digest, (uint64_t)unpack_time(&t->store[s].spill, r->revision));
 }
 
 /* ---- dictionary ---- */

@@ -100,6 +100,9 @@ struct row_name {
 };
 void timeline_row_name(const struct timeline *t, enum stream s, uint32_t row, struct row_name *out);
 
+/* Of the version a row handle stands for: another one has another number. */
+uint64_t timeline_row_version(const struct timeline *t, enum stream s, uint32_t row);
+
 /* Dictionary of the shard's texts; only grows. */
 const struct dict *timeline_dict(const struct timeline *t);
 /* Code of a text, added when new: constants of rules are coded once per shard. */
