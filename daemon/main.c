@@ -9,6 +9,7 @@
 
 #include "daemon/conf.h"
 #include "daemon/fault.h"
+#include "daemon/http/http.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/rules.h"
@@ -135,6 +136,11 @@ static int serve(const struct options *o, struct conf *c)
 	char feed_digest[DIGEST_HEX];
 	if (!read_content(c, &rules, &feed, feed_digest))
 		return 1;
+	if (o->check && !http_check(c, &e)) {
+		rules_free(rules);
+		feed_free(feed);
+		return complain(&e);
+	}
 	if (o->check) {
 		printf("settings, feed %s and %u rules are right; rule set %s\n", feed_name(feed),
 		       rules->set->n_rule, rules->set->digest);

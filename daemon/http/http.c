@@ -50,15 +50,27 @@ static bool check_exposure(const struct conf *c, struct err *e)
 		       "does TLS", c->http_listen);
 }
 
-static bool open_tls(struct http *h, struct err *e)
+static bool open_tls(const struct conf *c, SSL_CTX **tls, struct subjects **subjects,
+		     struct err *e)
 {
-	const struct conf *c = h->conf.conf;
 	if (!*c->http_tls_cert)
 		return true;
-	h->tls = tls_open(c->http_tls_cert, c->http_tls_key, c->http_client_ca, e);
-	if (h->tls && *c->http_clients)
-		h->subjects = subjects_read(c->http_clients, e);
-	return h->tls && (h->subjects || !*c->http_clients);
+	*tls = tls_open(c->http_tls_cert, c->http_tls_key, c->http_client_ca, e);
+	if (*tls && *c->http_clients)
+		*subjects = subjects_read(c->http_clients, e);
+	return *tls && (*subjects || !*c->http_clients);
+}
+
+bool http_check(const struct conf *c, struct err *e)
+{
+	SSL_CTX *tls = NULL;
+	struct subjects *subjects = NULL;
+	if (!*c->http_listen)
+		return true;
+	bool ok = check_exposure(c, e) && open_tls(c, &tls, &subjects, e);
+	subjects_free(subjects);
+	SSL_CTX_free(tls);
+	return ok;
 }
 
 static bool open_keys(struct http *h, const char *dir, struct err *e)
@@ -88,7 +100,7 @@ static bool open_parts(struct http *h, struct err *e)
 	own_dir(c, &dir);
 	bool ok = mkdir(buf_cstr(&dir), S_IRWXU) == 0 || errno == EEXIST ||
 		  err_set(e, ERR_WORLD, "http.dir: %s: %s", buf_cstr(&dir), strerror(errno));
-	ok = ok && open_tls(h, e) && open_keys(h, buf_cstr(&dir), e);
+	ok = ok && open_tls(c, &h->tls, &h->subjects, e) && open_keys(h, buf_cstr(&dir), e);
 	h->seen = ok ? seen_open(buf_cstr(&dir), (uint32_t)c->http_remember, e) : NULL;
 	buf_fini(&dir);
 	if (h->seen)

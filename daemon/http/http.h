@@ -38,6 +38,10 @@ struct http_conf {
 	void *ctx;
 };
 
+/* Whether these settings can be opened: exposure, certificates, the map of clients. True when HTTP
+ * is off. */
+bool http_check(const struct conf *c, struct err *e) MUST_CHECK;
+
 /* NULL with a sentence: the address, a file or the credentials are not right. */
 struct http *http_open(const struct http_conf *conf, struct err *e);
 

@@ -49,6 +49,7 @@ struct conn {
 struct server {
 	struct server_conf conf;
 	struct evconnlistener *listener;
+	struct event *on_rest;     /* accepting goes on */
 	struct conn *first;
 	unsigned n;
 	uint64_t held;
@@ -125,6 +126,15 @@ static void linger(struct conn *c)
 
 /* ---- answers ---- */
 
+static void add_date(struct evbuffer *out)
+{
+	char text[64];
+	time_t t = time(NULL);
+	struct tm tm;
+	(void)evutil_date_rfc1123(text, sizeof text, gmtime_r(&t, &tm));
+	(void)evbuffer_add_printf(out, "Date: %s\r\n", text);
+}
+
 /* Added in one go: over TLS, what is added may be written at once. */
 static void put_reply(struct conn *c, const struct reply *r)
 {
@@ -135,6 +145,7 @@ static void put_reply(struct conn *c, const struct reply *r)
 				  "X-Content-Type-Options: nosniff\r\n",
 				  r->status, status_phrase(r->status),
 				  r->type ? r->type : "application/json", r->body.n);
+	add_date(out);
 	if (r->retry_after)
 		(void)evbuffer_add_printf(out, "Retry-After: %u\r\n", r->retry_after);
 	if (r->allow)
@@ -384,6 +395,25 @@ static void accept_cb(struct evconnlistener *l, evutil_socket_t fd, struct socka
 	s->conf.counted(s->conf.ctx, s->n, false);
 }
 
+/* No descriptors are left, most likely: a moment without accepting, and what waits stays queued in
+ * the kernel. */
+static void accept_failed_cb(struct evconnlistener *l, void *arg)
+{
+	struct server *s = arg;
+	struct timeval rest = { .tv_sec = 1 };
+	(void)evconnlistener_disable(l);
+	(void)event_add(s->on_rest, &rest);
+	s->conf.counted(s->conf.ctx, s->n, true);
+}
+
+static void rest_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	(void)fd, (void)what;
+	if (!s->draining)
+		(void)evconnlistener_enable(s->listener);
+}
+
 /* ---- life ---- */
 
 /* libevent's parser wants a port; 0 (any) is put in behind it. */
@@ -453,6 +483,8 @@ struct server *server_open(const char *listen, const struct server_conf *conf, s
 		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, -1,
 		(struct sockaddr *)&at, n);
 	if (s->listener) {
+		s->on_rest = evtimer_new(conf->base, rest_cb, s);
+		evconnlistener_set_error_cb(s->listener, accept_failed_cb);
 		note_address(s);
 		return s;
 	}
@@ -488,6 +520,7 @@ void server_close(struct server *s)
 	if (!s)
 		return;
 	evconnlistener_free(s->listener);
+	event_free(s->on_rest);
 	while (s->first) {
 		tell_ended(s->first);
 		s->first->stage = STAGE_WRITING;

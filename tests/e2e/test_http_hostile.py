@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Requests nobody should send: each gets its answer, the daemon stays alive and small."""
 import gzip
+import os
+import resource
 import socket
 import zlib
 
@@ -122,6 +124,22 @@ def crowd(box):
         link.close()
 
 
+def without_descriptors(box, daemon):
+    """No descriptor left for another connection: who waits is served when there is one again."""
+    pid = daemon.process.pid
+    used = len(os.listdir(f"/proc/{pid}/fd"))
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 4, before[1]))
+    links = [socket.create_connection(("127.0.0.1", box.port)) for _ in range(9)]
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    last = socket.create_connection(("127.0.0.1", box.port), timeout=60)
+    for link in links:
+        link.close()
+    last.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert last.recv(4096).startswith(b"HTTP/1.1 200 "), "not served"
+    last.close()
+
+
 def memory(daemon):
     with open(f"/proc/{daemon.process.pid}/status", encoding="utf-8") as text:
         return next(int(line.split()[1]) for line in text if line.startswith("VmRSS"))
@@ -138,6 +156,7 @@ with HttpBox("hostile", "body_max: 1, inflated_max: 1, rows_max: 1000, head_seco
     bodies(hostile, intake)
     slow(hostile)
     crowd(hostile)
+    without_descriptors(hostile, process)
     for _ in range(3):
         raw_requests(hostile)
         bodies(hostile, intake)

@@ -4,6 +4,7 @@ import ssl
 import tempfile
 import warnings
 
+from daemon_lib import BIN, run
 from http_lib import FEE_HEAD, HttpBox, certificate, fee, trusting
 
 
@@ -11,6 +12,9 @@ def refuses(settings, sentence, key=True):
     with HttpBox("refuses", settings) as box:
         if key:
             box.key("--all", "--role", "read")
+        if key:  # --check says it, too
+            checked = run(f"{BIN}/fundwatchd", "--check", "-c", box.config, check=False)
+            assert checked.returncode == 1 and sentence in checked.stderr, checked.stderr
         daemon = box.start()
         daemon.wait(sentence)
         assert daemon.end() == 1
