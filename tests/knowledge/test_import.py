@@ -162,10 +162,13 @@ def published_samples():
             "drug_child_only.csv": 4398, "drug_sex.csv": 6472, "drug_visit_kind.csv": 736,
             "item_child_only.csv": 30, "item_duplicate_pairs.csv": 900, "item_sex.csv": 390,
             "item_surgery_group.csv": 378})
-        with open(ROOT / "rules/knowledge/drug_sex.csv", encoding="utf-8", newline="") as f:
-            carried = {(r[0], r[2]) for r in csv.reader(f)}
-        lost = {(r[0], r[2]) for r in run.rows["drug_sex.csv"][1:]} - carried
-        check("samples: every point is carried", lost, set())
+        for made, kept in (("drug_sex", "drug_sex"), ("drug_visit_kind", "drug_visit_kind"),
+                           ("item_sex", "item_sex"), ("item_child_only", "item_age")):
+            with open(ROOT / "rules/knowledge" / (kept + ".csv"), encoding="utf-8",
+                      newline="") as f:
+                carried = {(r[0], r[2]) for r in csv.reader(f)}
+            lost = {(r[0], r[2]) for r in run.rows[made + ".csv"][1:]} - carried
+            check("samples: every point of %s is carried" % kept, lost, set())
 
 
 def main():
