@@ -90,7 +90,7 @@ def a_lock_is_held(server, files, calm):
         lock.let_go()
         daemon.wait("database: commits again")
         settled(box, daemon, calm, "a lock held")
-        lock = Held(box, "settlement")
+        lock = Held(box, "alert")
         daemon = box.start()
         line = daemon.wait("loading again, intake goes on")
         assert "lock timeout" in line, line
