@@ -288,8 +288,8 @@ class Page:
 
     def compare(self, block, told):
         told = [DIGEST.sub(lambda m: m[0][:8] + "…", line) for line in told]
-        shape = [re.sub(r"[0-9a-f]{8}…", "…", self.plain(line)) for line in told]
-        page = [re.sub(r"[0-9a-f]{8}…", "…", self.plain(line)) for line in block.text]
+        shape = [self.plain(re.sub(r"[0-9a-f]{8}…", "…", line)) for line in told]
+        page = [self.plain(re.sub(r"[0-9a-f]{8}…", "…", line)) for line in block.text]
         if shape == page:
             return
         if not self.write:
