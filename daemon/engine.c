@@ -54,8 +54,13 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 {
 	struct judging j = { { take_epoch, &en->chain, en->rules->set }, en->conf.numbers };
 	struct pool_sink to = { .change = tell_change, .ctx = &j, .frozen_ctx = en };
-	if (engine_closes_by_hand(en))
-		to.frozen_cells = engine_frozen_cell;
+	if (en->floor != MISSING_I32 || en->purged != MISSING_I32)
+		to.frozen = engine_closed;
+	if (to.frozen || engine_closes_by_hand(en))
+		to.frozen_cells = engine_closed_cell;
+	if (!en->told_closed)
+		epoch_close_alerts(take_epoch, en->closed, en->n_closed);
+	en->told_closed = true;
 	if (!pool_judge(en->pool, what, cells, &to, e)) {
 		epoch_free(take_epoch);
 		return err_wrap(e, "judging");
@@ -77,6 +82,8 @@ bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e)
 	struct rules *old = en->rules;
 	en->rules = take_rules;
 	pool_plan(en->pool, take_rules->plan);
+	if (!engine_lower_floor(en, e))
+		return false;
 	if (!engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, judges_cells(en), e))
 		return false;
 	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_RULES_LIVE, .rules = old,
@@ -236,6 +243,8 @@ void engine_free(struct engine *en)
 	segments_close(en->segments);
 	complete_free(en->over);
 	map64_fini(&en->judged);
+	map64_fini(&en->brought);
+	xfree(en->closed);
 	queue_free(en->inbox);
 	ledger_free(en->ledger);
 	rules_free(en->rules);

@@ -118,21 +118,27 @@ static bool close_epoch(struct reading *rd, enum intake_state state, const char 
 /* Chunks that were committed before a restart are read past; their rows are in the timelines
  * already. Chunks end at the same rows every time, so none is cut by the position; should it
  * happen (another version's chunks), the whole chunk is taken and sends some rows again. */
-static void take_chunk(struct reading *rd, struct chunk_ref *chunk)
+static bool take_chunk(struct reading *rd, struct chunk_ref *chunk, struct err *e)
 {
 	const struct chunk *c = chunk_ref_chunk(chunk);
 	struct stats *st = rd->en->conf.stats;
 	rd->seen += c->rows;
 	if (rd->seen <= rd->skip) {
 		chunk_ref_put(chunk);
-		return;
+		return true;
 	}
 	uint64_t before = rd->ep ? rd->ep->records : 0, rejects = rd->ep ? rd->ep->rejects : 0;
 	epoch_add_chunk(epoch_in_hand(rd), chunk_ref_get(chunk));
 	st->rows += c->rows;
 	st->records += rd->ep->records - before;
 	st->rejects += rd->ep->rejects - rejects;
+	st->late += rd->ep->n_late;
+	if (!engine_look_late(rd->en, rd->ep, chunk, e)) {
+		chunk_ref_put(chunk);
+		return false;
+	}
 	pool_add(rd->en->pool, chunk);
+	return true;
 }
 
 static bool finish(struct reading *rd, const char *broken, struct err *e)
@@ -173,7 +179,8 @@ static bool read_on(struct reading *rd, struct err *e)
 			chunk_ref_put(chunk);
 			return true;
 		}
-		take_chunk(rd, chunk);
+		if (!take_chunk(rd, chunk, e))
+			return false;
 	}
 }
 

@@ -51,6 +51,8 @@ static void give_alert(void *ctx, const struct finding *f, uint64_t id, uint32_t
 	if (live && !f->excepted)
 		number_box_alert(l->en->conf.numbers, f->rule, 1);
 	pool_load_alert(l->en->pool, f, id, revision, live);
+	if (live)
+		engine_note_closed(l->en, id, f);
 }
 
 static void progress(void *ctx, uint64_t records)
@@ -105,6 +107,12 @@ static bool load_segments(void *ctx, struct db *db, struct restored *out, bool *
 	struct err why;
 	uint32_t n;
 	l->got = out;
+	*done = false;
+	/* Segments know neither days nor purges. */
+	if (l->en->floor != MISSING_I32 || l->en->purged != MISSING_I32) {
+		l->from_database = true;
+		return true;
+	}
 	if (!list_epochs(db, &rows, &n, e))
 		return false;
 	*done = segments_check(g, rows, n, out->last_epoch, &why);
@@ -122,7 +130,8 @@ bool engine_load(struct engine *en, struct db *db, struct err *e)
 	struct loading l = { .en = en, .begun = engine_now() };
 	const struct restore_to to = { .chunk = give_chunk, .alert = give_alert,
 				       .progress = progress, .stop = stop_asked,
-				       .records = load_segments, .ctx = &l };
+				       .records = load_segments, .floor = en->floor,
+				       .ctx = &l };
 	struct restored got;
 	if (!restore(db, en->rules->set, en->ledger, &to, &got, e)) {
 		segments_base_drop(en->segments);

@@ -185,7 +185,8 @@ static bool remember_once(struct engine *en, struct db *db, const struct db_wait
 {
 	if (!connect_database(en, db, wait, e))
 		return false;
-	if (make_pool(en, e) && open_segments(en, e) && engine_load(en, db, e) &&
+	if (make_pool(en, e) && open_segments(en, e) && engine_find_floor(en, db, e) &&
+	    engine_load(en, db, e) &&
 	    engine_load_periods(en, db, e))
 		return true;
 	db_close(db);

@@ -32,6 +32,12 @@ struct engine {
 	struct segments *segments;   /* the sink's thread writes it, once that runs */
 	struct complete *over;       /* months closed by hand; NULL: a drained spool closes all */
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
+	/* engine_horizon.c; days, MISSING_I32: none */
+	int32_t floor, newest, purged;
+	struct map64 brought;        /* hashes of subjects that are all there, whatever the floor */
+	int64_t *closed;             /* alerts closed at start, for the first epoch */
+	uint32_t n_closed, cap_closed;
+	bool told_closed;
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 };
 
@@ -73,3 +79,13 @@ bool engine_frozen_cell(void *ctx, const struct finding *f);
 void engine_note_rules(struct engine *en); /* cells were judged by the rules in force */
 bool engine_close_period(struct engine *en, struct period_event *take_period,
 			 struct err *e) MUST_CHECK;
+
+/* engine_horizon.c: what is kept of the past. */
+bool engine_find_floor(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
+bool engine_closed(void *ctx, const struct finding *f);      /* frozen_fn of persons' rules */
+bool engine_closed_cell(void *ctx, const struct finding *f); /* frozen_fn of cells' rules */
+void engine_note_closed(struct engine *en, uint64_t id, const struct finding *f);
+/* Before a chunk goes into the pool: brings back whom its records are too old for. */
+bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_ref *ref,
+		      struct err *e) MUST_CHECK;
+bool engine_lower_floor(struct engine *en, struct err *e) MUST_CHECK;

@@ -34,6 +34,7 @@ set(daemon_sources
 	engine_start.c
 	engine_load.c
 	engine_period.c
+	engine_horizon.c
 	engine_file.c
 	control.c
 	notify.c
@@ -47,4 +48,5 @@ set(migrations
 	004_exceptions.sql
 	005_periods.sql
 	006_api_keys.sql
-	007_handling.sql)
+	007_handling.sql
+	008_horizon.sql)

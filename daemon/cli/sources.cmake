@@ -45,4 +45,5 @@ set(cli_sources
 	key.c
 	top.c
 	period.c
+	late.c
 	coverage.c)

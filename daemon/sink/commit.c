@@ -45,7 +45,8 @@ static const char upsert_sql[] =
 	"threshold = excluded.threshold, violation_amount = excluded.violation_amount, "
 	"fund_amount = excluded.fund_amount, n_records = excluded.n_records, "
 	"sentence = excluded.sentence, finding = excluded.finding, state = excluded.state, "
-	"revision = excluded.revision, changed_at = excluded.changed_at, withdrawn_at = NULL, "
+	"revision = excluded.revision, closed = false, "
+	"changed_at = excluded.changed_at, withdrawn_at = NULL, "
 	"excepted = excluded.excepted, except_owner = excluded.except_owner, "
 	"except_reason = excluded.except_reason, except_cells = excluded.except_cells, "
 	"except_from = excluded.except_from, except_until = excluded.except_until";
@@ -164,6 +165,32 @@ static bool copy_buffer(struct db *db, const char *sql, const struct buf *rows, 
 	return ok;
 }
 
+static bool write_late(struct db *db, const struct epoch *ep, struct err *e)
+{
+	return ep->n_late == 0 ||
+	       copy_buffer(db, "COPY fundwatch.late (epoch, intake_id, line, stream, psn_no, "
+			   "fixmedins_code, mdtrt_id, event_time, floor) FROM STDIN "
+			   "(FORMAT binary)", &ep->late, e);
+}
+
+/* An alert that changes again is no more closed: see upsert_sql. */
+static bool write_closed(struct db *db, const struct epoch *ep, struct err *e)
+{
+	struct buf ids;
+	if (!ep->closes)
+		return true;
+	buf_init(&ids, 0);
+	buf_addc(&ids, '{');
+	for (uint32_t i = 0; i < ep->n_closed; i++)
+		buf_addf(&ids, "%s%lld", i ? "," : "", (long long)ep->closed[i]);
+	buf_addc(&ids, '}');
+	const char *const value[] = { buf_cstr(&ids) };
+	bool ok = db_execp(db, "UPDATE fundwatch.alert SET closed = alert_id = ANY ($1::bigint[]) "
+			   "WHERE closed <> (alert_id = ANY ($1::bigint[]))", 1, value, e);
+	buf_fini(&ids);
+	return ok;
+}
+
 static bool has_changes(const struct epoch *ep)
 {
 	return ep->raised + ep->amended + ep->withdrawn + ep->silent > 0;
@@ -193,7 +220,8 @@ static bool write_all(struct db *db, struct commit_state *cs, const struct epoch
 {
 	return (!ep->release || release_write(ep->release, db, ep->at, e)) &&
 	       write_intake(db, ep, e) && rows_write(db, ep, e) && rejects_write(db, ep, e) &&
-	       write_epoch(db, ep, e) && write_period(db, ep, e) && write_alerts(db, cs, ep, e);
+	       write_epoch(db, ep, e) && write_period(db, ep, e) &&
+	       write_late(db, ep, e) && write_closed(db, ep, e) && write_alerts(db, cs, ep, e);
 }
 
 static bool write_alarm(struct db *db, const struct epoch *ep, struct err *e)

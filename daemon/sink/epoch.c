@@ -35,6 +35,7 @@ struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_s
 	ep->kind = kind;
 	ep->at = at;
 	memcpy(ep->rule_set, rule_set, DIGEST_HEX);
+	buf_init(&ep->late, 0);
 	struct buf *stream[] = { &ep->alert, &ep->alert_record, &ep->event };
 	for (unsigned i = 0; i < 3; i++) {
 		buf_init(stream[i], 0);
@@ -61,9 +62,19 @@ void epoch_free(struct epoch *ep)
 	xfree(ep->intake.scope);
 	xfree(ep->intake.reason);
 	xfree(ep->intake.report);
+	buf_fini(&ep->late);
+	xfree(ep->closed);
 	xfree(ep->period);
 	xfree(ep->alarm);
 	xfree(ep);
+}
+
+void epoch_close_alerts(struct epoch *ep, const int64_t *id, uint32_t n)
+{
+	ep->closes = true;
+	if (n > 0)
+		ep->closed = xmemdup(id, n * sizeof *id);
+	ep->n_closed = n;
 }
 
 void epoch_add_chunk(struct epoch *ep, struct chunk_ref *take_chunk)

@@ -65,6 +65,11 @@ struct epoch {
 	uint64_t silent;               /* changes of findings that are excepted, before and now */
 	struct period_event *period;   /* of EPOCH_PERIOD; owned */
 	char rule_set[DIGEST_HEX];
+	struct buf late;               /* COPY stream of fundwatch.late, or empty */
+	uint64_t n_late;
+	bool closes;                   /* these alerts are closed from now on, and no others */
+	int64_t *closed;               /* owned */
+	uint32_t n_closed;
 	struct release *release;       /* to be written with it, or NULL; owned */
 	int64_t at;                    /* microseconds UTC */
 	char *alarm;                   /* only this is written, as an alarm; owned, or NULL */
@@ -73,6 +78,9 @@ struct epoch {
 
 struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_set, int64_t at);
 void epoch_free(struct epoch *ep); /* NULL is fine */
+
+/* These alerts and no others are closed (copied). */
+void epoch_close_alerts(struct epoch *ep, const int64_t *id, uint32_t n);
 
 /* Takes over one reference. */
 void epoch_add_chunk(struct epoch *ep, struct chunk_ref *take_chunk);

@@ -20,6 +20,7 @@
 
 struct reader {
 	const struct restore_to *to;
+	const struct restore_more *more; /* NULL: at start */
 	struct restored *out;
 	bool started;          /* the COPY header is behind us */
 	/* records */
@@ -112,16 +113,78 @@ static bool take_record(void *ctx, const char *p, size_t n, struct err *e)
 	       err_set(e, ERR_WORLD, "stopped while loading");
 }
 
+/* ---- which records ---- */
+
+static bool has_floor(int32_t floor)
+{
+	return floor != 0 && floor != MISSING_I32;
+}
+
+/* Visits with an event on or after a day: whole, or not at all. */
+static void add_visits(struct buf *sql, int32_t floor)
+{
+	struct buf day;
+	buf_init(&day, 0);
+	civil_add_date(&day, floor);
+	const char *d = buf_cstr(&day);
+	buf_addf(sql, "(SELECT mdtrt_id FROM fundwatch.encounter WHERE begntime >= '%s' OR "
+		 "endtime >= '%s' UNION SELECT mdtrt_id FROM fundwatch.settlement WHERE "
+		 "setl_time >= '%s' UNION SELECT mdtrt_id FROM fundwatch.fee WHERE "
+		 "fee_ocur_time >= '%s')", d, d, d, d);
+	buf_fini(&day);
+}
+
+/* Events by their visit, stock by its time; registers are all needed. */
+static bool add_floor(struct buf *sql, enum stream s, int32_t floor)
+{
+	if (!has_floor(floor) || s >= STREAM_PERSON)
+		return true;
+	if (s == STREAM_STOCK) {
+		buf_adds(sql, " WHERE inv_chg_time >= '");
+		civil_add_date(sql, floor);
+		buf_addc(sql, '\'');
+		return true;
+	}
+	buf_adds(sql, " WHERE mdtrt_id IN ");
+	add_visits(sql, floor);
+	return true;
+}
+
+/* What a floor left out; false: nothing of this stream. */
+static bool add_more(struct buf *sql, struct db *db, enum stream s, const struct restore_more *m)
+{
+	if (s >= STREAM_STOCK)
+		return false;
+	buf_adds(sql, " WHERE mdtrt_id NOT IN ");
+	add_visits(sql, m->floor);
+	if (has_floor(m->lower)) {
+		buf_adds(sql, " AND mdtrt_id IN ");
+		add_visits(sql, m->lower);
+	}
+	if (m->person)
+		buf_adds(sql, " AND psn_no IN (");
+	for (uint32_t i = 0; m->person && i < m->n_person; i++) {
+		char *quoted = PQescapeLiteral(db->conn, m->person[i].p, m->person[i].n);
+		buf_addf(sql, "%s%s", i ? "," : "", quoted ? quoted : "NULL");
+		PQfreemem(quoted);
+	}
+	if (m->person)
+		buf_addc(sql, ')');
+	return true;
+}
+
 static bool take_records(struct db *db, struct reader *r, enum stream s, struct err *e)
 {
 	struct buf sql;
 	buf_init(&sql, 0);
 	buf_adds(&sql, "COPY (SELECT ");
 	schema_columns(&sql, s);
-	buf_addf(&sql, " FROM fundwatch.%s) TO STDOUT (FORMAT binary)", stream_name(s));
+	buf_addf(&sql, " FROM fundwatch.%s", stream_name(s));
+	bool all = r->more ? add_more(&sql, db, s, r->more) : add_floor(&sql, s, r->to->floor);
+	buf_adds(&sql, ") TO STDOUT (FORMAT binary)");
 	r->stream = s;
 	r->started = false;
-	bool ok = db_copy_out(db, buf_cstr(&sql), take_record, r, e);
+	bool ok = !all || db_copy_out(db, buf_cstr(&sql), take_record, r, e);
 	buf_fini(&sql);
 	if (ok)
 		give_chunk(r);
@@ -386,5 +449,19 @@ bool restore_rules(struct db *db, void (*rule)(void *ctx, struct str id, struct 
 	for (int i = 0; i < PQntuples(r); i++)
 		rule(ctx, str_of(PQgetvalue(r, i, 0)), str_of(PQgetvalue(r, i, 1)));
 	PQclear(r);
+	return true;
+}
+
+/* ---- more ---- */
+
+bool restore_more(struct db *db, const struct restore_more *what, const struct restore_to *to,
+		  uint64_t *records, struct err *e)
+{
+	struct restored out = { 0 };
+	struct reader r = { .to = to, .out = &out, .more = what };
+	for (enum stream s = 0; s < STREAM_STORED; s++)
+		if (!take_records(db, &r, s, e))
+			return err_wrap(e, "reading back %s", stream_name(s));
+	*records = out.records;
 	return true;
 }

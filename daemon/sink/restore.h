@@ -19,18 +19,31 @@ struct restored {
 	uint64_t differing;         /* alerts whose line is not what was stored */
 };
 
+/* More records after the start: those of visits that `floor` left out, above `lower` (MISSING_I32:
+ * however old), of all persons or of some. */
+struct restore_more {
+	int32_t floor, lower;
+	const struct str *person;   /* NULL: all */
+	uint32_t n_person;
+};
+
 struct restore_to {
 	void (*chunk)(void *ctx, struct chunk_ref *take_chunk);
 	void (*alert)(void *ctx, const struct finding *f, uint64_t id, uint32_t revision,
 		      bool live);
 	void (*progress)(void *ctx, uint64_t records); /* every million records */
 	bool (*stop)(void *ctx);    /* asked now and then: give up? */
+	/* Only visits with an event on or after this day; 0 and MISSING_I32: all */
+	int32_t floor;
 	/* Asked before records are read from the database, inside the snapshot: *done says that
 	 * they came from elsewhere. NULL: they do not. */
 	bool (*records)(void *ctx, struct db *db, struct restored *out, bool *done,
 			struct err *e);
 	void *ctx;
 };
+
+bool restore_more(struct db *db, const struct restore_more *what, const struct restore_to *to,
+		  uint64_t *records, struct err *e) MUST_CHECK;
 
 /* Months closed by hand as they stand, into `c`. */
 bool restore_periods(struct db *db, struct complete *c, struct err *e) MUST_CHECK;
