@@ -191,7 +191,8 @@ def rate_is_kept():
     print("who comes too often is told when to come again")
 
 
-with HttpBox("api", "body_max: 1", rules=source("rules")) as api, tempfile.TemporaryDirectory() as data:
+with (HttpBox("api", "body_max: 1", rules=source("rules")) as api,
+      tempfile.TemporaryDirectory() as data):
     tokens = {role: api.key("--all", "--role", role) for role in ("read", "operate")}
     tokens["intake"] = api.key("--facility", "H1", "--role", "intake")
     process = api.serve()
