@@ -5,7 +5,8 @@
 usage: count.py BENCH_INTAKE GEN_WIDE WORKDIR [--update] [--lines N] [--json]
 
 Prints stage, instructions a line, and the change against tests/bench/callgrind.csv. Fails when a
-stage is more than a tenth worse than the value kept there; --update keeps today's values.
+stage is more than a tenth worse than the value kept there; --update keeps today's values. Another
+compiler or processor counts otherwise: then it says so and only prints.
 """
 import csv
 import gzip
@@ -41,9 +42,10 @@ def count(bench, work, rules, fees):
     """Inclusive instructions of each stage function."""
     out = work / "callgrind.out"
     out.unlink(missing_ok=True)
-    subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--quiet",
-                    bench, rules, HERE.parents[1] / "conf/feeds/bench.yaml", fees],
-                   check=True, stdout=subprocess.DEVNULL)
+    fixed = ["setarch", "-R"] if shutil.which("setarch") else []  # the same addresses each time
+    subprocess.run(fixed + ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
+                            "--quiet", bench, rules, HERE.parents[1] / "conf/feeds/bench.yaml",
+                            fees], check=True, stdout=subprocess.DEVNULL)
     text = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out],
                           check=True, stdout=subprocess.PIPE, text=True).stdout
     total = {}
@@ -56,11 +58,22 @@ def count(bench, work, rules, fees):
     return total
 
 
+def counted_with():
+    """What the counts depend on besides the program."""
+    compiler = subprocess.run(["cc", "-dumpversion"], check=True, stdout=subprocess.PIPE,
+                              text=True).stdout.strip().split(".")[0]
+    cpu = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return f"gcc {compiler} {'AVX2' if ' avx2 ' in cpu else 'no AVX2'}"
+
+
 def kept_values():
+    """The kept counts, and with what they were counted."""
     if not KEPT.exists():
-        return {}
+        return {}, ""
     with open(KEPT, newline="", encoding="utf-8") as f:
-        return {row["stage"]: float(row["instructions_per_line"]) for row in csv.DictReader(f)}
+        rows = list(csv.DictReader(f))
+    return ({row["stage"]: float(row["instructions_per_line"]) for row in rows},
+            rows[0]["counted_with"] if rows and "counted_with" in rows[0] else "")
 
 
 def main():
@@ -76,7 +89,7 @@ def main():
         sys.exit(__doc__)
     work = pathlib.Path(args[2])
     total = count(args[0], work, *make_data(args[1], work, lines))
-    kept, worse, rows = kept_values(), [], []
+    (kept, with_what), worse, rows = kept_values(), [], []
     for stage in STAGES:
         now = total[stage] / lines
         before = kept.get(stage)
@@ -94,8 +107,11 @@ def main():
             print(f"  {r['stage']:<12}{r['instructions_per_line']:>10.1f}   {told}")
     if update:
         with open(KEPT, "w", newline="", encoding="utf-8") as f:
-            f.write("stage,instructions_per_line\n")
-            f.writelines(f"{r['stage']},{r['instructions_per_line']}\n" for r in rows)
+            out = csv.writer(f, lineterminator="\n")
+            out.writerow(["stage", "instructions_per_line", "counted_with"])
+            out.writerows([r["stage"], r["instructions_per_line"], counted_with()] for r in rows)
+    elif with_what != counted_with():
+        print(f"kept with {with_what or 'nothing'}, counted with {counted_with()}: not judged")
     elif worse:
         sys.exit("count.py: more than a tenth worse than kept: " + ", ".join(worse))
 
