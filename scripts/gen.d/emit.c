@@ -174,6 +174,7 @@ void emit_lines(struct gen *g, const struct visit *v)
 {
 	for (int i = 0; i < v->nlines; i++)
 		emit_line(g, v, &v->lines[i]);
+	goods_visit(g, v);
 }
 
 /* ---- registers: items and facilities */

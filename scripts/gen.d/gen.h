@@ -44,6 +44,7 @@ struct options {
 	uint64_t seed;
 	double lookalikes;              /* look-alikes per violation */
 	bool wild;                      /* nothing planted, nothing avoided */
+	bool goods;                     /* stock, people and doctors too */
 };
 
 /* ---- the world */
@@ -248,6 +249,12 @@ void emit_settlement(struct gen *g, const struct visit *v,
 	const struct setl *s);
 void emit_lines(struct gen *g, const struct visit *v);
 bool emit_registers(const struct gen *g);   /* items, facilities */
+
+/* ---- goods and registers, with --goods (goods.c) */
+bool goods_open(struct gen *g);
+bool goods_close(struct gen *g);
+void goods_visit(struct gen *g, const struct visit *v);
+void goods_person(const struct gen *g);   /* once a person is done */
 
 /* ---- calendar */
 int day_of(int year, int month, int day);

@@ -36,6 +36,8 @@ static const char help[] =
 "  --lookalikes R       look-alikes per violation of a kind (default 1)\n"
 "  --wild               nothing planted and nothing avoided: accidental\n"
 "                       findings everywhere, for comparing two evaluators\n"
+"  --goods              stock of the pharmacies and registers of people and\n"
+"                       doctors beside the other tables\n"
 "  --gzip STEM          file to compress (default fee_list_d_02; none)\n"
 "  --gb18030 STEM       file in GB18030 (default fee_list_d_03; none)\n"
 "  --catalogue DIR      folder of catalogue.csv and diagnoses.csv\n"
@@ -51,7 +53,7 @@ static const struct option long_options[] = {
 	{ "gb18030", 1, NULL, 'g' }, { "catalogue", 1, NULL, 'c' },
 	{ "knowledge", 1, NULL, 'k' }, { "truth", 1, NULL, 't' },
 	{ "help", 0, NULL, 'h' },
-	{ "wild", 0, NULL, 'w' }, { NULL, 0, NULL, 0 },
+	{ "wild", 0, NULL, 'w' }, { "goods", 0, NULL, 'G' }, { NULL, 0, NULL, 0 },
 };
 
 static bool parse_day(const char *text, int *day)
@@ -95,6 +97,7 @@ static bool set_option(struct options *o, int c, const char *arg)
 	case 'k': o->knowledge = arg; return true;
 	case 't': o->truth = arg; return true;
 	case 'w': return o->wild = true;
+	case 'G': return o->goods = true;
 	default: return false;
 	}
 }
@@ -181,6 +184,7 @@ static void generate(struct gen *g)
 		} else {
 			plain_person(g, person++, per_day);
 		}
+		goods_person(g);
 	}
 	fprintf(stderr, "fundwatch-gen: %ld lines, %ld persons, %llu visits, "
 		"%llu settlements, %d facilities\n", g->lines_out, person,
@@ -203,7 +207,7 @@ static bool prepare(struct gen *g)
 			abort();
 	world_init(&g->world, g->opt.facilities, g->opt.lines);
 	tiers_init(g);
-	return true;
+	return goods_open(g);
 }
 
 int main(int argc, char **argv)
@@ -220,6 +224,7 @@ int main(int argc, char **argv)
 		tiers_truth(&g);
 	ok = emit_registers(&g);
 	ok &= outputs_close(&g);
+	ok &= goods_close(&g);
 	ok &= truth_close(&g);
 	fprintf(stderr, "fundwatch-gen: %ld violations and %ld look-alikes "
 		"planted\n", g.violations, g.lookalikes);

@@ -14,7 +14,7 @@ root=$here/../..
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$gen" --out "$work/data" --lines "${1:-30000}" --seed "${3:-21}"
+"$gen" --out "$work/data" --goods --lines "${1:-30000}" --seed "${3:-21}"
 "$root/scripts/gen.d/cases.py" --out "$work/data" --violations "${2:-10}" \
 	--seed "${3:-21}" "$root/rules" "$root/scripts/gen.d/cases"
 "$fundwatch" scan --rules "$root/rules" --format ndjson \
