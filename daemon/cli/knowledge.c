@@ -257,8 +257,8 @@ const struct command cmd_knowledge_check = {
 	.name = "knowledge check",
 	.args = "[PATH...]",
 	.zh = "检查名单和表：编码不明、有效期中断、限定冲突、前缀重叠、旧批次",
-	.en = "look for faults in lists and tables: unknown codes, gaps, conflicts, overlaps, stale "
-	      "batches",
+	.en = "look for faults in lists and tables: unknown codes, gaps, conflicts, overlaps, "
+	      "stale batches",
 	.more_zh = "PATH 同 check；使表不能用的错误由 check 报。诊断和手术编码与规则集里的编码表\n"
 		   "核对，项目编码核对国家编码的样子，给了 --items 就与本地目录核对。",
 	.more_en = "PATH as for check, which tells what makes a table unusable. Diagnoses and\n"
