@@ -9,6 +9,7 @@
 #include "daemon/cli/words.h"
 #include "daemon/work/files.h"
 #include "lib/base/mem.h"
+#include "lib/rule/csv_text.h"
 #include "lib/rule/fix.h"
 
 #include <string.h>
@@ -21,12 +22,27 @@ struct fix_opts {
 
 struct fixing {
 	const struct cli *c;
-	struct path_list project, files;
+	struct path_list project, files, csv;
 	struct diag_list diag;  /* of the texts in hand */
 	struct overlay *text;   /* [files.n], malloc'd; .text.p NULL = as on disk */
 	struct buf said, round; /* what was done; the same of the round in hand */
 	uint32_t made;
 };
+
+/* Files of lists, tables and exceptions, each once. */
+static void take_csv(struct fixing *f, struct str path)
+{
+	struct buf b;
+
+	for (uint32_t i = 0; i < f->csv.n; i++)
+		if (str_eq(str_of(f->csv.path[i]), path))
+			return;
+	buf_init(&b, 0);
+	buf_addstr(&b, path);
+	if (str_ends(path, STR(".csv")))
+		path_list_add(&f->csv, buf_cstr(&b));
+	buf_fini(&b);
+}
 
 static bool load(struct fixing *f, const struct overlay *text, struct diag_list *d, struct err *e)
 {
@@ -37,7 +53,14 @@ static bool load(struct fixing *f, const struct overlay *text, struct diag_list 
 	for (uint32_t i = 0; i < f->files.n; i++)
 		if (text[i].text.p != NULL)
 			over[n++] = text[i];
-	ruleset_free(rules_load_over(&f->project, over, n, NULL, d, e));
+	struct ruleset *set = rules_load_over(&f->project, over, n, NULL, d, e);
+
+	for (uint32_t i = 0; set && i < set->n_knowledge; i++)
+		for (uint32_t k = 0; k < set->knowledge[i]->n_part; k++)
+			take_csv(f, set->knowledge[i]->part[k].path);
+	for (uint32_t i = 0; i < d->n_files; i++)
+		take_csv(f, str_of(d->file[i].name));
+	ruleset_free(set);
 	xfree(over);
 	return e->code == ERR_NONE;
 }
@@ -142,6 +165,47 @@ static bool one_round(struct fixing *f, struct err *e)
 	return true;
 }
 
+/* A list's or table's file as the manual wants it; text.p NULL when it is so already. */
+static bool repair_csv(struct fixing *f, const char *path, struct str *text, struct err *e)
+{
+	struct buf was, now;
+	size_t n;
+
+	*text = (struct str){ NULL, 0 };
+	buf_init(&was, 0);
+	buf_init(&now, 0);
+	bool ok = file_read(path, KNOWLEDGE_FILE_MAX, &was, e);
+	bool decoded = ok && csv_decode(&was);
+	uint32_t made = ok ? csv_repair(buf_str(&was), &now) + decoded : 0;
+	if (made > 0) {
+		buf_addf(&f->said, cli_text(f->c, "%s: %u 处%s\n", "%s: repaired %u%s\n"), path, made,
+			 !decoded ? "" : cli_text(f->c, "，改成 UTF-8", ", made UTF-8"));
+		f->made += made;
+		n = now.n;
+		*text = str_make(buf_take(&now, NULL), n);
+	}
+	buf_fini(&was);
+	buf_fini(&now);
+	return ok;
+}
+
+static enum cli_exit repair_files(struct fixing *f, bool dry_run)
+{
+	enum cli_exit code = CLI_OK;
+	struct err e = { 0 };
+
+	for (uint32_t i = 0; i < f->csv.n && code == CLI_OK; i++) {
+		const char *path = f->csv.path[i];
+		struct str text;
+
+		if (!repair_csv(f, path, &text, &e) ||
+		    (text.p && !dry_run && !file_write(path, text, &e)))
+			code = cli_err(f->c, &e);
+		xfree((void *)text.p);
+	}
+	return code;
+}
+
 static enum cli_exit hand_out(struct fixing *f, bool dry_run)
 {
 	enum cli_exit code = CLI_OK;
@@ -180,7 +244,10 @@ static enum cli_exit fix(struct fixing *f, bool dry_run)
 		return cli_err(f->c, &e);
 	for (int i = 0; i < ROUNDS_MAX && one_round(f, &e); i++)
 		;
-	return e.code == ERR_NONE ? hand_out(f, dry_run) : cli_err(f->c, &e);
+	if (e.code != ERR_NONE)
+		return cli_err(f->c, &e);
+	enum cli_exit code = repair_files(f, dry_run);
+	return code == CLI_OK ? hand_out(f, dry_run) : code;
 }
 
 static enum cli_exit fix_exec(struct cli *c, const void *opt, int n, char *const *arg)
@@ -203,6 +270,7 @@ static enum cli_exit fix_exec(struct cli *c, const void *opt, int n, char *const
 	diag_fini(&f.diag);
 	path_list_fini(&f.project);
 	path_list_fini(&f.files);
+	path_list_fini(&f.csv);
 	return code;
 }
 
@@ -218,10 +286,14 @@ const struct command cmd_fix = {
 	.zh = "自动修复有把握的错误和警告",
 	.en = "make the repairs that are sure",
 	.more_zh = "只修有把握的：只有一个相近名字的错字，且、或混用时补上语言本来就有的括号。\n"
+		   "名单和表的 CSV：GB18030 改成 UTF-8，去掉开头的标记和格子两端的空白，\n"
+		   "全角的数字和逗号改成半角。\n"
 		   "修完重新检查，直到没有可修的；不会让原来没有错的文件出错。还有错误时退出码为 1。",
 	.more_en = "Only what is sure: a misspelt name with one near name and no other, "
 			   "brackets that say\n"
-		   "how `and` and `or` are read anyway. Checks again until nothing is left to "
+		   "how `and` and `or` are read anyway. CSV of lists and\n"
+		   "tables: UTF-8 without a\n"
+		   "mark, no blanks around cells, half-width digits and commas. Checks again until nothing is left to "
 		   "repair; a file\n"
 		   "that was right never becomes wrong. Exit code 1 while errors are left.",
 	.opt = fix_opt,

@@ -7,6 +7,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/near.h"
 #include "lib/rule/marks.h"
+#include "lib/rule/csv_text.h"
 
 static const struct {
 	const char *zh, *en;
@@ -127,8 +128,11 @@ bool check_load(struct checker *c, const struct syn_block *b, const struct syn_c
 	struct err e = { .code = ERR_NONE };
 
 	*path = arena_printf(&c->d->arena, "%s" STR_FMT, b->folder, STR_ARG(from->text));
-	if (c->loader != NULL && c->loader->load(c->loader->ctx, *path, out, &e) && !out->failed)
+	if (c->loader != NULL && c->loader->load(c->loader->ctx, *path, out, &e) && !out->failed) {
+		if (csv_decode(out))
+			diag_add(c->d, from->text_at, DIAG_CSV_GB18030, *path);
 		return true;
+	}
 	diag_add(c->d, from->text_at, DIAG_FILE_UNREADABLE, e.text[0] != '\0' ? e.text : *path);
 	return false;
 }

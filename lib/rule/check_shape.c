@@ -308,6 +308,9 @@ static void read_pick(struct rule_check *k, const struct syn_clause *x)
 		enum pick pick;
 	} words[] = { { "最近", "nearest", PICK_NEAREST }, { "每对", "each", PICK_EACH } };
 
+	struct near near;
+	struct diag *d;
+
 	if (x->var.n == 0)
 		return;
 	for (size_t i = 0; i < 2; i++)
@@ -316,8 +319,15 @@ static void read_pick(struct rule_check *k, const struct syn_clause *x)
 			mark_term(k->c->d, x->var_at, words[i].zh, words[i].en);
 			return;
 		}
-	diag_add(k->c->d, x->var_at, DIAG_UNKNOWN_WORD, keyword_word(KW_PICK, k->c->d->english),
-		 check_cstr(k->c, x->var))->expected = check_words(k->c, "最近、每对", "nearest, each");
+	d = diag_add(k->c->d, x->var_at, DIAG_UNKNOWN_WORD,
+		     keyword_word(KW_PICK, k->c->d->english), check_cstr(k->c, x->var));
+	d->expected = check_words(k->c, "最近、每对", "nearest, each");
+	near_init(&near, x->var);
+	for (size_t i = 0; i < 2; i++) {
+		near_offer(&near, str_of(words[i].zh));
+		near_offer(&near, str_of(words[i].en));
+	}
+	check_near(k->c, d, x->var_at, &near, check_words(k->c, "词", "word"));
 }
 
 /* 先 甲 后 乙: the first role is the earlier record. */

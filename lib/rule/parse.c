@@ -174,6 +174,35 @@ static bool is_zh(struct str s)
 	return s.n > 0 && (unsigned char)s.p[0] >= 0x80;
 }
 
+/* A word that is near one of the language's own, as 在名册 is near 在名单. */
+static bool misspelt(struct parser *p, struct diag *x)
+{
+	bool zh = is_zh(p->tok.text);
+	unsigned one_off = 0;
+	struct near near;
+	struct str best;
+
+	near_init(&near, p->tok.text);
+	for (unsigned k = 0; k < KW_COUNT; k++) {
+		enum keyword_kind kind = keyword_kind((enum keyword)k);
+
+		struct str word = str_of(keyword_word((enum keyword)k, !zh));
+
+		if (kind != KEYWORD_OP && kind != KEYWORD_INNER && k != KW_WINDOW)
+			continue;
+		near_offer(&near, word);
+		one_off += near_distance(p->tok.text, word) == 1;
+	}
+	best = near_best(&near);
+	if (best.n == 0)
+		return false;
+	x->near = arena_printf(&p->d->arena, p->d->english ? "near: " STR_FMT
+			       : "相近的词：" STR_FMT, STR_ARG(best));
+	x->fixed = diag_repair(p->d, p->tok.at, best);
+	x->sure = near_sole(&near) || (near.distance == 1 && one_off == 1);
+	return true;
+}
+
 /* Whatever is left of a clause that was read well is too much. */
 static void end_clause(struct parser *p, const struct clause_kind *kind)
 {
@@ -185,6 +214,8 @@ static void end_clause(struct parser *p, const struct clause_kind *kind)
 	if (p->failed || p->tok.kind == TOKEN_END)
 		return;
 	x = diag_add(p->d, p->tok.at, DIAG_TRAILING, lex_shown(&p->lex, &p->tok));
+	if (p->tok.kind == TOKEN_WORD && misspelt(p, x))
+		return;
 	if (value && (kind->flags & CLAUSE_CONDITION) != 0)
 		x->fixed = diag_repair(p->d, here, str_of(is_zh(p->tok.text) ? "且 " : "and "));
 }

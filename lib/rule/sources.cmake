@@ -3,6 +3,7 @@
 # One file a line: the language first, then the engine.
 set(rule_sources
 	csv.c
+	csv_text.c
 	keyword.c
 	marks.c
 	lex.c
