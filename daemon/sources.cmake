@@ -49,4 +49,5 @@ set(migrations
 	005_periods.sql
 	006_api_keys.sql
 	007_handling.sql
-	008_horizon.sql)
+	008_horizon.sql
+	009_counted_once.sql)

@@ -30,3 +30,5 @@ if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
 	fundwatch_script(scan_memory LABEL e2e
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/scan_memory.py)
 endif()
+fundwatch_script(views_once LABEL e2e
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_views_once.py)
