@@ -36,7 +36,7 @@ struct csv {
 	unsigned n, cap;
 	struct arena scratch; /* cells whose quotes were doubled */
 	text_index_fn *make_index;
-	struct text_index index;
+	struct text_index *index;
 };
 
 struct csv *csv_new(char separator, csv_row_fn *row, void *ctx)
@@ -46,6 +46,7 @@ struct csv *csv_new(char separator, csv_row_fn *row, void *ctx)
 	csv->row = row;
 	csv->ctx = ctx;
 	csv->make_index = text_index_best();
+	csv->index = xmalloc(sizeof(*csv->index)); /* large, and written before it is read */
 	GROW(csv->cell, csv->cap, FIRST_CELLS);
 	buf_init(&csv->carry, 0);
 	arena_init(&csv->scratch);
@@ -59,6 +60,7 @@ void csv_free(struct csv *csv)
 	buf_fini(&csv->carry);
 	arena_fini(&csv->scratch);
 	xfree(csv->cell);
+	xfree(csv->index);
 	xfree(csv);
 }
 
@@ -358,7 +360,7 @@ static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin,
 static size_t indexed_lines(struct csv *csv, const char *p, size_t n, bool end, bool *stuck,
 			    struct err *e, bool *good)
 {
-	const struct text_index *in = &csv->index;
+	const struct text_index *in = csv->index;
 	uint32_t begin = 0, first = 0, rare = 0;
 	for (uint32_t k = 0; k < in->n_line && *good; k++) {
 		uint32_t last = in->line[k], nl = in->end[last];
@@ -394,7 +396,7 @@ static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *
 		size_t left = n - at, taken = 0;
 		if (csv->scanned == 0) {
 			csv->make_index(p + at, left < INDEX_MAX ? left : INDEX_MAX,
-					csv->separator, &csv->index);
+					csv->separator, csv->index);
 			taken = indexed_lines(csv, p + at, left, end, &stuck, e, good);
 		}
 		if (taken == 0 && *good && !stuck) {

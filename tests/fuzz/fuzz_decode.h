@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct fuzzed {
 	uint64_t hash, rows, rejects, records;
+	uint64_t sum; /* of records and rejects, whatever their order and chunks */
 	bool good;
 };
 
@@ -35,6 +36,8 @@ static inline void fuzz_chunk(struct fuzzed *f, const struct chunk *c)
 			const struct source *src = &c->table[s].src[r];
 			f->hash = hash_join(hash_join(f->hash, id.hi), src->digest);
 			f->hash = hash_join(hash_join(f->hash, src->line), src->offset);
+			f->sum += hash_join(hash_join(id.hi, src->digest),
+					    hash_join(src->line, src->offset));
 			f->records++;
 		}
 	for (uint32_t i = 0; i < c->n_reject; i++) {
@@ -42,6 +45,7 @@ static inline void fuzz_chunk(struct fuzzed *f, const struct chunk *c)
 		fuzz_must(utf8_valid(r->raw.p, r->raw.n));
 		fuzz_must(utf8_valid(r->sentence.p, r->sentence.n));
 		f->hash = hash_join(hash_join(f->hash, r->line), hash_str(r->sentence));
+		f->sum += hash_join(r->line, hash_str(r->sentence));
 		f->rejects++;
 	}
 	f->rows += c->rows;
