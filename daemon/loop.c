@@ -172,6 +172,7 @@ static bool reload_settings(struct loop *lp)
 		log_warn("reload", "these settings need a restart: %s", buf_cstr(&ignored));
 	buf_fini(&ignored);
 	(void)log_set_level(lp->lc->conf->log_level);
+	http_reload(lp->http);
 	return true;
 }
 

@@ -147,6 +147,26 @@ struct http *http_open(const struct http_conf *conf, struct err *e)
 	return NULL;
 }
 
+void http_reload(struct http *h)
+{
+	SSL_CTX *tls = NULL;
+	struct subjects *subjects = NULL;
+	struct err e;
+	if (!h || !h->tls)
+		return;
+	if (!open_tls(h->conf.conf, &tls, &subjects, &e)) {
+		log_error("http", "the old certificates and clients stay in force: %s", e.text);
+		SSL_CTX_free(tls);
+		return;
+	}
+	server_tls(h->server, tls);
+	SSL_CTX_free(h->tls); /* connections keep what they were made with */
+	subjects_free(h->subjects);
+	h->tls = tls;
+	h->subjects = subjects;
+	log_info("http", "certificates and clients are read again");
+}
+
 /* ---- numbers ---- */
 
 void http_metrics(const struct http *h, const struct http_view *v, struct buf *out)

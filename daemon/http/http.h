@@ -54,6 +54,10 @@ void http_metrics(const struct http *h, const struct http_view *v, struct buf *o
 /* Reasons why not everything works, as words with commas between; none: all does. */
 void health_reasons(const struct http_view *v, struct buf *out);
 
+/* Reads certificate, key, CA and map of clients again, for connections from now on. When
+ * something is wrong the old ones stay, and the log says what. NULL is fine. */
+void http_reload(struct http *h);
+
 /* No new requests; what is under way is answered, but nobody is waited for longer than ten
  * seconds. Then, once http_idle, close. */
 void http_drain(struct http *h);       /* NULL is fine, here and below */

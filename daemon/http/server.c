@@ -498,6 +498,11 @@ const char *server_address(const struct server *s)
 	return s->at;
 }
 
+void server_tls(struct server *s, SSL_CTX *tls)
+{
+	s->conf.tls = tls;
+}
+
 void server_drain(struct server *s)
 {
 	struct conn *next;

@@ -53,6 +53,9 @@ struct server *server_open(const char *listen, const struct server_conf *conf, s
 /* Where it really listens, as text. */
 const char *server_address(const struct server *s);
 
+/* What connections from now on are secured with; borrowed until the next. */
+void server_tls(struct server *s, SSL_CTX *tls);
+
 /* No more connections or requests; what is under way is answered. server_idle says when done. */
 void server_drain(struct server *s);
 bool server_idle(const struct server *s);

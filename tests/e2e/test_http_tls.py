@@ -61,6 +61,18 @@ def with_certificates(folder):
             raise AssertionError(box.ask("GET", "/healthz").status)
         except (ssl.SSLError, OSError):
             pass
+        with open(f"{folder}/clients", "w", encoding="utf-8") as out:
+            out.write("H1 intake CN=other.example\n")
+        daemon.hup()
+        daemon.wait("certificates and clients are read again")
+        for mine, status in ((hospital, 401), (stranger, 200)):
+            box.context = trusting(folder, mine)
+            assert box.send(None, f"e{status}", "fee_list_d.csv", FEE_HEAD + fee(3)).status == status
+        with open(f"{folder}/clients", "w", encoding="utf-8") as out:
+            out.write("H1 everything CN=other.example\n")
+        daemon.hup()
+        daemon.wait("old certificates and clients stay in force: .*line 1")
+        assert box.send(None, "f", "fee_list_d.csv", FEE_HEAD + fee(4)).status == 200
         daemon.term()
     print("certificates speak for their facility, keys for theirs, nobody else gets in")
 
