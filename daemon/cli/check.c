@@ -3,6 +3,7 @@
  * check.c - `fundwatch check`: all diagnostics of all files, and what there is when it is right.
  */
 #include "daemon/cli/commands.h"
+#include "daemon/cli/except_used.h"
 #include "daemon/cli/ruleload.h"
 #include "daemon/cli/words.h"
 #include "daemon/work/files.h"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 struct check_opts {
+	struct db_opts db;
 	bool strict, accept;
 	const char *today;
 };
@@ -172,6 +174,8 @@ static enum cli_exit check_exec(struct cli *c, const void *opt, int n, char *con
 	enum cli_exit code = rules_compile_on(c, &l, n, arg, NULL, o->today);
 	if (code == CLI_OK && l.set)
 		code = keep_bases(c, &l, o->accept);
+	if (code == CLI_OK && l.set && (o->db.db || o->db.conf))
+		code = exceptions_tell_unused(c, &o->db, &l);
 	if (code == CLI_OK)
 		code = compare(c, &l, o->strict);
 	loaded_fini(&l);
@@ -179,6 +183,7 @@ static enum cli_exit check_exec(struct cli *c, const void *opt, int n, char *con
 }
 
 static const struct opt check_opt[] = {
+	DB_OPTS(struct check_opts),
 	{ "strict", 0, OPT_FLAG, offsetof(struct check_opts, strict), NULL, "有警告也算没有通过",
 	  "warnings fail the check too" },
 	{ "accept", 0, OPT_FLAG, offsetof(struct check_opts, accept), NULL,
@@ -196,10 +201,12 @@ const struct command cmd_check = {
 	.zh = "检查规则文件，一次列出全部错误和警告",
 	.en = "check rule files and list every error and warning at once",
 	.more_zh = "PATH 是规则文件，或含 *.rules 的目录（含子目录）；不写就是 rules。\n"
-		   "没有通过时退出码为 1。单个错误代码的解释：fundwatch explain 代码。",
+		   "没有通过时退出码为 1。给出 --db 或 --conf 时，也说台账里从未用到的例外。\n"
+		   "单个错误代码的解释：fundwatch explain 代码。",
 	.more_en = "PATH is a rule file or a folder with *.rules in it or below; \"rules\" when "
 		   "left out.\n"
-		   "Exit code 1 when the check fails. What a code means: fundwatch explain CODE.",
+		   "Exit code 1 when the check fails. With --db or --conf, exceptions never used\n"
+		   "are told too. What a code means: fundwatch explain CODE.",
 	.opt = check_opt,
 	.opt_size = sizeof(struct check_opts),
 	.max_args = -1,

@@ -12,6 +12,7 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/db.h"
+#include "daemon/cli/except_used.h"
 #include "daemon/cli/excepted.h"
 #include "daemon/cli/grid.h"
 #include "daemon/cli/ruleload.h"
@@ -83,73 +84,7 @@ static void list_row(const struct cli *c, struct grid *g, const struct excepted_
 		grid_cell(g, cell[i]);
 }
 
-static void list_all(const struct cli *c, const struct loaded *l, struct buf *b)
-{
-	struct grid g;
-	struct arena a;
-	struct buf state;
-	uint32_t n = 0;
-	arena_init(&a);
-	buf_init(&state, 0);
-	grid_init(&g, 7);
-	list_head(c, &g);
-	for (uint32_t i = 0; i < l->set->n_rule; i++) {
-		const struct rule *r = &l->set->rule[i];
-		for (uint32_t k = 0; k < r->n_exception; k++) {
-			struct excepted_row row = row_of(&a, r, &r->exception[k]);
-			buf_reset(&state);
-			state_text(c, &r->exception[k], l->diag.today, &state);
-			if (c->json)
-				buf_adds(b, n ? "," : "");
-			if (c->json)
-				excepted_json(&row, b);
-			else
-				list_row(c, &g, &row, buf_str(&state));
-			n++;
-		}
-	}
-	if (!c->json && n)
-		grid_print(&g, b, cli_columns(c));
-	if (!c->json) {
-		size_t from = b->n;
-		buf_addf(b, cli_text(c, "例外 %u 条\n", "%u exceptions\n"), n);
-		words_singular(c, b, from);
-	}
-	grid_fini(&g);
-	buf_fini(&state);
-	arena_fini(&a);
-}
-
-struct list_opts {
-	const char *today;
-};
-
-static enum cli_exit list_exec(struct cli *c, const void *opt, int n, char *const *arg)
-{
-	const struct list_opts *o = opt;
-	struct loaded l;
-	struct buf b;
-	enum cli_exit code = rules_need_on(c, &l, n, arg, NULL, o->today);
-	buf_init(&b, 0);
-	if (code == CLI_OK) {
-		if (c->json)
-			buf_adds(&b, "{\"exceptions\":[");
-		list_all(c, &l, &b);
-		if (c->json)
-			buf_adds(&b, "]}\n");
-		code = cli_out(c, &b, CLI_OK);
-	}
-	buf_fini(&b);
-	loaded_fini(&l);
-	return code;
-}
-
-/* ---- the ledger ---- */
-
-struct ledger_opts {
-	struct db_opts db;
-	const char *rules, *month;
-};
+/* ---- the ledger as it is kept ---- */
 
 enum { L_RULE, L_OWNER, L_REASON, L_CELLS, L_FROM, L_UNTIL, L_COUNT, L_AMOUNT };
 
@@ -183,6 +118,132 @@ static bool same_row(const struct excepted_row *a, const struct excepted_row *b)
 	       str_eq(a->reason, b->reason) && str_eq(a->cells, b->cells) &&
 	       str_eq(a->from, b->from) && str_eq(a->until, b->until);
 }
+
+/* Whether the ledger has a finding that the row took. */
+static bool is_used(const PGresult *found, const struct excepted_row *row)
+{
+	for (int j = 0; j < PQntuples(found); j++) {
+		struct excepted_row have = ledger_row(found, j);
+		if (same_row(&have, row))
+			return true;
+	}
+	return false;
+}
+
+/* All of the ledger, of one month when `day` is its first; NULL when told. */
+static PGresult *ask_ledger(const struct cli *c, const struct db_opts *o, const char *day,
+			    enum cli_exit *code)
+{
+	struct db db;
+	struct err e = { 0 };
+	const char *value[] = { day };
+	PGresult *r;
+	*code = cli_db_open(c, o, false, &db);
+	if (*code != CLI_OK)
+		return NULL;
+	r = db_query(&db, ledger_sql, 1, value, &e);
+	if (!r)
+		*code = cli_err(c, &e);
+	db_close(&db);
+	return r;
+}
+
+enum cli_exit exceptions_tell_unused(const struct cli *c, const struct db_opts *o, struct loaded *l)
+{
+	struct arena a;
+	enum cli_exit code;
+	PGresult *found = ask_ledger(c, o, NULL, &code);
+	arena_init(&a);
+	for (uint32_t i = 0; found && i < l->set->n_rule; i++) {
+		const struct rule *r = &l->set->rule[i];
+		for (uint32_t k = 0; k < r->n_exception; k++) {
+			struct excepted_row row = row_of(&a, r, &r->exception[k]);
+			if (!is_used(found, &row))
+				diag_add(&l->diag, r->exception[k].at, DIAG_EXCEPT_UNUSED);
+		}
+	}
+	arena_fini(&a);
+	PQclear(found);
+	return code;
+}
+
+/* ---- the rows as they are written ---- */
+
+static void list_all(const struct cli *c, const struct loaded *l, const PGresult *found,
+		     struct buf *b)
+{
+	struct grid g;
+	struct arena a;
+	struct buf state;
+	uint32_t n = 0;
+	arena_init(&a);
+	buf_init(&state, 0);
+	grid_init(&g, 7);
+	list_head(c, &g);
+	for (uint32_t i = 0; i < l->set->n_rule; i++) {
+		const struct rule *r = &l->set->rule[i];
+		for (uint32_t k = 0; k < r->n_exception; k++) {
+			struct excepted_row row = row_of(&a, r, &r->exception[k]);
+			buf_reset(&state);
+			state_text(c, &r->exception[k], l->diag.today, &state);
+			if (found && !is_used(found, &row))
+				buf_adds(&state, cli_text(c, "，从未用到", ", never used"));
+			if (c->json)
+				buf_adds(b, n ? "," : "");
+			if (c->json)
+				excepted_json(&row, b);
+			else
+				list_row(c, &g, &row, buf_str(&state));
+			n++;
+		}
+	}
+	if (!c->json && n)
+		grid_print(&g, b, cli_columns(c));
+	if (!c->json) {
+		size_t from = b->n;
+		buf_addf(b, cli_text(c, "例外 %u 条\n", "%u exceptions\n"), n);
+		words_singular(c, b, from);
+	}
+	grid_fini(&g);
+	buf_fini(&state);
+	arena_fini(&a);
+}
+
+struct list_opts {
+	struct db_opts db;
+	const char *today;
+};
+
+static enum cli_exit list_exec(struct cli *c, const void *opt, int n, char *const *arg)
+{
+	const struct list_opts *o = opt;
+	struct loaded l;
+	struct buf b;
+	PGresult *found = NULL;
+	enum cli_exit code = rules_need_on(c, &l, n, arg, NULL, o->today);
+	buf_init(&b, 0);
+	if (code == CLI_OK && (o->db.db || o->db.conf))
+		found = ask_ledger(c, &o->db, NULL, &code);
+	if (code == CLI_OK) {
+		if (c->json)
+			buf_adds(&b, "{\"exceptions\":[");
+		list_all(c, &l, found, &b);
+		if (c->json)
+			buf_adds(&b, "]}\n");
+		code = cli_out(c, &b, CLI_OK);
+	}
+	PQclear(found);
+	buf_fini(&b);
+	loaded_fini(&l);
+	return code;
+}
+
+/* ---- the ledger ---- */
+
+struct ledger_opts {
+	struct db_opts db;
+	const char *rules, *month;
+};
 
 /* Everything that is told of the ledger. */
 struct telling {
@@ -218,12 +279,7 @@ static void tell_unused(struct telling *t, const struct ruleset *rs, const PGres
 		for (uint32_t k = 0; k < rs->rule[i].n_exception; k++) {
 			struct excepted_row row = row_of(&a, &rs->rule[i],
 							 &rs->rule[i].exception[k]);
-			bool used = false;
-			for (int j = 0; !used && j < PQntuples(found); j++) {
-				struct excepted_row have = ledger_row(found, j);
-				used = same_row(&have, &row);
-			}
-			if (!used)
+			if (!is_used(found, &row))
 				tell(t, &row);
 		}
 	arena_fini(&a);
@@ -281,16 +337,11 @@ static bool month_day(const char *month, struct buf *day)
 static enum cli_exit ledger(const struct cli *c, const struct ledger_opts *o,
 			    const struct ruleset *rs, const char *day)
 {
-	struct db db;
-	struct err e = { 0 };
-	const char *value[] = { day };
-	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
-	if (code != CLI_OK)
-		return code;
-	PGresult *r = db_query(&db, ledger_sql, 1, value, &e);
-	code = r ? tell_ledger(c, o, rs, r) : cli_err(c, &e);
+	enum cli_exit code;
+	PGresult *r = ask_ledger(c, &o->db, day, &code);
+	if (r)
+		code = tell_ledger(c, o, rs, r);
 	PQclear(r);
-	db_close(&db);
 	return code;
 }
 
@@ -319,6 +370,7 @@ static enum cli_exit ledger_exec(struct cli *c, const void *opt, int n, char *co
 }
 
 static const struct opt list_opt[] = {
+	DB_OPTS(struct list_opts),
 	{ "today", 0, OPT_TEXT, offsetof(struct list_opts, today), "DATE",
 	  "按这一天看是否到期，默认今天", "the day that dates are seen from, today by default" },
 	{ 0 },
@@ -329,8 +381,8 @@ const struct command cmd_exceptions_list = {
 	.args = "[PATH...]",
 	.zh = "列出例外：规则、对象、负责人、理由、期限，是否到期",
 	.en = "list exceptions: rule, what, owner, reason, dates, whether they have ended",
-	.more_zh = "PATH 同 check。",
-	.more_en = "PATH as for check.",
+	.more_zh = "PATH 同 check。给出 --db 或 --conf 时，台账里从未用到的例外也说明。",
+	.more_en = "PATH as for check. With --db or --conf, those the ledger never saw are told.",
 	.opt = list_opt,
 	.opt_size = sizeof(struct list_opts),
 	.max_args = -1,

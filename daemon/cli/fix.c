@@ -293,8 +293,9 @@ const struct command cmd_fix = {
 			   "brackets that say\n"
 		   "how `and` and `or` are read anyway. CSV of lists and\n"
 		   "tables: UTF-8 without a\n"
-		   "mark, no blanks around cells, half-width digits and commas. Checks again until nothing is left to "
-		   "repair; a file\n"
+		   "mark, no blanks around cells, half-width digits and commas. Checks again until "
+		   "nothing is\n"
+		   "left to repair; a file "
 		   "that was right never becomes wrong. Exit code 1 while errors are left.",
 	.opt = fix_opt,
 	.opt_size = sizeof(struct fix_opts),

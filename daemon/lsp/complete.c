@@ -170,6 +170,15 @@ static bool header_words(struct completing *c)
 	return any;
 }
 
+/* The name between 「 and 」, with them unless the first is written already. */
+static struct str named(const struct completing *c, struct str line, size_t from, size_t to)
+{
+	size_t n = strlen("「");
+
+	return c->s->in_name ? str_make(line.p + from + n, to - from - n)
+			     : str_make(line.p + from, to - from + n);
+}
+
 /* Names of lists, tables or indicators of all files. */
 static void names(struct completing *c, unsigned kinds)
 {
@@ -187,8 +196,7 @@ static void names(struct completing *c, unsigned kinds)
 
 			if (indent == 0 && k != KW_NONE && (kinds & (1u << k)) != 0 && from >= 0 &&
 			    to > from)
-				add(c, str_sub(line, (size_t)from + 3, (size_t)(to - from) - 3),
-						KIND_FILE,
+				add(c, named(c, line, (size_t)from, (size_t)to), KIND_FILE,
 				    keyword_word(k, c->s->english));
 		}
 	}
@@ -263,6 +271,10 @@ static void expression(struct completing *c)
 {
 	if (values(c))
 		return;
+	if (keyword_is(c->s->before[0], KW_INLIST) || keyword_is(c->s->before[0], KW_INLIST_NOT)) {
+		names(c, 1u << KW_LIST);
+		return;
+	}
 	all_fields(c);
 	locals(c);
 	if (c->s->clause == KW_GROUP || c->s->clause == KW_SAME || c->s->clause == KW_BY ||

@@ -143,6 +143,17 @@ def in_the_ledger(site):
     assert "负责人 王科长，自 2026-05-01，至 2026-05-31" in said, said
     said = site.command(*ledger, "--month", "2026-06")
     assert "从未用到" in said and "合计 0 条疑点" in said and "1 条例外没有用到" in said, said
+    said = site.command("exceptions", "list", "--db", site.box.conninfo, site.rules)
+    assert "王科长" in said and "从未用到" not in said, said
+    with_more = pathlib.Path(tempfile.mkdtemp())
+    shutil.copytree(site.rules, with_more / "rules")
+    with (with_more / "rules/local/exceptions.csv").open("a", encoding="utf-8") as f:
+        f.write("dup.same_day,H6,002503070020000,李科长,没有用到,2026-05-01,2026-05-31\n")
+    said = site.command("check", "--db", site.box.conninfo, with_more / "rules")
+    assert "警告[exception-unused] 这条例外从未用到" in said and said.count("unused") == 1, said
+    said = site.command("exceptions", "list", "--db", site.box.conninfo, with_more / "rules")
+    assert said.count("从未用到") == 1, said
+    shutil.rmtree(with_more)
     kept = site.box.sql("SELECT e.why, a.excepted, a.state FROM fundwatch.alert a JOIN "
                         "fundwatch.alert_event e USING (alert_id, revision) WHERE a.excepted")
     assert kept == "excepted|t|amended\n", kept
