@@ -28,7 +28,8 @@ TITLE = {"就诊登记": "encounter", "结算": "settlement", "费用明细": "f
          "手术": "operation", "进销存": "stock", "人员": "person", "机构": "facility",
          "医师": "practitioner", "目录": "item", "住院": "stay", "就诊": "visit"}
 NUMBERED = {"mdtrt_id", "psn_no", "fixmedins_code", "setl_id", "init_setl_id", "bilg_dr_code",
-            "acord_dr_code", "chfpdr_code", "oper_dr_code", "anst_dr_code", "dise_dor_no", "dr_code",
+            "acord_dr_code", "chfpdr_code", "oper_dr_code", "anst_dr_code", "dise_dor_no",
+            "dr_code",
             "fixmedins_bchno", "comb_no", "chrg_bchno", "refl_old_mdtrt_id", "phar_prac_cert_no",
             "prsc_dr_code", "etip_hosp_code", "medins_setl_id", "rx_drord_no", "rxno", "emp_no"}
 REVISED = "2026-12-31 00:00:00"

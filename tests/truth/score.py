@@ -118,9 +118,10 @@ def judge_background(rules, truth, plain):
 
 def show(rules):
     for name, r in sorted(rules.items()):
-        print("%-4s %-22s planted %4d look-alikes %5d found %4d other %4d precision %.4f recall %.4f"
-              % ("ok" if r.good else "BAD", name, r.planted, r.lookalikes, r.found, r.other,
-                 r.precision, r.recall))
+        print("%-4s %-22s planted %4d look-alikes %5d found %4d other %4d "
+              "precision %.4f recall %.4f" % (
+                  "ok" if r.good else "BAD", name, r.planted, r.lookalikes, r.found,
+                  r.other, r.precision, r.recall))
         for why, x in r.wrong[:SHOWN]:
             print("     wrong   %s: %s" % (why, x["sentence"][:150]))
         for c in r.missed[:SHOWN]:
