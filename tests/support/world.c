@@ -137,6 +137,8 @@ static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t
 
 	only[rule / 8] = (uint8_t)(1u << (rule % 8));
 	judge_reconcile(j, n);
+	for (uint32_t i = 0; i < n; i++)
+		judge_complete(j[i], w->complete);
 	for (uint32_t i = 0; i < n && w->replaceable; i++)
 		judge_all(j[i], only, NULL);
 	for (uint32_t i = 0; i < n; i++)

@@ -24,6 +24,7 @@ struct world {
 	/* cells remember who gave what, and all subjects are judged twice */
 	bool replaceable;
 	bool stepwise;           /* after each row what it touched is judged, cells too */
+	const struct complete *complete; /* which periods are over; NULL: all */
 	struct verdict *verdict; /* kept over such steps */
 	struct buf line;
 };

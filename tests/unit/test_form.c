@@ -2,6 +2,7 @@
 /*
  * test_form.c - what a hit says beyond its amount: roles, shares, keys, times, sentence, ledger.
  */
+#include "lib/base/civil.h"
 #include "tests/check.h"
 #include "tests/support/world.h"
 
@@ -287,9 +288,79 @@ static void what_cannot_be_computed_is_counted(void **state)
 	world_fini(&w);
 }
 
+static const char absence_text[] =
+	"规则 none 「当月没有复查」\n" HEAD
+	"  看 费用明细\n"
+	"  归并 人员、自然月\n"
+	"  触发 笔数(若 项目 是 B1) = 0\n"
+	"  说明 {人员}\n"
+	"  试例「两个月」\n"
+	"    费用明细 | 流水 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | A1 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 2 | A1 | 2026-04-01 09:00 | 1 | 10 |\n"
+	"    应命中 2 条\n"
+	"规则 share 「检查很少」\n" HEAD
+	"  看 费用明细\n"
+	"  归并 人员、自然月\n"
+	"  触发 合计(金额 若 项目 是 B1) ÷ 合计(金额) < 10%\n"
+	"  说明 {人员}\n"
+	"  试例「两个月」\n"
+	"    费用明细 | 流水 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | A1 | 2026-03-01 09:00 | 1 | 10 |\n"
+	"             | 2 | A1 | 2026-04-01 09:00 | 1 | 10 |\n"
+	"    应命中 2 条\n"
+	"规则 near 「前后三天没有手术」\n" HEAD
+	"  看 费用明细\n"
+	"  关联 手术 丙 同 人员 窗口 3 天\n"
+	"  条件 项目 是 A1\n"
+	"  触发 笔数(丙) = 0\n"
+	"  说明 {人员}\n"
+	"  试例「两个月」\n"
+	"    费用明细 | 流水 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | A1 | 2026-03-05 09:00 | 1 | 10 |\n"
+	"             | 2 | A1 | 2026-03-30 09:00 | 1 | 10 |\n"
+	"    应命中 2 条\n";
+
+/* Closes March of fees and operations everywhere. */
+static void absence_in_march(const char *rule, uint32_t hits, uint64_t unknown)
+{
+	struct complete *c = complete_new();
+	struct world w;
+
+	world_init(&w, absence_text, NULL);
+	world_judge(&w, rule, 0, 1, 0);
+	CHECK_INT(w.found.n, 2); /* a scan: all is over */
+	world_fini(&w);
+	world_init(&w, absence_text, NULL);
+	w.complete = c;
+	world_judge(&w, rule, 0, 1, 0);
+	CHECK_INT(w.found.n, 0);
+	CHECK_INT(w.account.unknown, 2);
+	world_fini(&w);
+	complete_close(c, STR("*"), STREAM_FEE, civil_month(civil_days(2026, 3, 1)));
+	complete_close(c, STR("*"), STREAM_OPERATION, civil_month(civil_days(2026, 3, 1)));
+	world_init(&w, absence_text, NULL);
+	w.complete = c;
+	world_judge(&w, rule, 0, 1, 0);
+	CHECK_INT(w.found.n, hits);
+	CHECK_INT(w.account.unknown, unknown);
+	world_fini(&w);
+	complete_free(c);
+}
+
+/* What is not there in a month that is not over may still come. */
+static void absence_waits_for_the_close(void **state)
+{
+	(void)state;
+	absence_in_march("none", 1, 1);
+	absence_in_march("share", 1, 1);
+	absence_in_march("near", 1, 1); /* three days around March 30th reach into April */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(absence_waits_for_the_close),
 		cmocka_unit_test(what_cannot_be_computed_is_counted),
 		cmocka_unit_test(group_shares_and_excess),
 		cmocka_unit_test(a_run_is_one_hit),
