@@ -12,6 +12,8 @@
 
 #include "lib/base/mem.h"
 
+enum { AHEAD = 2 };
+
 static struct gather *gather_new(struct timeline *t)
 {
 	struct gather *g = xcalloc(1, sizeof *g);
@@ -115,6 +117,21 @@ static void add_stats(struct gather_stats *into, const struct gather_stats *own)
 	into->unsettled += own->unsettled;
 }
 
+/* Subjects and their newest lines lie anywhere: fetched before their turn. */
+static inline __attribute__((always_inline)) void
+fetch_subject(const struct timeline *t, const uint32_t *subject, uint32_t i, uint32_t n)
+{
+	const struct list *list;
+
+	if (i + 2 * AHEAD < n)
+		__builtin_prefetch(&t->subject[subject[i + 2 * AHEAD]]);
+	if (i + AHEAD >= n)
+		return;
+	list = subject_list_const(&t->subject[subject[i + AHEAD]], STREAM_FEE);
+	if (list && list->tail)
+		store_fetch(&t->store[STREAM_FEE], list->tail - 1);
+}
+
 void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 		     struct batch *b, struct gather_stats *gs)
 {
@@ -132,6 +149,7 @@ void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 	allocate(t, b);
 	for (uint32_t i = 0; i < n; i++) {
 		assert(subject[i] < t->n_subject);
+		fetch_subject(t, subject, i, n);
 		for (int k = 0; k < STREAM_COUNT; k++)
 			b->rows[k].start[i] = b->rows[k].n;
 		struct gather_stats own;

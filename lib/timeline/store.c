@@ -104,7 +104,7 @@ uint32_t store_list(const struct store *st, const struct list *list, uint32_t *o
 		uint32_t first = (b - 1) << st->block_bits;
 
 		if (st->prev[b - 1])
-			__builtin_prefetch(store_row(st, (st->prev[b - 1] - 1) << st->block_bits));
+			store_fetch(st, st->prev[b - 1] - 1);
 		for (uint32_t i = 0; i < in_block; i++) {
 			if (!(store_row(st, first + i)->flags & ROW_DEAD))
 				out[n++] = first + i;
