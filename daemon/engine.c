@@ -145,7 +145,7 @@ static void *run(void *arg)
 	struct engine *en = arg;
 	struct job job;
 	struct err e = { .text = "" };
-	bool ok = engine_start(en, &e);
+	bool ok = engine_start(en, &e) && engine_recheck(en, &e);
 	if (ok)
 		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
 	while (ok && !en->stopping && queue_get(en->inbox, &job))
@@ -247,6 +247,9 @@ void engine_free(struct engine *en)
 	xfree(en->closed);
 	queue_free(en->inbox);
 	ledger_free(en->ledger);
+	for (uint32_t i = 0; i < en->n_again; i++)
+		journal_item_free(en->again[i]);
+	xfree(en->again);
 	rules_free(en->rules);
 	(void)close(en->stop_fd);
 	xfree(en);

@@ -245,3 +245,30 @@ bool engine_file(struct engine *en, const struct journal_item *it, struct err *e
 	intake_close(rd.in);
 	return ok;
 }
+
+/* Known by the feed it came with; whoever changed the feed does not want all of it again. */
+static bool has(struct engine *en, const struct journal_item *it)
+{
+	const struct ledger_entry *at = ledger_at(en->ledger, str_of(it->in.name),
+						  str_of(it->digest), str_of(it->in.feed_digest));
+	return at->state == LEDGER_DONE || at->state == LEDGER_FAILED;
+}
+
+bool engine_recheck(struct engine *en, struct err *e)
+{
+	struct journal_item *it;
+	bool ok = true;
+	while (ok && !en->stopping && (it = journal_recheck(en->conf.journal))) {
+		if (has(en, it) || !feed_takes(en->conf.feed, it->in.name)) {
+			journal_item_free(it);
+			continue;
+		}
+		log_warn("journal", "`%s` (item %" PRIu64 ") was committed, but the database does "
+			 "not have it any more: read again", it->in.name, it->number);
+		GROW(en->again, en->cap_again, en->n_again + 1);
+		en->again[en->n_again++] = it;
+		journal_again(en->conf.journal, it);
+		ok = engine_file(en, it, e);
+	}
+	return ok;
+}

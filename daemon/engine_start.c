@@ -126,6 +126,14 @@ static void before_commit(void *ctx, const struct epoch *ep)
 		segments_write(en->segments, ep);
 }
 
+static void sink_lost(void *ctx)
+{
+	struct engine *en = ctx;
+	mail_post(en->conf.mailbox, &(struct mail){
+		.kind = MAIL_FATAL,
+		.text = xstrdup("the database has lost commits it had confirmed") });
+}
+
 static void sink_gone(void *ctx)
 {
 	struct engine *en = ctx;
@@ -142,6 +150,7 @@ static bool make_sink(struct engine *en, struct db take_db, struct err *e)
 		.depth = (uint32_t)c->sink_queue,
 		.before = before_commit,
 		.committed = committed,
+		.lost = sink_lost,
 		.gone = sink_gone,
 		.ctx = en,
 	};

@@ -26,6 +26,8 @@ struct engine {
 	struct rules *rules;
 	struct pool *pool;
 	struct ledger *ledger;
+	struct journal_item **again; /* items read again, until the end */
+	uint32_t n_again, cap_again;
 	struct chain chain;
 	int64_t last_epoch, last_intake;
 	bool drained;                /* cells are judged and nothing came since */
@@ -59,6 +61,9 @@ bool engine_start(struct engine *en, struct err *e) MUST_CHECK;
 
 /* engine_file.c: one item from the first byte to its last epoch, or to a stop. */
 bool engine_file(struct engine *en, const struct journal_item *it, struct err *e) MUST_CHECK;
+
+/* Inputs the journal had let go of, but the database does not have any more: read again. */
+bool engine_recheck(struct engine *en, struct err *e) MUST_CHECK;
 
 /* engine.c: an epoch with the next number; judge into it and hand it to the sink. */
 struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind);

@@ -254,6 +254,17 @@ struct journal_item *journal_replay(struct journal *j)
 	return j->replay_at < j->n_replay ? j->replay[j->replay_at++] : NULL;
 }
 
+struct journal_item *journal_recheck(struct journal *j)
+{
+	return j->recheck_at < j->n_done ? j->done[j->recheck_at++] : NULL;
+}
+
+void journal_again(struct journal *j, const struct journal_item *it)
+{
+	j->items++;
+	j->bytes += it->bytes;
+}
+
 int journal_item_fd(struct journal *j, const struct journal_item *it, struct err *e)
 {
 	return archive_fd(&j->archive, it->digest, e);
@@ -346,6 +357,9 @@ static void free_waiting(struct journal *j)
 	while (j->replay_at < j->n_replay)
 		journal_item_free(j->replay[j->replay_at++]);
 	xfree(j->replay);
+	while (j->recheck_at < j->n_done)
+		journal_item_free(j->done[j->recheck_at++]);
+	xfree(j->done);
 }
 
 void journal_close(struct journal *j)

@@ -83,6 +83,12 @@ struct journal *journal_open(const struct journal_conf *conf, struct err *e);
 /* The next item that waited when the journal was opened; NULL when there is none. The caller's. */
 struct journal_item *journal_replay(struct journal *j);
 
+/* The next item that was done when the journal was opened and whose segment is still there; NULL
+ * when there is none. The caller's. For a database that has lost what it had confirmed: an item
+ * it does not know any more is waiting again after journal_again, until it is done. */
+struct journal_item *journal_recheck(struct journal *j);
+void journal_again(struct journal *j, const struct journal_item *it);
+
 /* An input piece by piece. NULL or false with ERR_LIMIT: the journal is full, try again later
  * (journal_full tells when). A ticket belongs to one thread and ends by end or drop. */
 struct journal_ticket *journal_begin(struct journal *j, const struct journal_input *in, void *tag,

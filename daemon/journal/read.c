@@ -76,14 +76,18 @@ static bool read_position(struct reading *r, struct err *e)
 /* A running daemon may go on to the next segment between two looks. */
 static bool look(struct reading *r, struct err *e)
 {
+	bool whole = false;
 	for (int i = 0; i < LOOKS; i++) {
-		if (!read_position(r, e) || !list(r, e))
-			return false;
+		whole = read_position(r, e) && list(r, e);
+		if (!whole)
+			continue;
 		uint64_t at = r->out->synced.segment;
 		if (r->out->fresh ? r->n == 0
 				  : r->n > 0 && r->number[0] <= at && at <= r->number[r->n - 1])
 			return true;
 	}
+	if (!whole)
+		return false;
 	if (r->out->fresh)
 		return err_set(e, ERR_INPUT, "journal: there are segments, but the file `position` "
 			       "is missing: put it back from where it went");
@@ -182,7 +186,8 @@ static bool read_one(struct reading *r, uint32_t i, struct err *e)
 	segment_name(segment, name);
 	unsigned char *p = load(r->dir, name, &size, e);
 	if (!p)
-		return i == 0 && r->n > 1 && faccessat(r->dir, name, F_OK, 0) != 0; /* freed */
+		return r->out->end.segment == 0 && i + 1 < r->n &&
+		       faccessat(r->dir, name, F_OK, 0) != 0; /* freed meanwhile */
 	bool ok = segment_begin(&w, p, size, &h);
 	if (!ok) {
 		ok = stopped(r, segment, &w, true, e);

@@ -26,12 +26,23 @@ static void note_segment(struct journal *j, uint64_t segment)
 	j->use[j->n_use++] = (struct segment_use){ segment, 0, false };
 }
 
+static void keep_done(struct journal *j, uint64_t number)
+{
+	uint64_t value;
+	if (!map64_get(&j->by_number, number, &value))
+		return;
+	const struct waiting *w = (const struct waiting *)(uintptr_t)value;
+	GROW(j->done, j->cap_done, j->n_done + 1);
+	j->done[j->n_done++] = journal_item_copy(w->item);
+	journal_forget(j, number);
+}
+
 static bool take_entry(void *ctx, uint64_t segment, const struct segment_entry *en, struct err *e)
 {
 	struct journal *j = ctx;
 	note_segment(j, segment);
 	if (en->kind == ENTRY_DONE) {
-		journal_forget(j, en->number);
+		keep_done(j, en->number);
 		return true;
 	}
 	struct journal_item *it = input_parse(en, NULL);

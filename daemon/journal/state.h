@@ -74,6 +74,8 @@ struct journal {
 
 	struct journal_item **replay;        /* moved out one by one */
 	uint32_t n_replay, cap_replay, replay_at;
+	struct journal_item **done;          /* as found at the opening; moved out, too */
+	uint32_t n_done, cap_done, recheck_at;
 
 	/* the writer's own, recover's before */
 	int fd, position_fd;

@@ -20,6 +20,10 @@
 #define READ_ONLY "25006" /* a standby */
 #define DAEMON_LOCK                                                                   \
 	"SET lock_timeout = 10000; SELECT pg_advisory_lock(7031415927)"
+/* What is confirmed is let go of: a server that confirms before it is safe must not for us. */
+#define CONFIRM_SAFE                                                                  \
+	"SELECT set_config('synchronous_commit', 'on', false) "                       \
+	"WHERE current_setting('synchronous_commit') = 'off'"
 
 struct sink {
 	struct sink_conf conf;
@@ -32,6 +36,8 @@ struct sink {
 	bool person;                 /* and that somebody must help */
 	int64_t since;               /* monotonic second the trouble began */
 	uint64_t given_up;
+	int64_t last;                /* number of the last epoch the server confirmed */
+	bool lost;                   /* it has less than it confirmed */
 };
 
 /* The backend of a daemon that was killed a moment ago may still hold the lock: wait a little. */
@@ -41,7 +47,7 @@ bool sink_connect(struct db *db, const char *conninfo, const struct db_wait *wai
 		return false;
 	if (db_ready(db, e)) {
 		if (db_exec(db, DAEMON_LOCK, e))
-			return db_bounds(db, e);
+			return db_exec(db, CONFIRM_SAFE, e) && db_bounds(db, e);
 		if (!db_lost(db))
 			(void)err_set(e, ERR_CONF, "another fundwatchd works on this database");
 	}
@@ -87,15 +93,33 @@ static void relief(struct sink *s)
 	s->troubled = s->person = false;
 }
 
+/* Another server, or an older state of it: what it had confirmed must be there. */
+static bool has_last(struct sink *s, struct err *e)
+{
+	int64_t newest;
+	if (!db_number(&s->db, "SELECT max(epoch) FROM fundwatch.epoch", 0, &newest, e))
+		return false;
+	s->lost = newest < s->last;
+	return !s->lost ||
+	       err_set(e, ERR_CONF, "the database has epochs up to %lld only, but had confirmed "
+		       "%lld: commits were lost; what the journal still has is read again after a "
+		       "restart", (long long)newest, (long long)s->last);
+}
+
 /* Once: connect when needed, commit. */
 static bool try_commit(struct sink *s, const struct epoch *ep)
 {
 	struct err e;
 	if (db_lost(&s->db)) {
 		db_close(&s->db);
-		s->state.staged = false;
+		s->state = (struct commit_state){ 0 };
 		if (!sink_connect(&s->db, s->conf.conninfo, &s->conf.wait, &e)) {
 			trouble(s, &e);
+			return false;
+		}
+		if (!has_last(s, &e)) {
+			trouble(s, &e);
+			db_close(&s->db);
 			return false;
 		}
 	}
@@ -113,6 +137,10 @@ static bool commit(struct sink *s, const struct epoch *ep)
 {
 	int64_t pause = 1;
 	while (!try_commit(s, ep)) {
+		if (s->lost && s->conf.lost)
+			s->conf.lost(s->conf.ctx);
+		if (s->lost)
+			return false;
 		if (wait_or_stop(s->hurry, pause))
 			return false;
 		pause = pause * 2 < s->conf.retry_max ? pause * 2 : s->conf.retry_max;
@@ -133,6 +161,8 @@ static void *run(void *arg)
 			s->given_up++;
 		else
 			s->conf.committed(s->conf.ctx, ep);
+		if (!given_up && ep->number > s->last)
+			s->last = ep->number;
 		epoch_free(ep);
 	}
 	db_close(&s->db);

@@ -23,6 +23,8 @@ struct sink_conf {
 	void (*before)(void *ctx, const struct epoch *ep);
 	/* Told on the sink's thread after each commit; the epoch is the sink's and dies after. */
 	void (*committed)(void *ctx, const struct epoch *ep);
+	/* The server has lost what it had confirmed: nothing more is committed. May be NULL. */
+	void (*lost)(void *ctx);
 	/* Told once when the thread ends, as its last act. */
 	void (*gone)(void *ctx);
 	void *ctx;

@@ -142,7 +142,7 @@ class Box:
         self.conninfo = f"{server} dbname={self.database}"
         self.config = f"{self.dir}/fundwatch.yaml"
         self.epoch_rows = epoch_rows
-        self.more = {"database": database, "journal": journal}  # ", name: value" of a section
+        self.more = {"database": database, "journal": journal}  # settings of these sections
         self.daemons = []
         self.extra = ""  # more sections of the settings
 
@@ -168,7 +168,7 @@ class Box:
                       f"{self.more['database']} }}\n"
                       f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
                       f"rules: {{ path: [ \"{self.rules}\" ] }}\n"
-                      f"journal: {{ segment: 1{self.more['journal']} }}\n"
+                      f"journal: {{ {self.more['journal'] or 'segment: 1'} }}\n"
                       f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows} }}\n"
                       "log: { level: debug }\n" + self.extra)
 
@@ -230,6 +230,28 @@ class Box:
             parts[stream] = self.sql("SELECT count(*), md5(string_agg(r::text, ' ' "
                                      f"ORDER BY r::text)) FROM fundwatch.{stream} r")
         return parts
+
+    def essence(self):
+        """What may not depend on the order in which inputs came."""
+        tables = {
+            "alert": "\n".join(self.live()),
+            "intake": self.sql("SELECT file_name, digest, state, rows_done, records, rejects "
+                               "FROM fundwatch.intake ORDER BY file_name"),
+        }
+        for name in STREAMS:
+            tables[name] = self.sql(
+                "SELECT count(*), md5(string_agg(r, ' ' ORDER BY r)) FROM (SELECT "
+                f"(to_jsonb(s) - 'intake_id')::text AS r FROM fundwatch.{name} s) x")
+        return tables
+
+    def balanced(self):
+        """Rows read are records and rejects, to the last one, in tables, intakes and epochs."""
+        stored = sum(self.number(f"SELECT count(*) FROM fundwatch.{stream}")
+                     for stream in STREAMS)
+        refused = self.number("SELECT count(*) FROM fundwatch.reject")
+        for table in ("intake", "epoch"):
+            got = self.sql(f"SELECT sum(records), sum(rejects) FROM fundwatch.{table}").strip()
+            assert got == f"{stored}|{refused}", f"{table}: {got}, not {stored}|{refused}"
 
     def chain_holds(self):
         broken = self.sql("SELECT event_id FROM fundwatch.alert_event_broken")

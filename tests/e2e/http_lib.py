@@ -84,7 +84,7 @@ class HttpBox(Box):
         if name:
             headers["Idempotency_Key"] = name
         if zipped:
-            body = gzip.compress(body, 1)
+            body = gzip.compress(body, 1, mtime=0)
             headers["Content_Encoding"] = "gzip"
         query = f"?file={file}" if file else ""
         return self.ask("POST", f"/v1/intake/{feed}{query}", body, key, **headers)

@@ -87,6 +87,7 @@ with Box("decide", rules=f"{ROOT}/tests/cli/data/rules") as box:
     daemon.wait("drained: ")
     assert not any(row[3] == "t" for row in alert_rows(box))
     chains_hold(box)
+    box.balanced()
 
     # An edited act is found.
     box.sql("UPDATE fundwatch.alert_act SET who = '别人' WHERE act_id = 1")

@@ -3,27 +3,13 @@
 import os
 import tempfile
 
-from daemon_lib import BIN, STREAMS, Box, generate, run, same
+from daemon_lib import BIN, Box, generate, run, same
 
 # Errors that pass: the input waits and is taken later. fault.def has the points.
 PASSING = ("archive_write:3:ENOSPC", "archive_sync:2:EIO", "archive_copy:2:EIO",
            "journal_torn:3:ENOSPC", "journal_rotate:2:ENOSPC")
 # Errors that leave unknown what the disk holds: the process ends, the next start reads it.
 LASTING = ("journal_sync:3:EIO", "journal_position:4:EIO")
-
-
-def sorted_by_name(box):
-    """Inputs that waited come in another order: what may not depend on it."""
-    tables = {
-        "alert": "\n".join(box.live()),
-        "intake": box.sql("SELECT file_name, digest, state, rows_done, records, rejects "
-                          "FROM fundwatch.intake ORDER BY file_name"),
-    }
-    for name in STREAMS:
-        tables[name] = box.sql("SELECT count(*), md5(string_agg(r, ' ' ORDER BY r)) FROM "
-                               "(SELECT (to_jsonb(s) - 'intake_id')::text AS r "
-                               f"FROM fundwatch.{name} s) x")
-    return tables
 
 
 def errors_pass(files, calm, fault):
@@ -36,7 +22,8 @@ def errors_pass(files, calm, fault):
         daemon.wait("drained: ")
         daemon.term()
         assert sum("cannot take inputs" in line for line in daemon.lines) < 2, daemon.lines
-        same(calm, sorted_by_name(box), f"after {fault}")
+        same(calm, box.essence(), f"after {fault}")
+        box.balanced()
         assert box.verified()["whole"]
     print(f"{fault}: taken later, the same tables")
 
@@ -50,7 +37,8 @@ def errors_end_it(files, calm, fault):
         daemon = box.start()
         daemon.wait("drained: ")
         daemon.term()
-        same(calm, sorted_by_name(box), f"after {fault}")
+        same(calm, box.essence(), f"after {fault}")
+        box.balanced()
         assert box.verified()["whole"]
     print(f"{fault}: the process ended, the next start has it all")
 
@@ -74,6 +62,7 @@ def only_in_the_journal(files, calm):
         daemon.wait("drained: ")
         daemon.term()
         same(calm, box.tables(), "from the journal alone")
+        box.balanced()
         assert box.journal()["waiting"] == 0
     print("the spool emptied behind a killed daemon: the same tables from the journal")
 
@@ -110,7 +99,7 @@ with tempfile.TemporaryDirectory() as data:
         running = quiet.start()
         running.wait("drained: ")
         running.term()
-        undisturbed, without_numbers = quiet.tables(), sorted_by_name(quiet)
+        undisturbed, without_numbers = quiet.tables(), quiet.essence()
     for point in PASSING:
         errors_pass(generated, without_numbers, point)
     for point in LASTING:

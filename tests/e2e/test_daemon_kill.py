@@ -35,6 +35,7 @@ def disturbed(files, point, expected):
         daemon.term()
         same(expected, box.tables(), f"after {point}")
         box.chain_holds()
+        box.balanced()
         assert not any("differ from" in line for line in daemon.lines), daemon.lines
         resumed = any("going on after row" in line for line in daemon.lines)
     print(f"{point}: the same tables" + (", a file continued in its middle" if resumed else ""))

@@ -45,6 +45,7 @@ def settled(box, daemon, calm, what):
     daemon.term()
     same(calm, box.tables(), what)
     box.chain_holds()
+    box.balanced()
     assert box.journal()["waiting"] == 0
     assert box.verified()["whole"]
     print(f"{what}: the same tables")
@@ -179,7 +180,7 @@ def the_password_is_wrong(files, calm):
 def the_journal_gets_full(server, files, calm):
     """Files wait in the spool when more than the bound waits, and go on when it does not."""
     with Box("full", epoch_rows=5000, server=server, database=", lock_timeout: 1",
-             journal=", bound: 1") as box:
+             journal="segment: 1, bound: 1") as box:
         daemon = box.start()
         daemon.wait("ready")
         lock = Held(box, "intake")
@@ -279,6 +280,36 @@ def it_fails_over(files, calm):
     shutil.rmtree(second)
 
 
+def it_comes_back_older(server, files, essence):
+    """A backup is put back: what it lacks is told, and read again from the journal."""
+    with Box("older", epoch_rows=5000, server=server, journal="segment: 65536") as box:
+        old = f"{box.database}_old"
+        box.drop(*files[:2])
+        daemon = box.start()
+        daemon.wait("drained: ")
+        daemon.term()
+        psql(server, f"CREATE DATABASE {old} TEMPLATE {box.database}")
+        daemon = box.start()
+        daemon.wait("drained: ")
+        box.drop(*files[2:-1])
+        daemon.wait("drained: ")
+        psql(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+             f"WHERE datname = '{box.database}'")
+        psql(server, f"DROP DATABASE {box.database} WITH (FORCE)")
+        psql(server, f"ALTER DATABASE {old} RENAME TO {box.database}")
+        box.drop(files[-1])
+        daemon.wait("cannot commit: .*commits were lost")
+        assert daemon.end() == 1
+        daemon = box.start()
+        daemon.wait("was committed, but the database does not have it any more: read again")
+        daemon.wait("drained: ")
+        daemon.term()
+        same(essence, box.essence(), "after an older state came back")
+        box.chain_holds()
+        box.balanced()
+    print("an older state of the database: told, and all is there again")
+
+
 STORIES = {
     "backend": lambda s, f, c: backends_are_killed(s, f, c),
     "lock": lambda s, f, c: a_lock_is_held(s, f, c),
@@ -289,6 +320,7 @@ STORIES = {
     "password": lambda s, f, c: the_password_is_wrong(f, c),
     "disk": lambda s, f, c: the_disk_is_full(f, c),
     "over": lambda s, f, c: it_fails_over(f, c),
+    "older": lambda s, f, c: it_comes_back_older(s, f, essence),
 }
 
 with tempfile.TemporaryDirectory() as data:
@@ -298,6 +330,6 @@ with tempfile.TemporaryDirectory() as data:
         running = quiet.start()
         running.wait("drained: ")
         running.term()
-        undisturbed = quiet.tables()
+        undisturbed, essence = quiet.tables(), quiet.essence()
         for name in sys.argv[1:] or STORIES:
             STORIES[name](quiet.server, generated, undisturbed)

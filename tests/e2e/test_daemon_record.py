@@ -121,5 +121,6 @@ with Box("record", rules=f"{ROOT}/tests/cli/data/rules") as box:
     assert files(box) == 4
     shown_as_they_came(box)
     purged(box, evidence_of_an_alert(box))
+    box.balanced()
     daemon.term()
     print("raw lines as they came; what a case needs is not purged")

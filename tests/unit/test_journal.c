@@ -140,6 +140,11 @@ static void items_come_back_until_they_are_done(void **state)
 	journal_item_free(it);
 
 	reopen();
+	it = journal_recheck(journal); /* done, and its segment is still there */
+	assert_int_equal(it->number, 1);
+	check_bytes(it, "one", 3);
+	journal_item_free(it);
+	assert_null(journal_recheck(journal));
 	it = journal_replay(journal);
 	assert_int_equal(it->number, 2);
 	check_bytes(it, large, 700000);
