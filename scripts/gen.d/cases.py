@@ -8,13 +8,15 @@ Each 试例 of a rule is a case: one that hits is a violation, one that does not
 look-alike. A .cases file holds 故事 in the same tables: ordinary lives that no rule may
 find anything in, or that only the rules named in 应命中 may. Every copy of a case has
 people, facilities, visits, settlements and codes of its own, all carrying its number, so
-that a finding tells its case. Writes *_90.csv of each table and cases.csv.
+that a finding tells its case. Writes *_90.csv of each table, half of the stock as interface
+messages (messages_90.json), and cases.csv.
 
 Shares no code with the rule engine: fields.def and codes.def are read as text.
 """
 import argparse
 import collections
 import csv
+import json
 import pathlib
 import random
 import re
@@ -189,12 +191,30 @@ class Plant:
         self.settle()
 
 
+def as_message(row):
+    """A stock row as the interface message that would have brought it."""
+    body = {k: v for k, v in row.items()
+            if v and k not in ("infno", "fixmedins_code", "updt_time", "inf_time", "vali_flag")}
+    part = {"3501": "invinfo", "3502": "invinfo", "3503": "purcinfo", "3504": "purcinfo"}
+    return {"infno": row["infno"], "msgid": row["fixmedins_bchno"], "inf_time": REVISED,
+            "fixmedins_code": row["fixmedins_code"],
+            "input": {part.get(row["infno"], "selinfo"): body}}
+
+
+def write_messages(out, rows):
+    with open(out / "messages_90.json", "w", encoding="utf-8") as f:
+        for row in rows:
+            f.write(json.dumps(as_message(row), ensure_ascii=False) + "\n")
+
+
 def write_tables(out, plants):
-    rows = collections.defaultdict(list)
+    rows, messages = collections.defaultdict(list), []
     for p in plants:
         for stream, some in p.rows.items():
-            rows[stream] += some
-    for stream, some in rows.items():
+            said = stream == "stock" and p.number % 2 and all(r["vali_flag"] == "1" for r in some)
+            (messages if said else rows[stream]).extend(some)
+    write_messages(out, messages)
+    for stream, some in filter(lambda x: x[1], rows.items()):
         columns = [c for c in some[0] if any(r[c] for r in some)]
         with open(out / (TABLE[stream] + "_90.csv"), "w", encoding="utf-8", newline="") as f:
             w = csv.writer(f, lineterminator="\n")
