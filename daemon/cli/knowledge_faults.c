@@ -15,6 +15,7 @@
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
 #include "lib/rule/csv.h"
+#include "lib/rule/csv_text.h"
 #include "lib/rule/item_map.h"
 
 #define SAMPLE "示例"
@@ -85,6 +86,7 @@ static bool read_part(struct faults *f, struct known *known, const struct knowle
 		buf_fini(&b);
 		return false;
 	}
+	(void)csv_decode(&b);
 	csv_init(&c, arena_dup(&f->arena, b.p, b.n), b.n);
 	csv_next(&c);
 	name = header_at(&c, "名称");

@@ -108,6 +108,18 @@ def numeric_codes_and_repeated_header(tmp):
         ["003101000050000", "脑电图监测", "24/小时", "", "小时"]])
 
 
+def header_of_two_rows(tmp):
+    """限定 stands over two columns, whose own words are in the row below."""
+    path = book(tmp / "药品区分性别使用.xlsx", ("Sheet1", [
+        ["药品区分性别使用知识点"], ["序号", "药品通用名", "限定", None, "医保代码"],
+        [None, None, "性别", "逻辑依据", None], [1, "甲", "女", "说明书", X[20]],
+        [2, "乙", "男", "说明书", X[21]]], "C2:D2", "A2:A3", "B2:B3", "E2:E3"))
+    run = Run(path, out=tmp / "out")
+    check("two header rows: account", run.account, [(2, 2, 0, 0)])
+    check("two header rows", [r[:3] + r[5:6] for r in run.rows["drug_sex.csv"][1:]], [
+        [X[20], "甲", "女", "说明书"], [X[21], "乙", "男", "说明书"]])
+
+
 def pairs_with_merged_footer(tmp):
     path = book(tmp / "第七批 “医疗服务项目重复收费”规则对应知识点明细.xlsx", ("明细", [
         ["医疗服务项目重复收费"], ["序号", "频度", "主项名称", "主项编码", "从项名称", "从项编码", "备注"],
@@ -173,8 +185,8 @@ def published_samples():
 
 def main():
     for test in (official_two_sheets, header_in_row_two_codes_beside, two_groups_of_one_item,
-                 numeric_codes_and_repeated_header, pairs_with_merged_footer, courses_in_words,
-                 what_cannot_be_read):
+                 numeric_codes_and_repeated_header, header_of_two_rows, pairs_with_merged_footer,
+                 courses_in_words, what_cannot_be_read):
         with tempfile.TemporaryDirectory() as tmp:
             test(pathlib.Path(tmp))
         print("done   " + test.__name__)
