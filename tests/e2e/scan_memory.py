@@ -36,6 +36,7 @@ def scan(files, rules, out, *more):
 
 def move_some(path, to, seed):
     """Writes corrections: some rows again, later, for the person of another row."""
+    every = max(97, os.path.getsize(path) // 200000)  # a few hundred of the greatest file
     with open(path, "rb") as source:
         try:
             source.read(MIB).decode("utf-8")
@@ -44,7 +45,7 @@ def move_some(path, to, seed):
             charset = "utf-8" if e.start > MIB - 4 else "gb18030"
     with open(path, newline="", encoding=charset) as source:
         rows = csv.DictReader(source)
-        chosen = [row for i, row in enumerate(rows) if i % 97 == seed % 97]
+        chosen = [row for i, row in enumerate(rows) if i % every == seed % every]
         names = rows.fieldnames
     people = [row["psn_no"] for row in chosen]
     random.Random(seed).shuffle(people)

@@ -65,7 +65,8 @@ def view_of(box, cases):
                         + ", ".join(quoted(v[name]) for name in names) + ")")
     box.sql("TRUNCATE fundwatch.encounter")
     execute(box, "INSERT INTO fundwatch.encounter (identity, intake_id, line, mdtrt_id, "
-            f"revision, digest, psn_no, vali_flag, inf_time, updt_time, {', '.join(FIELDS)}) VALUES "
+            "revision, digest, psn_no, vali_flag, inf_time, updt_time, "
+            f"{', '.join(FIELDS)}) VALUES "
             + ", ".join(rows))
     got = [None] * len(cases)
     for row in box.sql(f"SELECT mdtrt_id, psn_no, {', '.join(FIELDS)} "
@@ -153,8 +154,9 @@ def bearing_of(box, alerts):
     rows, records = [], []
     for number, priority, parts in alerts:
         nature, severity = PRIORITY[priority]
-        rows.append(f"({number}, 'r', 'd', 's', 'policy', '{nature}', '{severity}', false, 'person', "
-                    "'P', '{}', '{}', 'P', 'H', '', '', 0, '', '', 'raised', 1, now(), now())")
+        rows.append(f"({number}, 'r', 'd', 's', 'policy', '{nature}', '{severity}', false, "
+                    "'person', 'P', "
+                    "'{}', '{}', 'P', 'H', '', '', 0, '', '', 'raised', 1, now(), now())")
         records += [f"({number}, {i}, '{stream}', 'H', '{visit}', '{name}', NULL, 'this', {amount})"
                     for i, (stream, visit, name, amount) in enumerate(parts)]
     box.sql(f"INSERT INTO fundwatch.alert ({columns}) VALUES {', '.join(rows)}")

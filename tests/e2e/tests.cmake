@@ -32,3 +32,5 @@ if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
 endif()
 fundwatch_script(views_once LABEL e2e
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_views_once.py)
+fundwatch_script(daemon_order LABEL e2e TIMEOUT 1200
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_order.py)

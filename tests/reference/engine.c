@@ -181,3 +181,78 @@ void engine_judge(const struct subject *s, struct history *h, struct lines *out)
 	for (uint32_t i = 0; i < n; i++)
 		judge_free(j[i]);
 }
+
+/* ---- any order, any batches ---- */
+
+struct offer {
+	enum stream stream;
+	uint32_t row;
+};
+
+/* All rows in any order, one in five of them twice. */
+static uint32_t make_offers(const struct chunk *c, struct rng *r, struct offer *out)
+{
+	uint32_t n = 0;
+
+	for (enum stream k = 0; k < STREAM_STORED; k++)
+		for (uint32_t i = 0; i < c->table[k].n; i++)
+			for (uint32_t times = rng_below(r, 5) ? 1 : 2; times > 0; times--)
+				out[n++] = (struct offer){ k, i };
+	for (uint32_t i = n; i > 1; i--) {
+		uint32_t k = rng_below(r, i);
+		struct offer t = out[i - 1];
+
+		out[i - 1] = out[k];
+		out[k] = t;
+	}
+	return n;
+}
+
+static void offer_rows(struct judge **j, uint32_t n_shard, const struct chunk *c,
+		       const struct offer *o, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t to = timeline_shard(c, o[i].stream, o[i].row, n_shard);
+		struct err e;
+
+		for (uint32_t k = 0; k < n_shard; k++)
+			if ((to == k || to >= n_shard) &&
+			    !judge_add(j[k], c, o[i].stream, &o[i].row, 1, 0, &e))
+				abort();
+	}
+	if (n_shard > 1)
+		judge_reconcile(j, n_shard);
+}
+
+void engine_judge_anyhow(const struct subject *s, struct history *h, struct rng *r,
+			 struct lines *out)
+{
+	const struct judge_conf conf = { .batch_rows = 1 + rng_below(r, 40), .replaceable = true };
+	struct chunk *c = history_chunk(h);
+	struct offer offer[2 * MAX_ROWS];
+	uint32_t n = 1 + rng_below(r, 4), rows = make_offers(c, r, offer);
+	struct judge *j[4];
+	struct findings all;
+
+	for (uint32_t i = 0; i < n; i++)
+		j[i] = judge_new(s->plan, &conf);
+	for (uint32_t at = 0, some; at < rows; at += some) {
+		some = 1 + rng_below(r, rows - at);
+		offer_rows(j, n, c, offer + at, some);
+		for (uint32_t i = 0; i < n; i++) {
+			judge_dirty(j[i], NULL, NULL);
+			judge_clean(j[i]);
+		}
+	}
+	findings_init(&all);
+	for (uint32_t i = 0; i < n; i++)
+		judge_all(j[i], NULL, &all);
+	if (plan_has_cells(s->plan))
+		judge_cell_rules(j, n, &all);
+	for (uint32_t i = 0; i < all.n; i++)
+		take_finding(s->rs, &all.item[i], out);
+	findings_fini(&all);
+	chunk_free(c);
+	for (uint32_t i = 0; i < n; i++)
+		judge_free(j[i]);
+}

@@ -21,3 +21,8 @@ void subject_free(struct subject *s);
 
 /* What the engine finds: out[n_rule], in the order of the rule set. Accounts must add up. */
 void engine_judge(const struct subject *s, struct history *h, struct lines *out);
+
+/* The same history another way: rows in any order, some twice, in several batches over several
+ * shards, judged in between. Findings only; accounts are those of all judgings together. */
+void engine_judge_anyhow(const struct subject *s, struct history *h, struct rng *r,
+			 struct lines *out);

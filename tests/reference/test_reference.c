@@ -4,8 +4,10 @@
  *
  *   test_reference [--cases N] [--seed S] [--jobs J] [--show K]
  *
- * A case is one rule over one history. A case on which the two differ is made smaller and printed
- * as a rule with its lists and an example that shows it, and what either found.
+ * A case is one rule over one history. The engine is also given each history in other orders,
+ * batches and shards, some rows twice: its findings must not change. A case on which the two
+ * differ is made smaller and printed as a rule with its lists and an example that shows it, and
+ * what either found.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,7 @@
 #include "lib/base/dec.h"
 #include "tests/reference/engine.h"
 
-enum { RULES = 25, HISTORIES = 8 };
+enum { RULES = 25, HISTORIES = 8, WAYS = 3, ORDER_SEED = 77 };
 
 struct sums {
 	uint64_t cases, findings, refused, wide, different;
@@ -73,6 +75,43 @@ static void both(const struct subject *s, struct history *h, struct lines *got, 
 	reference_all(s, h, want);
 }
 
+static bool same_findings(struct lines *a, struct lines *b)
+{
+	lines_sort(a);
+	lines_sort(b);
+	for (uint32_t i = 0; i < a->n && a->n == b->n; i++)
+		if (strcmp(a->line[i], b->line[i]) != 0)
+			return false;
+	return a->n == b->n;
+}
+
+static void drop(struct lines *l, uint32_t n);
+
+/* Whether the history, offered in other ways, gives every rule the same findings; else *rule is
+ * the first that differs. */
+static bool any_order(const struct subject *s, struct history *h, uint64_t seed, struct lines *got,
+		      uint32_t *rule)
+{
+	struct lines *other = calloc(s->rs->n_rule, sizeof *other);
+	bool same = true;
+
+	for (uint32_t way = 0; same && way < WAYS; way++) {
+		struct rng r = { seed + way };
+
+		for (uint32_t i = 0; i < s->rs->n_rule; i++)
+			lines_init(&other[i]);
+		engine_judge_anyhow(s, h, &r, other);
+		for (*rule = 0; *rule < s->rs->n_rule; ++*rule)
+			if (!same_findings(&got[*rule], &other[*rule])) {
+				same = false;
+				break;
+			}
+		drop(other, s->rs->n_rule);
+	}
+	free(other);
+	return same;
+}
+
 static void drop(struct lines *l, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -84,12 +123,14 @@ static bool differs(struct gen_files *f, const struct gen_rule *g, struct histor
 {
 	struct lines got[1], want[1];
 	struct subject s;
+	uint32_t rule;
 	bool differ;
 
 	if (!subject_compile(&s, f, g, 1, NULL))
 		return false;
 	both(&s, h, got, want);
 	differ = !want[0].too_wide && !same_lines(&s.rs->rule[0], &got[0], &want[0]);
+	differ = differ || !any_order(&s, h, ORDER_SEED, got, &rule);
 	drop(got, 1);
 	drop(want, 1);
 	subject_free(&s);
@@ -324,15 +365,21 @@ static void run_history(struct set *set, uint64_t seed, struct sums *sums, uint6
 	const struct ruleset *rs = set->subject.rs;
 	struct rng r = { seed };
 	struct history h;
+	uint32_t i;
 
 	history_make(&h, &r);
 	both(&set->subject, &h, got, want);
-	for (uint32_t i = 0; i < rs->n_rule; i++) {
+	for (i = 0; i < rs->n_rule; i++) {
 		sums->cases++;
 		sums->findings += want[i].n;
 		sums->wide += want[i].too_wide;
 		if (want[i].too_wide || same_lines(&rs->rule[i], &got[i], &want[i]))
 			continue;
+		if (sums->different++ < show_most)
+			report(set, rule_number(set, rs->rule[i].id), seed);
+	}
+	if (!any_order(&set->subject, &h, ORDER_SEED, got, &i)) {
+		printf("\n==== the order of records shows\n");
 		if (sums->different++ < show_most)
 			report(set, rule_number(set, rs->rule[i].id), seed);
 	}
