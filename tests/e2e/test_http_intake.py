@@ -2,15 +2,19 @@
 """The same records over HTTP as through the spool: the same tables; killed anywhere, sent again:
 nothing lost, nothing twice; the same key with other content is told."""
 import http.client
+import json
 import os
 import random
 import tempfile
+import threading
 
-from daemon_lib import ROOT, generate, same
-from http_lib import FEE_HEAD, HttpBox, fee, settle
+from daemon_lib import BIN, ROOT, generate, run, same
+from http_lib import FEE_HEAD, WAIT, HttpBox, fee, settle
+from test_messages import Messages
 
 SEED = 11
 RULES = f"{ROOT}/rules"
+MESSAGES = 400
 PARTS = 3  # bodies a file is cut into
 
 
@@ -59,6 +63,53 @@ def over_http(files, expected):
         daemon.term()
         same(expected, box.records(), "posted in any order")
     print(f"{len(bodies)} bodies in any order: the same records and findings as from the spool")
+
+
+def post_all(box, key, messages):
+    """One connection, one message after the other, each under its own msgid."""
+    link = http.client.HTTPConnection("127.0.0.1", box.port, timeout=WAIT)
+    for message in messages:
+        link.request("POST", "/v1/intake/default", message.encode(),
+                     {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+        answer = link.getresponse()
+        told = json.loads(answer.read())
+        assert answer.status == 200 and told["key"] == json.loads(message)["msgid"], told
+    link.close()
+
+
+def message_by_message(folder):
+    """Interface messages: one file in the spool, or each posted alone by senders at once."""
+    run(f"{BIN}/fundwatch-gen", "--out", folder, "--lines", "600", "--seed", "3", "--gzip", "none",
+        "--gb18030", "none")
+    messages = Messages(folder)
+    messages.tell()
+    lines = messages.lines[:MESSAGES]
+    with HttpBox("onefile", rules=RULES) as box:
+        box.key("--all", "--role", "intake")
+        box.put("messages.json", "\n".join(lines) + "\n")
+        daemon = box.serve()
+        settle(box, daemon, 1)
+        daemon.wait("drained: ")
+        daemon.term()
+        expected = box.records()
+    random.Random(SEED).shuffle(lines)
+    with HttpBox("messages", rules=RULES) as box:
+        key = box.key("--all", "--role", "intake")
+        daemon = box.serve()
+        senders = [threading.Thread(target=post_all, args=(box, key, lines[n::4] + lines[n:n + 3]))
+                   for n in range(4)]
+        for sender in senders:
+            sender.start()
+        settle(box, daemon, len(lines))  # and reads the log, lest it fills up
+        for sender in senders:
+            sender.join()
+        daemon.term()
+        daemon = box.serve()
+        daemon.wait("drained: ")
+        daemon.term()
+        assert box.number("SELECT count(*) FROM fundwatch.intake") == len(lines)
+        same(expected, box.records(), "message by message")
+    print(f"{len(lines)} messages posted alone by four senders: as from one file")
 
 
 def killed(point):
@@ -126,6 +177,8 @@ def one_facility_does_not_block_another():
 with tempfile.TemporaryDirectory() as data:
     generated = [path for path in generate(data, 12000) if path.endswith(".csv")]
     over_http(generated, through_the_spool(generated))
+with tempfile.TemporaryDirectory() as data:
+    message_by_message(data)
 points = [killed(point) for point in ("journal_write:1", "journal_sync:1", "journal_told:1")]
 assert any(points) and not all(points), points
 answers_outlive_the_process()

@@ -67,7 +67,8 @@ def with_certificates(folder):
         daemon.wait("certificates and clients are read again")
         for mine, status in ((hospital, 401), (stranger, 200)):
             box.context = trusting(folder, mine)
-            assert box.send(None, f"e{status}", "fee_list_d.csv", FEE_HEAD + fee(3)).status == status
+            answer = box.send(None, f"e{status}", "fee_list_d.csv", FEE_HEAD + fee(3))
+            assert answer.status == status, answer.body
         with open(f"{folder}/clients", "w", encoding="utf-8") as out:
             out.write("H1 everything CN=other.example\n")
         daemon.hup()
