@@ -9,6 +9,7 @@
 #include "lib/base/near.h"
 #include "lib/rule/marks.h"
 #include "lib/rule/check_file.h"
+#include "lib/rule/rule_digest.h"
 
 #define MAX_TERMS 10000u /* of one expression, lets put in place */
 
@@ -24,8 +25,6 @@ static const struct {
 	const char *zh, *en;
 } fits[] = {
 	{ KW_ON, NOT_COMPARE, "对照规则看的是指标", "a comparison looks at an indicator" },
-	{ KW_WHERE, NOT_COMPARE, "条件写在指标里", "the indicator has the conditions" },
-	{ KW_UNLESS, NOT_COMPARE, "除外写在指标里", "the indicator has the conditions" },
 	{ KW_SCOPE, NOT_COMPARE, "范围写在指标里", "the indicator has the scope" },
 	{ KW_RELATED, NOT_COMPARE, "对照规则没有关联", "a comparison has no related records" },
 	{ KW_BY_TABLE, NOT_COMPARE, "对照规则不能按表", "a comparison takes no table" },
@@ -157,6 +156,60 @@ static void read_peers(struct rule_check *k)
 			 check_words(k->c, "不到 2 家", "fewer"));
 }
 
+/* where and not unless */
+static struct expr *fold_unless(struct checker *c, struct expr *where, struct expr *unless)
+{
+	struct expr *not, *both;
+
+	if (unless == NULL || unless->type == TYPE_ERROR)
+		return where;
+	not = check_new(c, EXPR_NOT, TYPE_FLAG, unless->at);
+	check_args(c, not, &unless, 1);
+	if (where == NULL)
+		return not;
+	if (where->type == TYPE_ERROR)
+		return where;
+	both = check_new(c, EXPR_AND, TYPE_FLAG, where->at);
+	if (where->op == EXPR_AND) {
+		struct expr **arg = arena_array(c->a, where->n_arg + (size_t)1, sizeof *arg);
+
+		memcpy(arg, where->arg, where->n_arg * sizeof *arg);
+		arg[where->n_arg] = not;
+		check_args(c, both, arg, where->n_arg + 1);
+	} else {
+		check_args(c, both, (struct expr *[]){ where, not }, 2);
+	}
+	return both;
+}
+
+/* 条件 and 除外 of a comparison: the indicator over fewer records, of the subject and its peers. */
+static const struct indicator *narrowed(struct rule_check *k, const struct indicator *ind)
+{
+	const struct syn_clause *where = k->b->clause[KW_WHERE], *unless = k->b->clause[KW_UNLESS];
+	struct scope row = { .c = k->c, .n_role = 1, .stream = { ind->stream, ind->stream },
+			     .param = k->r->param, .n_param = k->r->n_param,
+			     .param_used = k->param_used, .inline_lets = true };
+	struct expr *cond = NULL, *not = NULL, *both;
+	struct indicator *x;
+
+	if (where != NULL && where->expr != NULL && !where->broken)
+		cond = check_flag(&row, where->expr);
+	if (unless != NULL && unless->expr != NULL && !unless->broken)
+		not = check_flag(&row, unless->expr);
+	cond = fold_unless(k->c, cond, not);
+	if (cond == NULL || cond->type == TYPE_ERROR)
+		return ind;
+	x = arena_dup(k->c->a, ind, sizeof *ind);
+	if (ind->where != NULL && ind->where->type != TYPE_ERROR) {
+		both = check_new(k->c, EXPR_AND, TYPE_FLAG, cond->at);
+		check_args(k->c, both, (struct expr *[]){ ind->where, cond }, 2);
+		cond = both;
+	}
+	x->where = cond;
+	indicator_digest(x, &k->c->rs->settings);
+	return x;
+}
+
 /* The subject of a comparison is its indicator's. */
 static bool read_indicator(struct rule_check *k)
 {
@@ -166,7 +219,8 @@ static bool read_indicator(struct rule_check *k)
 
 	if (ind == NULL || ind->value == NULL || ind->n_key == 0)
 		return false;
-	r->indicator = ind;
+	r->indicator = narrowed(k, ind);
+	ind = r->indicator;
 	r->indicator_var = arena_str(k->c->a, x->var);
 	r->n_role = 1;
 	r->stream[0] = ind->stream;
@@ -312,32 +366,6 @@ static struct expr *clause_flag(struct rule_check *k, enum keyword w, struct sco
 	if (x == NULL || x->expr == NULL || x->broken || (s == &k->row && k->r->indicator != NULL))
 		return NULL;
 	return check_flag(s, x->expr);
-}
-
-/* where and not unless */
-static struct expr *fold_unless(struct checker *c, struct expr *where, struct expr *unless)
-{
-	struct expr *not, *both;
-
-	if (unless == NULL || unless->type == TYPE_ERROR)
-		return where;
-	not = check_new(c, EXPR_NOT, TYPE_FLAG, unless->at);
-	check_args(c, not, &unless, 1);
-	if (where == NULL)
-		return not;
-	if (where->type == TYPE_ERROR)
-		return where;
-	both = check_new(c, EXPR_AND, TYPE_FLAG, where->at);
-	if (where->op == EXPR_AND) {
-		struct expr **arg = arena_array(c->a, where->n_arg + (size_t)1, sizeof *arg);
-
-		memcpy(arg, where->arg, where->n_arg * sizeof *arg);
-		arg[where->n_arg] = not;
-		check_args(c, both, arg, where->n_arg + 1);
-	} else {
-		check_args(c, both, (struct expr *[]){ where, not }, 2);
-	}
-	return both;
 }
 
 static bool is_test(const struct expr *e)

@@ -406,6 +406,8 @@ static void make_compare(struct gen *g, struct gen_rule *x)
 	x->peers = arena_printf(g->a, "%s %s %u %s", rng_percent(g->r, 50) ? "医院等级"
 				: "机构类型、医院等级",
 				gen_word(g, KW_AT_LEAST), 2 + rng_below(g->r, 2), "家");
+	if (rng_percent(g->r, 35))
+		x->narrow = gen_cond(g, 0);
 	x->when = arena_printf(g->a, "x %s %s", gen_op(g), g->english ? en[n] : zh[n]);
 	x->when_less = g->english ? "x ≥ median" : "x ≥ 中位";
 	if (rng_percent(g->r, 60))

@@ -27,6 +27,7 @@ struct gen_rule {
 	const char *amount;
 	const char *except, *except_csv;    /* 例外按, and rows of exceptions */
 	bool group;                /* keys follow 归并, else 同 */
+	const char *narrow;        /* 条件 of the rule that compares */
 	const char *value, *enough, *peers; /* of an indicator: the rule compares it */
 };
 

@@ -71,6 +71,7 @@ void rule_text(const struct gen_rule *g, struct buf *out)
 	} else {
 		buf_addf(out, "  %s  「指标 %s」 x\n", keyword_word(KW_COMPARE, g->english), g->id);
 		clause(out, g, KW_PEERS, g->peers);
+		clause(out, g, KW_WHERE, g->narrow);
 	}
 	for (uint32_t i = 0; i < g->n_let; i++)
 		buf_addf(out, "  %s  %s = %s\n", keyword_word(KW_LET, g->english), i == 0 ? "甲量"
@@ -85,7 +86,7 @@ bool rule_smaller(const struct gen_rule *g, uint32_t step, struct gen_rule *out)
 {
 	const char **parts[] = { &out->unless, &out->amount, &out->effective, &out->scope,
 				 &out->by_table,
-				 &out->enough, &out->except };
+				 &out->enough, &out->except, &out->narrow };
 
 	*out = *g;
 	if (step < g->n_cond) {
