@@ -109,6 +109,8 @@ static bool load_segments(void *ctx, struct db *db, struct restored *out, bool *
 	l->got = out;
 	*done = false;
 	/* Segments know neither days nor purges. */
+	if (l->en->purged != MISSING_I32)
+		segments_clear(g);
 	if (l->en->floor != MISSING_I32 || l->en->purged != MISSING_I32) {
 		l->from_database = true;
 		return true;

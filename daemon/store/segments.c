@@ -381,6 +381,22 @@ bool segments_check(struct segments *g, const struct epoch_rows *rows, uint32_t 
 	       check_epochs(g, base, rows, n, e);
 }
 
+void segments_clear(struct segments *g)
+{
+	struct err ignored;
+	char name[NAME_MAX_BYTES];
+	int64_t base;
+	while (list_files(g, INT64_MAX, &base, &ignored) && base > 0) {
+		(void)snprintf(name, sizeof name, "base-%" PRId64 ".ok", base);
+		if (unlinkat(g->dir, name, 0) != 0)
+			break;
+	}
+	for (uint32_t i = 0; i < g->n; i++)
+		(void)unlinkat(g->dir, g->file[i].name, 0);
+	g->n = 0;
+	g->broken = true;
+}
+
 static bool read_file(const struct segments *g, const struct segment_file *f, segments_fn *fn,
 		      void *ctx, struct err *e)
 {

@@ -46,6 +46,9 @@ bool segments_check(struct segments *g, const struct epoch_rows *rows, uint32_t 
 typedef bool segments_fn(void *ctx, struct chunk_ref *take_chunk, uint64_t rows);
 bool segments_read(struct segments *g, segments_fn *take, void *ctx, struct err *e);
 
+/* Removes every file and writes no more: what was purged must not stay here. */
+void segments_clear(struct segments *g);
+
 /* While records come from the database: what they are is kept as a base of all epochs up to
  * `last`, the last with records, of instant `at`. base_end makes it count; base_drop gives it
  * up. */

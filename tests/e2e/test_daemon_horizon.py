@@ -114,6 +114,8 @@ with Box("horizon") as box:
     assert late["count"] == 4 and {x["psn_no"] for x in late["late"]} == {"P5"}, late
     assert {x["floor"] for x in late["late"]} == {"2026-02-01"}, late
     assert box.number("SELECT count(*) FROM fundwatch.fee WHERE psn_no = 'P5'") == 2
+    kept = [name for name in os.listdir(f"{box.spool}/.segments") if name.endswith(".seg")]
+    assert kept == [], f"purged records may still lie in {kept}"
     assert box.number("SELECT count(*) FROM fundwatch.alert_event WHERE kind = 'withdrawn' AND "
                       "why = 'records' AND alert_id IN (SELECT alert_id FROM fundwatch.alert "
                       "WHERE closed)") == 0

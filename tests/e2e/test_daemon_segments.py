@@ -6,8 +6,7 @@ import tempfile
 
 from daemon_lib import Box, generate, same
 
-POINTS = ["segment_write:2", "segment_sync:2", "segment_rename:1", "segment_rename:3",
-          "segment_named:2"]
+POINTS = ["segment_write:2", "segment_sync:2", "segment_rename:1", "segment_named:2"]
 
 
 def feed(box, daemon, files):
