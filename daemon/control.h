@@ -2,9 +2,10 @@
 /*
  * control.h - a local socket on which the daemon is asked to reload, or how it stands.
  *
- * One line in ("reload", "status", "metrics", "period ..."), one answer out, then the connection ends. Its
- * first line is "live DIGEST" or "refused DIGEST" (the rule set in force), what follows is
- * text; the answer to "metrics" is the numbers alone. The socket is a file of mode 0600: who may ask is who the daemon runs as.
+ * One line in ("reload", "status", "metrics", "period ..."; see control.c), one answer out, then
+ * the connection ends. Its first line is "live DIGEST" or "refused DIGEST" (the rule set in
+ * force), what follows is text; the answer to "metrics" is the numbers alone. The socket is a
+ * file of mode 0600: who may ask is who the daemon runs as.
  * Runs on the event loop of the main thread; knows nothing of rules.
  */
 #pragma once

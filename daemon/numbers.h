@@ -16,7 +16,7 @@ struct rule_number {
 	int64_t live;              /* alerts that stand, those of earlier runs included */
 };
 
-/* How the records of a stream stand: records = resent + superseded + retracted + reversed + live. */
+/* How a stream stands: records = resent + superseded + retracted + reversed + live. */
 struct stream_number {
 	uint64_t records, resent, superseded, retracted, reversed;
 };
