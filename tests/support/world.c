@@ -64,18 +64,22 @@ uint32_t world_rule(const struct world *w, const char *id)
 	return (uint32_t)(r - w->rules->rule);
 }
 
-/* One round of the verdict over the cells of all shards. */
-static void judge_round(struct verdict *v, struct judge **j, uint32_t n, struct findings *out)
+/* One round of the verdict over the cells of all shards; how many hits it told anew. */
+static uint32_t judge_round(struct verdict *v, struct judge **j, uint32_t n, struct findings *out)
 {
+	uint32_t anew;
+
 	verdict_begin(v);
 	for (uint32_t i = 0; i < n; i++)
 		verdict_split(v, i);
 	for (uint32_t i = 0; i < n; i++)
 		verdict_judge(v, i);
 	verdict_decide(v);
+	anew = verdict_count(v);
 	for (uint32_t i = 0; i < n; i++)
 		judge_evidence(j[i], v, i);
 	verdict_findings(v, out);
+	return anew;
 }
 
 static void judge_touched(struct world *w, struct judge **j, uint32_t n)
@@ -120,7 +124,7 @@ static void judge_cells_of(struct world *w, struct judge **j, uint32_t n, uint32
 	struct findings all;
 
 	findings_init(&all);
-	judge_round(v, j, n, &all);
+	w->told_anew = judge_round(v, j, n, &all);
 	verdict_accounts(v, account);
 	for (uint32_t i = 0; i < all.n; i++)
 		if (all.item[i].rule_index == rule)

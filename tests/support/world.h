@@ -26,6 +26,7 @@ struct world {
 	bool stepwise;           /* after each row what it touched is judged, cells too */
 	const struct complete *complete; /* which periods are over; NULL: all */
 	struct verdict *verdict; /* kept over such steps */
+	uint32_t told_anew;      /* hits of cells in the last round */
 	struct buf line;
 };
 

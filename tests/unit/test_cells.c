@@ -138,6 +138,7 @@ static void subjects_replace_what_they_gave(void **state)
 			world_judge(&w, rules[k], 0, shards, 0);
 			CHECK_INT(w.found.n, 1);
 			CHECK(memcmp(&once, &w.account, sizeof once) == 0);
+			CHECK_INT(w.told_anew, 0); /* the last row had told it */
 			assert_string_equal(world_line(&w, 0), want);
 		}
 		xfree(want);
