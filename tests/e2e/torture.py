@@ -48,8 +48,9 @@ class Wish:
         self.line = 1 + int(draw.expovariate(1 / 20))
         self.point = draw.choice(names)
         self.call, self.code = draw.choice(calls), draw.choice(ERRORS)
-        self.name = {"point": self.point, "error": f"{self.call}: error", "any": "any point", "log": "a line of the log",
-                     "cut": "connection cut", "database": "database killed"}[self.kind]
+        self.name = {"point": self.point, "error": f"{self.call}: error", "any": "any point",
+                     "log": "a line of the log", "cut": "connection cut",
+                     "database": "database killed"}[self.kind]
 
     def at(self, point):
         """The first time that point is reached, so that the rounds come by each in turn."""
