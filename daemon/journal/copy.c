@@ -25,12 +25,15 @@ static void hand_on(struct journal *j, struct journal_item *item, void *tag)
 	(void)put; /* the inbox is closed after this thread has ended */
 }
 
-static bool copy_bytes(struct archive_file *f, int fd, char *block, struct err *e)
+static bool copy_bytes(struct journal *j, struct archive_file *f, int fd, char *block,
+		       struct err *e)
 {
 	ssize_t n;
 	while ((n = fault_fails(archive_copy) ? -1 : read(fd, block, BLOCK)) != 0) {
 		if (n < 0 && errno != EINTR)
 			return err_set(e, ERR_WORLD, "reading: %s", strerror(errno));
+		if (j->closing)
+			return err_set(e, ERR_WORLD, "the journal is being closed");
 		if (n > 0 && !archive_write(f, block, (size_t)n, e))
 			return false;
 	}
@@ -44,11 +47,11 @@ static bool same_file(const struct stat *a, const struct stat *b)
 }
 
 /* The counted size is the one of when it was handed in: another one now is a change too. */
-static bool copy_whole(const struct copy_msg *m, struct archive_file *f, char *block,
-		       struct err *e)
+static bool copy_whole(struct journal *j, const struct copy_msg *m, struct archive_file *f,
+		       char *block, struct err *e)
 {
 	struct stat before, after;
-	if (fstat(m->fd, &before) != 0 || !copy_bytes(f, m->fd, block, e) ||
+	if (fstat(m->fd, &before) != 0 || !copy_bytes(j, f, m->fd, block, e) ||
 	    fstat(m->fd, &after) != 0)
 		return *e->text ? false : err_set(e, ERR_WORLD, "reading: %s", strerror(errno));
 	if (!same_file(&before, &after) || f->bytes != m->item->bytes)
@@ -60,7 +63,7 @@ static void copy_file(struct journal *j, struct copy_msg *m, char *block)
 {
 	struct archive_file f = { .fd = -1 };
 	struct err e = { .text = "" };
-	bool ok = archive_begin(&j->archive, &f, &e) && copy_whole(m, &f, block, &e) &&
+	bool ok = archive_begin(&j->archive, &f, &e) && copy_whole(j, m, &f, block, &e) &&
 		  archive_seal(&j->archive, &f, true, m->item->digest, &e);
 	(void)close(m->fd);
 	if (ok) {

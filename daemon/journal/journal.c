@@ -366,6 +366,7 @@ void journal_close(struct journal *j)
 {
 	if (!j)
 		return;
+	j->closing = true;
 	queue_close(j->copies);
 	if (j->copier_runs)
 		(void)pthread_join(j->copier, NULL);

@@ -121,6 +121,7 @@ struct journal_stats {
 };
 void journal_stats_get(const struct journal *j, struct journal_stats *out);
 
-/* Makes durable what was handed in, tells it, ends the threads. Tickets must have ended. NULL
+/* Makes durable what was handed in (files still being copied are refused), tells it, ends the
+ * threads. Tickets must have ended. NULL
  * is fine. */
 void journal_close(struct journal *j);

@@ -70,6 +70,7 @@ struct journal {
 	_Atomic uint64_t coming;             /* handed in and not told */
 	_Atomic uint64_t segments, written, synced;
 	_Atomic bool broken;
+	_Atomic bool closing;                /* files not copied yet stay where they are */
 	_Atomic bool stuck;                  /* a segment could not be removed */
 
 	struct journal_item **replay;        /* moved out one by one */
