@@ -77,11 +77,11 @@ def holds(daemon):
 
 
 def one_lap(box, daemon, source, lap):
+    names = []
     for name, data in source.lap(lap):
         box.put(name, data)
-    daemon.wait("drained: ")
-    while any(name.startswith(("fee", "mdt", "setl")) for name in os.listdir(box.spool)):
-        daemon.wait("drained: ")
+        names.append(name)
+    daemon.wait_all(*(re.escape(name) + "` is done" for name in names))
     return holds(daemon)
 
 
