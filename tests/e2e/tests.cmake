@@ -34,3 +34,5 @@ fundwatch_script(views_once LABEL e2e
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_views_once.py)
 fundwatch_script(daemon_order LABEL e2e TIMEOUT 1200
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_order.py)
+# The longest begin first, so that none is left to run alone at the end.
+set_tests_properties(e2e/torture e2e/daemon_kill e2e/daemon_pg e2e/soak PROPERTIES COST 1000)
