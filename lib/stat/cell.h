@@ -142,6 +142,9 @@ static inline struct sum *cell_sums(const struct table *t, uint32_t i)
 /* NULL when the sum has nothing beside. */
 const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t cell, uint32_t sum);
 
+/* Doubles the slots of a table that is getting full; the first time it makes them. */
+void table_grow(struct table *t);
+
 /* Kind of a source's i-th sum; AGG_NONE for the fields of peers behind the aggregates. */
 enum agg cell_agg(const struct cell_source *s, uint32_t i);
 

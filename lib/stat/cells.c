@@ -183,7 +183,7 @@ static size_t find_slot(const struct cells *c, const struct contributions *k, ui
 	return at;
 }
 
-static void grow_slots(struct table *t)
+void table_grow(struct table *t)
 {
 	size_t old = t->slots;
 	uint64_t *from = t->slot;
@@ -238,7 +238,7 @@ static uint32_t find_or_new(struct cells *c, struct eval *e, const struct contri
 	size_t at;
 
 	if (t->n + 1 > t->slots / 8 * 5)
-		grow_slots(t);
+		table_grow(t);
 	at = find_slot(c, k, i);
 	if (!t->slot[at]) {
 		uint32_t cell = cell_new(c, e, k, k->row[k->v[i].from]);
@@ -448,7 +448,7 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
 	bool scratch = k->kept || c->p->source[k->source].n_peer;
 
 	if (!t->slots)
-		grow_slots(t);
+		table_grow(t);
 	for (uint32_t i = 0; i < k->n; i++) {
 		fetch(t, k, i);
 		take(c, e, k, i);

@@ -10,8 +10,6 @@
 #include "lib/base/hash.h"
 #include "lib/stat/cell.h"
 
-enum { FIRST_SLOTS = 64 };
-
 struct absorbing {
 	struct cells *into;
 	const struct cells *from;
@@ -53,25 +51,6 @@ static uint32_t key_hash(const uint32_t *key, uint32_t n)
 	return (uint32_t)(h >> 24);
 }
 
-static void grow(struct table *t)
-{
-	size_t old = t->slots;
-	uint64_t *from = t->slot;
-
-	t->slots = old ? old * 2 : FIRST_SLOTS;
-	t->slot = xcalloc(t->slots, sizeof *t->slot);
-	for (size_t i = 0; i < old; i++) {
-		size_t at = (size_t)(from[i] >> 32) & (t->slots - 1);
-
-		if (!from[i])
-			continue;
-		while (t->slot[at])
-			at = (at + 1) & (t->slots - 1);
-		t->slot[at] = from[i];
-	}
-	xfree(from);
-}
-
 static uint32_t cell_new(struct table *t, const uint32_t *key)
 {
 	uint32_t cell = t->n++;
@@ -90,7 +69,7 @@ static uint32_t cell_in(struct table *t, const uint32_t *key)
 	size_t at;
 
 	if (t->n + 1 > t->slots / 8 * 5)
-		grow(t);
+		table_grow(t);
 	for (at = hash & (t->slots - 1); t->slot[at]; at = (at + 1) & (t->slots - 1)) {
 		cell = (uint32_t)t->slot[at] - 1;
 		if (t->slot[at] >> 32 == hash &&
