@@ -8,11 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/control.h"
-#include "daemon/engine.h"
+#include "daemon/host/control.h"
+#include "daemon/engine/engine.h"
 #include "daemon/http/http.h"
-#include "daemon/log.h"
-#include "daemon/notify.h"
+#include "daemon/host/log.h"
+#include "daemon/host/notify.h"
 #include "daemon/source/desk.h"
 #include "lib/base/mem.h"
 
@@ -330,7 +330,7 @@ static void add_stats(const struct loop *lp, struct buf *b)
 	const char *blank = "";
 #define STAT(name, what) \
 	buf_addf(b, "%s" #name "=%" PRIu64, blank, (uint64_t)lp->stats.name), blank = " ";
-#include "daemon/stats.def"
+#include "daemon/work/stats.def"
 #undef STAT
 	buf_addf(b, " waiting=%u", spool_waiting(lp->spool));
 }

@@ -10,8 +10,8 @@
  */
 #pragma once
 
-#include "daemon/conf.h"
-#include "daemon/rules.h"
+#include "daemon/host/conf.h"
+#include "daemon/engine/rules.h"
 
 struct loop_conf {
 	struct conf *conf;           /* SIGHUP changes what may be changed */

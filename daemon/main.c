@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/conf.h"
-#include "daemon/fault.h"
+#include "daemon/host/conf.h"
+#include "daemon/host/fault.h"
 #include "daemon/http/http.h"
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "daemon/loop.h"
-#include "daemon/rules.h"
+#include "daemon/engine/rules.h"
 #include "lib/base/mem.h"
 
 enum { EXIT_USAGE = 2 };

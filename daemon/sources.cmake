@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # In reading order; names are relative to this folder.
 set(daemon_sources
-	conf.c
-	log.c
-	fault.c
+	host/conf.c
+	host/log.c
+	host/fault.c
 	sink/pgcopy.c
 	sink/schema.c
 	sink/words.c
@@ -24,20 +24,20 @@ set(daemon_sources
 	source/ledger.c
 	source/spool.c
 	source/report.c
-	mail.c
+	work/mail.c
 	source/desk.c
 	sink/restore.c
 	store/segments.c
-	feeds.c
-	rules.c
-	engine.c
-	engine_start.c
-	engine_load.c
-	engine_period.c
-	engine_horizon.c
-	engine_file.c
-	control.c
-	notify.c
+	work/feeds.c
+	engine/rules.c
+	engine/engine.c
+	engine/start.c
+	engine/load.c
+	engine/period.c
+	engine/horizon.c
+	engine/file.c
+	host/control.c
+	host/notify.c
 	loop.c)
 
 # In the order they are applied; names are relative to conf/sql.

@@ -5,7 +5,7 @@
 #include "daemon/cli/db.h"
 
 #include "daemon/cli/commands.h"
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 #include "daemon/sink/migrate.h"
 
 struct only_db {

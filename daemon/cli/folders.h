@@ -5,7 +5,7 @@
 #pragma once
 
 #include "daemon/cli/cli.h"
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 
 struct folder_opts {
 	const char *conf, *journal, *archive;

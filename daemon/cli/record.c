@@ -17,7 +17,7 @@
 #include "daemon/cli/db.h"
 #include "daemon/cli/folders.h"
 #include "daemon/journal/archive.h"
-#include "daemon/feeds.h"
+#include "daemon/work/feeds.h"
 #include "lib/base/dec.h"
 #include "lib/base/mem.h"
 #include "lib/record/identity.h"

@@ -7,8 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/conf.h"
-#include "daemon/control.h"
+#include "daemon/host/conf.h"
+#include "daemon/host/control.h"
 
 /* Where the daemon of these settings listens. */
 static bool find_socket(const char *file, const char *sock, struct buf *path, struct err *e)

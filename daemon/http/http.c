@@ -7,7 +7,7 @@
 
 #include "daemon/http/state.h"
 #include "daemon/http/tls.h"
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "lib/base/mem.h"
 
 #define CLERKS_DEPTH 256u

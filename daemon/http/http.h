@@ -10,7 +10,7 @@
 
 #include <event2/event.h>
 
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 #include "daemon/http/metrics.h"
 #include "daemon/source/desk.h"
 

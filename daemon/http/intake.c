@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "daemon/http/state.h"
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "lib/base/mem.h"
 
 #define FILE_MAX_BYTES 200u

@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "daemon/sink/db.h"
 #include "daemon/sink/sink.h"
 #include "lib/base/mem.h"

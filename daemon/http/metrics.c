@@ -47,7 +47,7 @@ static void add_counters(const struct stats *s, struct buf *b)
 #define STAT(name, what)                                        \
 	head(b, #name "_total", "counter", what);               \
 	buf_addf(b, "fundwatch_" #name "_total %" PRIu64 "\n", (uint64_t)s->name);
-#include "daemon/stats.def"
+#include "daemon/work/stats.def"
 #undef STAT
 }
 

@@ -8,8 +8,8 @@
 #pragma once
 
 #include "daemon/http/route.h"
-#include "daemon/mail.h"
-#include "daemon/numbers.h"
+#include "daemon/work/mail.h"
+#include "daemon/engine/numbers.h"
 
 struct gauges {
 #define GAUGE(name, what) int64_t name;

@@ -239,7 +239,7 @@ static void serve_status(struct http *h, struct call *c)
 	buf_adds(&b, ",\"counters\":{");
 #define STAT(name, what) \
 	buf_addf(&b, "%s\"" #name "\":%llu", comma, (unsigned long long)v.stats->name), comma = ",";
-#include "daemon/stats.def"
+#include "daemon/work/stats.def"
 #undef STAT
 	buf_adds(&b, "}}\n");
 	http_reply(h, c, &(struct reply){ .status = 200, .body = buf_str(&b) });

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/fault.h"
+#include "daemon/host/fault.h"
 #include "lib/base/mem.h"
 
 #define BLOCK (1u << 20)

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/fault.h"
-#include "daemon/log.h"
+#include "daemon/host/fault.h"
+#include "daemon/host/log.h"
 #include "lib/base/mem.h"
 
 #define BLOCK (1u << 20)

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/fault.h"
+#include "daemon/host/fault.h"
 #include "lib/base/mem.h"
 
 #define INBOX_DEPTH 2048u

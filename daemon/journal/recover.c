@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "lib/base/mem.h"
 
 static void note_segment(struct journal *j, uint64_t segment)

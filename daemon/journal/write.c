@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/fault.h"
+#include "daemon/host/fault.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/fault.h"
+#include "daemon/host/fault.h"
 #include "daemon/sink/pgcopy.h"
 #include "lib/base/civil.h"
 

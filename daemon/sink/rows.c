@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/fault.h"
+#include "daemon/host/fault.h"
 #include "daemon/sink/pgcopy.h"
 #include "daemon/sink/schema.h"
 #include "lib/base/civil.h"

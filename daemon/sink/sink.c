@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "daemon/sink/commit.h"
 #include "daemon/sink/migrate.h"
 #include "daemon/work/queue.h"

@@ -13,9 +13,9 @@
 #include <event2/event.h>
 #include <stdint.h>
 
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 #include "daemon/journal/journal.h"
-#include "daemon/mail.h"
+#include "daemon/work/mail.h"
 #include "daemon/source/spool.h"
 
 struct desk;

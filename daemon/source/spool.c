@@ -11,8 +11,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "daemon/fault.h"
-#include "daemon/log.h"
+#include "daemon/host/fault.h"
+#include "daemon/host/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/utf8.h"
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "daemon/sink/migrate.h"
 #include "daemon/sink/restore.h"
 #include "daemon/sink/sink.h"

@@ -2,7 +2,7 @@
 /*
  * test_conf.c - settings by table. `test_conf --write` writes the files made from conf.def anew.
  */
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 
 #include <stdarg.h>
 #include <stddef.h>

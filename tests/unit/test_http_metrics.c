@@ -31,7 +31,7 @@ static void all_names_are_there(void **state)
 	has(&b, "\nfundwatch_rows_total 7\n");
 	has(&b, "\nfundwatch_journal_items 3\n");
 #define STAT(name, what) has(&b, "# TYPE fundwatch_" #name "_total counter\n");
-#include "daemon/stats.def"
+#include "daemon/work/stats.def"
 #undef STAT
 #define GAUGE(name, what) has(&b, "# TYPE fundwatch_" #name " gauge\n");
 #include "daemon/http/gauges.def"

@@ -11,7 +11,7 @@
 
 #include "daemon/journal/archive.h"
 #include "daemon/journal/read.h"
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "daemon/work/queue.h"
 #include "lib/base/mem.h"
 

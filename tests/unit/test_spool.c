@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 
 static char dir[64];
 static struct spool *spool;

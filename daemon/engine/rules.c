@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "daemon/rules.h"
+#include "daemon/engine/rules.h"
 
 #include <string.h>
 

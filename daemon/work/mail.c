@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "daemon/mail.h"
+#include "daemon/work/mail.h"
 
 #include <errno.h>
 #include <string.h>

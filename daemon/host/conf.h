@@ -31,7 +31,7 @@ struct conf {
 #define CONF_MEMBER_INT(m) int64_t m;
 #define CONF_MEMBER_MONTHDAY(m) int64_t m; /* month * 100 + day */
 #define SETTING(section, name, kind, ...) CONF_MEMBER_##kind(section##_##name)
-#include "daemon/conf.def"
+#include "daemon/host/conf.def"
 #undef SETTING
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_start.c - from nothing to ready: connect, remember, judge.
+ * start.c - from nothing to ready: connect, remember, judge.
  */
-#include "daemon/engine_state.h"
+#include "daemon/engine/state.h"
 
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
 

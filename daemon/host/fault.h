@@ -15,7 +15,7 @@
 
 enum fault {
 #define FAULT(name, what) FAULT_##name,
-#include "daemon/fault.def"
+#include "daemon/host/fault.def"
 #undef FAULT
 	FAULT_COUNT
 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* engine_state.h - the engine from inside: for engine.c, engine_start.c, engine_file.c only. */
+/* state.h - the engine from inside: for the files of this folder only. */
 #pragma once
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "daemon/engine.h"
+#include "daemon/engine/engine.h"
 #include "daemon/sink/restore.h"
 #include "daemon/sink/sink.h"
 #include "daemon/source/ledger.h"
@@ -34,7 +34,7 @@ struct engine {
 	struct segments *segments;   /* the sink's thread writes it, once that runs */
 	struct complete *over;       /* months closed by hand; NULL: a drained spool closes all */
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
-	/* engine_horizon.c; days, MISSING_I32: none */
+	/* horizon.c; days, MISSING_I32: none */
 	int32_t floor, newest, purged;
 	struct map64 brought;        /* hashes of subjects that are all there, whatever the floor */
 	int64_t *closed;             /* alerts closed at start, for the first epoch */
@@ -56,10 +56,10 @@ struct job {
 /* Microseconds UTC now. */
 int64_t engine_now(void);
 
-/* engine_start.c: database, memory, pool, sink, first judging. */
+/* start.c: database, memory, pool, sink, first judging. */
 bool engine_start(struct engine *en, struct err *e) MUST_CHECK;
 
-/* engine_file.c: one item from the first byte to its last epoch, or to a stop. */
+/* file.c: one item from the first byte to its last epoch, or to a stop. */
 bool engine_file(struct engine *en, const struct journal_item *it, struct err *e) MUST_CHECK;
 
 /* Inputs the journal had let go of, but the database does not have any more: read again. */
@@ -74,10 +74,10 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e) MUST_CHECK;
 bool engine_pending(struct engine *en, struct err *e) MUST_CHECK;
 
-/* engine_load.c: records, alerts and numbers as they were. */
+/* load.c: records, alerts and numbers as they were. */
 bool engine_load(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 
-/* engine_period.c: months closed by hand. */
+/* period.c: months closed by hand. */
 bool engine_closes_by_hand(const struct engine *en);
 bool engine_load_periods(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 bool engine_frozen_cell(void *ctx, const struct finding *f);
@@ -85,7 +85,7 @@ void engine_note_rules(struct engine *en); /* cells were judged by the rules in 
 bool engine_close_period(struct engine *en, struct period_event *take_period,
 			 struct err *e) MUST_CHECK;
 
-/* engine_horizon.c: what is kept of the past. */
+/* horizon.c: what is kept of the past. */
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 bool engine_closed(void *ctx, const struct finding *f);      /* frozen_fn of persons' rules */
 bool engine_closed_cell(void *ctx, const struct finding *f); /* frozen_fn of cells' rules */

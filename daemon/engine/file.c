@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_file.c - one item: known or new, then chunk by chunk into epochs.
+ * file.c - one item: known or new, then chunk by chunk into epochs.
  */
-#include "daemon/engine_state.h"
+#include "daemon/engine/state.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "daemon/fault.h"
-#include "daemon/log.h"
+#include "daemon/host/fault.h"
+#include "daemon/host/log.h"
 #include "daemon/source/report.h"
 #include "daemon/work/intake.h"
 #include "lib/base/mem.h"

@@ -2,7 +2,7 @@
 /*
  * feeds.c - the feed of the settings, without the rules: the command needs it, too.
  */
-#include "daemon/feeds.h"
+#include "daemon/work/feeds.h"
 
 #include "daemon/work/files.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_horizon.c - what is kept in memory of the past, and what that forbids.
+ * horizon.c - what is kept in memory of the past, and what that forbids.
  *
  * With history.days the records of visits that ended before the floor are not loaded: the
  * newest event, less the days a record may come late, less the longest look-back of the rules.
@@ -8,12 +8,12 @@
  * record older than the floor brings all records of its person back first, so that for this
  * person nothing is closed; unless they have been purged, then it is entered as too late.
  */
-#include "daemon/engine_state.h"
+#include "daemon/engine/state.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "daemon/sink/pgcopy.h"
 #include "lib/base/civil.h"
 #include "lib/base/hash.h"

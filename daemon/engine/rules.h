@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "daemon/conf.h"
-#include "daemon/feeds.h"
+#include "daemon/host/conf.h"
+#include "daemon/work/feeds.h"
 #include "daemon/sink/release.h"
 #include "lib/record/feed.h"
 #include "lib/rule/eval.h"

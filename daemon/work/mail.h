@@ -52,6 +52,6 @@ uint32_t mail_take(struct mailbox *m, struct mail *out, uint32_t max);
 
 struct stats {
 #define STAT(name, what) _Atomic uint64_t name;
-#include "daemon/stats.def"
+#include "daemon/work/stats.def"
 #undef STAT
 };

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_period.c - months closed by hand: what is over, and what stays as of its close.
+ * period.c - months closed by hand: what is over, and what stays as of its close.
  *
  * A close is an epoch of its own: the cells of the month are judged from the data as they are
  * now and compared with their alerts. Until the next close of it they are left alone, whatever
  * comes; a rule that is new or has changed is judged for every month that is over. What is not
  * over keeps the alerts it has: opening again withdraws nothing.
  */
-#include "daemon/engine_state.h"
+#include "daemon/engine/state.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "lib/base/civil.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_load.c - what was there before: records from this machine's segments, or, when those
+ * load.c - what was there before: records from this machine's segments, or, when those
  * are not all there, from the database; alerts and numbers always from the database.
  */
-#include "daemon/engine_state.h"
+#include "daemon/engine/state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 #include "lib/base/mem.h"
 
 #define MILLION 1000000u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "daemon/control.h"
+#include "daemon/host/control.h"
 
 #include <errno.h>
 #include <event2/buffer.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "daemon/numbers.h"
+#include "daemon/engine/numbers.h"
 
 #include <stdatomic.h>
 

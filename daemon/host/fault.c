@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "daemon/fault.h"
+#include "daemon/host/fault.h"
 
 #ifndef NDEBUG
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 static const char *const names[] = {
 #define FAULT(name, what) #name,
-#include "daemon/fault.def"
+#include "daemon/host/fault.def"
 #undef FAULT
 	"any",
 };

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 #include "lib/base/digest.h"
 #include "lib/record/feed.h"
 

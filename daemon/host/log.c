@@ -2,7 +2,7 @@
 /*
  * log.c - lines made in a buffer on the stack, written once.
  */
-#include "daemon/log.h"
+#include "daemon/host/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,11 +11,11 @@
  */
 #pragma once
 
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 #include "daemon/journal/journal.h"
-#include "daemon/mail.h"
-#include "daemon/numbers.h"
-#include "daemon/rules.h"
+#include "daemon/work/mail.h"
+#include "daemon/engine/numbers.h"
+#include "daemon/engine/rules.h"
 
 struct engine;
 

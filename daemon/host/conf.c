@@ -5,7 +5,7 @@
  * Each kind of setting is a row of kinds[]: how to set it from texts, compare, copy and
  * release it. The YAML document is walked once; complaints are collected.
  */
-#include "daemon/conf.h"
+#include "daemon/host/conf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static const struct setting settings[] = {
 #define SETTING(section, name, kind, dflt, min, max, unit, reload, zh, en)       \
 	{ #section, #name, KIND_##kind, offsetof(struct conf, section##_##name), \
 	  dflt, min, max, unit, reload, zh, en },
-#include "daemon/conf.def"
+#include "daemon/host/conf.def"
 #undef SETTING
 };
 
@@ -445,7 +445,7 @@ static void add_sample_value(struct buf *out, const struct setting *s)
 void conf_sample(struct buf *out)
 {
 	buf_adds(out, "# fundwatch.yaml: settings of fundwatchd; every line here is the default.\n"
-		      "# Written by `fundwatchd --sample-settings` from daemon/conf.def.\n");
+		      "# Written by `fundwatchd --sample-settings` from daemon/host/conf.def.\n");
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		const struct setting *s = &settings[i];
 		if (i == 0 || strcmp(settings[i - 1].section, s->section) != 0)
@@ -481,11 +481,11 @@ static void add_table(struct buf *out, bool english)
 void conf_manual(struct buf *out)
 {
 	buf_adds(out, "# Settings of fundwatchd\n\n"
-		      "Written from `daemon/conf.def`; a test fails when they differ. The file is\n"
-		      "`conf/fundwatch.yaml`, two levels of YAML; relative paths are relative to\n"
+		      "Written from `daemon/host/conf.def`; a test fails when they differ. The\n"
+		      "file is `conf/fundwatch.yaml`, two levels of YAML; relative paths are from\n"
 		      "the working directory. ✓: SIGHUP takes the new value.\n\n");
 	add_table(out, true);
 	buf_adds(out, "\n## fundwatchd 的设置\n\n"
-		      "由 `daemon/conf.def` 生成。✓：SIGHUP 后生效。\n\n");
+		      "由 `daemon/host/conf.def` 生成。✓：SIGHUP 后生效。\n\n");
 	add_table(out, false);
 }
