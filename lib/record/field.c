@@ -240,6 +240,19 @@ bool code_table(const char *field_name)
 	return n > 0;
 }
 
+/* Asked for each cell of each example and table: looked up once. Any thread stores the same. */
+bool field_coded(const struct field_info *f)
+{
+	enum { UNKNOWN, YES, NO };
+	static _Atomic uint8_t known[FIELD_COUNT];
+	uint8_t k = known[f - fields];
+	if (k == UNKNOWN) {
+		k = code_table(f->name) ? YES : NO;
+		known[f - fields] = k;
+	}
+	return k == YES;
+}
+
 bool code_entry(const char *field_name, unsigned i, struct str *code, struct str *name)
 {
 	size_t n;

@@ -116,5 +116,6 @@ unsigned code_find_all(const char *field_name, struct str code_or_name, struct s
 struct str code_name(const char *field_name, struct str code);
 /* Whether the field has a code table at all. */
 bool code_table(const char *field_name);
+bool field_coded(const struct field_info *f); /* the same, at once; `f` is from field_get() */
 /* i-th entry of the field's table for hints and manual; false past the end. */
 bool code_entry(const char *field_name, unsigned i, struct str *code, struct str *name);

@@ -54,7 +54,7 @@ static bool cell_fits(const struct field_info *f, struct str cell)
 	case TYPE_DATE:
 		return civil_parse_date(cell, &day);
 	default:
-		return !code_table(f->name) || code_find(f->name, cell).n > 0;
+		return !field_coded(f) || code_find(f->name, cell).n > 0;
 	}
 }
 
@@ -71,7 +71,7 @@ static struct str read_cell(struct rule_check *k, enum field field, struct str c
 	if (cell.n == 0)
 		return STR("");
 	if (!cell_fits(f, cell)) {
-		if (code_table(f->name))
+		if (field_coded(f))
 			check_unknown_value(k->c, f, cell, at);
 		else
 			diag_add(k->c->d, at, DIAG_EXAMPLE_VALUE,
@@ -80,9 +80,9 @@ static struct str read_cell(struct rule_check *k, enum field field, struct str c
 				 type_name(f->type, k->c->d->english), check_cstr(k->c, cell));
 		return (struct str){ NULL, 0 };
 	}
-	if (code_table(f->name))
+	if (field_coded(f))
 		mark_code(k->c->d, at, field);
-	code = code_table(f->name) ? code_find(f->name, cell) : (struct str){ NULL, 0 };
+	code = field_coded(f) ? code_find(f->name, cell) : (struct str){ NULL, 0 };
 	return code.n > 0 ? code : arena_str(k->c->a, cell);
 }
 

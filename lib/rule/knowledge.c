@@ -203,7 +203,7 @@ static struct str read_key(struct loading *l, struct str cell, const struct know
 	if (key->field == FIELD_NONE || key->kind != KEY_EXACT)
 		return cell;
 	f = field_get(key->field);
-	if (!code_table(f->name))
+	if (!field_coded(f))
 		return cell;
 	code = code_find(f->name, cell);
 	if (code.n > 0)
