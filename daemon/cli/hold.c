@@ -6,7 +6,6 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/db.h"
-#include "daemon/cli/grid.h"
 #include "daemon/cli/rows.h"
 #include "lib/base/dec.h"
 
@@ -107,27 +106,26 @@ static enum cli_exit remove_exec(struct cli *c, const void *opt, int n, char *co
 	return code;
 }
 
-static const char list_sql[] =
-	"SELECT hold_id AS hold, kind, value, reason, added_by AS by, "
-	"date_trunc('second', added_at) AS at, date_trunc('second', removed_at) AS removed "
-	"FROM fundwatch.hold WHERE $1::boolean OR removed_at IS NULL ORDER BY hold_id";
+static const char *const list_zh[] = { "编号", "种类", "对象", "理由", "谁", "何时", "解除" };
+static const char *const list_en[] = { "hold", "kind", "of", "reason", "by", "at", "removed" };
+
+static const struct row_list list = {
+	.name = "holds",
+	.sql = "SELECT hold_id AS hold, kind, value, reason, added_by AS by,"
+	       " date_trunc('second', added_at) AS at, date_trunc('second', removed_at) AS removed"
+	       " FROM fundwatch.hold WHERE $1::boolean OR removed_at IS NULL ORDER BY hold_id",
+	.zh = list_zh,
+	.en = list_en,
+	.none_zh = "没有留存",
+	.none_en = "nothing is on hold",
+};
 
 static enum cli_exit list_exec(struct cli *c, const void *opt, int n, char *const *arg)
 {
-	static const char *const zh[] = { "编号", "种类", "对象", "理由", "谁", "何时", "解除" };
 	const struct hold_opts *o = opt;
-	struct db db;
-	struct err e = { 0 };
+	const char *const values[] = { o->all ? "true" : "false" };
 	(void)n, (void)arg;
-	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
-	if (code != CLI_OK)
-		return code;
-	const char *values[] = { o->all ? "true" : "false" };
-	PGresult *r = db_query(&db, list_sql, 1, values, &e);
-	code = r ? rows_out(c, r, "holds", zh) : cli_err(c, &e);
-	PQclear(r);
-	db_close(&db);
-	return code;
+	return rows_list(c, &o->db, &list, 1, values);
 }
 
 #define BY_OPT { "by", 0, OPT_TEXT, offsetof(struct hold_opts, by), "NAME", "是谁", "who" }

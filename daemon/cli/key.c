@@ -8,7 +8,7 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/db.h"
-#include "daemon/cli/grid.h"
+#include "daemon/cli/rows.h"
 #include "daemon/http/keys.h"
 #include "lib/base/civil.h"
 
@@ -118,68 +118,29 @@ struct list_opts {
 	bool all;
 };
 
-#define LIST_COLUMNS 7
+static const char *const list_zh[] = { "编号", "机构", "角色", "有效至", "发放", "状态", "备注" };
+static const char *const list_en[] = { "id", "facility", "role", "until", "made", "state", "note" };
 
-static void list_json(PGresult *rows, struct buf *b)
-{
-	static const char *const name[LIST_COLUMNS] = { "id", "facility", "role", "until",
-							"created_at", "state", "note" };
-	buf_adds(b, "{\"keys\":[");
-	for (int i = 0; i < PQntuples(rows); i++) {
-		for (int k = 0; k < LIST_COLUMNS; k++) {
-			buf_addf(b, "%s\"%s\":", k ? "," : i ? ",{" : "{", name[k]);
-			buf_json(b, str_of(PQgetvalue(rows, i, k)));
-		}
-		buf_adds(b, "}");
-	}
-	buf_adds(b, "]}\n");
-}
-
-static void list_grid(const struct cli *c, PGresult *rows, struct buf *b)
-{
-	static const char *const zh[] = { "编号", "机构", "角色", "有效至", "发放", "状态", "备注" };
-	static const char *const en[] = { "id",   "facility", "role", "until",
-					  "made", "state",    "note" };
-	struct grid g;
-	grid_init(&g, LIST_COLUMNS);
-	for (unsigned k = 0; k < LIST_COLUMNS; k++)
-		grid_cell(&g, str_of(c->english ? en[k] : zh[k]));
-	grid_rule(&g);
-	for (int i = 0; i < PQntuples(rows); i++)
-		for (int k = 0; k < LIST_COLUMNS; k++)
-			grid_cell(&g, str_of(PQgetvalue(rows, i, k)));
-	grid_print(&g, b, cli_columns(c));
-	grid_fini(&g);
-}
+static const struct row_list list = {
+	.name = "keys",
+	.sql = "SELECT key_id AS id, facility, role, coalesce(until::text, '') AS until,"
+	       " to_char(created_at, 'YYYY-MM-DD') AS created_at,"
+	       " CASE WHEN revoked_at IS NOT NULL THEN 'revoked'"
+	       " WHEN until < current_date THEN 'ended' ELSE 'valid' END AS state, note"
+	       " FROM fundwatch.api_key WHERE $1 = '1' OR revoked_at IS NULL"
+	       " ORDER BY facility, role, key_id",
+	.zh = list_zh,
+	.en = list_en,
+	.none_zh = "没有密钥",
+	.none_en = "there are no keys",
+};
 
 static enum cli_exit list_exec(struct cli *c, const void *opt, int n, char *const *arg)
 {
 	const struct list_opts *o = opt;
-	struct db db;
-	struct err e = { 0 };
-	struct buf b;
-	(void)n, (void)arg;
-	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
-	if (code != CLI_OK)
-		return code;
 	const char *const all[] = { o->all ? "1" : "0" };
-	PGresult *rows = db_query(&db,
-		"SELECT key_id, facility, role, coalesce(until::text, ''), "
-		"to_char(created_at, 'YYYY-MM-DD'), "
-		"CASE WHEN revoked_at IS NOT NULL THEN 'revoked' "
-		"WHEN until < current_date THEN 'ended' ELSE 'valid' END, note "
-		"FROM fundwatch.api_key WHERE $1 = '1' OR revoked_at IS NULL "
-		"ORDER BY facility, role, key_id", 1, all, &e);
-	buf_init(&b, 0);
-	if (rows && c->json)
-		list_json(rows, &b);
-	else if (rows)
-		list_grid(c, rows, &b);
-	code = rows ? cli_out(c, &b, CLI_OK) : cli_err(c, &e);
-	buf_fini(&b);
-	PQclear(rows);
-	db_close(&db);
-	return code;
+	(void)n, (void)arg;
+	return rows_list(c, &o->db, &list, 1, all);
 }
 
 static const struct opt list_opt[] = {

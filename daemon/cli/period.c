@@ -11,7 +11,7 @@
 
 #include "daemon/cli/commands.h"
 #include "daemon/cli/db.h"
-#include "daemon/cli/grid.h"
+#include "daemon/cli/rows.h"
 #include "daemon/cli/talk.h"
 
 #define ANSWER_MAX (1u << 16)
@@ -152,33 +152,7 @@ const struct command cmd_period_reopen = {
 
 /* ---- list ---- */
 
-enum { P_REGION, P_STREAM, P_MONTH, P_CLOSED, P_CLOSES, P_AT, P_WHO, P_COUNT };
-
-static const char list_sql[] =
-	"SELECT region, stream, to_char(month, 'YYYY-MM'), closed, closes,"
-	" to_char(changed_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'), changed_by"
-	" FROM fundwatch.period ORDER BY month, region, stream";
-
-static void list_json(const PGresult *r, struct buf *b)
-{
-	static const char *const name[P_COUNT] = { "region", "stream", "month", "closed",
-						   "closes", "at", "who" };
-	buf_adds(b, "{\"periods\":[");
-	for (int i = 0; i < PQntuples(r); i++) {
-		buf_adds(b, i ? ",{" : "{");
-		for (int k = 0; k < P_COUNT; k++) {
-			buf_addf(b, "%s\"%s\":", k ? "," : "", name[k]);
-			if (k == P_CLOSED)
-				buf_adds(b, *PQgetvalue(r, i, k) == 't' ? "true" : "false");
-			else if (k == P_CLOSES)
-				buf_adds(b, PQgetvalue(r, i, k));
-			else
-				buf_json(b, str_of(PQgetvalue(r, i, k)));
-		}
-		buf_addc(b, '}');
-	}
-	buf_adds(b, "]}\n");
-}
+enum { P_REGION, P_CLOSED = 3 };
 
 static const char *cell_text(const struct cli *c, const PGresult *r, int row, int col)
 {
@@ -191,27 +165,21 @@ static const char *cell_text(const struct cli *c, const PGresult *r, int row, in
 	return v;
 }
 
-static void list_text(const struct cli *c, const PGresult *r, struct buf *b)
-{
-	static const char *const zh[] = { "区划", "记录", "月份", "状态", "关账次数",
-					  "时间", "何人" };
-	static const char *const en[] = { "region", "stream", "month", "state", "closes",
-					  "at", "who" };
-	struct grid g;
-	if (PQntuples(r) == 0) {
-		buf_adds(b, cli_text(c, "没有关过账的月份\n", "no month was ever closed\n"));
-		return;
-	}
-	grid_init(&g, P_COUNT);
-	for (unsigned i = 0; i < g.columns; i++)
-		grid_cell(&g, str_of(c->english ? en[i] : zh[i]));
-	grid_rule(&g);
-	for (int i = 0; i < PQntuples(r); i++)
-		for (int k = 0; k < P_COUNT; k++)
-			grid_cell(&g, str_of(cell_text(c, r, i, k)));
-	grid_print(&g, b, cli_columns(c));
-	grid_fini(&g);
-}
+static const char *const list_zh[] = { "区划", "记录", "月份", "状态", "关账次数", "时间", "何人" };
+static const char *const list_en[] = { "region", "stream", "month", "state", "closes", "at",
+				       "who" };
+
+static const struct row_list list = {
+	.name = "periods",
+	.sql = "SELECT region, stream, to_char(month, 'YYYY-MM') AS month, closed, closes,"
+	       " to_char(changed_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS') AS at,"
+	       " changed_by AS who FROM fundwatch.period ORDER BY month, region, stream",
+	.zh = list_zh,
+	.en = list_en,
+	.none_zh = "没有关过账的月份",
+	.none_en = "no month was ever closed",
+	.shown = cell_text,
+};
 
 struct list_opts {
 	struct db_opts db;
@@ -220,24 +188,8 @@ struct list_opts {
 static enum cli_exit list_exec(struct cli *c, const void *opt, int n, char *const *arg)
 {
 	const struct list_opts *o = opt;
-	struct db db;
-	struct buf b;
-	struct err e = { 0 };
 	(void)n, (void)arg;
-	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
-	if (code != CLI_OK)
-		return code;
-	buf_init(&b, 0);
-	PGresult *r = db_query(&db, list_sql, 0, NULL, &e);
-	if (r && c->json)
-		list_json(r, &b);
-	else if (r)
-		list_text(c, r, &b);
-	code = r ? cli_out(c, &b, CLI_OK) : cli_err(c, &e);
-	PQclear(r);
-	buf_fini(&b);
-	db_close(&db);
-	return code;
+	return rows_list(c, &o->db, &list, 0, NULL);
 }
 
 static const struct opt list_opt[] = { DB_OPTS(struct list_opts), { 0 } };
