@@ -34,6 +34,7 @@ set(daemon_sources
 	engine/start.c
 	engine/load.c
 	engine/period.c
+	engine/acted.c
 	engine/horizon.c
 	engine/file.c
 	host/control.c
@@ -50,4 +51,5 @@ set(migrations
 	006_api_keys.sql
 	007_handling.sql
 	008_horizon.sql
-	009_counted_once.sql)
+	009_counted_once.sql
+	010_linked_alerts.sql)

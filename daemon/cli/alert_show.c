@@ -12,8 +12,11 @@
 #include "daemon/cli/words.h"
 #include "lib/base/dec.h"
 
+#define RECORDS_SHOWN 50
+
 struct show_opts {
 	struct db_opts db;
+	struct number limit;
 };
 
 enum {
@@ -47,7 +50,8 @@ enum {
 	SHOW_HANDLED_AT,
 	SHOW_CHANGED_SINCE,
 	SHOW_DECIDED_AMOUNT,
-	SHOW_DECIDED
+	SHOW_DECIDED,
+	SHOW_MERGED_INTO
 };
 
 static const char alert_sql[] =
@@ -59,7 +63,9 @@ static const char alert_sql[] =
 	" date_trunc('second', a.changed_at), a.rule_digest, a.trial, a.finding,"
 	" a.excepted, a.except_owner, a.except_reason,"
 	" a.handled, a.handled_by, date_trunc('second', a.handled_at), a.data_changed,"
-	" t.violation_amount, t.finding"
+	" t.violation_amount, t.finding, CASE WHEN a.state = 'withdrawn' THEN (SELECT other"
+	" FROM fundwatch.alert_event v WHERE v.alert_id = a.alert_id AND v.revision = a.revision)"
+	" END"
 	" FROM fundwatch.alert a LEFT JOIN fundwatch.alert_act t ON t.act_id = a.handled_act"
 	" LEFT JOIN fundwatch.rule_release_rule r"
 	" ON r.release = a.rule_set AND r.rule_id = a.rule_id WHERE a.alert_id = $1::bigint";
@@ -100,16 +106,42 @@ enum {
 };
 
 static const char event_sql[] =
-	"SELECT date_trunc('second', at) AS at, kind, why, amount_from, amount_to, who"
+	"SELECT date_trunc('second', at) AS at, kind, why, amount_from, amount_to, who, other"
 	" FROM fundwatch.alert_event WHERE alert_id = $1::bigint ORDER BY event_id";
+
+enum { EVENT_AT, EVENT_KIND, EVENT_WHY, EVENT_FROM, EVENT_TO, EVENT_WHO, EVENT_OTHER };
+
+/* Others that stand on the same records: what two say is worth the money once. */
+static const char also_sql[] =
+	"SELECT o.alert_id AS alert, o.rule_id AS rule, coalesce(r.title, '') AS title,"
+	" count(*) AS records, sum(least(x.amount, y.amount)) AS share"
+	" FROM fundwatch.alert_record x JOIN fundwatch.alert_record y USING"
+	" (stream, fixmedins_code, mdtrt_id, record_id)"
+	" JOIN fundwatch.alert_live o ON o.alert_id = y.alert_id AND NOT o.trial AND NOT o.excepted"
+	" LEFT JOIN fundwatch.rule_release_rule r"
+	" ON r.release = o.rule_set AND r.rule_id = o.rule_id"
+	" WHERE x.alert_id = $1::bigint AND y.alert_id <> x.alert_id AND x.amount <> 0"
+	" AND y.amount <> 0 GROUP BY 1, 2, 3 ORDER BY 5 DESC, 1";
+enum { ALSO_ALERT, ALSO_RULE, ALSO_TITLE, ALSO_RECORDS, ALSO_SHARE };
 
 static const char act_sql[] =
 	"SELECT act_id AS act, date_trunc('second', at) AS at, kind, state, violation_amount, who,"
-	" note, revision FROM fundwatch.alert_act WHERE alert_id = $1::bigint ORDER BY act_id";
-enum { ACT_ID, ACT_AT, ACT_KIND, ACT_STATE, ACT_AMOUNT, ACT_WHO, ACT_NOTE };
+	" note, revision, other FROM fundwatch.alert_act WHERE alert_id = $1::bigint"
+	" ORDER BY act_id";
+enum {
+	ACT_ID,
+	ACT_AT,
+	ACT_KIND,
+	ACT_STATE,
+	ACT_AMOUNT,
+	ACT_WHO,
+	ACT_NOTE,
+	ACT_REVISION,
+	ACT_OTHER
+};
 
 struct shown {
-	PGresult *alert, *record, *event, *act;
+	PGresult *alert, *record, *event, *act, *also;
 };
 
 static bool ask(struct db *db, const char *id, struct shown *s, struct err *e)
@@ -120,7 +152,8 @@ static bool ask(struct db *db, const char *id, struct shown *s, struct err *e)
 	s->record = s->alert ? db_query(db, record_sql, 1, value, e) : NULL;
 	s->event = s->record ? db_query(db, event_sql, 1, value, e) : NULL;
 	s->act = s->event ? db_query(db, act_sql, 1, value, e) : NULL;
-	return s->act;
+	s->also = s->act ? db_query(db, also_sql, 1, value, e) : NULL;
+	return s->also;
 }
 
 static void shown_fini(struct shown *s)
@@ -129,6 +162,7 @@ static void shown_fini(struct shown *s)
 	PQclear(s->record);
 	PQclear(s->event);
 	PQclear(s->act);
+	PQclear(s->also);
 }
 
 static const char *at(const PGresult *r, int row, int col)
@@ -143,6 +177,13 @@ static void money_add(struct buf *b, const char *text)
 		grid_money(b, fen);
 	else
 		buf_adds(b, "-");
+}
+
+/* "2026-03-01 09:00:00+08": the zone is always China's. */
+static int second(const char *text)
+{
+	size_t n = strlen(text);
+	return (int)(n > 19 ? 19 : n);
 }
 
 static void money_cell(struct grid *g, const char *text)
@@ -180,10 +221,14 @@ static void summary_text(const struct cli *c, const PGresult *r, struct buf *b)
 		 *at(r, 0, SHOW_FACILITY) ? at(r, 0, SHOW_FACILITY) : "-", at(r, 0, SHOW_BEGIN),
 		 at(r, 0, SHOW_END));
 	buf_addf(b,
-		 cli_text(c, "疑点     %s，%s，第 %s 版，首次发现 %s\n",
-			  "alert    %s, %s, revision %s, first found %s\n"),
+		 cli_text(c, "疑点     %s，%s，第 %s 版，首次发现 %.*s\n",
+			  "alert    %s, %s, revision %s, first found %.*s\n"),
 		 at(r, 0, SHOW_ID), word_show(c, at(r, 0, SHOW_STATE)), at(r, 0, SHOW_REVISION),
-		 at(r, 0, SHOW_FIRST));
+		 second(at(r, 0, SHOW_FIRST)), at(r, 0, SHOW_FIRST));
+	if (*at(r, 0, SHOW_MERGED_INTO))
+		buf_addf(b, cli_text(c, "并入     疑点 %s（记录现在都在那里）\n",
+				     "merged   into alert %s, which has its records now\n"),
+			 at(r, 0, SHOW_MERGED_INTO));
 	if (at(r, 0, SHOW_EXCEPTED)[0] == 't')
 		buf_addf(b,
 			 cli_text(c, "例外     没有报告，因为：%s（负责人 %s）\n",
@@ -196,10 +241,10 @@ static void handled_text(const struct cli *c, const PGresult *r, struct buf *b)
 {
 	if (!*at(r, 0, SHOW_HANDLED))
 		return;
-	buf_addf(b, cli_text(c, "处理     %s，%s，%s；决定时违规金额 ",
-			     "handled  %s by %s, %s; the amount then "),
+	buf_addf(b, cli_text(c, "处理     %s，%s，%.*s；决定时违规金额 ",
+			     "handled  %s by %s, %.*s; the amount then "),
 		 word_show(c, at(r, 0, SHOW_HANDLED)), at(r, 0, SHOW_HANDLED_BY),
-		 at(r, 0, SHOW_HANDLED_AT));
+		 second(at(r, 0, SHOW_HANDLED_AT)), at(r, 0, SHOW_HANDLED_AT));
 	money_add(b, at(r, 0, SHOW_DECIDED_AMOUNT));
 	buf_addc(b, '\n');
 	if (at(r, 0, SHOW_CHANGED_SINCE)[0] != 't')
@@ -220,7 +265,11 @@ static void acts_text(const struct cli *c, const PGresult *r, struct buf *b)
 		return;
 	buf_adds(b, cli_text(c, "\n处理\n", "\nhandling\n"));
 	for (int i = 0; i < PQntuples(r); i++) {
-		buf_addf(b, "  %s  %s", at(r, i, ACT_AT), word_show(c, at(r, i, ACT_KIND)));
+		buf_addf(b, "  %.*s  %s", second(at(r, i, ACT_AT)), at(r, i, ACT_AT),
+			 word_show(c, at(r, i, ACT_KIND)));
+		if (*at(r, i, ACT_OTHER))
+			buf_addf(b, cli_text(c, "，来自疑点 %s", " from alert %s"),
+				 at(r, i, ACT_OTHER));
 		if (*at(r, i, ACT_STATE))
 			buf_addf(b, " (%s)", word_show(c, at(r, i, ACT_STATE)));
 		buf_adds(b, "  ");
@@ -229,7 +278,7 @@ static void acts_text(const struct cli *c, const PGresult *r, struct buf *b)
 	}
 }
 
-static void records_text(const struct cli *c, const PGresult *r, struct buf *b)
+static void records_text(const struct cli *c, const PGresult *r, int limit, struct buf *b)
 {
 	static const char *const zh[] = { "作用", "记录", "机构", "就诊", "编号",
 					  "时间", "金额", "计入", "内容" };
@@ -242,7 +291,7 @@ static void records_text(const struct cli *c, const PGresult *r, struct buf *b)
 	for (unsigned i = 0; i < g.columns; i++)
 		grid_cell(&g, str_of(c->english ? en[i] : zh[i]));
 	grid_rule(&g);
-	for (int i = 0; i < PQntuples(r); i++) {
+	for (int i = 0; i < PQntuples(r) && (limit == 0 || i < limit); i++) {
 		grid_cell(&g, str_of(word_show(c, at(r, i, REC_ROLE))));
 		grid_cell(&g, str_of(word_stream(c, stream_find(str_of(at(r, i, REC_STREAM))))));
 		grid_cell(&g, str_of(at(r, i, REC_FACILITY)));
@@ -256,17 +305,57 @@ static void records_text(const struct cli *c, const PGresult *r, struct buf *b)
 	buf_addf(b, cli_text(c, "\n记录 %d 条\n", "\n%d records\n"), PQntuples(r));
 	grid_print(&g, b, cli_columns(c));
 	grid_fini(&g);
+	if (limit > 0 && PQntuples(r) > limit)
+		buf_addf(b, cli_text(c, "  ……还有 %d 条，用 --limit 0 全部列出\n",
+				     "  ... and %d more; --limit 0 lists all\n"),
+			 PQntuples(r) - limit);
+}
+
+static void also_text(const struct cli *c, const PGresult *r, struct buf *b)
+{
+	if (PQntuples(r) == 0)
+		return;
+	buf_adds(b, cli_text(c, "\n同样的记录还在下列疑点中（钱只应追一次）\n",
+			     "\nalerts on the same records (the money is due once)\n"));
+	for (int i = 0; i < PQntuples(r); i++) {
+		buf_addf(b, cli_text(c, "  %s  %s「%s」  记录 %s 条  重合 ",
+				     "  %s  %s「%s」  records %s  shared "),
+			 at(r, i, ALSO_ALERT), at(r, i, ALSO_RULE), at(r, i, ALSO_TITLE),
+			 at(r, i, ALSO_RECORDS));
+		money_add(b, at(r, i, ALSO_SHARE));
+		buf_addc(b, '\n');
+	}
+}
+
+/* Why an alert changed, in words; `other` is the alert it was merged into or split from. */
+static void why_text(const struct cli *c, const PGresult *r, int i, struct buf *b)
+{
+	const char *why = at(r, i, EVENT_WHY), *other = at(r, i, EVENT_OTHER);
+	bool gone = strcmp(at(r, i, EVENT_KIND), "withdrawn") == 0;
+	if (gone && *other)
+		buf_addf(b, cli_text(c, "并入疑点 %s", "merged into alert %s"), other);
+	else if (gone && strcmp(why, "records") == 0)
+		buf_adds(b, cli_text(c, "退费或更正后不再成立", "a refund or correction took it back"));
+	else if (!*other || strcmp(why, "split") != 0)
+		buf_adds(b, word_show(c, why));
+	if (gone || !*other)
+		return;
+	buf_adds(b, strcmp(why, "split") == 0 ? "" : cli_text(c, "，", ", "));
+	buf_addf(b, cli_text(c, "从疑点 %s 分出", "split from alert %s"), other);
 }
 
 static void events_text(const struct cli *c, const PGresult *r, struct buf *b)
 {
 	buf_adds(b, cli_text(c, "\n经过\n", "\nhistory\n"));
 	for (int i = 0; i < PQntuples(r); i++) {
-		buf_addf(b, "  %s  %s (%s)  ", at(r, i, 0), word_show(c, at(r, i, 1)), at(r, i, 2));
-		money_add(b, at(r, i, 3));
+		buf_addf(b, cli_text(c, "  %.*s  %s（", "  %.*s  %s ("), second(at(r, i, EVENT_AT)),
+			 at(r, i, EVENT_AT), word_show(c, at(r, i, EVENT_KIND)));
+		why_text(c, r, i, b);
+		buf_adds(b, cli_text(c, "）  ", ")  "));
+		money_add(b, at(r, i, EVENT_FROM));
 		buf_adds(b, " → ");
-		money_add(b, at(r, i, 4));
-		buf_addf(b, "  %s\n", at(r, i, 5));
+		money_add(b, at(r, i, EVENT_TO));
+		buf_addf(b, "  %s\n", at(r, i, EVENT_WHO));
 	}
 }
 
@@ -293,10 +382,12 @@ static void show_json(const struct shown *s, struct buf *b)
 		 at(s->alert, 0, SHOW_CHANGED_SINCE)[0] == 't' ? "true" : "false",
 		 *at(s->alert, 0, SHOW_DECIDED) ? at(s->alert, 0, SHOW_DECIDED) : "null");
 	list_json(b, "handling", s->act);
+	list_json(b, "also", s->also);
 	buf_adds(b, "}\n");
 }
 
-static enum cli_exit show(const struct cli *c, const struct shown *s, const char *id)
+static enum cli_exit show(const struct cli *c, const struct show_opts *o, const struct shown *s,
+			  const char *id)
 {
 	struct buf b;
 	if (PQntuples(s->alert) == 0)
@@ -308,7 +399,8 @@ static enum cli_exit show(const struct cli *c, const struct shown *s, const char
 	} else {
 		summary_text(c, s->alert, &b);
 		handled_text(c, s->alert, &b);
-		records_text(c, s->record, &b);
+		records_text(c, s->record, o->limit.given ? (int)o->limit.v : RECORDS_SHOWN, &b);
+		also_text(c, s->also, &b);
 		events_text(c, s->event, &b);
 		acts_text(c, s->act, &b);
 	}
@@ -333,13 +425,18 @@ static enum cli_exit show_exec(struct cli *c, const void *opt, int n, char *cons
 	enum cli_exit code = cli_db_open(c, &o->db, false, &db);
 	if (code != CLI_OK)
 		return code;
-	code = ask(&db, arg[0], &s, &e) ? show(c, &s, arg[0]) : cli_err(c, &e);
+	code = ask(&db, arg[0], &s, &e) ? show(c, o, &s, arg[0]) : cli_err(c, &e);
 	shown_fini(&s);
 	db_close(&db);
 	return code;
 }
 
-static const struct opt show_opt[] = { DB_OPTS(struct show_opts), { 0 } };
+static const struct opt show_opt[] = {
+	DB_OPTS(struct show_opts),
+	{ "limit", 'n', OPT_NUMBER, offsetof(struct show_opts, limit), "N",
+	  "最多列出几条记录，默认 50，0 为全部", "how many records at most, 50 by default, 0 for all" },
+	{ 0 },
+};
 
 const struct command cmd_alerts_show = {
 	.name = "alerts show",

@@ -26,6 +26,7 @@ static const struct pair subjects[] = { { "person", "人员" },
 					{ "practitioner", "医师" },
 					{ "other", "其他" } };
 static const struct pair alert_states[] = { { "raised", "新发现" },
+					    { "raised again", "再次发现" },
 					    { "amended", "有变更" },
 					    { "withdrawn", "已撤销" },
 					    { "live", "有效" } };
@@ -36,7 +37,18 @@ static const struct pair handled[] = { { "open", "待处理" },
 static const struct pair acts[] = { { "decided", "作出决定" },
 				    { "noted", "记了一笔" },
 				    { "data changed", "数据已变" },
-				    { "data restored", "数据复原" } };
+				    { "data restored", "数据复原" },
+				    { "merged", "并入" },
+				    { "split", "分出" } };
+static const struct pair whys[] = { { "new", "首次发现" },
+				    { "again", "又成立了" },
+				    { "records", "记录有增减" },
+				    { "amount", "金额有变" },
+				    { "rule", "规则有改" },
+				    { "content", "说明有变" },
+				    { "excepted", "列入例外" },
+				    { "exception over", "例外到期" },
+				    { "exception", "例外依据有变" } };
 static const struct pair roles[] = {
 	{ "this", "本次" }, { "against", "对照" }, { "excess", "超出部分" }, { "part", "组成" }
 };
@@ -50,7 +62,7 @@ static const struct set {
 	size_t n;
 } sets[] = { SET(forms),  SET(states),   SET(categories),   SET(natures),
 	     SET(levels), SET(subjects), SET(alert_states), SET(handled),
-	     SET(acts),   SET(roles) };
+	     SET(acts),   SET(whys),     SET(roles) };
 
 static const char *pick(const struct cli *c, const struct pair *p)
 {

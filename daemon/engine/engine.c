@@ -53,7 +53,9 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 		  struct err *e)
 {
 	struct judging j = { { take_epoch, &en->chain, en->rules->set }, en->conf.numbers };
-	struct pool_sink to = { .change = tell_change, .ctx = &j, .frozen_ctx = en };
+	struct pool_sink to = { .change = tell_change, .ctx = &j, .frozen_ctx = en,
+				.handled = engine_acted, .handled_ctx = en };
+	en->acted_asked = false;
 	if (en->floor != MISSING_I32 || en->purged != MISSING_I32)
 		to.frozen = engine_closed;
 	if (to.frozen || engine_closes_by_hand(en))
@@ -166,6 +168,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 	en->rules = take_rules;
 	en->inbox = queue_new(sizeof(struct job), INBOX_DEPTH);
 	en->ledger = ledger_new();
+	map64_init(&en->acted);
 	en->stop_fd = eventfd(0, EFD_CLOEXEC);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -243,6 +246,8 @@ void engine_free(struct engine *en)
 	segments_close(en->segments);
 	complete_free(en->over);
 	map64_fini(&en->judged);
+	map64_fini(&en->acted);
+	db_close(&en->acted_db);
 	map64_fini(&en->brought);
 	xfree(en->closed);
 	queue_free(en->inbox);

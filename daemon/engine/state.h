@@ -40,6 +40,10 @@ struct engine {
 	int64_t *closed;             /* alerts closed at start, for the first epoch */
 	uint32_t n_closed, cap_closed;
 	bool told_closed;
+	/* acted.c */
+	struct db acted_db;          /* opened when first needed */
+	struct map64 acted;          /* ids of alerts people have acted on */
+	bool acted_asked;            /* in the judging in hand */
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 };
 
@@ -84,6 +88,9 @@ bool engine_frozen_cell(void *ctx, const struct finding *f);
 void engine_note_rules(struct engine *en); /* cells were judged by the rules in force */
 bool engine_close_period(struct engine *en, struct period_event *take_period,
 			 struct err *e) MUST_CHECK;
+
+/* acted.c: whether people have acted on an alert (handled_fn). */
+bool engine_acted(void *ctx, uint64_t id);
 
 /* horizon.c: what is kept of the past. */
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e) MUST_CHECK;

@@ -199,8 +199,10 @@ static bool has_changes(const struct epoch *ep)
 static bool write_alerts(struct db *db, struct commit_state *cs, const struct epoch *ep,
 			 struct err *e)
 {
+	struct number n;
 	if (!has_changes(ep))
 		return true;
+	const char *const epoch[] = { number(&n, ep->number) };
 	if (!cs->staged && !db_exec(db, stage_sql, e))
 		return false;
 	fault(sink_alerts);
@@ -209,10 +211,12 @@ static bool write_alerts(struct db *db, struct commit_state *cs, const struct ep
 	       copy_buffer(db, "COPY alert_record_new (" RECORD_COLUMNS
 			       ") FROM STDIN (FORMAT binary)", &ep->alert_record, e) &&
 	       db_exec(db, withdraw_sql, e) && db_exec(db, upsert_sql, e) &&
-	       db_exec(db, records_sql, e) && db_exec(db, recheck_sql, e) &&
+	       db_exec(db, records_sql, e) &&
 	       copy_buffer(db, "COPY fundwatch.alert_event (event_id, alert_id, revision, kind, "
 			       "epoch, at, who, why, rule_set, amount_from, amount_to, finding, "
-			       "hash) FROM STDIN (FORMAT binary)", &ep->event, e);
+			       "hash, other) FROM STDIN (FORMAT binary)", &ep->event, e) &&
+	       (!ep->linked || db_execp(db, "SELECT fundwatch.alert_follow($1)", 1, epoch, e)) &&
+	       db_exec(db, recheck_sql, e);
 }
 
 static bool write_all(struct db *db, struct commit_state *cs, const struct epoch *ep,

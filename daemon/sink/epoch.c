@@ -213,6 +213,8 @@ static void link_event(const struct epoch_teller *t, const struct change *c, con
 	add_amount_text(&b, amount_of(c->now));
 	buf_addc(&b, '\x1f');
 	buf_addstr(&b, finding);
+	if (c->other)
+		buf_addf(&b, "\x1f%llu", (unsigned long long)c->other);
 	(void)SHA256((const unsigned char *)b.p, b.n, chain->hash);
 	buf_fini(&b);
 }
@@ -233,7 +235,7 @@ static void add_event(const struct epoch_teller *t, const struct change *c)
 		finding_json(c->now, &line);
 	struct str text = pgcopy_clean(buf_str(&line), &mended) ? buf_str(&line) : buf_str(&mended);
 	link_event(t, c, event_kind(c), text);
-	pgcopy_row(b, 13);
+	pgcopy_row(b, 14);
 	pgcopy_bigint(b, t->chain->last_event);
 	pgcopy_bigint(b, (int64_t)c->id);
 	pgcopy_int(b, (int32_t)c->revision);
@@ -250,6 +252,10 @@ static void add_event(const struct epoch_teller *t, const struct change *c)
 	else
 		pgcopy_null(b);
 	pgcopy_bytes(b, t->chain->hash, CHAIN_HASH);
+	if (c->other)
+		pgcopy_bigint(b, (int64_t)c->other);
+	else
+		pgcopy_null(b);
 	buf_fini(&line);
 	buf_fini(&mended);
 }
@@ -275,5 +281,6 @@ void epoch_change(void *teller, const struct change *c)
 	add_alert(t, c, f);
 	add_records(&t->ep->alert_record, c->id, f);
 	add_event(t, c);
+	t->ep->linked |= c->other != 0;
 	count(t->ep, c);
 }

@@ -62,6 +62,7 @@ struct epoch {
 	uint32_t n_chunk, cap_chunk;
 	struct buf alert, alert_record, event; /* COPY streams, without their trailers */
 	uint64_t raised, amended, withdrawn; /* of alerts that are reported */
+	bool linked;                   /* alerts were merged or split */
 	uint64_t silent;               /* changes of findings that are excepted, before and now */
 	struct period_event *period;   /* of EPOCH_PERIOD; owned */
 	char rule_set[DIGEST_HEX];

@@ -146,6 +146,12 @@ void book_freeze(struct book *b, frozen_fn *subjects, frozen_fn *cells, void *ct
 	alertbook_freeze(b->cells, cells, ctx);
 }
 
+void book_handled(struct book *b, handled_fn *fn, void *ctx)
+{
+	alertbook_handled(b->subjects, fn, ctx);
+	alertbook_handled(b->cells, fn, ctx);
+}
+
 /* Both lists sorted and `l` holding every finding's subject. */
 static void tell(struct book *b, struct alertbook *a, const struct who_list *l, change_fn *fn,
 		 void *ctx)

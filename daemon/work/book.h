@@ -29,6 +29,9 @@ void book_found(struct book *b, const struct findings *found);
 /* Alerts and findings that are left as they are, of either half; NULL: none. */
 void book_freeze(struct book *b, frozen_fn *subjects, frozen_fn *cells, void *ctx);
 
+/* On which alerts people have acted; NULL: none. */
+void book_handled(struct book *b, handled_fn *fn, void *ctx);
+
 /* Compare, tell, and forget what was noted. */
 void book_tell_subjects(struct book *b, change_fn *fn, void *ctx);
 void book_tell_cells(struct book *b, change_fn *fn, void *ctx);

@@ -218,6 +218,7 @@ static void note_subjects(struct pool *p, enum pool_what what)
 static void tell_changes(struct pool *p, bool cells, const struct pool_sink *sink)
 {
 	book_freeze(p->book, sink->frozen, sink->frozen_cells, sink->frozen_ctx);
+	book_handled(p->book, sink->handled, sink->handled_ctx);
 	for (uint32_t i = 0; i < p->n; i++)
 		book_found(p->book, &p->worker[i].found);
 	book_tell_subjects(p->book, sink->change, sink->ctx);

@@ -45,6 +45,9 @@ struct pool_sink {
 	 * timeline and of rules over cells. NULL: nothing. */
 	frozen_fn *frozen, *frozen_cells;
 	void *frozen_ctx;
+	/* With alerts: those people have acted on; NULL: none. */
+	handled_fn *handled;
+	void *handled_ctx;
 };
 
 enum pool_what {

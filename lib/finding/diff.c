@@ -3,8 +3,9 @@
  * diff.c - the alerts of one shard, and what changed when a subject was judged again.
  *
  * A subject's alerts and findings are put into groups of (rule, key); inside a group the pairs with
- * the most records in common are matched first, live alerts before withdrawn ones. Everything is
- * sorted before it is told, so that the order of findings never shows.
+ * the most records in common are matched first, live alerts before withdrawn ones, and where alerts
+ * meet, those people have acted on before the rest. Everything is sorted before it is told, so
+ * that the order of findings never shows.
  */
 #include "lib/finding/diff.h"
 
@@ -34,18 +35,22 @@ struct alertbook {
 	uint64_t live;
 	frozen_fn *frozen;
 	void *frozen_ctx;
+	handled_fn *handled;
+	void *handled_ctx;
 };
 
 /* One side of a match: an alert or a finding, and its records' hashes in order. */
 struct entry {
-	struct kept *kept;        /* NULL for a finding */
+	struct kept *kept;        /* of a finding: the alert that says it now, or NULL */
 	const struct finding *f;
 	uint64_t *record;
 	uint64_t digest;          /* of a finding's line */
-	bool matched, touched;    /* touched: shared records with one that went elsewhere */
+	bool matched;
+	const struct entry *met;  /* unmatched: who has the most of its records, with another */
 };
 
 struct match {
+	bool handled;             /* known only where alerts meet */
 	uint32_t overlap;
 	struct entry *old, *now;
 };
@@ -255,14 +260,18 @@ static const char *why_raised(const struct finding *f)
 	return f->excepted ? "excepted" : "again";
 }
 
-static void tell(struct update *u, enum change_kind kind, const struct kept *k, bool again,
-		 const struct finding *before, const struct finding *now, const char *why)
+/* The rest of the change is the alert's. */
+static void tell(struct update *u, const struct kept *k, struct change c)
 {
-	struct change c = { .kind = kind, .id = k->alert.id, .revision = k->alert.revision,
-			    .again = again, .before = before, .now = now, .why = why };
-
+	c.id = k->alert.id;
+	c.revision = k->alert.revision;
 	if (u->fn)
 		u->fn(u->ctx, &c);
+}
+
+static uint64_t other_of(const struct entry *e)
+{
+	return e->met && e->met->kept ? e->met->kept->alert.id : 0;
 }
 
 /* The alert takes over what holds now; tells when that is anything new. */
@@ -273,6 +282,7 @@ static void take_over(struct update *u, struct entry *old, struct entry *now)
 	bool again = !k->alert.live;
 
 	old->matched = now->matched = true;
+	now->kept = k;
 	if (!again && old->digest == now->digest) {
 		before->rule_index = now->f->rule_index;
 		return;
@@ -283,8 +293,10 @@ static void take_over(struct update *u, struct entry *old, struct entry *now)
 	k->alert.live = true;
 	u->book->live += again;
 	old->f = k->alert.finding;
-	tell(u, again ? CHANGE_RAISED : CHANGE_AMENDED, k, again, again ? NULL : before,
-	     k->alert.finding, again ? why_raised(now->f) : why_amended(before, k->alert.finding));
+	tell(u, k, (struct change){ .kind = again ? CHANGE_RAISED : CHANGE_AMENDED, .again = again,
+		.before = again ? NULL : before, .now = k->alert.finding,
+		.other = again ? other_of(now) : 0,
+		.why = again ? why_raised(now->f) : why_amended(before, k->alert.finding) });
 	xfree(before);
 }
 
@@ -323,8 +335,9 @@ static void raise(struct update *u, struct entry *now)
 	struct kept *k = keep(u->who, now->f, new_id(u->who, now->f), 1);
 
 	u->book->live++;
-	tell(u, CHANGE_RAISED, k, false, NULL, k->alert.finding,
-	     now->f->excepted ? "excepted" : now->touched ? "split" : "new");
+	tell(u, k, (struct change){ .kind = CHANGE_RAISED, .now = k->alert.finding,
+		.other = other_of(now),
+		.why = now->f->excepted ? "excepted" : now->met ? "split" : "new" });
 }
 
 static void withdraw(struct update *u, struct entry *old)
@@ -334,8 +347,8 @@ static void withdraw(struct update *u, struct entry *old)
 	k->alert.live = false;
 	k->alert.revision++;
 	u->book->live--;
-	tell(u, CHANGE_WITHDRAWN, k, false, k->alert.finding, NULL,
-	     old->touched ? "merged" : "records");
+	tell(u, k, (struct change){ .kind = CHANGE_WITHDRAWN, .before = k->alert.finding,
+		.other = other_of(old), .why = old->met ? "merged" : "records" });
 }
 
 /* ---- matching ---- */
@@ -344,6 +357,8 @@ static int match_order(const void *va, const void *vb)
 {
 	const struct match *a = va, *b = vb;
 
+	if (a->handled != b->handled)
+		return a->handled ? -1 : 1;
 	if (a->overlap != b->overlap)
 		return a->overlap > b->overlap ? -1 : 1;
 	if (a->old != b->old)
@@ -351,30 +366,49 @@ static int match_order(const void *va, const void *vb)
 	return (a->now > b->now) - (a->now < b->now);
 }
 
+/* Every pair with records in common; true: some finding is claimed by several alerts. */
+static bool find_pairs(struct match *m, uint32_t *n, struct entry *old, uint32_t n_old,
+		       struct entry *now, uint32_t n_now, bool live)
+{
+	bool meet = false;
+
+	for (uint32_t k = 0; k < n_now; k++) {
+		uint32_t before = *n;
+
+		for (uint32_t i = 0; i < n_old && !now[k].matched; i++) {
+			uint32_t common;
+
+			if (old[i].matched || old[i].kept->alert.live != live)
+				continue;
+			common = overlap(&old[i], &now[k]);
+			if (common)
+				m[(*n)++] = (struct match){ .overlap = common, .old = &old[i],
+							    .now = &now[k] };
+		}
+		meet |= *n > before + 1;
+	}
+	return meet;
+}
+
 /* Entries lie sorted, so that addresses order ties. */
 static void match_group(struct update *u, struct entry *old, uint32_t n_old, struct entry *now,
 			uint32_t n_now, bool live)
 {
 	struct match *m = arena_array(&u->arena, (size_t)n_old * n_now, sizeof *m);
+	struct alertbook *book = u->book;
 	uint32_t n = 0;
+	bool meet = find_pairs(m, &n, old, n_old, now, n_now, live);
 
-	for (uint32_t i = 0; i < n_old; i++)
-		for (uint32_t k = 0; k < n_now; k++) {
-			uint32_t common;
-
-			if (old[i].matched || now[k].matched ||
-			    old[i].kept->alert.live != live)
-				continue;
-			common = overlap(&old[i], &now[k]);
-			if (common)
-				m[n++] = (struct match){ common, &old[i], &now[k] };
-		}
+	for (uint32_t i = 0; i < n && meet && book->handled; i++)
+		m[i].handled = book->handled(book->handled_ctx, m[i].old->kept->alert.id);
 	qsort(m, n, sizeof *m, match_order);
 	for (uint32_t i = 0; i < n; i++) {
 		if (!m[i].old->matched && !m[i].now->matched)
 			take_over(u, m[i].old, m[i].now);
-		m[i].old->touched |= m[i].now->matched && live;
-		m[i].now->touched |= m[i].old->matched && live;
+		if (live && !m[i].old->matched && !m[i].old->met)
+			m[i].old->met = m[i].now;
+		if (live && !m[i].now->matched && !m[i].now->met)
+			m[i].now->met = m[i].old;
 	}
 }
 
@@ -427,6 +461,12 @@ void alertbook_freeze(struct alertbook *a, frozen_fn *fn, void *ctx)
 {
 	a->frozen = fn;
 	a->frozen_ctx = ctx;
+}
+
+void alertbook_handled(struct alertbook *a, handled_fn *fn, void *ctx)
+{
+	a->handled = fn;
+	a->handled_ctx = ctx;
 }
 
 static struct entry *old_entries(struct update *u, const uint8_t *only, uint32_t *n)

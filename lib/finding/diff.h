@@ -4,9 +4,11 @@
  *
  * Old and new are matched within (rule, group key) by greatest overlap of records, ties by
  * the first record's identity: the alert's id, and what people did with it, follow its
- * records. An alert's id is a digest of (rule, key, first record when raised), so that a
- * re-run after a crash makes the same ids; an alert raised again after withdrawal is the
- * same alert with the next revision. Merges and splits are told.
+ * records. Where several alerts meet in one finding (a merge), one that people have acted on
+ * goes before one nobody touched. An alert's id is a digest of (rule, key, first record when
+ * raised), so that a re-run after a crash makes the same ids; an alert raised again after
+ * withdrawal is the same alert with the next revision. Merges and splits are told with the
+ * other alert.
  * Knows findings; no database, no time.
  */
 #pragma once
@@ -29,6 +31,7 @@ struct change {
 	uint64_t id;
 	uint32_t revision;       /* after the change */
 	bool again;              /* raised again after withdrawal */
+	uint64_t other;          /* merged: where its records went; split: whence; or 0 */
 	const struct finding *before, *now;  /* NULL when there is none */
 	/* raised: "new", "again", "split", "excepted" (never reported);
 	 * amended: "records", "amount", "rule", "content", "excepted" (no more reported),
@@ -51,6 +54,11 @@ typedef void change_fn(void *ctx, const struct change *c);
  * compared nor withdrawn. NULL: none. */
 typedef bool frozen_fn(void *ctx, const struct finding *f);
 void alertbook_freeze(struct alertbook *a, frozen_fn *fn, void *ctx);
+
+/* Whether people have acted on an alert. Asked only where alerts that stand meet in one finding,
+ * or withdrawn ones do. NULL: on none. */
+typedef bool handled_fn(void *ctx, uint64_t id);
+void alertbook_handled(struct alertbook *a, handled_fn *fn, void *ctx);
 
 /* Replace the findings of one subject (all rules, or only rules in `only`) by `now[0..n)`; tells
  * changes in a fixed order. */

@@ -46,7 +46,10 @@ run() {
 	run alerts list --trial
 	run alerts show 7001
 	run alerts show 7001 --lang en
+	run alerts show 7001 --limit 1
 	run alerts show 7002 --json
+	run alerts show 7003
+	run alerts show 7003 --lang en
 	run alerts show 9999
 	run alerts show 7005
 	run alerts decide 7001 --state confirmed --by 王核查 --note 病历核对过

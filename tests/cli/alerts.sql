@@ -27,8 +27,20 @@ INSERT INTO fundwatch.alert_record VALUES
 (7002, 1, 'stay', 'H2', 'M2', 'M2', NULL, 'against', 0),
 (7002, 2, 'stay', 'H2', 'M3', 'M3', NULL, 'this', 1234567.80);
 INSERT INTO fundwatch.alert_event VALUES
-(1, 7001, 1, 'raised', 1, '2026-04-01 08:00:01+08', 'fundwatchd', 'records', 'set1', NULL, 100.00, '{}', '\x00'),
+(1, 7001, 1, 'raised', 1, '2026-04-01 08:00:01+08', 'fundwatchd', 'new', 'set1', NULL, 100.00, '{}', '\x00'),
 (2, 7001, 2, 'amended', 2, '2026-04-02 08:00:01+08', 'fundwatchd', 'amount', 'set1', 100.00, 200.00, '{}', '\x00');
+INSERT INTO fundwatch.alert_event VALUES
+(3, 7003, 1, 'raised', 1, '2026-04-01 08:00:03+08', 'fundwatchd', 'split', 'set1', NULL, 10.00, '{}', '\x00', 7001),
+(4, 7003, 2, 'withdrawn', 2, '2026-04-03 08:00:03+08', 'fundwatchd', 'merged', 'set1', 10.00, NULL, NULL, '\x00', 7001);
+-- An expensive rule finds one of the two lines, too.
+INSERT INTO fundwatch.alert (alert_id, rule_id, rule_digest, rule_set, category, nature, severity, trial,
+	subject_kind, subject, key_name, key_value, psn_no, fixmedins_code, event_begin, event_end, observed,
+	threshold, violation_amount, fund_amount, n_records, sentence, finding, state, revision, first_found_at,
+	changed_at)
+VALUES (7006, 'stay.split', 'd2', 'set1', 'management', 'suspect', 'low', false, 'person', 'P6', '{}', '{}', 'P6', 'H6',
+ '2026-02-01 09:00', '2026-02-01 09:40', '', '', 150.00, 100.00, 1, '己的一笔', '{"rule":"stay.split"}',
+ 'raised', 1, '2026-04-01 08:00:06+08', '2026-04-01 08:00:06+08');
+INSERT INTO fundwatch.alert_record VALUES (7006, 1, 'fee', 'H1', 'M1', 'F2', NULL, 'this', 150.00);
 INSERT INTO fundwatch.fee (identity, intake_id, line, digest, revision, mdtrt_id, fixmedins_code, psn_no, feedetl_sn,
 	fee_ocur_time, medins_list_name, cnt, det_item_fee_sumamt)
 VALUES

@@ -219,7 +219,7 @@ class Box:
                               "revision, finding FROM fundwatch.alert ORDER BY alert_id"),
             "alert_record": self.sql("SELECT * FROM fundwatch.alert_record ORDER BY alert_id, seq"),
             "alert_event": self.sql("SELECT alert_id, revision, kind, why, amount_from, amount_to, "
-                                    "finding FROM fundwatch.alert_event "
+                                    "finding, other FROM fundwatch.alert_event "
                                     "ORDER BY alert_id, revision"),
             "reject": self.sql("SELECT intake_id, line, column_no, reason, field, raw "
                                "FROM fundwatch.reject ORDER BY 1, 2, 3, 4"),

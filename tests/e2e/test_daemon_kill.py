@@ -43,7 +43,7 @@ def disturbed(files, point, expected):
 
 
 def every_point_is_hit():
-    with open(f"{ROOT}/daemon/fault.def", encoding="utf-8") as table:
+    with open(f"{ROOT}/daemon/host/fault.def", encoding="utf-8") as table:
         named = set(re.findall(r"^FAULT\((\w+),", table.read(), re.M))
     named = {name for name in named if not name.startswith("segment_")}  # test_daemon_segments
     assert named == {point.split(":")[0] for point in POINTS}, "fault.def and POINTS differ"
