@@ -408,6 +408,15 @@ struct list *intake_list(struct intake *in, const struct pending *p)
 	return subject_list(&in->t->subject[p->subject], in->stream);
 }
 
+static void note_shared(struct timeline *t, struct place *v, uint64_t entry)
+{
+	v->flags |= VISIT_SEVERAL;
+	if (t->n_shared > 0 && t->shared[t->n_shared - 1] == entry)
+		return;
+	GROW(t->shared, t->cap_shared, t->n_shared + 1);
+	t->shared[t->n_shared++] = entry;
+}
+
 /* Remember who has rows in the visit; rows of contested visits go to the next reconciling. */
 void intake_note(struct intake *in, const struct pending *p, uint32_t row)
 {
@@ -419,11 +428,8 @@ void intake_note(struct intake *in, const struct pending *p, uint32_t row)
 	v = &t->places[PLACES_VISIT].v[p->place];
 	if (v->subject == UINT32_MAX)
 		v->subject = p->subject;
-	if (v->subject != p->subject) {
-		v->flags |= VISIT_SEVERAL;
-		GROW(t->shared, t->cap_shared, t->n_shared + 1);
-		t->shared[t->n_shared++] = (uint64_t)p->place << 32 | p->subject;
-	}
+	if (v->subject != p->subject)
+		note_shared(t, v, (uint64_t)p->place << 32 | p->subject);
 	if (v->flags & VISIT_CONTESTED)
 		fresh_push(t, in->stream, row);
 }

@@ -33,7 +33,19 @@ static uint32_t find_visit(const struct timeline *t, struct str facility, struct
 	return places_find(&t->places[PLACES_VISIT], a, b);
 }
 
-static void push_rows(struct timeline *t, uint32_t visit, uint32_t subject)
+static void contest(struct timeline *t, uint32_t visit)
+{
+	struct place *v = &t->places[PLACES_VISIT].v[visit];
+
+	if (v->flags & VISIT_CONTESTED)
+		return;
+	v->flags |= VISIT_CONTESTED | VISIT_NEWLY;
+	GROW(t->contested, t->cap_contested, t->n_contested + 1);
+	t->contested[t->n_contested++] = visit;
+}
+
+/* Rows of newly contested visits, among all rows of somebody who has any. */
+static void push_rows(struct timeline *t, uint32_t subject)
 {
 	static const enum stream streams[] = { STREAM_ENCOUNTER, STREAM_SETTLEMENT, STREAM_FEE,
 					       STREAM_DIAGNOSIS, STREAM_OPERATION };
@@ -44,29 +56,51 @@ static void push_rows(struct timeline *t, uint32_t visit, uint32_t subject)
 		uint32_t *row = xcalloc(list->n, sizeof *row);
 		uint32_t n = store_list(st, list, row);
 
+		t->compared += n;
 		for (uint32_t k = 0; k < n; k++) {
-			if (store_row(st, row[k])->place == visit)
+			uint32_t visit = store_row(st, row[k])->place;
+
+			if (t->places[PLACES_VISIT].v[visit].flags & VISIT_NEWLY)
 				fresh_push(t, streams[i], row[k]);
 		}
 		xfree(row);
 	}
 }
 
-static void contest(struct timeline *t, uint32_t visit)
+static uint32_t *newly_whose(const struct timeline *t, uint32_t *n)
 {
-	struct place *v = &t->places[PLACES_VISIT].v[visit];
+	const struct place *v = t->places[PLACES_VISIT].v;
+	uint32_t *who = xcalloc(t->n_contested + (size_t)t->n_shared, sizeof *who);
 
-	if (v->flags & VISIT_CONTESTED)
+	*n = 0;
+	for (uint32_t i = 0; i < t->n_contested; i++)
+		if (v[t->contested[i]].subject != UINT32_MAX)
+			who[(*n)++] = v[t->contested[i]].subject;
+	for (uint32_t i = 0; i < t->n_shared; i++)
+		if (v[t->shared[i] >> 32].flags & VISIT_NEWLY)
+			who[(*n)++] = (uint32_t)t->shared[i];
+	return who;
+}
+
+/* Everybody's rows are walked once, however many of their visits are contested by now. */
+static void push_contested(struct timeline *t)
+{
+	struct place *v = t->places[PLACES_VISIT].v;
+	struct map64 done;
+	uint32_t n, *who;
+
+	if (t->n_contested == 0)
 		return;
-	v->flags |= VISIT_CONTESTED;
-	if (v->subject != UINT32_MAX)
-		push_rows(t, visit, v->subject);
-	if (!(v->flags & VISIT_SEVERAL))
-		return;
-	for (uint32_t i = 0; i < t->n_shared; i++) {
-		if (t->shared[i] >> 32 == visit)
-			push_rows(t, visit, (uint32_t)t->shared[i]);
-	}
+	who = newly_whose(t, &n);
+	map64_init(&done);
+	for (uint32_t i = 0; i < n; i++)
+		if (map64_put(&done, who[i], 1))
+			push_rows(t, who[i]);
+	map64_fini(&done);
+	xfree(who);
+	for (uint32_t i = 0; i < t->n_contested; i++)
+		v[t->contested[i]].flags &= ~(uint32_t)VISIT_NEWLY;
+	t->n_contested = 0;
 }
 
 static void contest_new_visits(struct timeline *const *shard, uint32_t n, uint32_t me)
@@ -152,6 +186,8 @@ void timeline_reconcile(struct timeline *const *shard, uint32_t n)
 {
 	for (uint32_t i = 0; n > 1 && i < n; i++)
 		contest_new_visits(shard, n, i);
+	for (uint32_t i = 0; i < n; i++)
+		push_contested(shard[i]);
 	for (uint32_t i = 0; i < n; i++) {
 		for (uint32_t k = 0; k < shard[i]->n_fresh; k++) {
 			struct row_at at = shard[i]->fresh[k];
@@ -159,6 +195,7 @@ void timeline_reconcile(struct timeline *const *shard, uint32_t n)
 
 			if (store_row(&shard[i]->store[at.stream], at.row)->flags & ROW_DEAD)
 				continue;
+			shard[i]->compared++;
 			timeline_row_name(shard[i], at.stream, at.row, &name);
 			settle(shard, n, &name);
 		}

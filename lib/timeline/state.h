@@ -16,7 +16,7 @@
 enum places_kind { PLACES_VISIT, PLACES_STOCK, PLACES_PERSON, PLACES_FACILITY,
 		   PLACES_PRACTITIONER, PLACES_ITEM, PLACES_COUNT };
 
-enum visit_flag { VISIT_CONTESTED = 1, VISIT_SEVERAL = 2 };
+enum visit_flag { VISIT_CONTESTED = 1, VISIT_SEVERAL = 2, VISIT_NEWLY = 4 /* contested */ };
 
 struct place {
 	uint32_t a, b;
@@ -77,6 +77,9 @@ struct timeline {
 	bool all_dirty;
 	uint64_t *shared;             /* visit << 32 | subject, of visits with several subjects */
 	uint32_t n_shared, cap_shared;
+	uint32_t *contested;          /* visits, until their rows are among the fresh */
+	uint32_t n_contested, cap_contested;
+	uint64_t compared;            /* rows looked at so that shards agree */
 	uint32_t visits_checked;      /* visits known to the other shards */
 	struct row_at *fresh;         /* rows of contested visits that changed since */
 	uint32_t n_fresh, cap_fresh;

@@ -53,6 +53,7 @@ void timeline_free(struct timeline *t)
 	xfree(t->subject);
 	xfree(t->dirty);
 	xfree(t->shared);
+	xfree(t->contested);
 	xfree(t->fresh);
 	intake_free(t->intake);
 	gather_free(t->gather);
@@ -197,6 +198,7 @@ void timeline_stats_get(const struct timeline *t, struct timeline_stats *out)
 		out->bytes += store_bytes(st);
 	}
 	out->subjects = t->n_subject;
+	out->compared = t->compared;
 	out->bytes += dict_bytes(t->dict) + places_bytes(t) + map64_bytes(&t->subject_of) +
 		      t->cap_subject * sizeof *t->subject +
 		      t->cap_dirty * sizeof *t->dirty + t->cap_shared * sizeof *t->shared +

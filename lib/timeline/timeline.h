@@ -45,6 +45,7 @@ struct timeline_stats {
 	/* as the last gather of each subject had it; live is what is left of records */
 	uint64_t retracted[STREAM_STORED], reversed[STREAM_STORED];
 	uint64_t subjects;
+	uint64_t compared;                  /* rows looked at so that shards agree */
 	size_t bytes;                       /* memory in use */
 };
 

@@ -331,6 +331,39 @@ static void shards_agree_on_a_moved_row(void **state)
 	buf_fini(&two);
 }
 
+/* Everybody's lines lie with one person in one shard and, corrected, with another in the other:
+ * the work is in proportion to the rows, not to rows times visits. */
+static void agreeing_takes_time_by_the_row(void **state)
+{
+	enum { VISITS = 300 };
+	static const char head[] = "fee | mdtrt_id | feedetl_sn | psn_no | fee_ocur_time | cnt | "
+				   "pric | updt_time\n";
+	struct timeline *both[2];
+	struct timeline_stats st;
+	uint64_t compared = 0;
+
+	(void)state;
+	for (int moved = 0; moved < 2; moved++) {
+		struct buf b;
+
+		buf_init(&b, 0);
+		buf_adds(&b, head);
+		for (int i = 0; i < VISITS; i++)
+			buf_addf(&b, " | M%d | F%d | P%d | 2026-03-01 | 1 | 10 | 2026-03-0%d 08:00\n",
+				 i, i, 1 + moved, 2 + moved);
+		both[moved] = timeline_with(buf_cstr(&b));
+		buf_fini(&b);
+	}
+	timeline_reconcile(both, 2);
+	for (int i = 0; i < 2; i++) {
+		timeline_stats_get(both[i], &st);
+		compared += st.compared;
+		CHECK_INT(st.superseded[STREAM_FEE], i == 0 ? VISITS : 0);
+		timeline_free(both[i]);
+	}
+	CHECK(compared <= 4 * VISITS);
+}
+
 static void registers_go_to_all_shards(void **state)
 {
 	struct chunk *c = rowtext_chunk("facility | fixmedins_code\n | H1\n"
@@ -360,6 +393,7 @@ int main(void)
 		cmocka_unit_test(only_wanted_columns),
 		cmocka_unit_test(odd_values_survive),
 		cmocka_unit_test(shards_agree_on_a_moved_row),
+		cmocka_unit_test(agreeing_takes_time_by_the_row),
 		cmocka_unit_test(registers_go_to_all_shards),
 	};
 
