@@ -18,6 +18,7 @@ struct parts {
 	struct spill *spill;
 	struct findruns *runs;
 	struct judge *other;     /* versions of visits that are in several parts, or NULL */
+	uint32_t group;          /* of parts, that other is for */
 	struct cells *cells;     /* of all parts */
 	struct pool_stats stats;
 	struct account *account;
@@ -78,13 +79,35 @@ bool parts_add(struct parts *p, struct chunk_ref *take_chunk, struct err *e)
 
 /* ---- one part ---- */
 
-static bool add_other(void *ctx, const struct chunk *c, enum stream k, const uint32_t *row,
-		      uint32_t n, uint32_t intake, struct err *e)
+struct others {
+	struct parts *p;
+	struct err *e;
+	bool ok;
+};
+
+static void add_other(void *ctx, struct chunk_ref *take_chunk)
 {
-	struct parts *p = ctx;
-	if (!p->other)
-		p->other = pool_new_judge(&p->conf.pool);
-	return judge_add(p->other, c, k, row, n, intake, e);
+	struct others *o = ctx;
+	const struct chunk *c = chunk_ref_chunk(take_chunk);
+	for (int s = 0; o->ok && s < STREAM_STORED; s++)
+		o->ok = judge_add(o->p->other, c, (enum stream)s, NULL, 0,
+				  chunk_ref_intake(take_chunk), o->e);
+	chunk_ref_put(take_chunk);
+}
+
+/* Of other parts' records only revision and digest matter. */
+static bool meet_others(struct parts *p, uint32_t part, struct err *e)
+{
+	static const uint8_t nothing[FIELD_BITMAP];
+	struct pool_conf conf = p->conf.pool;
+	struct others o = { p, e, true };
+	if (p->other && spill_group(p->spill, part) == p->group)
+		return true;
+	judge_free(p->other);
+	conf.wanted = nothing;
+	p->other = pool_new_judge(&conf);
+	p->group = spill_group(p->spill, part);
+	return spill_read_shared(p->spill, p->group, add_other, &o, e) && o.ok;
 }
 
 static void add_chunk(void *ctx, struct chunk_ref *take_chunk)
@@ -95,8 +118,8 @@ static void add_chunk(void *ctx, struct chunk_ref *take_chunk)
 /* A pool with the part's records. */
 static struct pool *open_part(struct parts *p, uint32_t part, struct err *e)
 {
-	struct pool *pool = pool_new(&p->conf.pool, e);
-	if (pool && p->other)
+	struct pool *pool = meet_others(p, part, e) ? pool_new(&p->conf.pool, e) : NULL;
+	if (pool)
 		pool_other(pool, p->other);
 	if (!pool || spill_read(p->spill, part, add_chunk, pool, e))
 		return pool;
@@ -197,10 +220,16 @@ static bool judge_over_cells(struct parts *p, struct err *e)
 	return ok;
 }
 
+/* An eighth of the memory is for records that other parts may have moved away. */
+static uint32_t groups_of(const struct parts *p)
+{
+	return 1 + (uint32_t)(spill_shared_bytes(p->spill) / (p->conf.memory / 8 + 1));
+}
+
 bool parts_judge(struct parts *p, void (*finding)(void *ctx, const struct finding *f), void *ctx,
 		 struct err *e)
 {
-	bool ok = spill_end(p->spill, e) && spill_contested(p->spill, add_other, p, e);
+	bool ok = spill_end(p->spill, e) && spill_share(p->spill, groups_of(p), e);
 	(void)malloc_trim(0);
 	for (uint32_t part = 0; ok && part < p->n; part++)
 		ok = judge_part(p, part, e);

@@ -38,13 +38,24 @@ struct seen {
 	size_t slots, used;
 };
 
+/* One of the parts a visit was seen in. */
+struct sight {
+	uint32_t part, next;     /* next: of the same visit + 1 */
+};
+
 struct spill {
+	char *dir;
 	struct slicer *slicer;
 	uint32_t parts;
 	struct part_file *file;  /* [parts + 1]: the last is everybody's */
-	size_t piece;            /* bytes that wait before they are written */
+	size_t buffer, piece;    /* bytes that wait before they are written: of all, of one */
 	struct seen seen;
-	struct map64 contested;  /* visits' hashes */
+	uint64_t visits;         /* seen in all */
+	struct map64 contested;  /* hash of a visit in several parts -> its last sight */
+	struct sight *sight;
+	uint32_t n_sight, cap_sight;
+	struct part_file *shared; /* [groups] */
+	uint32_t groups;
 	struct err e;            /* of writing inside of a callback */
 	bool failed;
 };
@@ -67,21 +78,35 @@ static int nameless_file(const char *dir, struct err *e)
 	return fd;
 }
 
+static void file_fini(struct part_file *f)
+{
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	buf_fini(&f->waiting);
+}
+
+static bool make_files(struct part_file *f, uint32_t n, const char *dir, struct err *e)
+{
+	bool ok = true;
+	for (uint32_t i = 0; i < n; i++) {
+		f[i].fd = ok ? nameless_file(dir, e) : -1;
+		ok = ok && f[i].fd >= 0;
+		buf_init(&f[i].waiting, SIZE_MAX / 2);
+	}
+	return ok;
+}
+
 struct spill *spill_new(const char *dir, uint32_t parts, size_t buffer, struct err *e)
 {
 	struct spill *s = xcalloc(1, sizeof *s);
-	bool ok = true;
+	s->dir = xstrdup(dir);
 	s->parts = parts;
+	s->buffer = buffer;
 	s->slicer = slicer_new(parts);
 	s->piece = buffer / (parts + 1u);
 	s->file = xcalloc(parts + 1u, sizeof *s->file);
 	map64_init(&s->contested);
-	for (uint32_t i = 0; i <= parts; i++) {
-		s->file[i].fd = ok ? nameless_file(dir, e) : -1;
-		ok = ok && s->file[i].fd >= 0;
-		buf_init(&s->file[i].waiting, SIZE_MAX / 2);
-	}
-	if (ok)
+	if (make_files(s->file, parts + 1, dir, e))
 		return s;
 	spill_free(s);
 	return NULL;
@@ -91,15 +116,17 @@ void spill_free(struct spill *s)
 {
 	if (!s)
 		return;
-	for (uint32_t i = 0; i <= s->parts; i++) {
-		if (s->file[i].fd >= 0)
-			(void)close(s->file[i].fd);
-		buf_fini(&s->file[i].waiting);
-	}
+	for (uint32_t i = 0; i <= s->parts; i++)
+		file_fini(&s->file[i]);
+	for (uint32_t i = 0; i < s->groups; i++)
+		file_fini(&s->shared[i]);
 	slicer_free(s->slicer);
 	map64_fini(&s->contested);
 	xfree(s->seen.slot);
+	xfree(s->sight);
+	xfree(s->shared);
 	xfree(s->file);
+	xfree(s->dir);
 	xfree(s);
 }
 
@@ -149,8 +176,8 @@ static void seen_grow(struct seen *v)
 	xfree(from);
 }
 
-/* Notes a visit; true when another part has it too. */
-static bool seen_elsewhere(struct seen *v, uint64_t hash, uint32_t part)
+/* Notes a visit and tells the part that had it first. */
+static uint32_t seen_first(struct seen *v, uint64_t hash, uint32_t part)
 {
 	uint64_t visit = hash & ~PART_MASK;
 	size_t at;
@@ -159,10 +186,21 @@ static bool seen_elsewhere(struct seen *v, uint64_t hash, uint32_t part)
 	at = (size_t)(hash >> PART_BITS) & (v->slots - 1);
 	for (; v->slot[at]; at = (at + 1) & (v->slots - 1))
 		if ((v->slot[at] & ~PART_MASK) == visit)
-			return (v->slot[at] & PART_MASK) != part;
+			return (uint32_t)(v->slot[at] & PART_MASK);
 	v->slot[at] = visit | part;
 	v->used++;
-	return false;
+	return part;
+}
+
+/* One more part of a visit, unless it is known. */
+static void add_sight(struct spill *s, uint64_t *last, uint32_t part)
+{
+	for (uint32_t i = (uint32_t)*last; i > 0; i = s->sight[i - 1].next)
+		if (s->sight[i - 1].part == part)
+			return;
+	GROW(s->sight, s->cap_sight, s->n_sight + 1);
+	s->sight[s->n_sight++] = (struct sight){ part, (uint32_t)*last };
+	*last = s->n_sight;
 }
 
 static const struct visit_key {
@@ -186,17 +224,24 @@ static uint64_t visit_hash(const struct chunk *c, const struct visit_key *k, uin
 
 static void note_visits(struct spill *s, const struct chunk *c, const struct visit_key *k)
 {
-	uint32_t last = MISSING_CODE, last_part = 0;
+	uint32_t last = MISSING_CODE, last_at = MISSING_CODE, last_part = 0;
 	for (uint32_t i = 0; i < c->table[k->stream].n; i++) {
 		uint32_t code = chunk_code(c, k->visit, i);
+		uint32_t at = k->facility == FIELD_NONE ? 0 : chunk_code(c, k->facility, i);
 		uint32_t part = timeline_shard(c, k->stream, i, s->parts);
-		if (code != MISSING_CODE && code == last && part == last_part)
+		if (code != MISSING_CODE && code == last && at == last_at &&
+		    part == last_part)
 			continue;
 		last = code;
+		last_at = at;
 		last_part = part;
-		uint64_t h = visit_hash(c, k, i);
-		if (seen_elsewhere(&s->seen, h, part))
-			(void)map64_put(&s->contested, h & ~PART_MASK, 1);
+		uint64_t h = visit_hash(c, k, i), *sights;
+		uint32_t first = seen_first(&s->seen, h, part);
+		if (first == part)
+			continue;
+		sights = map64_at(&s->contested, h & ~PART_MASK, NULL);
+		add_sight(s, sights, first);
+		add_sight(s, sights, part);
 	}
 }
 
@@ -215,10 +260,11 @@ bool spill_end(struct spill *s, struct err *e)
 	for (uint32_t i = 0; i <= s->parts; i++)
 		if (!flush(&s->file[i], e))
 			return false;
+	s->visits = s->seen.used;
 	xfree(s->seen.slot);
 	s->seen = (struct seen){ 0 };
 	slicer_free(s->slicer);
-	s->slicer = NULL;
+	s->slicer = slicer_new(1);
 	return true;
 }
 
@@ -274,39 +320,94 @@ bool spill_read(const struct spill *s, uint32_t part, spill_fn *fn, void *ctx, s
 
 /* ---- visits in several parts ---- */
 
-struct looking {
-	const struct spill *s;
-	spill_rows_fn *fn;
-	void *ctx;
-	uint32_t *row, cap;
+/* The rows of one chunk each group must see. */
+struct picking {
+	struct spill *s;
+	uint32_t part;           /* the rows' own */
+	struct slicer_rows (*rows)[STREAM_STORED]; /* [groups] */
+	bool *any;               /* [groups] */
 };
 
-static bool give_contested(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e)
+uint32_t spill_group(const struct spill *s, uint32_t part)
 {
-	struct looking *l = ctx;
-	bool ok = true;
-	for (size_t i = 0; ok && i < sizeof visit_keys / sizeof visit_keys[0]; i++) {
-		const struct visit_key *k = &visit_keys[i];
-		uint32_t n = 0;
-		GROW(l->row, l->cap, take_chunk->table[k->stream].n);
-		for (uint32_t r = 0; r < take_chunk->table[k->stream].n; r++)
-			if (map64_get(&l->s->contested,
-				      visit_hash(take_chunk, k, r) & ~PART_MASK, NULL))
-				l->row[n++] = r;
-		ok = n == 0 || l->fn(l->ctx, take_chunk, k->stream, l->row, n, intake, e);
+	return (uint32_t)((uint64_t)part * s->groups / s->parts);
+}
+
+/* Once for every group with another part of the visit. */
+static void pick_row(struct picking *p, enum stream k, uint32_t row, uint32_t sight)
+{
+	for (; sight > 0; sight = p->s->sight[sight - 1].next) {
+		uint32_t group = spill_group(p->s, p->s->sight[sight - 1].part);
+		struct slicer_rows *to = &p->rows[group][k];
+		if (p->s->sight[sight - 1].part == p->part ||
+		    (to->n > 0 && to->row[to->n - 1] == row))
+			continue;
+		GROW(to->row, to->cap, to->n + 1);
+		to->row[to->n++] = row;
+		p->any[group] = true;
 	}
+}
+
+static bool write_picked(struct picking *p, const struct chunk *c, uint32_t intake, struct err *e)
+{
+	bool ok = true;
+	for (uint32_t g = 0; g < p->s->groups; g++) {
+		struct part_file *f = &p->s->shared[g];
+		if (p->any[g])
+			buf_addstr(&f->waiting, slicer_pick(p->s->slicer, c, intake, p->rows[g]));
+		if (f->waiting.n >= p->s->piece)
+			ok = ok && flush(f, e);
+		for (unsigned k = 0; k < STREAM_STORED; k++)
+			p->rows[g][k].n = 0;
+		p->any[g] = false;
+	}
+	return ok;
+}
+
+static bool pick_chunk(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e)
+{
+	struct picking *p = ctx;
+	uint64_t sight;
+	for (size_t i = 0; i < sizeof visit_keys / sizeof visit_keys[0]; i++) {
+		const struct visit_key *k = &visit_keys[i];
+		for (uint32_t r = 0; r < take_chunk->table[k->stream].n; r++)
+			if (map64_get(&p->s->contested,
+				      visit_hash(take_chunk, k, r) & ~PART_MASK, &sight))
+				pick_row(p, k->stream, r, (uint32_t)sight);
+	}
+	bool ok = write_picked(p, take_chunk, intake, e);
 	chunk_free(take_chunk);
 	return ok;
 }
 
-bool spill_contested(const struct spill *s, spill_rows_fn *fn, void *ctx, struct err *e)
+bool spill_share(struct spill *s, uint32_t groups, struct err *e)
 {
-	struct looking l = { s, fn, ctx, NULL, 0 };
+	struct picking p = { .s = s };
+	s->groups = groups < s->parts ? groups : s->parts;
+	s->piece = s->buffer / s->groups;
+	s->shared = xcalloc(s->groups, sizeof *s->shared);
+	if (!make_files(s->shared, s->groups, s->dir, e))
+		return false;
+	p.rows = xcalloc(s->groups, sizeof *p.rows);
+	p.any = xcalloc(s->groups, sizeof *p.any);
 	bool ok = true;
-	for (uint32_t i = 0; ok && i < s->parts && map64_count(&s->contested) > 0; i++)
-		ok = each_chunk(&s->file[i], give_contested, &l, e);
-	xfree(l.row);
+	for (; ok && p.part < s->parts && map64_count(&s->contested) > 0; p.part++)
+		ok = each_chunk(&s->file[p.part], pick_chunk, &p, e);
+	for (uint32_t g = 0; g < s->groups; g++) {
+		ok = ok && flush(&s->shared[g], e);
+		for (unsigned k = 0; k < STREAM_STORED; k++)
+			xfree(p.rows[g][k].row);
+	}
+	xfree(p.rows);
+	xfree(p.any);
 	return ok;
+}
+
+bool spill_read_shared(const struct spill *s, uint32_t group, spill_fn *fn, void *ctx,
+		       struct err *e)
+{
+	struct reading r = { fn, ctx };
+	return each_chunk(&s->shared[group], give_chunk, &r, e);
 }
 
 uint64_t spill_bytes(const struct spill *s)
@@ -317,7 +418,9 @@ uint64_t spill_bytes(const struct spill *s)
 	return sum;
 }
 
-uint64_t spill_visits_contested(const struct spill *s)
+/* Each visit in several parts is told to these; visits have about the same number of bytes. */
+uint64_t spill_shared_bytes(const struct spill *s)
 {
-	return map64_count(&s->contested);
+	uint64_t visits = s->visits ? s->visits : 1;
+	return spill_bytes(s) / visits * s->n_sight;
 }

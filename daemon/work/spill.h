@@ -28,11 +28,16 @@ bool spill_end(struct spill *s, struct err *e);
 typedef void spill_fn(void *ctx, struct chunk_ref *take_chunk);
 bool spill_read(const struct spill *s, uint32_t part, spill_fn *fn, void *ctx, struct err *e);
 
-/* Rows of visits in several parts, of all parts: `rows` of the stream `k` of a chunk, borrowed
- * for the call. Nothing when there is no such visit. */
-typedef bool spill_rows_fn(void *ctx, const struct chunk *c, enum stream k, const uint32_t *row,
-			   uint32_t n, uint32_t intake, struct err *e);
-bool spill_contested(const struct spill *s, spill_rows_fn *fn, void *ctx, struct err *e);
+/*
+ * Visits in several parts: records of theirs may have moved between them. After spill_end,
+ * spill_share writes what the parts of each group must see of other parts' rows; parts are
+ * grouped by number, so a group's are read one after another.
+ */
+bool spill_share(struct spill *s, uint32_t groups, struct err *e);
+uint32_t spill_group(const struct spill *s, uint32_t part);
+bool spill_read_shared(const struct spill *s, uint32_t group, spill_fn *fn, void *ctx,
+		       struct err *e);
 
 uint64_t spill_bytes(const struct spill *s);
-uint64_t spill_visits_contested(const struct spill *s);
+/* About how many bytes of these spill_share will write. */
+uint64_t spill_shared_bytes(const struct spill *s);

@@ -361,8 +361,7 @@ static bool make_piece(struct slicer *s, uint32_t part)
 	return h.rows > 0;
 }
 
-void slicer_cut(struct slicer *s, const struct chunk *c, uint32_t intake, piece_fn *fn,
-		   void *ctx)
+static void take_chunk(struct slicer *s, const struct chunk *c, uint32_t intake)
 {
 	uint32_t codes = dict_count(c->dict) + 1, old = s->cap_stamp;
 
@@ -376,11 +375,31 @@ void slicer_cut(struct slicer *s, const struct chunk *c, uint32_t intake, piece_
 	} else {
 		s->now++;
 	}
+}
+
+void slicer_cut(struct slicer *s, const struct chunk *c, uint32_t intake, piece_fn *fn,
+		   void *ctx)
+{
+	take_chunk(s, c, intake);
 	for (unsigned k = 0; k < STREAM_STORED; k++)
 		sort_rows(s, (enum stream)k);
 	for (uint32_t part = 0; part <= s->parts; part++)
 		if (make_piece(s, part))
 			fn(ctx, part < s->parts ? part : SLAB_EVERYBODY, buf_str(&s->piece));
+}
+
+struct str slicer_pick(struct slicer *s, const struct chunk *c, uint32_t intake,
+		       const struct slicer_rows *rows)
+{
+	take_chunk(s, c, intake);
+	for (unsigned k = 0; k < STREAM_STORED; k++) {
+		GROW(s->row[k], s->cap_row[k], rows[k].n);
+		if (rows[k].n > 0)
+			memcpy(s->row[k], rows[k].row, rows[k].n * sizeof *rows[k].row);
+		s->from[k][0] = 0;
+		s->from[k][1] = rows[k].n;
+	}
+	return make_piece(s, 0) ? buf_str(&s->piece) : (struct str){ 0 };
 }
 
 /* ---- slabs ---- */

@@ -38,6 +38,15 @@ typedef void piece_fn(void *ctx, uint32_t part, struct str piece);
 void slicer_cut(struct slicer *s, const struct chunk *c, uint32_t intake, piece_fn *fn,
 		   void *ctx);
 
+/* One piece, of part 0, with some rows ([STREAM_STORED]) of a chunk: bytes until the next call; none
+ * without rows. */
+struct slicer_rows {
+	uint32_t *row;
+	uint32_t n, cap;
+};
+struct str slicer_pick(struct slicer *s, const struct chunk *c, uint32_t intake,
+		       const struct slicer_rows *rows);
+
 /* The bytes of a slab: begin, then append pieces, then end (which fills in the head). Epoch
  * and instant are the caller's, to tell slabs apart. */
 void slab_begin(struct buf *out, int64_t epoch, int64_t at);
