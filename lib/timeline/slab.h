@@ -38,8 +38,8 @@ typedef void piece_fn(void *ctx, uint32_t part, struct str piece);
 void slicer_cut(struct slicer *s, const struct chunk *c, uint32_t intake, piece_fn *fn,
 		   void *ctx);
 
-/* One piece, of part 0, with some rows ([STREAM_STORED]) of a chunk: bytes until the next call; none
- * without rows. */
+/* One piece, of part 0, with some rows ([STREAM_STORED]) of a chunk: bytes until the next call;
+ * none without rows. */
 struct slicer_rows {
 	uint32_t *row;
 	uint32_t n, cap;

@@ -349,8 +349,8 @@ static void agreeing_takes_time_by_the_row(void **state)
 		buf_init(&b, 0);
 		buf_adds(&b, head);
 		for (int i = 0; i < VISITS; i++)
-			buf_addf(&b, " | M%d | F%d | P%d | 2026-03-01 | 1 | 10 | 2026-03-0%d 08:00\n",
-				 i, i, 1 + moved, 2 + moved);
+			buf_addf(&b, " | M%d | F%d | P%d | 2026-03-01 | 1 | 10 | "
+				 "2026-03-0%d 08:00\n", i, i, 1 + moved, 2 + moved);
 		both[moved] = timeline_with(buf_cstr(&b));
 		buf_fini(&b);
 	}
