@@ -19,6 +19,7 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	e->keyset = xcalloc(p->n_keyset + 1, sizeof *e->keyset);
 	e->day = xcalloc(STREAM_COUNT, sizeof *e->day);
 	e->domain = xcalloc(FIELD_COUNT, sizeof *e->domain);
+	e->gaps = xcalloc(FIELD_COUNT, sizeof *e->gaps);
 	e->fits = xcalloc(p->n_memo + 1, sizeof *e->fits);
 	e->account = xcalloc(p->rs->n_rule + 1, sizeof *e->account);
 	for (uint32_t i = 0; i < p->rs->n_rule; i++)
@@ -36,6 +37,7 @@ static void free_slots(struct slot *s, uint32_t n)
 		xfree(s[i].buf);
 		xfree(s[i].code_truth);
 		xfree(s[i].code_key);
+		map64_fini(&s[i].pair_truth);
 	}
 }
 
@@ -47,7 +49,7 @@ static void free_memory(struct eval *e)
 	free_slots(e->key, p->n_node);
 	free_slots(e->keyset, p->n_keyset);
 	free_slots(e->day, STREAM_COUNT);
-	free_slots(e->absent, 4);
+	free_slots(e->absent, WIDTHS + 1);
 	for (uint32_t i = 0; i < STREAM_COUNT; i++)
 		for (uint32_t k = 0; k <= SCOPE_UNSETTLED; k++)
 			xfree(e->scope[i][k].truth);
@@ -74,7 +76,7 @@ void eval_free(struct eval *e)
 				 e ? e->pair[0] : NULL, e ? e->pair[1] : NULL,
 				 e ? e->room : NULL, e ? e->shown : NULL,
 				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL,
-				 e ? e->given : NULL };
+				 e ? e->given : NULL, e ? e->gaps : NULL };
 
 	if (!e)
 		return;
@@ -138,9 +140,9 @@ static void settle(struct eval *e, const struct rule_plan *rp, uint64_t records)
 	a->scope_out += records - inside;
 	a->hit += count[MARK_HIT];
 	a->excepted += count[MARK_EXCEPTED];
-	a->unknown += count[MARK_UNKNOWN];
-	a->no_hit += inside - k->n;
-	k->n = 0;
+	a->unknown += count[MARK_UNKNOWN] + e->unknown;
+	a->no_hit += inside - k->n - e->unknown;
+	k->n = e->unknown = 0;
 }
 
 typedef void form_fn(struct eval *e, const struct rule_plan *rp);

@@ -20,6 +20,12 @@ bool table_in_force(const struct knowledge *k, uint32_t row, int32_t day)
 			k->until ? k->until[row] : MISSING_I32, day);
 }
 
+bool table_undated(const struct knowledge *k, uint32_t row)
+{
+	return (!k->from || k->from[row] == MISSING_I32) &&
+	       (!k->until || k->until[row] == MISSING_I32);
+}
+
 bool regex_matches(struct eval *e, void *regex, struct str s)
 {
 	if (!e->match)

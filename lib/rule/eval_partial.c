@@ -69,10 +69,14 @@ static const uint8_t *truth_of(struct cells_pass *x, const struct node *cond)
 	if (!cond)
 		return x->filter;
 	GROW(e->rest, e->cap_rest, e->b->rows[x->s->side.stream].n + 1);
-	if (cond->stream != STREAM_COUNT && cond->way != WAY_ROW && !cond->dated) {
+	if (cond->stream != STREAM_COUNT && !cond->dated) {
+		const uint8_t *v = slot_start(e, cond);
+
 		memcpy(e->rest, x->filter, e->b->rows[x->s->side.stream].n);
-		kernel_and(e->rest, slot_truth(e, cond), e->b->rows[x->s->side.stream].n);
-		return e->rest;
+		if (!e->slot[cond->id].open) {
+			kernel_and(e->rest, v, e->b->rows[x->s->side.stream].n);
+			return e->rest;
+		}
 	}
 	for (uint32_t i = 0; i < x->c.n; i++) {
 		const struct contribution *k = &x->c.v[i];

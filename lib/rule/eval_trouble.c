@@ -14,16 +14,15 @@ static bool is_arithmetic(const struct node *n)
 	       n->op == EXPR_NEG;
 }
 
-/* Whether anything in it can fail so; most conditions compute nothing. */
-static bool computes(const struct node *n)
+bool trouble_computes(const struct node *n)
 {
 	if (is_arithmetic(n) || (n->op == EXPR_AGG && (n->agg == AGG_SUM || n->agg == AGG_MEAN ||
 						       n->agg == AGG_RUNNING)))
 		return true;
 	for (uint32_t i = 0; i < n->n_arg; i++)
-		if (computes(n->arg[i]))
+		if (trouble_computes(n->arg[i]))
 			return true;
-	return n->cond && computes(n->cond);
+	return n->cond && trouble_computes(n->cond);
 }
 
 static enum trouble of_arithmetic(struct frame *f, const struct node *n)
@@ -67,13 +66,42 @@ enum trouble trouble_of(struct frame *f, const struct node *n)
 {
 	enum trouble t = TROUBLE_NONE;
 
-	if (!n || !computes(n))
+	if (!n || !trouble_computes(n))
 		return t;
 	if (n->op == EXPR_AGG)
 		return of_aggregate(f, n);
 	for (uint32_t i = 0; i < n->n_arg && t == TROUBLE_NONE; i++)
 		t = trouble_of(f, n->arg[i]);
 	return t == TROUBLE_NONE && is_arithmetic(n) ? of_arithmetic(f, n) : t;
+}
+
+/* Whether it is missing in all records. */
+static bool is_void(struct eval *e, const struct node *n)
+{
+	if (n->op == EXPR_FIELD)
+		return column_gaps(e, n->field) == GAPS_ALL;
+	for (uint32_t i = 0; is_arithmetic(n) && i < n->n_arg; i++)
+		if (is_void(e, n->arg[i]))
+			return true;
+	return false;
+}
+
+static bool can_fail(struct eval *e, const struct node *n)
+{
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (can_fail(e, n->arg[i]))
+			return true;
+	return is_arithmetic(n) ? !is_void(e, n) : n->op == EXPR_AGG && trouble_computes(n);
+}
+
+bool trouble_possible(struct eval *e, const struct rule_plan *rp)
+{
+	const struct side *s = &rp->side[rp->n_side - 1];
+
+	for (uint32_t i = 0; i < s->n_conj; i++)
+		if (can_fail(e, s->conj[i]))
+			return true;
+	return rp->when && can_fail(e, rp->when);
 }
 
 void trouble_count(struct account *a, enum trouble t)

@@ -6,6 +6,7 @@
  * condition is tried per row.
  */
 #include "lib/rule/form.h"
+#include "lib/rule/kernel.h"
 
 /* ---- marks ---- */
 
@@ -41,20 +42,70 @@ static enum field missing_field(struct eval *e, const struct node *n, uint32_t r
 	return FIELD_NONE;
 }
 
-void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row)
+/* A field for the report, if none is known yet. */
+static void note_field(struct eval *e, const struct rule_plan *rp, uint32_t row)
 {
 	const struct side *s = &rp->side[rp->n_side - 1];
 	struct account *a = &e->account[rp->index];
 
-	if (e->marks.mark[row] == MARK_NONE)
-		trouble_of_row(e, rp, row);
-	mark_row(e, row, MARK_UNKNOWN);
 	for (uint32_t i = 0; i < s->n_conj && a->unknown_field == FIELD_NONE; i++)
 		a->unknown_field = missing_field(e, s->conj[i], row);
 	for (uint32_t i = 0; s->keys && i < s->keys->n && a->unknown_field == FIELD_NONE; i++)
 		a->unknown_field = missing_field(e, s->keys->node[i], row);
 	if (rp->when && a->unknown_field == FIELD_NONE && rp->n_side == 1)
 		a->unknown_field = missing_field(e, rp->when, row);
+}
+
+void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row)
+{
+	if (e->marks.mark[row] == MARK_NONE)
+		trouble_of_row(e, rp, row);
+	mark_row(e, row, MARK_UNKNOWN);
+	note_field(e, rp, row);
+}
+
+static bool any_gaps(struct eval *e, const struct node *n)
+{
+	if (n->op == EXPR_FIELD && column_gaps(e, n->field) != GAPS_NONE)
+		return true;
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (any_gaps(e, n->arg[i]))
+			return true;
+	return false;
+}
+
+/* Whether note_field can find anything in this batch. */
+static bool field_possible(struct eval *e, const struct rule_plan *rp)
+{
+	const struct side *s = &rp->side[0];
+
+	for (uint32_t i = 0; i < s->n_conj; i++)
+		if (any_gaps(e, s->conj[i]))
+			return true;
+	return rp->when && any_gaps(e, rp->when);
+}
+
+/* All unknown rows of a rule that judges each row once, counted together. */
+static void note_all_unknown(struct eval *e, const struct rule_plan *rp, const uint8_t *truth)
+{
+	uint32_t n = e->b->rows[rp->side[0].stream].n;
+	bool trouble, field;
+
+	e->unknown = kernel_count(truth, n, TRUTH_UNKNOWN);
+	if (!e->unknown)
+		return;
+	trouble = trouble_possible(e, rp);
+	field = e->account[rp->index].unknown_field == FIELD_NONE && field_possible(e, rp);
+	for (uint32_t i = 0; (trouble || field) && i < n; i++) {
+		if (truth[i] != TRUTH_UNKNOWN)
+			continue;
+		if (trouble)
+			trouble_of_row(e, rp, i);
+		if (field) {
+			note_field(e, rp, i);
+			field = e->account[rp->index].unknown_field == FIELD_NONE;
+		}
+	}
 }
 
 /* ---- one record ---- */
@@ -121,6 +172,23 @@ static void judge_table(const struct each *x, uint32_t row)
 	}
 }
 
+/* With the trigger among the tests, what is true has hit. */
+static void judge_alone(struct each *x)
+{
+	const struct rows *rows = &x->e->b->rows[x->rp->side[0].stream];
+
+	if (x->rp->when && !filter_fold(x->e, x->rp->when, x->e->filter[0].truth))
+		return;
+	note_all_unknown(x->e, x->rp, x->filter);
+	for (uint32_t i = 0; (i = filter_next(x->filter, i, rows->n)) < rows->n; i++) {
+		if (x->filter[i] != TRUTH_TRUE)
+			continue;
+		while (rows->start[x->subject + 1] <= i)
+			x->subject++;
+		judge(x, i, KNOWLEDGE_NONE);
+	}
+}
+
 void form_each(struct eval *e, const struct rule_plan *rp)
 {
 	const struct rows *rows = &e->b->rows[rp->side[0].stream];
@@ -129,6 +197,10 @@ void form_each(struct eval *e, const struct rule_plan *rp)
 	x.filter = side_filter(e, &rp->side[0], rp->rule->scope, &e->filter[0]);
 	if (!x.filter)
 		return;
+	if (rp->alone) {
+		judge_alone(&x);
+		return;
+	}
 	for (uint32_t i = 0; (i = filter_next(x.filter, i, rows->n)) < rows->n; i++) {
 		while (rows->start[x.subject + 1] <= i)
 			x.subject++;

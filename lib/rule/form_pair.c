@@ -17,6 +17,8 @@ struct pairing {
 	uint32_t subject;
 	const uint8_t *filter[2];
 	bool twins;              /* both roles look at one stream, unordered */
+	bool once;               /* an unknown pair says nothing of a record already unknown */
+	bool loose;              /* a second record may be unknown by itself */
 	uint32_t table_row;
 };
 
@@ -335,8 +337,11 @@ struct nearest {
 
 static void try_first(struct pairing *x, uint32_t a, uint32_t b, struct nearest *best)
 {
-	enum truth t = may_pair(x, a, b) ? pair_truth(x, a, b) : TRUTH_FALSE;
+	enum truth t;
 
+	if (x->once && x->filter[0][a] == TRUTH_UNKNOWN && x->e->marks.mark[b] != MARK_NONE)
+		return;
+	t = may_pair(x, a, b) ? pair_truth(x, a, b) : TRUTH_FALSE;
 	if (t == TRUTH_UNKNOWN)
 		note_unknown(x->e, x->rp, b);
 	if (t != TRUTH_TRUE || is_mirrored(x, a, b))
@@ -383,14 +388,12 @@ static uint32_t list_side(struct pairing *x, unsigned side)
 	const uint64_t *key = slot_keyset(x->e, s->keys, s->stream);
 	const uint32_t *code = s->join.field ? domain_rows(x->e, s->join.field->field) : NULL;
 	bool both = x->rp->side[0].join.field && x->rp->side[1].join.field;
-	uint32_t n = 0;
+	uint32_t n = 0, i = rows->start[x->subject], end = rows->start[x->subject + 1];
 
-	for (uint32_t i = rows->start[x->subject]; i < rows->start[x->subject + 1]; i++) {
+	for (; (i = filter_next(x->filter[side], i, end)) < end; i++) {
 		uint32_t count = 0;
 		const uint32_t *fit;
 
-		if (!x->filter[side][i])
-			continue;
 		if (key[i] == KEY_MISSING || (code && !code[i])) {
 			if (side == 1)
 				note_unknown(x->e, x->rp, i);
@@ -464,6 +467,15 @@ static void match_lists(struct pairing *x, uint32_t n_a, uint32_t n_b)
 	}
 }
 
+/* Whether any of the subject's rows passes the filter of one side. */
+static bool has_rows(const struct pairing *x, unsigned side)
+{
+	const uint32_t *start = x->e->b->rows[x->rp->side[side].stream].start;
+	uint32_t end = start[x->subject + 1];
+
+	return filter_next(x->filter[side], start[x->subject], end) < end;
+}
+
 void form_pair(struct eval *e, const struct rule_plan *rp)
 {
 	struct pairing x = { .e = e, .rp = rp };
@@ -472,9 +484,14 @@ void form_pair(struct eval *e, const struct rule_plan *rp)
 		x.filter[i] = side_filter(e, &rp->side[i], rp->rule->scope, &e->filter[i]);
 	if (!x.filter[0] || !x.filter[1])
 		return;
+	slot_keyset(e, rp->side[1].keys, rp->side[1].stream);
+	x.once = !rp->when || !trouble_computes(rp->when);
+	x.loose = e->keyset[rp->side[1].keys->id].open ||
+		  (rp->side[1].join.field &&
+		   column_gaps(e, rp->side[1].join.field->field) != GAPS_NONE);
 	x.twins = !rp->rule->ordered && rp->side[0].stream == rp->side[1].stream;
 	for (x.subject = 0; x.subject < e->b->n_subjects; x.subject++) {
-		uint32_t n_b = list_side(&x, 1);
+		uint32_t n_b = x.loose || has_rows(&x, 0) ? list_side(&x, 1) : 0;
 		uint32_t n_a = n_b ? list_side(&x, 0) : 0;
 
 		if (n_a)

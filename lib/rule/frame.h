@@ -15,6 +15,7 @@
 #include "lib/rule/plan.h"
 
 #define TRUTH_UNSET 0xFFu
+#define TRUTH_VARIES 0xFEu /* with the day, of a code that was looked up */
 #define KEY_MISSING UINT64_MAX
 
 /* What a slot holds of the batch in hand. Buffers belong to the slot, `v` may borrow a column. */
@@ -26,6 +27,10 @@ struct slot {
 	uint8_t *code_truth;     /* WAY_DICT: per dense number, TRUTH_UNSET = not computed */
 	uint64_t *code_key;      /* computed keys: per dense number, 0 = not computed */
 	uint32_t n_code;
+	struct map64 pair_truth; /* WAY_CODES: dense << 32 | dense2 */
+	bool none;               /* truth: false in all rows */
+	/* truth: not made yet in some rows; numbers: some do not fit; keysets: some are missing */
+	bool open;
 	/* WAY_CODE_CONST: codes of the constants, 0 = not in the dictionary yet */
 	uint32_t code[FEW_CODES];
 };
@@ -72,7 +77,7 @@ struct shown_bucket {
 	int64_t number;
 	struct str text;
 };
-enum { SHOWN_BUCKETS = 256 };
+enum { SHOWN_BUCKETS = 256, WIDTHS = 4 };
 
 /* Related records of the record or group in hand, in event order. */
 struct kin_rows {
@@ -95,6 +100,13 @@ struct kin {
 	uint32_t cap_row, cap_truth;
 };
 
+/* How much of a column of the batch is missing. */
+enum gaps { GAPS_NONE, GAPS_SOME, GAPS_ALL };
+struct gaps_of {
+	uint64_t stamp;
+	enum gaps gaps;
+};
+
 struct eval {
 	const struct plan *p;
 	const struct dict *dict;
@@ -106,12 +118,15 @@ struct eval {
 	struct slot *key;        /* [n_node] key vectors */
 	struct slot *keyset;     /* [n_keyset] hashes */
 	struct slot *day;        /* [STREAM_COUNT] event date per row */
-	struct slot absent[4];   /* missing values by width, as long as the longest stream */
+	struct slot absent[WIDTHS + 1]; /* missing values by width, as long as the longest stream;
+				    room to find them */
 	struct domain *domain;   /* [FIELD_COUNT] */
 	struct fits *fits;       /* [n_memo] */
 	struct account *account; /* [rs->n_rule] */
 	struct dict *computed;   /* texts of computed keys */
 	struct marks marks;
+	uint32_t unknown;        /* rows of the rule in hand that are unknown and not marked */
+	struct gaps_of *gaps;    /* [FIELD_COUNT] */
 	struct arena scratch;    /* values of one hit */
 	struct contribution *given; /* to the cells of the source in hand */
 	uint32_t cap_given;
@@ -207,7 +222,12 @@ void agg_member(struct frame *f, struct frame *inner, const struct node *n, uint
 /* eval_trouble.c: why a value is unknown although all it is made of is known. */
 enum trouble { TROUBLE_NONE, TROUBLE_WIDE, TROUBLE_ZERO };
 enum trouble trouble_of(struct frame *f, const struct node *n);
+/* Whether anything in it can fail so; most conditions compute nothing. */
+bool trouble_computes(const struct node *n);
 void trouble_of_row(struct eval *e, const struct rule_plan *rp, uint32_t row);
+/* Whether any record of the batch can be in trouble: where a number of an expression is missing in
+ * all of them none can. */
+bool trouble_possible(struct eval *e, const struct rule_plan *rp);
 void trouble_count(struct account *a, enum trouble t);
 
 /* related.c: the related records of a row of the subject, for this frame until the next call. */
@@ -234,6 +254,7 @@ enum truth inlist_truth(struct frame *f, const struct node *n);
 bool table_fits(struct eval *e, uint32_t memo, uint32_t dense, uint32_t row);
 const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t dense, uint32_t *n);
 bool table_in_force(const struct knowledge *k, uint32_t row, int32_t day);
+bool table_undated(const struct knowledge *k, uint32_t row);
 
 /* Open ends are MISSING_I32; what has no day is in force on any. */
 static inline bool in_force(int32_t from, int32_t until, int32_t day)
@@ -247,6 +268,8 @@ struct value cell_value(const struct knowledge *k, uint32_t row, uint32_t col);
 
 /* predicate*.c: vectors over all rows of the node's stream in the batch. */
 const uint8_t *slot_truth(struct eval *e, const struct node *n);
+/* The same, but where it is made row by row TRUTH_UNSET until somebody asks. */
+const uint8_t *slot_start(struct eval *e, const struct node *n);
 uint8_t slot_truth_at(struct eval *e, const struct node *n, uint32_t row);
 const int64_t *slot_number(struct eval *e, const struct node *n);
 const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s);
@@ -255,6 +278,8 @@ const int32_t *slot_day(struct eval *e, enum stream s);
 const uint32_t *domain_rows(struct eval *e, enum field f);
 uint32_t domain_dense(struct eval *e, enum field f, uint32_t code);
 void *slot_room(struct slot *s, size_t bytes);
+
+enum gaps column_gaps(struct eval *e, enum field f);
 
 /* A gathered column, or one of missing values when nobody gathered it. */
 const void *slot_column(struct eval *e, enum field f);
@@ -270,6 +295,9 @@ bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum st
  * no row can pass. */
 const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope scope,
 			   struct filter *out);
+
+/* A row-level test, folded into `out`; false when nothing is left. */
+bool filter_fold(struct eval *e, const struct node *n, uint8_t *out);
 
 /* The first row in [from, to) that is not false; `to` when there is none. */
 uint32_t filter_next(const uint8_t *truth, uint32_t from, uint32_t to);

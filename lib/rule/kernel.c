@@ -81,6 +81,29 @@ KERNEL void kernel_code_eq(uint8_t *restrict out, const uint32_t *restrict a,
 	}
 }
 
+static int order_of(int64_t a, int64_t by_a, int64_t b, int64_t by_b)
+{
+	__int128 x = (__int128)a * by_a, y = (__int128)b * by_b;
+
+	return (x > y) - (x < y);
+}
+
+void kernel_cmp_scaled(enum kernel_cmp op, uint8_t *restrict out, const int64_t *restrict a,
+		       int64_t by_a, const int64_t *restrict b, int64_t by_b, uint32_t n)
+{
+	static const uint8_t holds[][3] = { /* below, equal, above */
+		[KERNEL_EQ] = { 0, TRUTH_TRUE, 0 }, [KERNEL_NE] = { TRUTH_TRUE, 0, TRUTH_TRUE },
+		[KERNEL_LT] = { TRUTH_TRUE, 0, 0 }, [KERNEL_LE] = { TRUTH_TRUE, TRUTH_TRUE, 0 },
+		[KERNEL_GT] = { 0, 0, TRUTH_TRUE }, [KERNEL_GE] = { 0, TRUTH_TRUE, TRUTH_TRUE },
+	};
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool gone = a[i] == MISSING_I64 || b[i] == MISSING_I64;
+
+		out[i] = gone ? TRUTH_UNKNOWN : holds[op][order_of(a[i], by_a, b[i], by_b) + 1];
+	}
+}
+
 #define NULL_TEST(name, type, missing)                                                   \
 	KERNEL void kernel_null_##name(uint8_t *restrict out, const type *restrict v, uint32_t n) \
 	{                                                                                \
@@ -111,6 +134,40 @@ KERNEL void kernel_not(uint8_t *restrict out, const uint8_t *restrict a, uint32_
 		out[i] = (uint8_t)(TRUTH_TRUE - a[i]);
 }
 
+/* The greatest byte stands for what is not known yet. */
+KERNEL void kernel_and_open(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t least = out[i] < a[i] ? out[i] : a[i], most = out[i] > a[i] ? out[i] : a[i];
+
+		out[i] = (least != 0) & (most == 0xFF) ? 0xFF : least;
+	}
+}
+
+KERNEL void kernel_or_open(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		bool yes = (out[i] == TRUTH_TRUE) | (a[i] == TRUTH_TRUE);
+
+		out[i] = yes ? TRUTH_TRUE : out[i] > a[i] ? out[i] : a[i];
+	}
+}
+
+KERNEL void kernel_not_open(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = a[i] == 0xFF ? 0xFF : (uint8_t)(TRUTH_TRUE - a[i]);
+}
+
+KERNEL uint8_t kernel_bits(const uint8_t *v, uint32_t n)
+{
+	uint8_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum |= v[i];
+	return sum;
+}
+
 KERNEL void kernel_scope(uint8_t *restrict out, const uint8_t *restrict scope, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -127,14 +184,21 @@ KERNEL uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what
 }
 
 #define ARITHMETIC(name, builtin)                                                        \
-	KERNEL void kernel_##name(int64_t *restrict out, const int64_t *restrict a,             \
+	KERNEL bool kernel_##name(int64_t *restrict out, const int64_t *restrict a,             \
 			   const int64_t *restrict b, uint32_t n)                        \
 	{                                                                                \
+		bool any = false;                                                        \
+                                                                                         \
 		for (uint32_t i = 0; i < n; i++) {                                       \
 			bool gone = a[i] == MISSING_I64 || b[i] == MISSING_I64;          \
-			if (gone || builtin(a[i], b[i], &out[i]))                        \
+			bool over = builtin(a[i], b[i], &out[i]) ||                      \
+				    out[i] == MISSING_I64;                               \
+                                                                                         \
+			if (gone || over)                                                \
 				out[i] = MISSING_I64;                                    \
+			any |= over && !gone;                                            \
 		}                                                                        \
+		return any;                                                              \
 	}
 ARITHMETIC(add, __builtin_add_overflow)
 ARITHMETIC(sub, __builtin_sub_overflow)

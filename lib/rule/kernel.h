@@ -19,6 +19,9 @@ void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, 
 		  int64_t hi, bool outside);
 void kernel_cmp(enum kernel_cmp op, uint8_t *restrict out, const int64_t *restrict a,
 		const int64_t *restrict b, uint32_t n);
+/* The same for a * by_a against b * by_b. */
+void kernel_cmp_scaled(enum kernel_cmp op, uint8_t *restrict out, const int64_t *restrict a,
+		       int64_t by_a, const int64_t *restrict b, int64_t by_b, uint32_t n);
 
 /* v is one of code[0..k), or none of them. Code 0 in `code` fits nothing. */
 void kernel_code_in(uint8_t *restrict out, const uint32_t *restrict v, uint32_t n,
@@ -35,16 +38,23 @@ void kernel_and(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
 void kernel_or(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
 void kernel_not(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
 
+/* The same where 0xFF stands for a truth not made yet: it stays unless the other side decides. */
+void kernel_and_open(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
+void kernel_or_open(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
+void kernel_not_open(uint8_t *restrict out, const uint8_t *restrict a, uint32_t n);
+/* All bits that occur. */
+uint8_t kernel_bits(const uint8_t *v, uint32_t n);
+
 /* Settled rows: 1 -> true, 0 -> false. */
 void kernel_scope(uint8_t *restrict out, const uint8_t *restrict scope, uint32_t n);
 uint32_t kernel_count(const uint8_t *restrict v, uint32_t n, uint8_t what);
 
-/* Missing stays missing, and so becomes what does not fit. */
-void kernel_add(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
+/* Missing stays missing, and so becomes what does not fit: then true. */
+bool kernel_add(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
 		uint32_t n);
-void kernel_sub(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
+bool kernel_sub(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
 		uint32_t n);
-void kernel_mul(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
+bool kernel_mul(int64_t *restrict out, const int64_t *restrict a, const int64_t *restrict b,
 		uint32_t n);
 void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n);
 void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n);

@@ -39,6 +39,7 @@ struct loading {
 	uint32_t *source;     /* [n_text] of the diagnostics, NO_SOURCE = not yet */
 	struct csv csv;
 	uint32_t n_header;
+	bool coded[KNOWLEDGE_MAX_KEY]; /* names of these keys become codes */
 	uint32_t key_at[KNOWLEDGE_MAX_KEY], col_at[KNOWLEDGE_MAX_COL], from_at, until_at;
 	uint32_t *row_start;  /* [rows] offset of each row, for messages */
 	uint32_t *row_end;
@@ -125,8 +126,11 @@ static bool read_header(struct loading *l, const struct knowledge_dates *dates)
 		return false;
 	}
 	l->n_header = l->csv.n_cell;
-	for (uint32_t i = 0; i < k->n_key; i++)
+	for (uint32_t i = 0; i < k->n_key; i++) {
 		l->key_at[i] = find_column(l, k->key[i].name, k->key[i].field);
+		l->coded[i] = k->key[i].field != FIELD_NONE && k->key[i].kind == KEY_EXACT &&
+			      field_coded(field_get(k->key[i].field));
+	}
 	for (uint32_t i = 0; i < k->n_col; i++)
 		l->col_at[i] = find_column(l, k->col[i].name, FIELD_NONE);
 	l->from_at = l->until_at = NO_COLUMN;
@@ -189,9 +193,9 @@ static struct str read_value(struct loading *l, struct str cell, const struct kn
 }
 
 /* A key cell; names of coded fields become codes. */
-static struct str read_key(struct loading *l, struct str cell, const struct knowledge_key *key)
+static struct str read_key(struct loading *l, struct str cell, uint32_t i)
 {
-	const struct field_info *f;
+	const struct knowledge_key *key = &l->k->key[i];
 	struct str code;
 
 	if (cell.n == 0) {
@@ -200,12 +204,9 @@ static struct str read_key(struct loading *l, struct str cell, const struct know
 			 cstr(l, key->name));
 		return cell;
 	}
-	if (key->field == FIELD_NONE || key->kind != KEY_EXACT)
+	if (!l->coded[i])
 		return cell;
-	f = field_get(key->field);
-	if (!field_coded(f))
-		return cell;
-	code = code_find(f->name, cell);
+	code = code_find(field_get(key->field)->name, cell);
 	if (code.n > 0)
 		return code;
 	diag_add(l->d, cell_span(l, cell), DIAG_CSV_CODE, cstr(l, key->name), cstr(l, cell));
@@ -220,7 +221,7 @@ static void read_cells(struct loading *l)
 	struct str *cell = &k->cell[(size_t)r * k->n_col];
 
 	for (uint32_t i = 0; i < k->n_key; i++)
-		key[i] = read_key(l, l->csv.cell[l->key_at[i]], &k->key[i]);
+		key[i] = read_key(l, l->csv.cell[l->key_at[i]], i);
 	for (uint32_t i = 0; i < k->n_col; i++)
 		cell[i] = read_value(l, l->csv.cell[l->col_at[i]], &k->col[i]);
 	if (k->from != NULL)

@@ -102,7 +102,7 @@ static void split(struct split *s, const struct expr *e, bool negated)
 static int cost_of(const struct node *n)
 {
 	switch (n->way) {
-	case WAY_ROW: return 3;
+	case WAY_ROW: case WAY_CODES: return 3;
 	case WAY_DICT: return 1;
 	case WAY_AND: case WAY_OR: case WAY_NOT: return 2;
 	default: return 0;
@@ -333,6 +333,8 @@ static void take_values(struct plan *p, struct rule_plan *rp)
 	for (uint32_t i = 0; i < r->n_say; i++)
 		if (r->say[i].expr)
 			rp->say[rp->n_say++] = plan_node(p, r->say[i].expr, &sc);
+	rp->alone = r->form == FORM_EACH && !r->table && !rp->n_rest && !rp->n_related &&
+		    (!rp->when || (rp->when->way != WAY_NONE && rp->when->stream != STREAM_COUNT));
 	rp->rising = rp->when && is_rising(rp->when);
 	rp->least = rp->when ? least_of(rp->when) : 0;
 	rp->amount_is_fund = names_fund(rp->amount);

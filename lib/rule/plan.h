@@ -23,12 +23,13 @@ enum way {
 	WAY_CONST,       /* the same for all rows */
 	WAY_FLAG,        /* a flag column as it is */
 	WAY_CMP_CONST,   /* numbers against a constant */
-	WAY_CMP,         /* numbers against numbers of the same scale */
+	WAY_CMP,         /* numbers against numbers */
 	WAY_CODE_CONST,  /* code is (not) one of a few constants */
 	WAY_CODE,        /* code is (not) another code */
 	WAY_NULL,
 	WAY_AND, WAY_OR, WAY_NOT,
 	WAY_DICT,        /* anything that depends on one code: once per distinct value */
+	WAY_CODES,       /* on two codes: once per pair of values that is asked for */
 	WAY_ROW,         /* anything else: row by row, remembered */
 	/* 64-bit numbers per row, at 10^-scale */
 	WAY_COLUMN,      /* a column as it is, or widened */
@@ -61,8 +62,8 @@ struct node {
 	uint32_t id;              /* slot */
 	enum way way;             /* truth or numbers for all rows at once */
 	int scale;                /* numbers: value * 10^scale lies in the vector */
-	/* WAY_DICT and computed keys: the one field whose codes it depends on */
-	enum field domain;
+	/* WAY_DICT and computed keys: the one field whose codes it depends on; WAY_CODES: two */
+	enum field domain, domain2;
 	/* WAY_CMP_CONST: true for lo <= v <= hi (or the opposite with `outside`) */
 	int64_t lo, hi;
 	bool outside;
@@ -120,6 +121,7 @@ struct rule_plan {
 	uint32_t n_say;
 	uint32_t n_related;
 	struct related_plan *related;
+	bool alone;               /* each: no table, no other records; `when` is one of the tests */
 	bool rising;              /* more records can only make `when` truer */
 	uint32_t least;           /* with fewer records, unknown ones counted in, it is false */
 	bool amount_is_fund;

@@ -97,19 +97,35 @@ static bool is_code_field(const struct node *n)
 	return n->op == EXPR_FIELD && type_is_text(n->type);
 }
 
-/* The one code field all of `n` depends on; false when it reads anything else. */
-static bool sole_code(const struct node *n, enum field *f)
+/* Code fields something depends on. */
+struct codes {
+	enum field field[2];
+	uint32_t n;
+};
+
+static bool add_code(struct codes *c, enum field f)
 {
-	if (n->op == EXPR_FIELD) {
-		if (!is_code_field(n) || (*f != FIELD_NONE && *f != n->field))
-			return false;
-		*f = n->field;
-		return true;
-	}
-	if (n->op == EXPR_BUCKET || n->group || n->dated)
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->field[i] == f)
+			return true;
+	if (c->n == 2)
+		return false;
+	c->field[c->n++] = f;
+	return true;
+}
+
+/* The code fields all of `n` depends on, besides the day of look-ups that remember their rows
+ * per code; false when it reads anything else, or more than two. */
+static bool only_codes(const struct node *n, struct codes *c)
+{
+	bool look = n->op == EXPR_LOOKUP || n->op == EXPR_INLIST;
+
+	if (n->op == EXPR_FIELD)
+		return is_code_field(n) && add_code(c, n->field);
+	if (n->op == EXPR_BUCKET || n->group || (look && n->dated && n->memo == NO_INDEX))
 		return false;
 	for (uint32_t i = 0; i < n->n_arg; i++)
-		if (!sole_code(n->arg[i], f))
+		if (!only_codes(n->arg[i], c))
 			return false;
 	return true;
 }
@@ -129,7 +145,7 @@ static enum way compare_way(struct node *n)
 
 	if (const_range(n, a, b, n->op) || const_range(n, b, a, mirrored(n->op)))
 		return WAY_CMP_CONST;
-	if (is_vector(a) && is_vector(b) && like(a, b) && a->scale == b->scale)
+	if (is_vector(a) && is_vector(b) && like(a, b))
 		return WAY_CMP;
 	if (equality && is_code_field(a) && b->op == EXPR_CONST)
 		return WAY_CODE_CONST;
@@ -244,26 +260,30 @@ static bool args_ready(const struct node *n)
 
 static void way_of_test(struct node *n)
 {
-	enum field sole = FIELD_NONE;
+	struct codes c = { .n = 0 };
 
 	n->way = test_way(n);
 	if (n->way == WAY_CONST)
 		return;
 	if (n->stream == STREAM_COUNT || (n->way >= WAY_AND && !args_ready(n)))
 		n->way = WAY_ROW;
-	if ((n->way == WAY_ROW || n->way >= WAY_AND) && sole_code(n, &sole) &&
-	    sole != FIELD_NONE) {
-		n->way = WAY_DICT;
-		n->domain = sole;
+	if ((n->way == WAY_ROW || n->way >= WAY_AND) && only_codes(n, &c) && c.n) {
+		n->domain = c.field[0];
+		if (c.n == 1)
+			n->way = WAY_DICT;
+		else if (n->way == WAY_ROW)
+			n->way = WAY_CODES, n->domain2 = c.field[1];
+		else
+			n->domain = FIELD_NONE;
 	}
 }
 
 void plan_way(struct plan *p, struct node *n)
 {
-	enum field sole = FIELD_NONE;
+	struct codes c = { .n = 0 };
 
 	n->way = WAY_NONE;
-	n->domain = FIELD_NONE;
+	n->domain = n->domain2 = FIELD_NONE;
 	memo_of(p, n);
 	if (n->group || n->roles > 1 || (n->roles && n->stream == STREAM_COUNT))
 		return;
@@ -271,8 +291,10 @@ void plan_way(struct plan *p, struct node *n)
 		way_of_test(n);
 	else if (!type_is_text(n->type))
 		n->way = number_way(n);
-	else if (n->op != EXPR_FIELD && sole_code(n, &sole) && sole != FIELD_NONE)
-		n->domain = sole; /* as a key: once per distinct value */
+	else if (n->op != EXPR_FIELD && !n->dated && only_codes(n, &c) && c.n == 1)
+		n->domain = c.field[0]; /* as a key: once per distinct value */
 	if (n->domain != FIELD_NONE)
 		p->domain[n->domain] = true;
+	if (n->domain2 != FIELD_NONE)
+		p->domain[n->domain2] = true;
 }

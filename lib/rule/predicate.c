@@ -10,6 +10,8 @@
 #include "lib/rule/frame.h"
 #include "lib/rule/kernel.h"
 
+enum { MOST_PAIRS = 1 << 18 };
+
 void *slot_room(struct slot *s, size_t bytes)
 {
 	if (bytes > s->cap) {
@@ -25,16 +27,37 @@ static uint32_t rows_of(const struct eval *e, const struct node *n)
 	return n->stream == STREAM_COUNT ? 0 : e->b->rows[n->stream].n;
 }
 
+/* Where a number did not fit its vector it is compared exactly, when somebody asks. */
+static void leave_open(struct eval *e, const struct node *v, uint32_t rows, uint8_t *out)
+{
+	const int64_t *number = slot_number(e, v);
+
+	for (uint32_t i = 0; e->slot[v->id].open && i < rows; i++)
+		if (number[i] == MISSING_I64)
+			out[i] = TRUTH_UNSET;
+}
+
 static void test_cmp(struct eval *e, const struct node *n, uint8_t *out)
 {
 	static const enum kernel_cmp op[] = {
 		[EXPR_EQ] = KERNEL_EQ, [EXPR_NE] = KERNEL_NE, [EXPR_LT] = KERNEL_LT,
 		[EXPR_LE] = KERNEL_LE, [EXPR_GT] = KERNEL_GT, [EXPR_GE] = KERNEL_GE,
 	};
-	const int64_t *a = slot_number(e, n->arg[0]);
-	const int64_t *b = slot_number(e, n->arg[1]);
+	const struct node *x = n->arg[0], *y = n->arg[1];
+	const int64_t *a = slot_number(e, x), *b = slot_number(e, y);
+	uint32_t rows = rows_of(e, n);
+	int64_t by_x = 1, by_y = 1;
 
-	kernel_cmp(op[n->op], out, a, b, rows_of(e, n));
+	for (int i = x->scale; i < y->scale; i++)
+		by_x *= 10;
+	for (int i = y->scale; i < x->scale; i++)
+		by_y *= 10;
+	if (by_x == by_y)
+		kernel_cmp(op[n->op], out, a, b, rows);
+	else
+		kernel_cmp_scaled(op[n->op], out, a, by_x, b, by_y, rows);
+	leave_open(e, x, rows, out);
+	leave_open(e, y, rows, out);
 }
 
 static void test_cmp_const(struct eval *e, const struct node *n, uint8_t *out)
@@ -42,6 +65,7 @@ static void test_cmp_const(struct eval *e, const struct node *n, uint8_t *out)
 	const struct node *v = n->arg[0]->op == EXPR_CONST ? n->arg[1] : n->arg[0];
 
 	kernel_range(out, slot_number(e, v), rows_of(e, n), n->lo, n->hi, n->outside);
+	leave_open(e, v, rows_of(e, n), out);
 }
 
 static void test_code_const(struct eval *e, const struct node *n, uint8_t *out)
@@ -72,38 +96,66 @@ static void test_null(struct eval *e, const struct node *n, uint8_t *out)
 	}
 }
 
+/* Truth not made yet stays so, unless the others decide. */
 static void test_args(struct eval *e, const struct node *n, uint8_t *out)
 {
 	uint32_t rows = rows_of(e, n);
+	bool any = false;
 
 	for (uint32_t i = 0; i < n->n_arg; i++) {
-		const uint8_t *a = slot_truth(e, n->arg[i]);
+		const uint8_t *a = slot_start(e, n->arg[i]);
 
+		any |= e->slot[n->arg[i]->id].open;
 		if (i == 0)
 			memcpy(out, a, rows);
-		else if (n->op == EXPR_AND)
-			kernel_and(out, a, rows);
+		else if (any)
+			(n->op == EXPR_AND ? kernel_and_open : kernel_or_open)(out, a, rows);
 		else
-			kernel_or(out, a, rows);
+			(n->op == EXPR_AND ? kernel_and : kernel_or)(out, a, rows);
 	}
 }
 
 static void test_not(struct eval *e, const struct node *n, uint8_t *out)
 {
-	kernel_not(out, slot_truth(e, n->arg[0]), rows_of(e, n));
+	const uint8_t *a = slot_start(e, n->arg[0]);
+
+	(e->slot[n->arg[0]->id].open ? kernel_not_open : kernel_not)(out, a, rows_of(e, n));
+}
+
+/* ---- codes ---- */
+
+/* Whether what is looked up for these codes is the same on any day. */
+static bool is_steady(struct eval *e, const struct node *n, const struct node *of,
+		      const uint32_t *dense)
+{
+	uint32_t count;
+	const uint32_t *row;
+
+	if (!n->dated)
+		return true;
+	if (n->memo != NO_INDEX) {
+		row = table_rows(e, n->memo, dense[n->arg[0]->field != of->domain], &count);
+		return count == 0 || (count == 1 && table_undated(n->table, row[0]));
+	}
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (!is_steady(e, n->arg[i], of, dense))
+			return false;
+	return true;
 }
 
 static uint8_t dict_truth(struct eval *e, const struct node *n, uint32_t dense)
 {
+	uint8_t t = TRUTH_VARIES;
 	struct frame f;
-	enum truth t;
 
-	frame_init(&f, e);
-	f.code_field = n->domain;
-	f.code = dense ? e->domain[n->domain].code_of[dense] : 0;
-	t = node_truth(&f, n);
-	e->slot[n->id].code_truth[dense] = (uint8_t)t;
-	return (uint8_t)t;
+	if (is_steady(e, n, n, &dense)) {
+		frame_init(&f, e);
+		f.code_field = n->domain;
+		f.code = dense ? e->domain[n->domain].code_of[dense] : 0;
+		t = (uint8_t)node_truth(&f, n);
+	}
+	e->slot[n->id].code_truth[dense] = t;
+	return t;
 }
 
 static void test_dict(struct eval *e, const struct node *n, uint8_t *out)
@@ -119,14 +171,43 @@ static void test_dict(struct eval *e, const struct node *n, uint8_t *out)
 	}
 	for (uint32_t i = 0; i < rows; i++) {
 		out[i] = s->code_truth[dense[i]];
-		if (__builtin_expect(out[i] == TRUTH_UNSET, 0))
-			out[i] = dict_truth(e, n, dense[i]);
+		if (__builtin_expect(out[i] >= TRUTH_VARIES, 0)) {
+			if (out[i] == TRUTH_UNSET)
+				out[i] = dict_truth(e, n, dense[i]);
+			if (out[i] == TRUTH_VARIES)
+				out[i] = TRUTH_UNSET;
+		}
 	}
 }
 
-static void test_row(struct eval *e, const struct node *n, uint8_t *out)
+static void test_later(struct eval *e, const struct node *n, uint8_t *out)
 {
 	memset(out, TRUTH_UNSET, rows_of(e, n));
+}
+
+/* Of two codes, remembered for the next row that has both. */
+static uint8_t codes_truth(struct eval *e, const struct node *n, uint32_t row)
+{
+	uint32_t dense[2] = { domain_rows(e, n->domain)[row], domain_rows(e, n->domain2)[row] };
+	struct slot *s = &e->slot[n->id];
+	struct frame f;
+	uint64_t *at;
+	bool fresh;
+
+	if (map64_count(&s->pair_truth) > MOST_PAIRS)
+		map64_clear(&s->pair_truth);
+	at = map64_at(&s->pair_truth, (uint64_t)dense[0] << 32 | dense[1], &fresh);
+	if (!fresh && *at != TRUTH_VARIES)
+		return (uint8_t)*at;
+	frame_row(&f, e, n->stream, row);
+	if (!fresh)
+		return (uint8_t)node_truth(&f, n);
+	if (!is_steady(e, n, n, dense)) {
+		*at = TRUTH_VARIES;
+		return (uint8_t)node_truth(&f, n);
+	}
+	*at = (uint64_t)node_truth(&f, n);
+	return (uint8_t)*at;
 }
 
 static bool codes_known(const struct slot *s, uint32_t k)
@@ -156,47 +237,70 @@ static test_fn *const tests[] = {
 	[WAY_CMP_CONST] = test_cmp_const, [WAY_CMP] = test_cmp,
 	[WAY_CODE_CONST] = test_code_const, [WAY_CODE] = test_code,
 	[WAY_NULL] = test_null, [WAY_AND] = test_args, [WAY_OR] = test_args,
-	[WAY_NOT] = test_not, [WAY_DICT] = test_dict, [WAY_ROW] = test_row,
+	[WAY_NOT] = test_not, [WAY_DICT] = test_dict, [WAY_CODES] = test_later,
+	[WAY_ROW] = test_later,
 };
 
-/* As slot_truth, but rows of WAY_ROW nodes may still be TRUTH_UNSET. */
-static const uint8_t *slot_start(struct eval *e, const struct node *n)
+const uint8_t *slot_start(struct eval *e, const struct node *n)
 {
 	struct slot *s = &e->slot[n->id];
+	uint8_t bits;
 
 	if (s->stamp == e->stamp)
 		return s->v;
 	s->stamp = e->stamp;
 	if (n->way == WAY_FLAG) {
 		s->v = slot_column(e, n->field);
-		return s->v;
+	} else {
+		if (n->way == WAY_CODE_CONST)
+			find_codes(e, n);
+		s->v = slot_room(s, rows_of(e, n) + 1);
+		tests[n->way](e, n, s->buf);
 	}
-	if (n->way == WAY_CODE_CONST)
-		find_codes(e, n);
-	s->v = slot_room(s, rows_of(e, n) + 1);
-	tests[n->way](e, n, s->buf);
+	bits = kernel_bits(s->v, rows_of(e, n));
+	s->none = bits == 0;
+	s->open = bits > (TRUTH_UNKNOWN | TRUTH_TRUE);
 	return s->v;
+}
+
+static uint8_t junction_at(struct eval *e, const struct node *n, uint32_t row)
+{
+	bool all = n->op == EXPR_AND;
+	uint8_t sum = all ? TRUTH_TRUE : TRUTH_FALSE;
+
+	if (n->op == EXPR_NOT)
+		return (uint8_t)(TRUTH_TRUE - slot_truth_at(e, n->arg[0], row));
+	for (uint32_t i = 0; i < n->n_arg && sum != (all ? TRUTH_FALSE : TRUTH_TRUE); i++) {
+		uint8_t t = slot_truth_at(e, n->arg[i], row);
+
+		sum = (all ? t < sum : t > sum) ? t : sum;
+	}
+	return sum;
 }
 
 uint8_t slot_truth_at(struct eval *e, const struct node *n, uint32_t row)
 {
 	const uint8_t *v;
+	struct frame f;
+	uint8_t t;
 
 	if (n->stream == STREAM_COUNT) {
-		struct frame f;
-
 		frame_init(&f, e);
 		return (uint8_t)node_truth(&f, n);
 	}
 	v = slot_start(e, n);
-
-	if (v[row] == TRUTH_UNSET) {
-		struct frame f;
-
+	if (v[row] != TRUTH_UNSET)
+		return v[row];
+	if (n->way == WAY_AND || n->way == WAY_OR || n->way == WAY_NOT) {
+		t = junction_at(e, n, row);
+	} else if (n->way == WAY_CODES) {
+		t = codes_truth(e, n, row);
+	} else {
 		frame_row(&f, e, n->stream, row);
-		((uint8_t *)e->slot[n->id].buf)[row] = (uint8_t)node_truth(&f, n);
+		t = (uint8_t)node_truth(&f, n);
 	}
-	return v[row];
+	((uint8_t *)e->slot[n->id].buf)[row] = t;
+	return t;
 }
 
 const uint8_t *slot_truth(struct eval *e, const struct node *n)
@@ -204,7 +308,7 @@ const uint8_t *slot_truth(struct eval *e, const struct node *n)
 	const uint8_t *v = slot_start(e, n);
 	uint32_t rows = rows_of(e, n);
 
-	if (n->way == WAY_ROW)
+	if (e->slot[n->id].open)
 		for (uint32_t i = 0; i < rows; i++)
 			if (v[i] == TRUTH_UNSET)
 				slot_truth_at(e, n, i);
@@ -252,20 +356,11 @@ static void dates_truth(struct eval *e, const struct side *s, uint8_t *out)
 			out[i] = TRUTH_FALSE;
 }
 
-static bool any(const uint8_t *v, uint32_t n)
+/* A test made row by row only where the others have not said no. */
+static void fold_lazy(struct eval *e, const struct node *n, uint8_t *out, uint32_t rows)
 {
-	uint8_t sum = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		sum |= v[i];
-	return sum != 0;
-}
-
-/* A row-by-row test only where the others have not said no. */
-static void fold_rowwise(struct eval *e, const struct node *n, uint8_t *out, uint32_t rows)
-{
-	for (uint32_t i = 0; i < rows; i++) {
-		uint8_t t = out[i] ? slot_truth_at(e, n, i) : 0;
+	for (uint32_t i = 0; (i = filter_next(out, i, rows)) < rows; i++) {
+		uint8_t t = slot_truth_at(e, n, i);
 
 		out[i] = out[i] < t ? out[i] : t;
 	}
@@ -286,6 +381,39 @@ static void fold_fieldless(struct eval *e, const struct node *n, enum stream s, 
 	}
 }
 
+/* Conjuncts as far as they are known for whole columns; false when one holds nowhere. */
+static bool fold_columns(struct eval *e, const struct side *s, uint8_t *out)
+{
+	uint32_t rows = e->b->rows[s->stream].n;
+
+	for (uint32_t i = 0; i < s->n_conj; i++) {
+		const struct node *n = s->conj[i];
+
+		if (n->stream == STREAM_COUNT)
+			continue;
+		slot_start(e, n);
+		if (e->slot[n->id].none)
+			return false;
+		kernel_and(out, e->slot[n->id].v, rows); /* what is not made yet is above all */
+	}
+	return true;
+}
+
+static bool fold_conjuncts(struct eval *e, const struct side *s, uint8_t *out)
+{
+	uint32_t rows = e->b->rows[s->stream].n;
+
+	if (!fold_columns(e, s, out) || !kernel_bits(out, rows))
+		return false;
+	for (uint32_t i = 0; i < s->n_conj; i++) {
+		if (s->conj[i]->stream == STREAM_COUNT)
+			fold_fieldless(e, s->conj[i], s->stream, out);
+		else if (e->slot[s->conj[i]->id].open)
+			fold_lazy(e, s->conj[i], out, rows);
+	}
+	return kernel_bits(out, rows) != 0;
+}
+
 const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope scope,
 			   struct filter *filter)
 {
@@ -301,17 +429,17 @@ const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope
 		dates_truth(e, s, out);
 		filter->inside = kernel_count(out, rows, TRUTH_TRUE);
 	}
-	for (uint32_t i = 0; i < s->n_conj; i++) {
-		const struct node *n = s->conj[i];
+	return fold_conjuncts(e, s, out) ? out : NULL;
+}
 
-		if (n->stream == STREAM_COUNT)
-			fold_fieldless(e, n, s->stream, out);
-		else if (n->way == WAY_ROW)
-			fold_rowwise(e, n, out, rows);
-		else
-			kernel_and(out, slot_truth(e, n), rows);
-	}
-	return any(out, rows) ? out : NULL;
+bool filter_fold(struct eval *e, const struct node *n, uint8_t *out)
+{
+	uint32_t rows = rows_of(e, n);
+
+	kernel_and(out, slot_start(e, n), rows);
+	if (e->slot[n->id].open)
+		fold_lazy(e, n, out, rows);
+	return kernel_bits(out, rows) != 0;
 }
 
 uint32_t filter_next(const uint8_t *truth, uint32_t from, uint32_t to)

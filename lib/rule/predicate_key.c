@@ -358,13 +358,18 @@ const uint64_t *slot_keyset(struct eval *e, const struct keyset *ks, enum stream
 		return k->v;
 	k->stamp = e->stamp;
 	k->v = out = slot_room(k, (size_t)rows * 8 + 8);
+	k->open = false;
 	memset(out, 0, (size_t)rows * 8);
 	for (uint32_t j = 0; j < ks->n; j++) {
 		const uint64_t *v = slot_key(e, ks->node[j], s);
+		bool gone, any = false;
 
-		for (uint32_t i = 0; i < rows; i++)
-			out[i] = v[i] == KEY_MISSING || out[i] == KEY_MISSING
-					 ? KEY_MISSING : hash_join(out[i], v[i]) >> 1;
+		for (uint32_t i = 0; i < rows; i++) {
+			gone = v[i] == KEY_MISSING || out[i] == KEY_MISSING;
+			out[i] = gone ? KEY_MISSING : hash_join(out[i], v[i]) >> 1;
+			any |= gone;
+		}
+		k->open |= any;
 	}
 	return k->v;
 }

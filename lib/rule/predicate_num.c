@@ -37,6 +37,34 @@ const void *slot_column(struct eval *e, enum field f)
 	return absent_column(e, type_width(info->type), r->n);
 }
 
+static uint32_t count_missing(struct eval *e, enum field f, uint32_t n)
+{
+	const void *v = slot_column(e, f);
+	struct slot *s = &e->absent[WIDTHS];
+	uint8_t *out = slot_room(s, n + 1);
+
+	switch (type_width(field_get(f)->type)) {
+	case WIDTH_I64: kernel_null_i64(out, v, n); break;
+	case WIDTH_I32: kernel_null_i32(out, v, n); break;
+	case WIDTH_U32: kernel_null_u32(out, v, n); break;
+	case WIDTH_U8: kernel_null_u8(out, v, n); break;
+	}
+	return kernel_count(out, n, TRUTH_TRUE);
+}
+
+enum gaps column_gaps(struct eval *e, enum field f)
+{
+	struct gaps_of *g = &e->gaps[f];
+	uint32_t n = e->b->rows[field_get(f)->stream].n, missing;
+
+	if (g->stamp == e->stamp)
+		return g->gaps;
+	missing = count_missing(e, f, n);
+	g->stamp = e->stamp;
+	g->gaps = missing == 0 ? GAPS_NONE : missing < n ? GAPS_SOME : GAPS_ALL;
+	return g->gaps;
+}
+
 static int64_t scaled_const(const struct node *c, int scale)
 {
 	int64_t v = 0;
@@ -80,12 +108,14 @@ static const int64_t *make_sum(struct eval *e, const struct node *n, struct slot
 	const int64_t *b = operand(e, n, 1, scale);
 	int64_t *out = slot_room(s, (size_t)rows * 8 + 8);
 
+	for (uint32_t i = 0; i < 2; i++)
+		s->open |= n->arg[i]->op != EXPR_CONST && e->slot[n->arg[i]->id].open;
 	if (n->way == WAY_ADD)
-		kernel_add(out, a, b, rows);
+		s->open |= kernel_add(out, a, b, rows);
 	else if (n->way == WAY_SUB)
-		kernel_sub(out, a, b, rows);
+		s->open |= kernel_sub(out, a, b, rows);
 	else
-		kernel_mul(out, a, b, rows);
+		s->open |= kernel_mul(out, a, b, rows);
 	return out;
 }
 
@@ -97,6 +127,7 @@ static const int64_t *make_negative(struct eval *e, const struct node *n, struct
 
 	for (uint32_t i = 0; i < rows; i++)
 		out[i] = a[i] == MISSING_I64 ? MISSING_I64 : -a[i];
+	s->open = e->slot[n->arg[0]->id].open;
 	return out;
 }
 
@@ -107,6 +138,7 @@ const int64_t *slot_number(struct eval *e, const struct node *n)
 	if (s->stamp == e->stamp)
 		return s->v;
 	s->stamp = e->stamp;
+	s->open = false;
 	if (n->way == WAY_COLUMN)
 		s->v = make_column(e, n, s);
 	else if (n->way == WAY_NEG)
