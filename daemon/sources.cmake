@@ -52,4 +52,5 @@ set(migrations
 	007_handling.sql
 	008_horizon.sql
 	009_counted_once.sql
-	010_linked_alerts.sql)
+	010_linked_alerts.sql
+	011_suppressed.sql)

@@ -229,7 +229,12 @@ static void summary_text(const struct cli *c, const PGresult *r, struct buf *b)
 		buf_addf(b, cli_text(c, "并入     疑点 %s（记录现在都在那里）\n",
 				     "merged   into alert %s, which has its records now\n"),
 			 at(r, 0, SHOW_MERGED_INTO));
-	if (at(r, 0, SHOW_EXCEPTED)[0] == 't')
+	if (at(r, 0, SHOW_EXCEPTED)[0] == 't' && !*at(r, 0, SHOW_EXCEPT_OWNER))
+		buf_addf(b,
+			 cli_text(c, "除外     没有报告，规则除外：%s\n",
+				  "exempt   not reported because the rule exempts: %s\n"),
+			 at(r, 0, SHOW_EXCEPT_REASON));
+	else if (at(r, 0, SHOW_EXCEPTED)[0] == 't')
 		buf_addf(b,
 			 cli_text(c, "例外     没有报告，因为：%s（负责人 %s）\n",
 				  "excepted not reported because of %s (owner %s)\n"),

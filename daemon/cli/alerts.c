@@ -22,7 +22,7 @@ struct list_opts {
 	struct text_list rule;
 	const char *facility, *person, *since, *state, *sort;
 	struct number limit;
-	bool trial;
+	bool trial, suppressed;
 };
 
 /* Columns of the query, in its order. */
@@ -43,7 +43,9 @@ enum {
 	ALERT_SUM,
 	ALERT_FUND_SUM,
 	ALERT_HANDLED,
-	ALERT_CHANGED
+	ALERT_CHANGED,
+	ALERT_REASON,
+	ALERT_OWNER
 };
 
 /* Every filter is a parameter; NULL asks for nothing. %s is the order, one of two texts below. */
@@ -51,7 +53,7 @@ enum {
 	"SELECT alert_id, rule_id, state, violation_amount, fund_amount, event_end::date," \
 	" fixmedins_code, psn_no, n_records, revision, sentence, finding,"                 \
 	" count(*) OVER (), sum(violation_amount) OVER (), sum(fund_amount) OVER (),"      \
-	" handled, data_changed"                                                           \
+	" handled, data_changed, except_reason, except_owner"                              \
 	" FROM fundwatch.alert"                                                            \
 	" WHERE ($1::text IS NULL OR rule_id = ANY (string_to_array($1, ',')))"            \
 	" AND ($2::text IS NULL OR fixmedins_code = $2)"                                   \
@@ -60,7 +62,7 @@ enum {
 	" AND ($5 = 'all' OR state = $5 OR ($5 = 'live' AND"                               \
 	" (state <> 'withdrawn' OR data_changed)) OR ($5 = 'changed' AND data_changed)"    \
 	" OR ($5 = 'open' AND handled IS NULL AND state <> 'withdrawn') OR handled = $5)"  \
-	" AND trial = $6::boolean AND NOT excepted"                                \
+	" AND trial = $6::boolean AND excepted = $8::boolean"                              \
 	" ORDER BY " order " LIMIT $7::bigint"
 
 static const char by_amount[] = LIST_SQL("violation_amount DESC NULLS LAST, rule_id, alert_id");
@@ -82,9 +84,10 @@ static PGresult *ask(struct db *db, const struct list_opts *o, struct err *e)
 		o->state ? word_english(o->state) : "live",
 		o->trial ? "true" : "false",
 		o->limit.given && o->limit.v == 0 ? NULL : limit,
+		o->suppressed ? "true" : "false",
 	};
 	const char *sql = o->sort && strcmp(o->sort, "date") == 0 ? by_date : by_amount;
-	PGresult *r = db_query(db, sql, 7, value, e);
+	PGresult *r = db_query(db, sql, 8, value, e);
 	buf_fini(&rules);
 	return r;
 }
@@ -134,7 +137,10 @@ static void list_row(const struct cli *c, const PGresult *r, int row, struct gri
 		   word_show(c, at(r, row, ALERT_HANDLED)),
 		   at(r, row, ALERT_CHANGED)[0] == 't' ? cli_text(c, "，数据已变", ", data changed")
 						       : "");
-	grid_cell(g, str_of(at(r, row, ALERT_SENTENCE)));
+	grid_cellf(g, "%s%s%s%s", cli_text(c, *at(r, row, ALERT_REASON) ? "因为" : "",
+					   *at(r, row, ALERT_REASON) ? "because of " : ""),
+		   at(r, row, ALERT_REASON), *at(r, row, ALERT_REASON) ? "：" : "",
+		   at(r, row, ALERT_SENTENCE));
 }
 
 static void money_text(struct buf *b, const char *text)
@@ -183,6 +189,16 @@ static void money_json(struct buf *b, const char *text)
 		buf_adds(b, "null");
 }
 
+static void reason_json(const PGresult *r, int i, struct buf *b)
+{
+	buf_addf(b, ",\"suppressed\":{\"by\":\"%s\",\"reason\":",
+		 *at(r, i, ALERT_OWNER) ? "exception" : "unless");
+	buf_json(b, str_of(at(r, i, ALERT_REASON)));
+	buf_adds(b, ",\"owner\":");
+	buf_json(b, str_of(at(r, i, ALERT_OWNER)));
+	buf_addc(b, '}');
+}
+
 /* The finding's canonical line is JSON already: it goes in as it is. */
 static void list_json(const PGresult *r, struct buf *b)
 {
@@ -192,11 +208,13 @@ static void list_json(const PGresult *r, struct buf *b)
 	buf_adds(b, ",\"alerts\":[");
 	for (int i = 0; i < n; i++) {
 		buf_addf(b, "%s{\"alert\":\"%s\",\"state\":\"%s\",\"revision\":%s,"
-			 "\"handled\":\"%s\",\"data_changed\":%s,\"finding\":%s}",
+			 "\"handled\":\"%s\",\"data_changed\":%s",
 			 i ? "," : "", at(r, i, ALERT_ID), at(r, i, ALERT_STATE),
 			 at(r, i, ALERT_REVISION), at(r, i, ALERT_HANDLED),
-			 at(r, i, ALERT_CHANGED)[0] == 't' ? "true" : "false",
-			 at(r, i, ALERT_FINDING));
+			 at(r, i, ALERT_CHANGED)[0] == 't' ? "true" : "false");
+		if (*at(r, i, ALERT_REASON))
+			reason_json(r, i, b);
+		buf_addf(b, ",\"finding\":%s}", at(r, i, ALERT_FINDING));
 	}
 	buf_adds(b, "]}\n");
 }
@@ -268,6 +286,10 @@ static const struct opt list_opt[] = {
 	  "最多列出几条，默认 20，0 为全部", "how many at most, 20 by default, 0 for all" },
 	{ "trial", 0, OPT_FLAG, offsetof(struct list_opts, trial), NULL, "改看试行规则的疑点",
 	  "those of rules on trial instead" },
+	{ "suppressed", 0, OPT_FLAG, offsetof(struct list_opts, suppressed), NULL,
+	  "改看没有报告的：被规则的除外或例外放过的，每条带原因",
+	  "those not reported instead: what exclusions and exceptions held back, each with its "
+	  "reason" },
 	{ 0 },
 };
 

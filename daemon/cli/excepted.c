@@ -2,6 +2,7 @@
 #include "daemon/cli/excepted.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "daemon/cli/grid.h"
 #include "lib/base/civil.h"
@@ -45,6 +46,26 @@ static struct str day_text(struct arena *a, int32_t day)
 	return s;
 }
 
+static int by_rule_and_money(const void *a, const void *b)
+{
+	const struct excepted_row *x = a, *y = b;
+	int order = str_cmp(x->rule, y->rule);
+	if (order == 0 && x->amount != y->amount)
+		order = x->amount > y->amount ? -1 : 1;
+	if (order == 0)
+		order = str_cmp(x->owner, y->owner);
+	if (order == 0)
+		order = str_cmp(x->reason, y->reason);
+	return order != 0 ? order : str_cmp(x->cells, y->cells);
+}
+
+void excepted_sort(struct excepted *x)
+{
+	if (x->n > 1)
+		qsort(x->row, x->n, sizeof *x->row, by_rule_and_money);
+	map64_clear(&x->at); /* places are others now */
+}
+
 void excepted_add(struct excepted *x, const struct finding *f)
 {
 	uint64_t at, hash = hash_of(f);
@@ -75,9 +96,26 @@ static void dates(const struct cli *c, const struct excepted_row *r, struct buf 
 		buf_adds(b, cli_text(c, "，没有期限", ", without end"));
 }
 
+/* No owner: the rule's own 除外. */
+static void held_line(const struct cli *c, const struct excepted_row *r, const char *when,
+		      struct buf *b)
+{
+	buf_addf(b, cli_text(c, STR_FMT "  %" PRIu64 " 条疑点，¥", STR_FMT "  %" PRIu64
+							      " findings, ¥"),
+		 STR_ARG(r->rule), r->findings);
+	grid_money(b, r->amount);
+	buf_addf(b, cli_text(c, "，%s没有报告，规则除外：" STR_FMT "\n",
+			     " not reported %sbecause the rule exempts: " STR_FMT "\n"),
+		 when, STR_ARG(r->reason));
+}
+
 void excepted_line(const struct cli *c, const struct excepted_row *r, const char *when,
 		   struct buf *b)
 {
+	if (r->owner.n == 0) {
+		held_line(c, r, when, b);
+		return;
+	}
 	if (r->findings == 0) {
 		buf_addf(b, cli_text(c, STR_FMT "  从未用到：", STR_FMT "  never used: "),
 			 STR_ARG(r->rule));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * excepted.h - what exceptions keep from being reported: findings and money by exception row.
+ * excepted.h - what exceptions and exclusions keep from being reported: findings and money by
+ * exception row, or by the part of 除外 and the row of its table.
  *
  * Scan adds findings up as they come; the ledger of the database comes summed already. Both
  * are shown by the same words.
@@ -29,8 +30,11 @@ struct excepted {
 void excepted_init(struct excepted *x);
 void excepted_fini(struct excepted *x);
 
-/* A finding that an exception takes. */
+/* A finding that an exception takes, or the rule's own 除外 (it has no owner). */
 void excepted_add(struct excepted *x, const struct finding *f);
+
+/* By rule, the most money first. No excepted_add afterwards. */
+void excepted_sort(struct excepted *x);
 
 /* "dup.same_day  312 findings, ¥48,200.00 not reported because of ..." and a newline;
  * `when` ("this month", "") stands before "because". */

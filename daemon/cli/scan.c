@@ -24,7 +24,8 @@
 #define PIECE_OF_LITTLE ((size_t)512 << 10) /* of a file, where memory is bounded */
 
 struct scan_opts {
-	const char *rules, *feed, *format, *out, *report, *rejects, *year, *trial, *memory, *temp;
+	const char *rules, *feed, *format, *out, *report, *rejects, *year, *trial, *held;
+	const char *memory, *temp;
 	struct text_list rule;
 	struct number threads;
 	bool all_fields;
@@ -42,7 +43,7 @@ struct scan {
 	struct readers *readers;
 	struct pool *pool;            /* or, of more than memory holds: */
 	struct parts *parts;
-	struct scan_out out, trial;   /* trial: findings of rules on trial, when asked for */
+	struct scan_out out, trial, held; /* trial, held: when asked for */
 	struct scan_rejects *rejects;
 	struct progress progress;
 	struct rule_sum *sum;
@@ -194,8 +195,10 @@ static bool start(struct scan *s, struct err *e)
 					 .threads = threads > 1 ? threads : 0,
 					 .shards = threads };
 	timeline_needs(wanted, s->needed);
+	s->held.held = true;
 	if (!scan_out_open(&s->out, s->c, s->o->out, s->o->format, e) ||
-	    (s->o->trial && !scan_out_open(&s->trial, s->c, s->o->trial, s->o->format, e)))
+	    (s->o->trial && !scan_out_open(&s->trial, s->c, s->o->trial, s->o->format, e)) ||
+	    (s->o->held && !scan_out_open(&s->held, s->c, s->o->held, s->o->format, e)))
 		return false;
 	s->rejects = scan_rejects_new(s->o->rejects, &s->files);
 	if (!start_judging(s, &pc, e))
@@ -243,14 +246,26 @@ static bool all_read(struct scan *s)
 	return failed == 0 && rows > 0;
 }
 
+static void take_suppressed(struct scan *s, const struct finding *f)
+{
+	struct rule_sum *sum = &s->sum[f->rule_index];
+	int64_t amount = f->has_amount ? f->amount : 0;
+	bool by_rule = f->except_owner.n == 0;
+	sum->held += by_rule;
+	sum->held_amount += by_rule ? amount : 0;
+	sum->excepted += !by_rule;
+	sum->excepted_amount += by_rule ? 0 : amount;
+	excepted_add(&s->excepted, f);
+	if (s->held.to)
+		scan_out_finding(&s->held, f);
+}
+
 static void take_finding(void *ctx, const struct finding *f)
 {
 	struct scan *s = ctx;
 	struct rule_sum *sum = &s->sum[f->rule_index];
 	if (f->excepted) {
-		sum->excepted++;
-		sum->excepted_amount += f->has_amount ? f->amount : 0;
-		excepted_add(&s->excepted, f);
+		take_suppressed(s, f);
 		return;
 	}
 	sum->findings++;
@@ -310,6 +325,7 @@ static enum cli_exit report(struct scan *s)
 		pool_stats_get(s->pool, &r.stats);
 	r.account = s->parts ? parts_accounts(s->parts) : pool_accounts(s->pool);
 	r.seconds = progress_seconds(&s->progress);
+	excepted_sort(&s->excepted);
 	progress_end(&s->progress);
 	if (!write_report(s, &r, &e))
 		return cli_err(s->c, &e);
@@ -340,6 +356,8 @@ static enum cli_exit finish(struct scan *s, enum cli_exit code)
 	struct err e = { 0 };
 	bool keep = code == CLI_OK;
 	if (s->out.to && !scan_out_close(&s->out, keep, &e))
+		code = cli_err(s->c, &e);
+	if (s->held.to && !scan_out_close(&s->held, keep, &e))
 		code = cli_err(s->c, &e);
 	if (s->trial.to && !scan_out_close(&s->trial, keep, &e))
 		code = cli_err(s->c, &e);
@@ -398,6 +416,10 @@ static const struct opt scan_opt[] = {
 	  "试行规则的疑点写入文件；不写就只计数，从不进入结果和合计",
 	  "findings of rules on trial go to FILE; else they are only counted, never in result or "
 	  "sums" },
+	{ "suppressed", 0, OPT_TEXT, offsetof(struct scan_opts, held), "FILE",
+	  "被除外和例外放过的疑点写入文件，每条带原因；不写就只按原因计数",
+	  "findings that exclusions and exceptions held back go to FILE, each with its reason; "
+	  "else they are only counted by reason" },
 	{ "report", 0, OPT_TEXT, offsetof(struct scan_opts, report), "FILE",
 	  "读入与判定的报告另存为 JSON", "also write the report as JSON to FILE" },
 	{ "rejects", 0, OPT_TEXT, offsetof(struct scan_opts, rejects), "FILE",

@@ -47,7 +47,8 @@ static void table_head(struct scan_out *o)
 bool scan_out_open(struct scan_out *o, const struct cli *c, const char *path, const char *format,
 		   struct err *e)
 {
-	*o = (struct scan_out){ .c = c, .format = format_of(format), .path = path };
+	*o = (struct scan_out){ .c = c, .format = format_of(format), .path = path,
+				.held = o->held };
 	buf_init(&o->line, 0);
 	if (!path)
 		o->to = stdout;
@@ -57,6 +58,7 @@ bool scan_out_open(struct scan_out *o, const struct cli *c, const char *path, co
 		table_head(o);
 	if (o->format == SCAN_CSV) {
 		finding_csv_header(&o->line);
+		buf_adds(&o->line, o->held ? ",reason,owner" : "");
 		buf_addc(&o->line, '\n');
 		write_line(o);
 	}
@@ -83,7 +85,27 @@ static void table_row(struct scan_out *o, const struct finding *f)
 	grid_cell(&o->grid, f->fixmedins_code);
 	grid_cell(&o->grid, f->psn_no);
 	grid_cellf(&o->grid, "%u", f->n_record);
-	grid_cell(&o->grid, f->sentence);
+	grid_cellf(&o->grid, STR_FMT "%s" STR_FMT, STR_ARG(f->except_reason), o->held ? "：" : "",
+		   STR_ARG(f->sentence));
+}
+
+/* Behind the finding as it would have been told. */
+static void add_reason(struct scan_out *o, const struct finding *f)
+{
+	if (o->format == SCAN_CSV) {
+		buf_addc(&o->line, ',');
+		buf_csv(&o->line, f->except_reason);
+		buf_addc(&o->line, ',');
+		buf_csv(&o->line, f->except_owner);
+		return;
+	}
+	o->line.n--; /* its closing bracket */
+	buf_addf(&o->line, ",\"suppressed\":{\"by\":\"%s\",\"reason\":",
+		 f->except_owner.n ? "exception" : "unless");
+	buf_json(&o->line, f->except_reason);
+	buf_adds(&o->line, ",\"owner\":");
+	buf_json(&o->line, f->except_owner);
+	buf_adds(&o->line, "}}");
 }
 
 void scan_out_finding(struct scan_out *o, const struct finding *f)
@@ -93,6 +115,8 @@ void scan_out_finding(struct scan_out *o, const struct finding *f)
 	case SCAN_CSV: finding_csv(f, &o->line); break;
 	case SCAN_NDJSON: finding_json(f, &o->line); break;
 	}
+	if (o->held)
+		add_reason(o, f);
 	buf_addc(&o->line, '\n');
 	write_line(o);
 }

@@ -17,6 +17,7 @@ struct scan_out {
 	const struct cli *c;
 	enum scan_format format;
 	const char *path; /* NULL = standard output */
+	bool held; /* set before it is opened: of suppressed findings, each tells why */
 	struct staged staged; /* with a path */
 	FILE *to;
 	struct buf line;

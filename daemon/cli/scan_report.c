@@ -171,6 +171,10 @@ static void rule_json(const struct scan_report *r, uint32_t i, struct buf *b)
 	number(b, "excepted_findings", s->excepted);
 	buf_adds(b, ",\"excepted_amount\":\"");
 	dec_add(b, s->excepted_amount, 2, 2);
+	buf_adds(b, "\"");
+	number(b, "held_back", s->held);
+	buf_adds(b, ",\"held_back_amount\":\"");
+	dec_add(b, s->held_amount, 2, 2);
 	buf_addf(b, "\",\"trial\":%s", r->rules->rule[i].state == STATE_TRIAL ? "true" : "false");
 	buf_adds(b, ",\"amount\":\"");
 	dec_add(b, s->amount, 2, 2);

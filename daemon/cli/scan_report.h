@@ -14,8 +14,8 @@
 #include "lib/rule/ruleset.h"
 
 struct rule_sum {
-	uint64_t findings, excepted;
-	int64_t amount, fund, excepted_amount; /* fen */
+	uint64_t findings, excepted, held; /* held: back, by the rule's own 除外 */
+	int64_t amount, fund, excepted_amount, held_amount; /* fen */
 };
 
 struct scan_report {

@@ -84,7 +84,7 @@ static struct rule bare(const struct probing *p)
 
 	r.state = STATE_ON;
 	r.from = r.until = MISSING_I32;
-	r.n_say = r.n_except = r.n_exception = 0;
+	r.n_say = r.n_except = r.n_exception = r.n_unless = 0;
 	r.amount = NULL;
 	return r;
 }

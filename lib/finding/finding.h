@@ -39,6 +39,8 @@ struct finding {
 	struct finding_record *record;
 	struct str sentence;
 	bool trial;                         /* the rule is 试行 */
+	/* an exception takes it, or the rule's own 除外 held it back: then there is no owner, and
+	 * the reason is the part of 除外 that holds, with the row it found */
 	bool excepted;
 	struct str except_owner, except_reason;
 	struct str except_cells;            /* the exception's fields, joined by commas */

@@ -273,6 +273,7 @@ struct told {
 	const struct value *key, *say;
 	struct value observed, limit, amount;
 	const struct exception *exception;
+	struct str held;
 };
 
 static void set_exception(struct arena *a, struct finding *f, const struct rule *r,
@@ -290,6 +291,14 @@ static void set_exception(struct arena *a, struct finding *f, const struct rule 
 	f->except_from = x->from;
 	f->except_until = x->until;
 	buf_fini(&cells);
+}
+
+/* No owner: the rule itself says so. */
+static void set_held(struct arena *a, struct finding *f, struct str reason)
+{
+	f->excepted = true;
+	f->except_reason = arena_str(a, reason);
+	f->except_from = f->except_until = MISSING_I32;
 }
 
 static struct finding *begin_finding(struct findings *out, const struct told *t)
@@ -315,6 +324,8 @@ static struct finding *begin_finding(struct findings *out, const struct told *t)
 	f->sentence = sentence(a, r, t->say);
 	if (t->exception)
 		set_exception(a, f, r, t->exception);
+	else if (t->held.n)
+		set_held(a, f, t->held);
 	return f;
 }
 
@@ -334,7 +345,7 @@ void finding_take_hit(void *maker, const struct hit *h)
 {
 	struct finding_maker *m = maker;
 	struct told t = { h->rule, h->rule_index, h->n_key, h->table_row, h->rule->key, h->key,
-			  h->say, h->observed, h->limit, h->amount, h->exception };
+			  h->say, h->observed, h->limit, h->amount, h->exception, h->held };
 	struct finding *f;
 
 	if (!m->out)
@@ -355,7 +366,7 @@ struct finding *finding_from_cell(struct findings *out, const struct cell_hit *h
 	const struct rule *r = h->rule;
 	struct expr **key = r->form == FORM_COMPARE ? r->indicator->key : r->key;
 	struct told t = { r, h->rule_index, h->n_key, KNOWLEDGE_NONE, key, h->key, h->say,
-			  h->observed, h->limit, h->amount, h->exception };
+			  h->observed, h->limit, h->amount, h->exception, h->held };
 	struct finding *f = begin_finding(out, &t);
 
 	f->subject_kind = r->subject;

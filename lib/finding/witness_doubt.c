@@ -78,7 +78,7 @@ static struct rule only(const struct doubt *x, struct expr *e)
 
 	r.state = STATE_ON;
 	r.from = r.until = MISSING_I32;
-	r.n_say = r.n_except = r.n_exception = 0;
+	r.n_say = r.n_except = r.n_exception = r.n_unless = 0;
 	r.amount = r.observed = r.limit = r.unless = NULL;
 	if (x->group) {
 		r.when = e;

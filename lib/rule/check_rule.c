@@ -409,6 +409,7 @@ static void read_conditions(struct rule_check *k)
 	struct expr *where = clause_flag(k, KW_WHERE, &k->row);
 
 	r->unless = clause_flag(k, KW_UNLESS, &k->row);
+	check_unless_parts(k);
 	r->where = fold_unless(k->c, where, r->unless);
 	r->when = clause_flag(k, KW_WHEN, &k->whole);
 	if (k->b->clause[KW_WHEN] == NULL && (r->form == FORM_GROUP || r->form == FORM_COMPARE))

@@ -46,6 +46,9 @@ bool check_keys_bounded(struct expr *const *key, uint32_t n);
 /* A window word into *out; reports what is none. */
 void check_window(struct rule_check *k, const struct syn_window *w, struct window *out);
 
+/* check_unless.c: 除外 split at 或, each part as it was written. */
+void check_unless_parts(struct rule_check *k);
+
 /* check_absence.c: no conclusion from what an unfinished stay or visit has not had yet. */
 void check_absence(struct rule_check *k);
 

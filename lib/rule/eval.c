@@ -130,19 +130,24 @@ static void settle(struct eval *e, const struct rule_plan *rp, uint64_t records)
 	struct account *a = &e->account[rp->index];
 	uint64_t inside = e->filter[rp->n_side - 1].inside;
 	uint64_t count[MARK_HIT + 1] = { 0 };
-	struct marks *k = &e->marks;
+	const struct marks *k = &e->marks;
 
-	for (uint32_t i = 0; i < k->n; i++) {
+	for (uint32_t i = 0; i < k->n; i++)
 		count[k->mark[k->list[i]]]++;
-		k->mark[k->list[i]] = MARK_NONE;
-	}
 	a->records += records;
 	a->scope_out += records - inside;
 	a->hit += count[MARK_HIT];
 	a->excepted += count[MARK_EXCEPTED];
 	a->unknown += count[MARK_UNKNOWN] + e->unknown;
 	a->no_hit += inside - k->n - e->unknown;
-	k->n = e->unknown = 0;
+	e->unknown = 0;
+}
+
+static void wipe_marks(struct marks *k)
+{
+	for (uint32_t i = 0; i < k->n; i++)
+		k->mark[k->list[i]] = MARK_NONE;
+	k->n = 0;
 }
 
 typedef void form_fn(struct eval *e, const struct rule_plan *rp);
@@ -160,6 +165,13 @@ static void judge_rule(struct eval *e, const struct rule_plan *rp)
 	related_reset(e);
 	forms[rp->rule->form](e, rp);
 	settle(e, rp, records);
+	if (rp->held && e->fn) { /* beside the marks of what is told */
+		related_reset(e);
+		e->marks.still = true;
+		forms[rp->rule->form](e, rp->held);
+		e->marks.still = false;
+	}
+	wipe_marks(&e->marks);
 	arena_reset(&e->scratch);
 }
 

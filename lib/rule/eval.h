@@ -63,6 +63,9 @@ struct hit {
 	const struct value *except;   /* values of 例外按 */
 	bool excepted;             /* an exception row takes it: reported in the ledger only */
 	const struct exception *exception;
+	/* why the rule's own 除外 holds it back (then `excepted` as well), empty when it does not:
+	 * the part of 除外 that holds, as written, and the row of the table it found */
+	struct str held;
 };
 
 typedef void hit_fn(void *ctx, const struct hit *h);
@@ -71,7 +74,7 @@ typedef void hit_fn(void *ctx, const struct hit *h);
  * unknown + no_hit = records. */
 struct account {
 	uint64_t records, scope_out, hit, excepted, unknown, no_hit;
-	uint64_t hits, excepted_hits;             /* findings */
+	uint64_t hits, excepted_hits;             /* findings; none that 除外 holds back */
 	/* what could not be computed although nothing was missing: records (of `unknown`), groups
 	 * and amounts whose numbers do not fit 128-bit fractions, or were divided by zero */
 	uint64_t too_wide, by_zero;

@@ -288,10 +288,12 @@ bool hit_give(const struct hit_group *g)
 	struct eval *e = f->e;
 	const struct rule_plan *rp = g->rp;
 	struct account *a = &e->account[rp->index];
-	struct hit h = { .rule = rp->rule, .rule_index = rp->index,
+	struct hit h = { .rule = rp->rule, .rule_index = (uint32_t)(rp->rule - e->p->rs->rule),
 			 .subject = e->b->subject[g->subject], .table_row = f->table_row,
 			 .amount_is_fund = rp->amount_is_fund };
 
+	if (rp->is_held && !held_back(g, &h.held))
+		return false;
 	h.n_key = rp->rule->n_key;
 	h.key = values_of(f, rp->key, h.n_key);
 	h.observed = g->observed ? *g->observed : maybe_value(f, rp->observed);
@@ -303,7 +305,10 @@ bool hit_give(const struct hit_group *g)
 	h.n_say = rp->n_say;
 	h.say = values_of(f, rp->say, rp->n_say);
 	set_records(g, &h);
-	find_exception(f, &h);
+	if (rp->is_held)
+		h.excepted = true;
+	else
+		find_exception(f, &h);
 	if (h.excepted)
 		a->excepted_hits++;
 	else

@@ -191,6 +191,13 @@ static bool find_row(struct frame *f, const struct node *n, uint32_t *row)
 	return true;
 }
 
+uint32_t lookup_row(struct frame *f, const struct node *n)
+{
+	uint32_t row;
+
+	return find_row(f, n, &row) ? row : KNOWLEDGE_NONE;
+}
+
 struct value lookup_value(struct frame *f, const struct node *n)
 {
 	uint32_t row;

@@ -14,6 +14,8 @@ void mark_row(struct eval *e, uint32_t row, enum mark m)
 {
 	struct marks *k = &e->marks;
 
+	if (k->still)
+		return;
 	if (k->mark[row] == MARK_NONE) {
 		GROW(k->list, k->cap_list, k->n + 1);
 		k->list[k->n++] = row;
@@ -58,6 +60,8 @@ static void note_field(struct eval *e, const struct rule_plan *rp, uint32_t row)
 
 void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row)
 {
+	if (e->marks.still)
+		return;
 	if (e->marks.mark[row] == MARK_NONE)
 		trouble_of_row(e, rp, row);
 	mark_row(e, row, MARK_UNKNOWN);
@@ -91,6 +95,8 @@ static void note_all_unknown(struct eval *e, const struct rule_plan *rp, const u
 	uint32_t n = e->b->rows[rp->side[0].stream].n;
 	bool trouble, field;
 
+	if (e->marks.still)
+		return;
 	e->unknown = kernel_count(truth, n, TRUTH_UNKNOWN);
 	if (!e->unknown)
 		return;

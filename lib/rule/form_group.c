@@ -335,11 +335,21 @@ static uint32_t collect(struct group *g, const uint64_t *key, uint32_t from, uin
 	return n;
 }
 
+/* Only a group with a record that 除外 takes out can have been held back by it. */
+static bool any_held(struct group *g, const uint8_t *unless, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; (i = filter_next(g->base, i, to)) < to; i++)
+		if (unless[i] == TRUTH_TRUE)
+			return true;
+	return false;
+}
+
 void form_group(struct eval *e, const struct rule_plan *rp)
 {
 	const struct side *s = &rp->side[0];
 	const struct rows *rows = &e->b->rows[s->stream];
 	struct group g = { .e = e, .rp = rp };
+	const uint8_t *unless;
 	const uint64_t *key;
 
 	g.base = g.filter = side_filter(e, s, rp->rule->scope, &e->filter[0]);
@@ -350,9 +360,13 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 		g.filter = e->rest;
 	}
 	key = slot_keyset(e, s->keys, s->stream);
+	unless = rp->unless ? slot_truth(e, rp->unless) : NULL;
 	for (g.subject = 0; g.subject < e->b->n_subjects; g.subject++) {
-		uint32_t n = collect(&g, key, rows->start[g.subject], rows->start[g.subject + 1]);
+		uint32_t from = rows->start[g.subject], to = rows->start[g.subject + 1], n;
 
+		if (unless && !any_held(&g, unless, from, to))
+			continue;
+		n = collect(&g, key, from, to);
 		if (too_few(rp, n))
 			continue;
 		pairs_sort(e, 0, n);

@@ -57,6 +57,7 @@ struct fits {
 /* Sums of rows marked while a rule is judged; touched rows are listed to be wiped again. */
 struct marks {
 	uint8_t *mark;           /* per row of the stream: enum mark */
+	bool still;              /* what is held back leaves none */
 	uint32_t cap;
 	uint32_t *list;
 	uint32_t n, cap_list;
@@ -250,6 +251,8 @@ struct value agg_value(struct frame *f, const struct node *n);
 struct value agg_peers(struct frame *f, const struct node *n);
 struct value lookup_value(struct frame *f, const struct node *n);
 enum truth inlist_truth(struct frame *f, const struct node *n);
+/* The row a LOOKUP or INLIST finds, KNOWLEDGE_NONE when it finds none. */
+uint32_t lookup_row(struct frame *f, const struct node *n);
 /* Rows of a memo's table that fit a dense code on any day, ascending. */
 bool table_fits(struct eval *e, uint32_t memo, uint32_t dense, uint32_t row);
 const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t dense, uint32_t *n);
@@ -321,6 +324,9 @@ struct hit_group {
 struct hit_record hit_record_of(struct eval *e, const struct side *s, uint32_t at);
 /* True when an exception took it. */
 bool hit_give(const struct hit_group *g);
+
+/* eval_held.c: whether 除外 held back a hit of a plan that is_held, and why (for the call). */
+bool held_back(const struct hit_group *g, struct str *reason);
 
 /* Rows of the group beyond `limit` in event order, or'ed into `excess`; false when the trigger
  * has no such shape. */

@@ -11,6 +11,7 @@ struct split {
 	struct plan *p;
 	struct rule_plan *rp;
 	struct scope sc;
+	const struct expr *unless; /* taken the other way, or for a group not at all */
 	struct node **conj[2], **rest;
 	uint32_t n_conj[2], cap_conj[2], n_rest, cap_rest;
 };
@@ -89,7 +90,10 @@ static void split(struct split *s, const struct expr *e, bool negated)
 {
 	while (e->op == EXPR_LET)
 		e = s->rp->rule->let[e->index].expr;
-	if (e->op == EXPR_NOT) {
+	if (e->op == EXPR_NOT && e->arg[0] == s->unless) {
+		if (s->rp->rule->form != FORM_GROUP || !s->rp->rule->person_local)
+			split(s, e->arg[0], negated);
+	} else if (e->op == EXPR_NOT) {
 		split(s, e->arg[0], !negated);
 	} else if (e->op == (negated ? EXPR_OR : EXPR_AND)) {
 		for (uint32_t i = 0; i < e->n_arg; i++)
@@ -126,6 +130,7 @@ static void split_where(struct plan *p, struct rule_plan *rp)
 {
 	struct split s = { .p = p, .rp = rp, .sc = rule_scope_of(rp->rule, false) };
 
+	s.unless = rp->is_held ? rp->rule->unless : NULL;
 	if (rp->rule->where)
 		split(&s, rp->rule->where, false);
 	for (uint32_t i = 0; i < 2; i++) {
@@ -367,6 +372,46 @@ static void want_exceptions(struct plan *p, const struct rule *r)
 	}
 }
 
+static struct str joined_parts(struct arena *a, const struct rule *r)
+{
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (uint32_t i = 0; i < r->n_unless; i++)
+		buf_addf(&b, "%s" STR_FMT, i ? " 或 " : "", STR_ARG(r->unless_part[i].name));
+	text = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return text;
+}
+
+/* What the rule's 除外 holds back. */
+static struct rule_plan *held_plan(struct plan *p, const struct rule_plan *of)
+{
+	struct rule_plan *rp = arena_dup(&p->arena, of, sizeof *of);
+	const struct rule *r = rp->rule;
+	struct scope sc = rule_scope_of(r, false);
+
+	rp->index = p->rs->n_rule;
+	rp->is_held = true;
+	for (uint32_t i = 0; i < rp->n_side; i++)
+		rp->side[i].join = (struct join){ .field = NULL };
+	split_where(p, rp);
+	rp->alone &= rp->n_rest == 0;
+	if (!r->person_local) {
+		rp->held_by = joined_parts(&p->arena, r);
+		return rp;
+	}
+	rp->reason = arena_array(&p->arena, r->n_unless, sizeof *rp->reason);
+	for (uint32_t i = 0; i < r->n_unless; i++)
+		rp->reason[i] = plan_node(p, r->unless_part[i].expr, &sc);
+	if (r->form == FORM_GROUP)
+		rp->unless = plan_node(p, r->unless, &sc);
+	if (rp->unless && rp->unless->group)
+		rp->unless = NULL;
+	return rp;
+}
+
 static struct rule_plan *rule_plan_new(struct plan *p, uint32_t index)
 {
 	struct rule_plan *rp = arena_new(&p->arena, struct rule_plan);
@@ -391,15 +436,23 @@ static struct rule_plan *rule_plan_new(struct plan *p, uint32_t index)
 	take_windows(p, rp);
 	if (r->person_local)
 		take_values(p, rp);
+	if (r->n_unless)
+		rp->held = held_plan(p, rp);
 	return rp;
 }
 
 static void plan_rules(struct plan *p)
 {
-	p->rule = arena_array(&p->arena, p->rs->n_rule, sizeof(struct rule_plan *));
-	for (uint32_t i = 0; i < p->rs->n_rule; i++)
-		if (rule_active(&p->rs->rule[i]))
-			p->rule[p->n_rule++] = rule_plan_new(p, i);
+	p->rule = arena_array(&p->arena, p->rs->n_rule * (size_t)2, sizeof(struct rule_plan *));
+	for (uint32_t i = 0; i < p->rs->n_rule; i++) {
+		struct rule_plan *rp;
+
+		if (!rule_active(&p->rs->rule[i]))
+			continue;
+		p->rule[p->n_rule++] = rp = rule_plan_new(p, i);
+		if (rp->held && !rp->rule->person_local)
+			p->rule[p->n_rule++] = rp->held;
+	}
 }
 
 struct plan *plan_new(const struct ruleset *rs)

@@ -108,7 +108,16 @@ struct related_plan {
 
 struct rule_plan {
 	const struct rule *rule;
-	uint32_t index;
+	uint32_t index;           /* whose account; of `held` one that nobody reads */
+	/* The same rule over what its 除外 takes out, NULL when it has none: of one record or pair
+	 * where it holds, of a person's group with the records it holds for counted in. What that
+	 * finds without a record the rule itself tells was held back. Of cells, a plan of its own
+	 * behind the rule's: those that the records taken out make by themselves. */
+	struct rule_plan *held;
+	bool is_held;
+	struct str held_by;       /* held cells: the parts of 除外, joined */
+	struct node **reason;     /* held: [rule->n_unless] */
+	struct node *unless;      /* held group: row level, NULL when it needs the table's row */
 	uint32_t n_side;
 	struct side side[2];
 	struct window *table_window; /* WINDOW_TABLE: [table->n_row] */
@@ -178,7 +187,7 @@ struct plan {
 	uint32_t n_memo, cap_memo;
 	struct table_numbers *numbers;
 	uint32_t n_numbers, cap_numbers;
-	struct rule_plan **rule;  /* active rules, by rule index order */
+	struct rule_plan **rule;  /* active rules, by rule index order, and cells held back */
 	uint32_t n_rule;
 	struct cell_source *source;
 	uint32_t n_source;

@@ -129,6 +129,10 @@ struct rule {
 	struct str table_var;
 	struct expr *where;           /* 条件 and not 除外 folded in: `where and not unless` */
 	struct expr *unless;          /* 除外 alone, for the accounting and explanations */
+	/* its parts, split at 或, named as written: what it holds back is told with the first that
+	 * holds */
+	uint32_t n_unless;
+	struct named_expr *unless_part;
 	uint32_t n_key;
 	struct expr **key;            /* group: 归并 keys; pair: 同 keys over role 0 */
 	struct expr **key_twin;       /* pair: the same key over role 1 */

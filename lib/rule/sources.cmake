@@ -16,6 +16,7 @@ set(rule_sources
 	check_expr.c
 	check_call.c
 	check_rule.c
+	check_unless.c
 	check_absence.c
 	check_related.c
 	check_head.c
@@ -63,6 +64,7 @@ set(rule_sources
 	eval_trouble.c
 	eval_lookup.c
 	eval_hit.c
+	eval_held.c
 	eval_cell.c
 	eval_partial.c
 	partial.c

@@ -85,6 +85,7 @@ struct cell_hit {
 	struct value median, mad;
 	bool excepted;
 	const struct exception *exception;
+	struct str held;                    /* as of a hit: the parts of 除外 */
 };
 
 /* `gone` takes back an earlier hit, which may be told anew after it. */

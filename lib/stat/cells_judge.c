@@ -176,7 +176,8 @@ enum cell_state cell_give(struct judging *j, struct frame *f, const uint32_t *ce
 {
 	const struct rule_plan *rp = j->rp;
 	struct value *say = arena_array(&j->e->scratch, rp->n_say, sizeof *say);
-	struct cell_hit h = { .id = id, .rule = rp->rule, .rule_index = rp->index,
+	struct cell_hit h = { .id = id, .rule = rp->rule,
+			      .rule_index = (uint32_t)(rp->rule - j->j->p->rs->rule),
 			      .source = rp->source, .cell = cell, .n_key = j->s->n_key,
 			      .key = j->key,
 			      .subject_key = rp->subject_key, .n_say = rp->n_say, .say = say,
@@ -193,8 +194,9 @@ enum cell_state cell_give(struct judging *j, struct frame *f, const uint32_t *ce
 	h.median = f->peers ? f->peers->median : value_missing(TYPE_NONE);
 	h.mad = f->peers ? f->peers->mad : value_missing(TYPE_NONE);
 	h.n_peer = f->peers ? f->peers->n : 0;
-	h.exception = find_exception(j, f->day);
-	h.excepted = h.exception != NULL;
+	h.held = rp->held_by;
+	h.exception = rp->is_held ? NULL : find_exception(j, f->day);
+	h.excepted = rp->is_held || h.exception;
 	j->sink->hit(j->sink->ctx, &h);
 	return h.excepted ? CELL_EXCEPTED : CELL_HIT;
 }

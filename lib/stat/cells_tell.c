@@ -213,7 +213,7 @@ static void add_account(struct account *to, const struct account *a)
 void joined_accounts(const struct joined *j, struct account *account)
 {
 	for (uint32_t i = 0; i < j->p->n_rule; i++) {
-		if (j->p->rule[i]->source == NO_INDEX)
+		if (j->p->rule[i]->source == NO_INDEX || j->p->rule[i]->is_held)
 			continue;
 		add_account(&account[j->p->rule[i]->index], &j->told[i].account);
 		for (uint32_t p = 0; p < j->n; p++)

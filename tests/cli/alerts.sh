@@ -44,6 +44,10 @@ run() {
 	run alerts list --since 2026-03-06
 	run alerts list --state 已撤销
 	run alerts list --trial
+	run alerts list --suppressed
+	run alerts list --suppressed --json --rule stay.split
+	run exceptions ledger
+	run alerts show 7016
 	run alerts show 7001
 	run alerts show 7001 --lang en
 	run alerts show 7001 --limit 1

@@ -58,4 +58,8 @@ INSERT INTO fundwatch.alert (alert_id, rule_id, rule_digest, rule_set, category,
 	changed_at, excepted, except_owner, except_reason, except_cells, except_until)
 VALUES (7005, 'dup.same_day', 'd1', 'set1', 'policy', 'violation', 'high', false, 'person', 'P5', '{}', '{}', 'P5', 'H1',
  '2026-03-03 09:00', '2026-03-03 09:40', '2', '1', 48200.00, 30000.00, 2, '戊的一笔', '{"rule":"dup.same_day"}',
- 'raised', 1, '2026-04-01 08:00:05+08', '2026-04-01 08:00:05+08', true, '王科长', '设备故障重做', 'H1', '2026-06-30');
+ 'raised', 1, '2026-04-01 08:00:05+08', '2026-04-01 08:00:05+08', true, '王科长', '设备故障重做', 'H1', '2026-06-30'),
+(7016, 'stay.split', 'd2', 'set1', 'management', 'suspect', 'high', false, 'person', 'P6', '{}', '{}', 'P6', 'H2',
+ '2026-03-01 09:00', '2026-03-09 10:00', '', '', 700.00, 700.00, 2, '己出院3天后同病再入院', '{"rule":"stay.split"}',
+ 'raised', 1, '2026-04-01 08:00:06+08', '2026-04-01 08:00:06+08', true, '',
+ '乙.主诊断 在名单「计划性再入院诊断」：Z51', '', NULL);

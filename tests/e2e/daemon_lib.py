@@ -275,6 +275,17 @@ def generate(folder, lines, seed=7):
                   if name != "truth.csv" and not name.endswith(".md"))
 
 
+def suppressed(rules, paths):
+    """What exclusions and exceptions hold back of the same files, each line with its reason."""
+    with tempfile.TemporaryDirectory() as work:
+        run(f"{BIN}/fundwatch", "scan", "--rules", rules, "-o", f"{work}/found",
+            "--suppressed", f"{work}/held", "--feed", f"{ROOT}/conf/feeds/default.yaml", *paths,
+            cwd=ROOT)
+        with open(f"{work}/held", encoding="utf-8") as f:
+            return sorted((x["suppressed"]["reason"], line.split(',"suppressed":')[0] + "}")
+                          for line in f for x in [json.loads(line)])
+
+
 def scan(rules, paths):
     """What `fundwatch scan` finds in the same files: its lines, sorted."""
     done = run(f"{BIN}/fundwatch", "scan", "--rules", rules,

@@ -5,7 +5,15 @@ import os
 import random
 import tempfile
 
-from daemon_lib import Box, ROOT, STREAMS, generate, same, scan
+from daemon_lib import Box, ROOT, STREAMS, generate, same, scan, suppressed
+
+
+
+def held(box):
+    """What the daemon holds back, as the scan tells it."""
+    lines = box.sql("SELECT reason || chr(9) || finding FROM fundwatch.alert_suppressed")
+    return sorted(tuple(line.split("\t")) for line in lines.splitlines())
+
 
 with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box:
     files = generate(data, 20000)
@@ -18,6 +26,9 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
                              f"only daemon {[l for l in got if l not in expected][:3]}, "
                              f"only scan {[l for l in expected if l not in got][:3]}")
     print(f"{len(got)} alerts, the same as the scan's")
+    quiet = suppressed(f"{ROOT}/rules", files)
+    assert quiet and held(box) == quiet, f"held back: {len(held(box))}, by the scan {len(quiet)}"
+    assert box.number("SELECT sum(alerts) FROM fundwatch.suppressed_total") <= len(quiet)
 
     # The columns say what the canonical line says.
     differing = box.sql("""
@@ -68,6 +79,7 @@ with tempfile.TemporaryDirectory() as data, Box("equal", epoch_rows=5000) as box
                 other.drop(path)
                 daemon.wait_all(f"`{os.path.basename(path)}` is done", "drained: ")
             assert other.live() == expected, f"order {seed} gives other alerts"
+            assert held(other) == quiet, f"order {seed} holds back others"
             other.chain_holds()
             daemon.term()
     print("in two other orders: the same")

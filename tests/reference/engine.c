@@ -74,12 +74,23 @@ static const char *role_name(const struct rule *r, enum hit_role role)
 			? "excess" : "part";
 }
 
+/* The part of 除外 without the row it found. */
+static struct str held_by(const struct finding *f)
+{
+	struct str s = f->excepted && f->except_owner.n == 0 ? f->except_reason : STR("");
+
+	for (uint32_t i = 0; i + 3 <= s.n; i++)
+		if (memcmp(s.p + i, "：", 3) == 0)
+			s.n = i;
+	return s;
+}
+
 static void take_finding(const struct ruleset *rs, const struct finding *f, struct lines *out)
 {
 	const struct rule *r = &rs->rule[f->rule_index];
 	struct found x = { .rule = f->rule, .observed = f->observed, .limit = f->limit,
 			   .has_amount = f->has_amount, .amount = f->amount,
-			   .excepted = f->excepted };
+			   .excepted = f->excepted, .held = held_by(f) };
 	struct arena a;
 	int64_t shares = 0;
 

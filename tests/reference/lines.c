@@ -70,6 +70,8 @@ void lines_found(struct lines *l, struct found *f)
 		buf_addf(&b, " %s:%s", f->record[i].name, f->record[i].role);
 	if (f->excepted)
 		buf_adds(&b, " excepted");
+	if (f->held.n > 0)
+		buf_addf(&b, " by " STR_FMT, STR_ARG(f->held));
 	lines_add(l, buf_str(&b));
 	l->amount += f->has_amount && !f->excepted ? f->amount : 0;
 	l->excepted += f->excepted;

@@ -38,6 +38,7 @@ struct found {
 	struct str key[16];
 	struct str observed, limit;
 	bool has_amount, excepted;
+	struct str held;    /* the part of 除外 that holds it back, if any does */
 	int64_t amount;     /* fen */
 	int64_t begin, end; /* first and last event time */
 	uint32_t n_record;
@@ -80,6 +81,8 @@ struct scene {
 	uint32_t n_key;
 	struct value *key;
 	struct value indicator, amount;
+	bool held;                     /* the rule without its 除外: what that held back */
+	const bool *told;              /* held: rows the rule itself tells */
 	bool *hit, *unknown;           /* per row of the stream: what became of it */
 	struct value *peer;            /* values of the peers, the cell's own too */
 	uint32_t n_peer;

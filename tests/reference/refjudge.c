@@ -32,8 +32,25 @@ bool ref_in_scope(const struct rule *r, const struct row *x)
 	return x->stream == STREAM_FEE && !record_cell(x->rec, FIELD_fee_setl_id)->known;
 }
 
+/* What the rule asks but its 除外; that 除外 holds, but of a record in a person's group. */
+static enum truth passes_but(struct scene *s)
+{
+	const struct expr *e = s->r->where;
+	enum truth t = TRUTH_TRUE, u;
+
+	for (uint32_t i = 0; e->op == EXPR_AND && i + 1 < e->n_arg; i++)
+		if ((u = ref_truth(s, e->arg[i])) < t)
+			t = u;
+	if ((s->r->form != FORM_GROUP || !s->r->person_local) &&
+	    (u = ref_truth(s, s->r->unless)) < t)
+		t = u;
+	return t;
+}
+
 enum truth ref_passes(struct scene *s)
 {
+	if (s->held)
+		return passes_but(s);
 	return s->r->where == NULL ? TRUTH_TRUE : ref_truth(s, s->r->where);
 }
 
@@ -100,6 +117,47 @@ static bool excepted(struct scene *s)
 	return false;
 }
 
+/* The first part of 除外 that holds for the record or pair in hand. */
+static struct str part_that_holds(struct scene *s)
+{
+	for (uint32_t i = 0; i < s->r->n_unless; i++)
+		if (ref_truth(s, s->r->unless_part[i].expr) == TRUTH_TRUE)
+			return s->r->unless_part[i].name;
+	return STR("");
+}
+
+static struct str all_parts(struct scene *s)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < s->r->n_unless; i++)
+		text = arena_printf(s->a, "%s%s" STR_FMT, text, i > 0 ? " 或 " : "",
+				    STR_ARG(s->r->unless_part[i].name));
+	return str_of(text);
+}
+
+/* Why it was held back: none of its records is told, one of them is taken out. */
+static struct str held_by(struct scene *s)
+{
+	struct str why = { NULL, 0 };
+
+	if (!s->r->person_local)
+		return all_parts(s);
+	if (s->r->form != FORM_GROUP)
+		return s->told[s->role[s->r->n_role - 1]->n] ? why : part_that_holds(s);
+	for (uint32_t i = 0; i < s->n_group; i++)
+		if (s->told[s->group[i]->n])
+			return why;
+	for (uint32_t i = 0; i < s->n_group && why.n == 0; i++) {
+		struct scene in = *s;
+
+		in.role[0] = in.role[1] = s->group[i];
+		in.day = row_day(s->group[i]);
+		why = part_that_holds(&in);
+	}
+	return why;
+}
+
 /* Fills in what is read from the scene, nothing unknown counting. */
 void ref_give(struct scene *s, struct found *f, struct lines *out)
 {
@@ -125,7 +183,12 @@ void ref_give(struct scene *s, struct found *f, struct lines *out)
 		f->has_amount = v.known && rat_round(v.rat, 2, &f->amount);
 	}
 	f->excepted = r->form != FORM_COMPARE && excepted(s);
-	lines_found(out, f);
+	if (s->held) {
+		f->held = held_by(s);
+		f->excepted = true;
+	}
+	if (!s->held || f->held.n > 0)
+		lines_found(out, f);
 	s->o->counting = true;
 }
 
@@ -534,6 +597,24 @@ bool ref_counts(const struct rule *r)
 	       (r->form == FORM_EACH || r->form == FORM_GROUP);
 }
 
+/* Every row of the rule's table, or once. */
+static void judge_rows(struct scene *s, struct value *key, struct lines *out)
+{
+	const struct rule *r = s->r;
+
+	for (uint32_t row = 0; row < (r->table == NULL ? 1 : r->table->n_row); row++) {
+		s->table_row = row;
+		s->key = key;
+		s->n_key = 0;
+		if (r->form == FORM_EACH)
+			judge_each(s, out);
+		else if (r->form == FORM_GROUP)
+			judge_group(s, out);
+		else
+			ref_judge_pair(s, out);
+	}
+}
+
 void reference_judge(const struct world *w, const struct ruleset *rs, const struct rule *r,
 		     struct lines *out)
 {
@@ -548,20 +629,16 @@ void reference_judge(const struct world *w, const struct ruleset *rs, const stru
 	arena_init(&a);
 	s.hit = arena_array(&a, rows + 1, sizeof *s.hit);
 	s.unknown = arena_array(&a, rows + 1, sizeof *s.unknown);
-	for (uint32_t row = 0; row < (r->table == NULL ? 1 : r->table->n_row); row++) {
-		s.table_row = row;
-		s.key = key;
-		s.n_key = 0;
-		if (r->form == FORM_EACH)
-			judge_each(&s, out);
-		else if (r->form == FORM_GROUP)
-			judge_group(&s, out);
-		else
-			ref_judge_pair(&s, out);
-	}
+	judge_rows(&s, key, out);
 	for (uint32_t i = 0; i < rows; i++) {
 		out->hit += s.hit[i];
 		out->unknown += s.unknown[i] && !s.hit[i];
+	}
+	if (r->n_unless > 0) {
+		s.told = s.hit;
+		s.held = true;
+		s.hit = arena_array(&a, rows + 1, sizeof *s.hit);
+		judge_rows(&s, key, out);
 	}
 	arena_fini(&a);
 }

@@ -136,6 +136,7 @@ static void give_pair(struct scene *s, const struct row *a, const struct row *b,
 	ref_found_row(s, &f, a, "against");
 	ref_found_row(s, &f, b, "this");
 	ref_found_related(s, &f);
+	s->hit[b->n] = true;
 	ref_give(s, &f, out);
 }
 
