@@ -451,8 +451,8 @@ static void http_drained(void *ctx)
 static bool open_http(struct loop *lp, struct err *e)
 {
 	const struct http_conf hc = {
-		.base = lp->base, .conf = lp->lc->conf, .feed = lp->lc->feed,
-		.feed_digest = lp->lc->feed_digest, .desk = lp->desk, .view = fill_view,
+		.base = lp->base, .conf = lp->lc->conf, .feeds = lp->lc->feeds,
+		.desk = lp->desk, .view = fill_view,
 		.reload = asked_reload, .drained = http_drained, .ctx = lp,
 	};
 	if (!*lp->lc->conf->http_listen)
@@ -477,8 +477,7 @@ static bool listen_for(struct loop *lp, struct err *e)
 static bool open_desk(struct loop *lp, struct err *e)
 {
 	struct desk_conf dc = {
-		.conf = lp->lc->conf, .feed = feed_name(lp->lc->feed),
-		.feed_digest = lp->lc->feed_digest, .spool = lp->spool, .base = lp->base,
+		.conf = lp->lc->conf, .feeds = lp->lc->feeds, .spool = lp->spool, .base = lp->base,
 		.stats = &lp->stats, .changed = desk_changed, .broken = desk_broken, .ctx = lp,
 	};
 	lp->desk = desk_open(&dc, e);
@@ -497,7 +496,7 @@ static bool begin(struct loop *lp, struct rules *take_rules, struct err *e)
 	watch(lp);
 	(void)snprintf(lp->live, sizeof lp->live, "%s", take_rules->set->digest);
 	struct engine_conf ec = {
-		.conf = lp->lc->conf, .feed = lp->lc->feed, .feed_digest = lp->lc->feed_digest,
+		.conf = lp->lc->conf, .feeds = lp->lc->feeds,
 		.mailbox = lp->mailbox, .stats = &lp->stats, .numbers = lp->numbers,
 	};
 	if (!open_desk(lp, e) || !listen_for(lp, e) || !open_http(lp, e)) {

@@ -16,8 +16,7 @@
 struct loop_conf {
 	struct conf *conf;           /* SIGHUP changes what may be changed */
 	const char *conf_path;       /* read again at SIGHUP; NULL: defaults */
-	const struct feed *feed;
-	const char *feed_digest;
+	const struct feeds *feeds;
 };
 
 /* Runs until told to stop; `take_rules` moves in. The process's exit code. */

@@ -109,56 +109,64 @@ static int complain(const struct err *e)
 }
 
 /* Rules and feed together, so that both are told of in one go. */
-static bool read_content(const struct conf *c, struct rules **rules, struct feed **feed,
-			 char feed_digest[DIGEST_HEX])
+static bool read_content(const struct conf *c, struct rules **rules, struct feeds **feeds)
 {
 	struct err e;
 	struct buf said;
 	buf_init(&said, 1u << 20);
 	*rules = rules_read(c, &said);
-	*feed = feed_read(c, feed_digest, &e);
+	*feeds = feeds_read(c, &e);
 	fputs(buf_cstr(&said), stderr);
-	if (!*feed)
+	if (!*feeds)
 		(void)complain(&e);
 	buf_fini(&said);
-	if (*rules && *feed)
+	if (*rules && *feeds)
 		return true;
 	rules_free(*rules);
-	feed_free(*feed);
+	feeds_free(*feeds);
 	return false;
+}
+
+static void tell_right(const struct rules *rules, const struct feeds *feeds)
+{
+	printf("settings, feed %s", feed_name(feeds->item[0].feed));
+	for (unsigned i = 1; i < feeds->n; i++)
+		printf(", %s", feed_name(feeds->item[i].feed));
+	printf(" and %u rules are right; rule set %s\n", rules->set->n_rule, rules->set->digest);
 }
 
 static int serve(const struct options *o, struct conf *c)
 {
 	struct rules *rules;
-	struct feed *feed;
+	struct feeds *feeds;
 	struct err e;
-	char feed_digest[DIGEST_HEX];
-	if (!read_content(c, &rules, &feed, feed_digest))
+	if (!read_content(c, &rules, &feeds))
 		return 1;
 	if (o->check && !http_check(c, &e)) {
 		rules_free(rules);
-		feed_free(feed);
+		feeds_free(feeds);
 		return complain(&e);
 	}
 	if (o->check) {
-		printf("settings, feed %s and %u rules are right; rule set %s\n", feed_name(feed),
-		       rules->set->n_rule, rules->set->digest);
+		tell_right(rules, feeds);
 		rules_free(rules);
-		feed_free(feed);
+		feeds_free(feeds);
 		return 0;
 	}
 	int code = 1;
 	if (log_open(c->log_level, c->log_format, o->foreground ? NULL : c->log_file, &e)) {
-		struct loop_conf lc = { c, o->config, feed, feed_digest };
+		struct loop_conf lc = { c, o->config, feeds };
+		for (unsigned i = 1; i < feeds->n; i++)
+			log_info(NULL, "feed %s too", feed_name(feeds->item[i].feed));
 		log_notice(NULL, "fundwatchd " FUNDWATCH_VERSION ", %u rules, rule set %s, feed %s",
-			   rules->set->n_rule, rules->set->digest, feed_name(feed));
+			   rules->set->n_rule, rules->set->digest,
+			   feed_name(feeds->item[0].feed));
 		code = loop_run(&lc, rules);
 	} else {
 		(void)complain(&e);
 		rules_free(rules);
 	}
-	feed_free(feed);
+	feeds_free(feeds);
 	log_close();
 	return code;
 }

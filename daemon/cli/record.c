@@ -57,7 +57,7 @@ static void add_field(struct buf *sql, enum stream s, const char *name)
 static void add_select(struct buf *sql, enum stream s)
 {
 	buf_addf(sql, "SELECT '%s', r.identity, r.intake_id, r.line, r.revision, i.file_name, "
-		 "i.digest, i.feed_digest, i.archive, ", stream_name(s));
+		 "i.digest, i.feed_digest, i.feed, i.archive, ", stream_name(s));
 	add_serial(sql, s);
 	add_field(sql, s, "fixmedins_code");
 	add_field(sql, s, "mdtrt_id");
@@ -189,7 +189,6 @@ static bool read_lines(struct versions *v, const struct record_opts *o, struct e
 	struct conf conf;
 	struct buf dir;
 	struct archive a = { .dir = -1 };
-	char feed_digest[DIGEST_HEX];
 	struct err ignored;
 	if (!o->db.conf)
 		conf_init(&conf);
@@ -197,16 +196,17 @@ static bool read_lines(struct versions *v, const struct record_opts *o, struct e
 		return false;
 	buf_init(&dir, 0);
 	folders_archive(&conf, o->archive, &dir);
-	struct feed *feed = feed_read(&conf, feed_digest, e);
-	if (feed && !archive_open(&a, buf_cstr(&dir), false, &ignored))
+	struct feeds *feeds = feeds_read(&conf, e);
+	if (feeds && !archive_open(&a, buf_cstr(&dir), false, &ignored))
 		a.dir = -1;
-	if (feed)
-		versions_read(v, &a, feed, feed_digest);
+	if (feeds)
+		versions_read(v, &a, feeds);
 	archive_close(&a);
-	feed_free(feed);
+	bool ok = feeds != NULL;
+	feeds_free(feeds);
 	conf_fini(&conf);
 	buf_fini(&dir);
-	return feed != NULL;
+	return ok;
 }
 
 static enum cli_exit show_exec(struct cli *c, const void *opt, int n, char *const *arg)

@@ -6,8 +6,8 @@
 
 #include "daemon/cli/cli.h"
 #include "daemon/journal/archive.h"
+#include "daemon/work/feeds.h"
 #include "lib/base/arena.h"
-#include "lib/record/feed.h"
 
 /* Columns of the query, in its order. */
 enum {
@@ -19,6 +19,7 @@ enum {
 	RECORD_FILE,
 	RECORD_DIGEST,
 	RECORD_FEED,
+	RECORD_FEED_NAME,
 	RECORD_ARCHIVE,
 	RECORD_SERIAL,
 	RECORD_FACILITY,
@@ -48,7 +49,7 @@ void versions_fini(struct versions *v);
 void versions_add(struct versions *v, const char *const text[RECORD_TEXTS]);
 
 /* Finds the raw lines of all versions; what cannot be had says why. */
-void versions_read(struct versions *v, const struct archive *a, const struct feed *feed,
-		   const char *feed_digest);
+void versions_read(struct versions *v, const struct archive *a,
+		   const struct feeds *feeds);
 
 void versions_print(const struct versions *v, const struct cli *c, struct buf *b);

@@ -81,7 +81,7 @@ static void take_line(struct versions *v, struct version *to, const struct rawli
 
 /* The versions of one intake, which the first at `from` names. */
 static void read_intake(struct versions *v, uint32_t from, const struct archive *a,
-			const struct feed *feed)
+			const struct feeds *feeds)
 {
 	struct version *first = &v->v[from];
 	struct str intake = first->text[RECORD_INTAKE];
@@ -95,7 +95,10 @@ static void read_intake(struct versions *v, uint32_t from, const struct archive 
 	}
 	qsort(line, n, sizeof *line, by_number);
 	int fd = archive_fd(a, first->text[RECORD_DIGEST].p, &e);
-	bool ok = fd >= 0 && rawlines_read(fd, feed, first->text[RECORD_FILE].p, line, n, &r, &e);
+	const struct named_feed *nf = feeds_of_item(feeds, first->text[RECORD_FEED_NAME].p,
+						    first->text[RECORD_FILE].p, &e);
+	bool ok = fd >= 0 && nf &&
+		  rawlines_read(fd, nf->feed, first->text[RECORD_FILE].p, line, n, &r, &e);
 	const char *why = ok ? NULL : keep_why(v, e.text);
 	for (uint32_t i = from; i < v->n; i++) {
 		if (!str_eq(v->v[i].text[RECORD_INTAKE], intake))
@@ -111,19 +114,22 @@ static void read_intake(struct versions *v, uint32_t from, const struct archive 
 	xfree(line);
 }
 
-void versions_read(struct versions *v, const struct archive *a, const struct feed *feed,
-		   const char *feed_digest)
+void versions_read(struct versions *v, const struct archive *a,
+		   const struct feeds *feeds)
 {
+	struct err ignored;
 	for (uint32_t i = 0; i < v->n; i++) {
 		struct version *one = &v->v[i];
 		bool seen = false;
-		one->other_feed = !str_eq(one->text[RECORD_FEED], str_of(feed_digest));
+		const struct named_feed *nf = feeds_of_item(feeds, one->text[RECORD_FEED_NAME].p,
+							    one->text[RECORD_FILE].p, &ignored);
+		one->other_feed = !nf || !str_eq(one->text[RECORD_FEED], str_of(nf->digest));
 		for (uint32_t k = 0; k < i && !seen; k++)
 			seen = str_eq(v->v[k].text[RECORD_INTAKE], one->text[RECORD_INTAKE]);
 		if (seen)
 			continue;
 		if (str_eq(one->text[RECORD_ARCHIVE], STR("kept")) && a->dir >= 0)
-			read_intake(v, i, a, feed);
+			read_intake(v, i, a, feeds);
 	}
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (str_eq(v->v[i].text[RECORD_ARCHIVE], STR("purged")))

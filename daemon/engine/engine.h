@@ -21,8 +21,7 @@ struct engine;
 
 struct engine_conf {
 	const struct conf *conf;     /* not reloadable members only; borrowed for life */
-	const struct feed *feed;     /* borrowed for life */
-	const char *feed_digest;     /* borrowed for life */
+	const struct feeds *feeds;   /* borrowed for life */
 	struct journal *journal;     /* borrowed for life */
 	struct mailbox *mailbox;
 	struct stats *stats;

@@ -17,6 +17,7 @@
 struct reading {
 	struct engine *en;
 	const struct journal_item *item;
+	const struct named_feed *feed; /* it is read with; NULL: which is not clear */
 	struct ledger_entry entry;   /* as it stands after the last epoch; id is set */
 	uint64_t skip;               /* rows that were committed before a restart */
 	uint64_t seen;               /* rows read now */
@@ -51,7 +52,7 @@ static char *make_report(const struct reading *rd, const char *reason)
 {
 	struct buf text;
 	struct report r = {
-		.file = rd->item->in.name, .feed = feed_name(rd->en->conf.feed),
+		.file = rd->item->in.name, .feed = feed_name(rd->feed->feed),
 		.intake = rd->entry.id,
 		.good = !reason, .reason = reason, .bytes = rd->item->bytes,
 		.rows = rd->seen, .records = rd->entry.records, .rejects = rd->entry.rejects,
@@ -69,7 +70,7 @@ static void fill_intake(const struct reading *rd, struct intake_row *row, enum i
 {
 	*row = (struct intake_row){
 		.id = rd->entry.id, .file_name = xstrdup(rd->item->in.name),
-		.feed = xstrdup(feed_name(rd->en->conf.feed)),
+		.feed = xstrdup(feed_name(rd->feed->feed)),
 		.source = xstrdup(rd->item->in.source), .key = xstrdup(rd->item->in.key),
 		.scope = xstrdup(rd->item->in.scope),
 		.bytes = rd->item->bytes, .rows_done = rd->entry.rows_done,
@@ -77,7 +78,7 @@ static void fill_intake(const struct reading *rd, struct intake_row *row, enum i
 		.reason = reason ? xstrdup(reason) : NULL,
 	};
 	memcpy(row->digest, rd->item->digest, DIGEST_HEX);
-	memcpy(row->feed_digest, rd->en->conf.feed_digest, DIGEST_HEX);
+	memcpy(row->feed_digest, rd->feed->digest, DIGEST_HEX);
 	if (state != INTAKE_READING)
 		row->report = make_report(rd, reason);
 }
@@ -100,7 +101,7 @@ static bool close_epoch(struct reading *rd, enum intake_state state, const char 
 	struct epoch *ep = epoch_in_hand(rd);
 	struct ledger_entry *at = ledger_at(en->ledger, str_of(rd->item->in.name),
 					    str_of(rd->item->digest),
-					    str_of(en->conf.feed_digest));
+					    str_of(rd->feed->digest));
 	if (rd->seen > rd->entry.rows_done)
 		rd->entry.rows_done = rd->seen;
 	rd->entry.records += ep->records;
@@ -188,8 +189,11 @@ static bool read_on(struct reading *rd, struct err *e)
 static bool open_reading(struct reading *rd, struct err *why)
 {
 	struct engine *en = rd->en;
+	rd->feed = feeds_of_item(en->conf.feeds, rd->item->in.feed, rd->item->in.name, why);
+	if (!rd->feed)
+		return false;
 	rd->entry = *ledger_at(en->ledger, str_of(rd->item->in.name), str_of(rd->item->digest),
-			       str_of(en->conf.feed_digest));
+			       str_of(rd->feed->digest));
 	if (rd->entry.state == LEDGER_DONE || rd->entry.state == LEDGER_FAILED)
 		return true;
 	rd->skip = rd->entry.rows_done;
@@ -198,7 +202,7 @@ static bool open_reading(struct reading *rd, struct err *why)
 	int fd = journal_item_fd(en->conf.journal, rd->item, why);
 	if (fd < 0)
 		return false;
-	rd->in = intake_take_fd(fd, rd->item->in.name, en->conf.feed, NULL,
+	rd->in = intake_take_fd(fd, rd->item->in.name, rd->feed->feed, NULL,
 				(uint32_t)rd->entry.id, why);
 	if (rd->in && rd->entry.id > en->last_intake)
 		en->last_intake = rd->entry.id;
@@ -208,7 +212,7 @@ static bool open_reading(struct reading *rd, struct err *why)
 static void tell_known(const struct reading *rd)
 {
 	struct report r = {
-		.file = rd->item->in.name, .feed = feed_name(rd->en->conf.feed),
+		.file = rd->item->in.name, .feed = feed_name(rd->feed->feed),
 		.good = rd->entry.state == LEDGER_DONE, .already = true, .intake = rd->entry.id,
 		.bytes = rd->item->bytes, .rows = rd->entry.rows_done,
 		.records = rd->entry.records, .rejects = rd->entry.rejects,
@@ -219,7 +223,7 @@ static void tell_known(const struct reading *rd)
 static void tell_refused(const struct reading *rd, const char *why)
 {
 	struct report r = {
-		.file = rd->item->in.name, .feed = feed_name(rd->en->conf.feed), .reason = why,
+		.file = rd->item->in.name, .feed = rd->item->in.feed, .reason = why,
 		.bytes = rd->item->bytes,
 	};
 	turn_away(rd->en, rd->item, &r);
@@ -258,8 +262,11 @@ bool engine_recheck(struct engine *en, struct err *e)
 {
 	struct journal_item *it;
 	bool ok = true;
+	struct err why;
 	while (ok && !en->stopping && (it = journal_recheck(en->conf.journal))) {
-		if (has(en, it) || !feed_takes(en->conf.feed, it->in.name)) {
+		const struct named_feed *nf = feeds_of_item(en->conf.feeds, it->in.feed,
+							    it->in.name, &why);
+		if (has(en, it) || !nf || !feed_takes(nf->feed, it->in.name)) {
 			journal_item_free(it);
 			continue;
 		}

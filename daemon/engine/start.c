@@ -45,7 +45,7 @@ static bool make_pool(struct engine *en, struct err *e)
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct pool_conf pc = {
 		.plan = en->rules->plan,
-		.feed = en->conf.feed,
+		.feed = feeds_classes(en->conf.feeds),
 		.workers = (uint32_t)(c->engine_workers ? c->engine_workers
 				      : cores > 0 ? cores : 1),
 		.inbox = (uint32_t)c->engine_inbox,

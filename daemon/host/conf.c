@@ -120,6 +120,8 @@ static bool set_paths(const struct setting *s, void *m, struct str v, struct err
 {
 	struct conf_list *list = m;
 	char *text = NULL;
+	if (v.n == 0)
+		return true;
 	if (!set_text(s, &text, v, e))
 		return false;
 	list->item = xreallocarray(list->item, list->n + 1u, sizeof *list->item);

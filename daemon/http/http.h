@@ -29,8 +29,7 @@ struct http_view {
 struct http_conf {
 	struct event_base *base;     /* borrowed for life, like all of these */
 	const struct conf *conf;
-	const struct feed *feed;
-	const char *feed_digest;
+	const struct feeds *feeds;
 	struct desk *desk;           /* where bodies are handed in */
 	void (*view)(void *ctx, struct http_view *out);
 	void (*reload)(void *ctx);   /* somebody asked for it */

@@ -25,6 +25,7 @@ struct post {
 	char own_key[SUBMISSION_KEY_MAX + 1];
 	char key[KEY_TEXT];            /* the scope in front: nobody blocks another's */
 	char digest[DIGEST_HEX];
+	const struct named_feed *feed;
 	struct submission_in in;
 	struct submission sub;
 	struct journal_ticket *ticket;
@@ -159,11 +160,11 @@ bool intake_gate(struct http *h, struct call *c, struct ask *a)
 		memcpy(p->scope, a->caller.facility, sizeof p->scope);
 	if (h->ending)
 		why = REASON_ENDING;
-	else if (!str_eq(buf_str(&a->param), str_of(feed_name(h->conf.feed))))
+	else if (!(p->feed = feeds_named(h->conf.feeds, buf_str(&a->param))))
 		why = REASON_NO_FEED;
 	else
 		why = take_headers(p, c->head);
-	if (!why && !feed_takes(h->conf.feed, buf_cstr(&p->file))) {
+	if (!why && !feed_takes(p->feed->feed, buf_cstr(&p->file))) {
 		http_refuse(h, c, REASON_BAD_QUERY, str_of("?file="));
 		return false;
 	}
@@ -322,8 +323,8 @@ static void begin_to_hand_in(struct post *p)
 {
 	const struct http_conf *hc = &p->h->conf;
 	const struct journal_input in = {
-		.source = "http", .name = buf_cstr(&p->file), .feed = feed_name(hc->feed),
-		.feed_digest = hc->feed_digest, .key = p->key, .scope = p->scope,
+		.source = "http", .name = buf_cstr(&p->file), .feed = feed_name(p->feed->feed),
+		.feed_digest = p->feed->digest, .key = p->key, .scope = p->scope,
 		.extract_date = MISSING_I32,
 	};
 	p->ticket = desk_begin(hc->desk, &in, &(struct desk_sender){ told, NULL, p },
@@ -376,7 +377,7 @@ void intake_serve(struct http *h, struct call *c, struct ask *a)
 	digest_init(&d);
 	digest_add(&d, c->body.p, c->body.n);
 	digest_hex(&d, p->digest);
-	p->in.feed = h->conf.feed;
+	p->in.feed = p->feed->feed;
 	p->in.file = buf_cstr(&p->file);
 	p->in.scope = p->scope;
 	p->in.body = c->body;

@@ -121,7 +121,7 @@ static struct json_object *parameter(const char *name, const char *in, bool requ
 static struct json_object *parameters(void)
 {
 	struct json_object *list = json_object_new_array();
-	json_object_array_add(list, parameter("feed", "path", true, "name of the daemon's feed"));
+	json_object_array_add(list, parameter("feed", "path", true, "name of a feed"));
 	json_object_array_add(list, parameter("file", "query", false,
 		"file name by which the feed knows what is inside, as fee_list_d.csv; "
 		"body.csv, body.ndjson or body.json when left out"));

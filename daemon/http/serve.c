@@ -235,8 +235,13 @@ static void serve_status(struct http *h, struct call *c)
 	h->conf.view(h->conf.ctx, &v);
 	buf_addf(&b, "{\"version\":\"%s\",\"rule_set\":\"%s\",\"feed\":", FUNDWATCH_VERSION,
 		 v.live);
-	buf_json(&b, str_of(feed_name(h->conf.feed)));
-	buf_adds(&b, ",\"counters\":{");
+	buf_json(&b, str_of(feed_name(h->conf.feeds->item[0].feed)));
+	buf_adds(&b, ",\"feeds\":[");
+	for (unsigned i = 0; i < h->conf.feeds->n; i++) {
+		buf_adds(&b, i ? "," : "");
+		buf_json(&b, str_of(feed_name(h->conf.feeds->item[i].feed)));
+	}
+	buf_adds(&b, "],\"counters\":{");
 #define STAT(name, what) \
 	buf_addf(&b, "%s\"" #name "\":%llu", comma, (unsigned long long)v.stats->name), comma = ",";
 #include "daemon/work/stats.def"

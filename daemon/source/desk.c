@@ -141,7 +141,9 @@ static void finish_file(struct desk *d, const struct spool_file *f, bool good, c
 static void refuse_file(struct desk *d, const struct spool_file *f, const char *why)
 {
 	struct buf text;
-	struct report r = { .file = f->name, .feed = d->conf.feed, .reason = why,
+	struct err ignored;
+	const struct named_feed *nf = feeds_of_file(d->conf.feeds, f->name, &ignored);
+	struct report r = { .file = f->name, .feed = nf ? feed_name(nf->feed) : "", .reason = why,
 			    .bytes = (uint64_t)f->was.st_size };
 	buf_init(&text, 0);
 	report_json(&r, &text);
@@ -186,18 +188,19 @@ static void tell_room(struct desk *d, bool full)
 	d->full = full;
 }
 
-static bool hand_in(struct desk *d, struct spool_file *take_file, uint64_t holds,
-		    struct err *e)
+static bool hand_in(struct desk *d, struct spool_file *take_file, const struct named_feed *nf,
+		    uint64_t holds)
 {
+	struct err ignored;
 	struct journal_input in = { .source = "spool", .name = take_file->name,
-				    .feed = d->conf.feed, .feed_digest = d->conf.feed_digest,
+				    .feed = feed_name(nf->feed), .feed_digest = nf->digest,
 				    .extract_date = INT32_MIN };
 	struct watcher *w = xcalloc(1, sizeof *w);
 	int fd = take_file->fd;
 	take_file->fd = -1;
 	w->file = take_file;
 	w->holds = holds;
-	if (!journal_file(d->journal, &in, fd, holds != 0, w, e)) {
+	if (!journal_file(d->journal, &in, fd, holds != 0, w, &ignored)) {
 		spool_again(d->conf.spool, take_file);
 		free_watcher(w);
 		return false;
@@ -218,7 +221,14 @@ void desk_feed(struct desk *d)
 			return;
 		}
 		log_debug("spool", "`%s` is taken", f->name);
-		if (!hand_in(d, f, 0, &e)) {
+		const struct named_feed *nf = feeds_of_file(d->conf.feeds, f->name, &e);
+		if (!nf) {
+			refuse_file(d, f, e.text);
+			spool_file_fini(f);
+			xfree(f);
+			continue;
+		}
+		if (!hand_in(d, f, nf, 0)) {
 			tell_room(d, true);
 			return;
 		}
@@ -442,9 +452,10 @@ static void replay(struct desk *d)
 	while ((it = journal_replay(d->journal))) {
 		struct entry *en = add_entry(d, it);
 		struct spool_file *f = xcalloc(1, sizeof *f);
-		if (strcmp(it->in.source, "spool") == 0 &&
+		const struct named_feed *nf = feeds_of_file(d->conf.feeds, it->in.name, &e);
+		if (nf && strcmp(it->in.source, "spool") == 0 &&
 		    spool_take(d->conf.spool, it->in.name, f))
-			en->held = hand_in(d, f, it->number, &e);
+			en->held = hand_in(d, f, nf, it->number);
 		else
 			xfree(f);
 	}

@@ -15,6 +15,7 @@
 
 #include "daemon/host/conf.h"
 #include "daemon/journal/journal.h"
+#include "daemon/work/feeds.h"
 #include "daemon/work/mail.h"
 #include "daemon/source/spool.h"
 
@@ -32,7 +33,7 @@ struct desk_sender {
 
 struct desk_conf {
 	const struct conf *conf;    /* borrowed for life, as the rest */
-	const char *feed, *feed_digest; /* of the spool's files */
+	const struct feeds *feeds;  /* of the spool's files */
 	struct spool *spool;
 	struct stats *stats;
 	struct event_base *base;

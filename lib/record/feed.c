@@ -92,7 +92,9 @@ static struct str base_name(const char *file_name)
 
 const struct feed_file *feed_file_for(const struct feed *f, const char *file_name)
 {
-	struct str name = base_name(file_name);
+	struct str name = base_name(file_name), own = str_of(f->name.p);
+	if (str_starts(name, own) && name.n > own.n && name.p[own.n] == FEED_MARK)
+		name = str_sub(name, own.n + 1, name.n);
 	for (unsigned i = 0; i < f->n_file; i++)
 		if (names_glob(f->file[i].match, name))
 			return &f->file[i];
@@ -120,6 +122,27 @@ enum visit_class feed_visit_class(const struct feed *f, struct str med_type)
 		return longest(f->class, f->n_class, med_type);
 	return longest(standard_classes, sizeof(standard_classes) / sizeof(standard_classes[0]),
 		       med_type);
+}
+
+bool feed_has_classes(const struct feed *f)
+{
+	return f->n_class > 0;
+}
+
+static bool has_class(const struct feed *f, const struct feed_class *c)
+{
+	for (unsigned i = 0; i < f->n_class; i++)
+		if (str_eq(f->class[i].prefix, c->prefix) && f->class[i].class == c->class)
+			return true;
+	return false;
+}
+
+bool feed_same_classes(const struct feed *a, const struct feed *b)
+{
+	bool same = a->n_class == b->n_class;
+	for (unsigned i = 0; i < a->n_class && same; i++)
+		same = has_class(b, &a->class[i]);
+	return same;
 }
 
 /* Length of the next piece of a template, 0 when a brace is open or stray. */

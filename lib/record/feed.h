@@ -53,8 +53,14 @@ struct feed *feed_default(void);
 
 const char *feed_name(const struct feed *f);
 
-/* Whether any `files` pattern of the feed takes this file name (base name; .gz is ignored). */
+/* What may stand behind the feed's name before a file's: FEED~NAME. */
+#define FEED_MARK '~'
+
+/* Whether any `files` pattern of the feed takes this file name (base name; .gz, and the feed's
+ * own name in front, are ignored). */
 bool feed_takes(const struct feed *f, const char *file_name);
 
 /* Class of a med_type by the feed's prefix map (or the standard's when the feed has none). */
 enum visit_class feed_visit_class(const struct feed *f, struct str med_type);
+bool feed_has_classes(const struct feed *f);
+bool feed_same_classes(const struct feed *a, const struct feed *b);
