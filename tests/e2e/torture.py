@@ -3,28 +3,41 @@
 
 A round is one empty database and one spool of the same files. In it the daemon is struck
 until the spool is drained: killed at a named point, at the Nth point of any name, behind the
-Nth line of its log, or made to meet an error; its database connection cut, its database
-killed. Whatever was chosen follows from the seed, so a round can be repeated alone.
+Nth line of its log, or made to meet an error; its memory bounded until an allocation fails,
+its database connection cut, its database killed. Whatever was chosen follows from the seed,
+so a round can be repeated alone. Several rounds run beside each other, each job with a
+database server of its own.
 """
 import argparse
 import collections
+import csv
+import gzip
+import io
 import json
+import multiprocessing
 import os
 import random
 import re
+import shutil
 import sys
 import tempfile
 import time
+import zlib
 
 from daemon_lib import BIN, BOUND, Box, Cluster, ROOT, STREAMS, generate, psql, run
 
-KINDS = {"point": 40, "any": 20, "log": 15, "error": 10, "cut": 10, "database": 5}  # weights
+KINDS = {"point": 40, "any": 20, "log": 15, "error": 10, "cut": 8, "database": 3,
+         "memory": 4}  # weights
 ERRORS = ["EIO", "ENOSPC", "EMFILE", "EACCES"]
+STEPS = ["BACK", "FORTH"]  # of a clock
+STRIKES = 24  # a round at most
+ROUNDS = 100  # one server lives, with the database of each
 END = r"drained: "
+TEMPLATE = "fw_torture_empty"
 
 
 def points():
-    with open(f"{ROOT}/daemon/fault.def", encoding="utf-8") as table:
+    with open(f"{ROOT}/daemon/host/fault.def", encoding="utf-8") as table:
         return re.findall(r"^FAULT\((\w+),", table.read(), re.M)
 
 
@@ -44,24 +57,108 @@ class Wish:
 
     def __init__(self, draw, kinds, names, calls):
         self.kind = draw.choices(list(kinds), list(kinds.values()))[0]
-        self.passes = 1 + int(draw.expovariate(1 / 3))
-        self.line = 1 + int(draw.expovariate(1 / 20))
+        self.passes = 1 + int(draw.expovariate(1))
+        self.line = 1 + int(draw.expovariate(1 / 8))
         self.point = draw.choice(names)
         self.call, self.code = draw.choice(calls), draw.choice(ERRORS)
+        self.mib = draw.randrange(1, 40)
+        if self.call == "clock_step":
+            self.code = draw.choice(STEPS)
         self.name = {"point": self.point, "error": f"{self.call}: error", "any": "any point",
                      "log": "a line of the log", "cut": "connection cut",
-                     "database": "database killed"}[self.kind]
+                     "database": "database killed", "memory": "out of memory"}[self.kind]
 
     def at(self, point):
         """The first time that point is reached, so that the rounds come by each in turn."""
         self.kind, self.point, self.name, self.passes = "point", point, point, 1
+
+    def calm(self):
+        self.kind, self.line, self.name = "log", 0, "nothing"
 
     def environment(self):
         if self.kind == "point":
             return f"{self.point}:{self.passes}"
         if self.kind == "error":
             return f"{self.call}:{self.passes}:{self.code}"
-        return f"any:{self.passes * 4}" if self.kind == "any" else ""
+        return f"any:{self.line}" if self.kind == "any" else ""
+
+
+# ---- what is taken in ----
+
+
+def read_rows(path):
+    """The rows of a file as lists, and how it was written."""
+    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as data:
+        raw = data.read()
+    try:
+        text, charset = raw.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        text, charset = raw.decode("gb18030"), "gb18030"
+    return list(csv.reader(io.StringIO(text))), charset
+
+
+def thin(folder, paths, share):
+    """One person in `share`, with all that is known of them: a kill costs little then."""
+    for path in paths:
+        rows, charset = read_rows(path)
+        if "psn_no" in rows[0]:
+            who = rows[0].index("psn_no")
+            rows[1:] = [row for row in rows[1:] if zlib.crc32(row[who].encode()) % share == 0]
+        if len(rows) < 2:
+            continue
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows(rows)
+        target = f"{folder}/{os.path.basename(path)}"
+        with (gzip.open if path.endswith(".gz") else open)(target, "wb") as data:
+            data.write(out.getvalue().encode(charset))
+        yield target
+
+
+class World:
+    """A server of its own, what a calm run leaves behind, and the wishes to draw from."""
+
+    def __init__(self, cluster, files, kinds):
+        self.cluster, self.files, self.kinds = cluster, files, kinds
+        self.server = cluster.conninfo
+        self.names, self.calls = points(), failing()
+        psql(self.server, f"CREATE DATABASE {TEMPLATE}")
+        run(f"{BIN}/fundwatch", "db", "migrate", "--db", f"{self.server} dbname={TEMPLATE}")
+        with self.box() as box:
+            box.drop(*files)
+            daemon = box.start()
+            daemon.wait(END)
+            daemon.term()
+            self.rest = at_rest(box)
+            self.digests, self.calm, self.content = digests(box), rows_of(box), content_of(box)
+
+    def box(self):
+        return RoundBox("torture", epoch_rows=1000, server=self.server)
+
+
+class RoundBox(Box):
+    """Its database is a copy of an empty one."""
+
+    made = 0
+
+    def __enter__(self):
+        RoundBox.made += 1
+        self.database += f"_{RoundBox.made}"
+        self.conninfo = f"{self.server} dbname={self.database}"
+        psql(self.server, f"CREATE DATABASE {self.database} TEMPLATE {TEMPLATE}")
+        os.mkdir(self.spool)
+        self.configure()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for daemon in self.daemons:
+            if daemon.process.poll() is None:
+                daemon.process.kill()
+                daemon.process.wait()
+        cut(self)  # the database stays: to drop one costs a checkpoint; it goes with its server
+        shutil.rmtree(self.dir)
+
+
+# ---- one life ----
 
 
 def follow(daemon, until):
@@ -74,6 +171,8 @@ def follow(daemon, until):
                 return "drained"
             if daemon.seen == until:
                 return "line"
+            if until == STARVED and "; loading again" in daemon.lines[daemon.seen - 1]:
+                return "starved"
         if not daemon.read(bound):
             return "ended"
 
@@ -90,39 +189,49 @@ def strike(box, daemon, wish, cluster):
     elif wish.kind == "database":
         cluster.kill()
         cluster.start()
+    elif wish.kind == "memory":
+        bound_memory(daemon, wish.mib)
     else:
         daemon.process.kill()
+
+
+def bound_memory(daemon, mib):
+    """From now on it gets that much more memory and no byte beyond."""
+    with open(f"/proc/{daemon.process.pid}/statm", encoding="ascii") as text:
+        data = int(text.read().split()[5]) * 4096
+    run("prlimit", f"--pid={daemon.process.pid}", f"--data={data + mib * 65536}", check=False)
+
+
+STARVED = -1
+OUTSIDE = ("log", "cut", "database", "memory")  # struck from here, behind a line of the log
 
 
 def one_life(box, wish, cluster):
     """One life of the daemon under one wish: did it strike, is the spool drained."""
     daemon = box.start(fault=wish.environment())
-    outside = wish.kind in ("log", "cut", "database")
+    outside = wish.kind in OUTSIDE
     how = follow(daemon, wish.line if outside else 0)
     struck = how == "line" and outside
     if struck:
         strike(box, daemon, wish, cluster)
-        how = follow(daemon, 0)
+        how = follow(daemon, STARVED if wish.kind == "memory" else 0)
     if how == "drained":
         daemon.process.terminate()
+    if how == "starved":  # it would wait for memory for ever
+        daemon.process.kill()
     code = daemon.end()
+    if wish.kind == "memory":  # struck when it came to ask for more
+        struck = code in (-6, -9, 1)
     struck |= any(line.startswith("fault: ") for line in daemon.lines)
     if code == 0 and how == "drained":
         return struck, True
     if code == -9:  # perhaps on its orderly way out
         return True, False
-    # Without its database or disk a daemon may give up and be started again, but says so.
-    assert wish.kind in ("cut", "database", "error") and struck, (
+    # Without its database or disk a daemon may give up and be started again, but says so; with
+    # no memory it ends at once.
+    assert wish.kind in ("cut", "database", "error", "memory") and struck, (
         f"{wish.name}: exit {code}; the log:\n" + "\n".join(daemon.lines[-40:]))
     return True, False
-
-
-def rows_of(box):
-    """Every row of every table, for counting what is lost or twice."""
-    got = {name: text.splitlines() for name, text in box.tables().items() if name not in STREAMS}
-    for stream in STREAMS:
-        got[stream] = box.sql(f"SELECT r::text FROM fundwatch.{stream} r").splitlines()
-    return {name: collections.Counter(rows) for name, rows in got.items()}
 
 
 def memory_kib(daemon):
@@ -139,21 +248,61 @@ def at_rest(box):
     return kib
 
 
-def verify_journal(box):
-    run(f"{BIN}/fundwatch", "journal", "verify", "--all", "--conf", box.config)
+# ---- what is left behind ----
+
+# What may differ from run to run is when it happened; what must not, is in these.
+TABLES = {
+    "alert": "SELECT alert_id, rule_id, rule_digest, nature, severity, subject, key_value, "
+             "violation_amount, fund_amount, n_records, state, revision, finding "
+             "FROM fundwatch.alert",
+    "alert_record": "SELECT * FROM fundwatch.alert_record",
+    "alert_event": "SELECT alert_id, revision, kind, why, amount_from, amount_to, finding "
+                   "FROM fundwatch.alert_event",
+    "reject": "SELECT intake_id, line, column_no, reason, field, raw FROM fundwatch.reject",
+    "intake": "SELECT intake_id, file_name, digest, state, rows_done, records, rejects "
+              "FROM fundwatch.intake",
+} | {stream: f"SELECT * FROM fundwatch.{stream}" for stream in STREAMS}
+
+# The same where a failed call has let another file go first: no numbers given by order.
+CONTENT = {
+    "live": "SELECT finding FROM fundwatch.alert_live",
+    "reject": "SELECT line, column_no, reason, field, raw FROM fundwatch.reject",
+    "intake": "SELECT file_name, digest, state, rows_done, records, rejects FROM fundwatch.intake",
+} | {stream: f"SELECT to_jsonb(r) - 'intake_id' FROM fundwatch.{stream} r" for stream in STREAMS}
+
+
+def digests(box):
+    """One digest a table, and the breaks of the chain of events."""
+    parts = [f"SELECT '{name}', md5(string_agg(md5(r::text), '' ORDER BY md5(r::text))) "
+             f"FROM ({sql}) r" for name, sql in TABLES.items()]
+    parts.append("SELECT 'broken', string_agg(event_id::text, ' ') FROM "
+                 "fundwatch.alert_event_broken")
+    rows = box.sql(" UNION ALL ".join(parts)).splitlines()
+    return dict(row.split("|") for row in rows)
+
+
+def rows(box, tables):
+    """Every row of every table, for counting what is lost or twice."""
+    parts = [f"SELECT '{name}' || E'\\t' || r::text FROM ({sql}) r"
+             for name, sql in tables.items()]
+    got = {name: collections.Counter() for name in tables}
+    for row in box.sql(" UNION ALL ".join(parts)).splitlines():
+        name, _, text = row.partition("\t")
+        if name in got:
+            got[name][text] += 1
+    return got
+
+
+def rows_of(box):
+    return rows(box, TABLES)
 
 
 def content_of(box):
-    """What must hold even when a failed call let another file go first: the live findings,
-    the records and the rejects, not the order in which they came."""
-    got = {stream: box.sql(f"SELECT to_jsonb(r) - 'intake_id' FROM fundwatch.{stream} r")
-           for stream in STREAMS}
-    got["reject"] = box.sql("SELECT line, column_no, reason, field, raw FROM fundwatch.reject")
-    got["intake"] = box.sql("SELECT file_name, digest, state, rows_done, records, rejects "
-                            "FROM fundwatch.intake")
-    got = {name: collections.Counter(text.splitlines()) for name, text in got.items()}
-    got["live"] = collections.Counter(box.live())
-    return got
+    return rows(box, CONTENT)
+
+
+def verify_journal(box):
+    run(f"{BIN}/fundwatch", "journal", "verify", "--all", "--conf", box.config)
 
 
 class Tally:
@@ -163,11 +312,19 @@ class Tally:
         self.bad = collections.Counter()
         self.lost = self.twice = self.rounds = 0
 
-    def done(self, given):
-        return sum(self.times.values()) if given.kind == "error" else self.kills()
+    def done(self, kind):
+        return sum(self.times.values()) if kind == "error" else self.kills()
 
     def kills(self):
         return sum(n for name, n in self.times.items() if not name.endswith(": error"))
+
+    def add(self, other):
+        for mine, its in ((self.times, other.times), (self.missed, other.missed),
+                          (self.bad, other.bad)):
+            mine.update(its)
+        self.lost += other.lost
+        self.twice += other.twice
+        self.rounds += other.rounds
 
 
 def compare(calm, got, what, tally):
@@ -176,40 +333,44 @@ def compare(calm, got, what, tally):
         lost, twice = expected - got[name], got[name] - expected
         tally.lost += sum(lost.values())
         tally.twice += sum(twice.values())
-        for kind, rows in (("lost", lost), ("twice", twice)):
-            for row in list(rows)[:2]:
+        for kind, some in (("lost", lost), ("twice", twice)):
+            for row in list(some)[:2]:
                 print(f"{what}: {name}: {kind}: {row}", file=sys.stderr)
     return calm == got
 
 
-def one_round(seed, files, world, tally, left):
+def same(box, world, wishes, seed, tally):
+    if any(name.endswith(": error") for name in wishes):
+        return compare(world.content, content_of(box), f"seed {seed}", tally)
+    if digests(box) == world.digests:
+        return True
+    compare(world.calm, rows_of(box), f"seed {seed}", tally)
+    return False
+
+
+def one_round(seed, world, tally, left):
     draw = random.Random(seed)
-    with Box("torture", epoch_rows=1000, server=world["server"]) as box:
-        box.drop(*files)
+    with world.box() as box:
+        box.drop(*world.files)
         done, wishes = False, []
         while not done:
-            calm_down = len(wishes) >= left
-            wish = Wish(draw, {"log": 1} if calm_down else world["kinds"], world["names"],
-                        world["calls"])
-            if calm_down:
-                wish.line = 0
-            elif not wishes and len(world["kinds"]) > 1:
-                wish.at(world["names"][tally.rounds % len(world["names"])])
-            struck, done = one_life(box, wish, world["cluster"])
+            wish = Wish(draw, world.kinds, world.names, world.calls)
+            if len(wishes) >= left:
+                wish.calm()
+            elif not wishes and len(world.kinds) > 1:
+                wish.at(world.names[seed % len(world.names)])
+            struck, done = one_life(box, wish, world.cluster)
             if struck:
                 wishes.append(wish.name)
                 tally.times[wish.name] += 1
-            else:
+            elif wish.name != "nothing":
                 tally.missed[wish.name] += 1
-        if any(name.endswith(": error") for name in wishes):
-            good = compare(world["content"], content_of(box), f"seed {seed}", tally)
-        else:
-            good = compare(world["calm"], rows_of(box), f"seed {seed}", tally)
-        box.chain_holds()
         verify_journal(box)
         kib = at_rest(box)
-        if kib > world["rest"] * 5 // 4 + 16384:
-            print(f"seed {seed}: {kib} KiB at rest, {world['rest']} undisturbed", file=sys.stderr)
+        good = same(box, world, wishes, seed, tally)
+        box.chain_holds()
+        if kib > world.rest * 5 // 4 + 16384:
+            print(f"seed {seed}: {kib} KiB at rest, {world.rest} undisturbed", file=sys.stderr)
             good = False
         tally.rounds += 1
         if not good:
@@ -217,19 +378,38 @@ def one_round(seed, files, world, tally, left):
     return good
 
 
-def undisturbed(files, server):
-    with Box("calm", epoch_rows=1000, server=server) as box:
-        box.drop(*files)
-        daemon = box.start()
-        daemon.wait(END)
-        daemon.term()
-        return rows_of(box), content_of(box), at_rest(box)
+# ---- all of it ----
 
 
-def table(tally):
-    print(f"{'struck':24} {'times':>7} {'passed by':>10} {'in bad rounds':>14}")
+def one_job(given, files, number, out):
+    """Every jobs-th seed, until this job has its share of the kills."""
+    tally, seed, good = Tally(), given.seed + number, True
+    share = given.kills // given.jobs + (number < given.kills % given.jobs)
+    kinds = {given.kind: 1} if given.kind else KINDS
+    try:
+        while tally.done(given.kind) < share:
+            with Cluster("--no-fsync") as cluster:
+                world = World(cluster, files, kinds)
+                until = tally.rounds + ROUNDS
+                while tally.done(given.kind) < share and tally.rounds < until:
+                    part = Tally()
+                    good = one_round(seed, world, part,
+                                     min(STRIKES, share - tally.done(given.kind))) and good
+                    tally.add(part)
+                    out.put(("round", seed, part))
+                    seed += given.jobs
+        out.put(("end", good, None))
+    except BaseException as why:  # told by the parent, which would wait for ever
+        out.put(("broken", f"seed {seed}: {why!r}", None))
+        raise
+
+
+def table(tally, out):
+    out.write(f"| {'struck':24} | {'times':>7} | {'passed by':>9} | result |\n")
+    out.write(f"|{'-' * 26}|{'-' * 8}:|{'-' * 10}:|--------|\n")
     for name in sorted(set(tally.times) | set(tally.missed)):
-        print(f"{name:24} {tally.times[name]:7} {tally.missed[name]:10} {tally.bad[name]:14}")
+        result = f"in {tally.bad[name]} bad rounds" if tally.bad[name] else "equal"
+        out.write(f"| {name:24} | {tally.times[name]:7} | {tally.missed[name]:9} | {result} |\n")
 
 
 def arguments():
@@ -237,41 +417,64 @@ def arguments():
                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parse.add_argument("--kills", type=int, default=100, help="until so many (default 100)")
     parse.add_argument("--seed", type=int, default=1, help="of the first round (default 1)")
-    parse.add_argument("--lines", type=int, default=4000, help="fee lines (default 4000)")
+    parse.add_argument("--lines", type=int, default=8000, help="fee lines (default 8000)")
+    parse.add_argument("--share", type=int, default=8, help="of them one person in so many "
+                       "(default 8)")
+    parse.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8),
+                       help="rounds beside each other (default: one a processor)")
     parse.add_argument("--kind", choices=list(KINDS), help="only this kind of strike")
     parse.add_argument("--every-point", action="store_true",
                        help="fail when a point of fault.def was never struck")
     parse.add_argument("--json", action="store_true", help="the table as one JSON object")
+    parse.add_argument("--write", metavar="FILE", help="the table into this file, too")
     return parse.parse_args()
+
+
+def run_jobs(given, files):
+    out = multiprocessing.Queue()
+    jobs = [multiprocessing.Process(target=one_job, args=(given, files, n, out))
+            for n in range(given.jobs)]
+    for job in jobs:
+        job.start()
+    tally, good, running = Tally(), True, given.jobs
+    while running:
+        kind, what, part = out.get()
+        if kind == "round":
+            tally.add(part)
+            print(f"round {tally.rounds}, seed {what}: {tally.kills()} kills, {tally.lost} lost, "
+                  f"{tally.twice} twice", file=sys.stderr)
+            continue
+        running -= 1
+        good = good and kind == "end" and what
+        if kind == "broken":
+            print(what, file=sys.stderr)
+    for job in jobs:
+        job.join()
+    return tally, good
 
 
 def main():
     given = arguments()
-    tally = Tally()
-    kinds = {given.kind: 1} if given.kind else KINDS
-    with tempfile.TemporaryDirectory() as data, Cluster("--no-fsync") as cluster:
-        files = generate(data, given.lines)
-        calm, content, rest = undisturbed(files, cluster.conninfo)
-        world = {"server": cluster.conninfo, "cluster": cluster, "kinds": kinds,
-                 "names": points(), "calls": failing(), "calm": calm, "content": content,
-                 "rest": rest}
-        seed, good = given.seed, True
-        while tally.done(given) < given.kills:
-            left = min(12, given.kills - tally.done(given))
-            good = one_round(seed, files, world, tally, left) and good
-            print(f"round {tally.rounds}, seed {seed}: {tally.kills()} kills, {tally.lost} lost, "
-                  f"{tally.twice} twice", file=sys.stderr)
-            seed += 1
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as few:
+        files = list(thin(few, generate(data, given.lines), given.share))
+        tally, good = run_jobs(given, files)
     if given.json:
         print(json.dumps({"kills": tally.kills(), "rounds": tally.rounds, "lost": tally.lost,
                           "twice": tally.twice, "struck": tally.times}, sort_keys=True))
     else:
-        table(tally)
+        table(tally, sys.stdout)
+    end = f"{tally.kills()} kills, {tally.lost} lost, {tally.twice} twice"
+    if given.write:
+        with open(given.write, "w", encoding="utf-8") as out:
+            table(tally, out)
+            out.write(f"\n{end}\n")
     never = [name for name in points() if not tally.times[name]]
     if given.every_point and never:
         print(f"never struck: {' '.join(never)}", file=sys.stderr)
         good = False
-    print(f"{tally.kills()} kills, {tally.lost} lost, {tally.twice} twice")
+    print(f"{tally.rounds} rounds in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    print(end)
     return 0 if good else 1
 
 
