@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
+#include "daemon/host/clock.h"
 #include "daemon/host/control.h"
 #include "daemon/engine/engine.h"
 #include "daemon/http/http.h"
@@ -22,7 +22,7 @@
 struct loop {
 	const struct loop_conf *lc;
 	struct event_base *base;
-	struct event *on_signal[N_SIGNALS], *on_spool, *on_mail, *on_stats, *on_quiet;
+	struct event *on_signal[N_SIGNALS], *on_spool, *on_mail, *on_stats, *on_quiet, *on_again;
 	struct event *on_watchdog;    /* NULL: nobody wants to know */
 	struct spool *spool;
 	struct desk *desk;
@@ -60,6 +60,14 @@ static void stop(struct loop *lp, int code)
 
 /* ---- work for the engine ---- */
 
+/* Its inbox is full, or it is ending: asked again in a moment. */
+static void engine_busy(struct loop *lp)
+{
+	const struct timeval moment = { .tv_usec = 100000 };
+	lp->idle = true;
+	(void)event_add(lp->on_again, &moment);
+}
+
 static void give_work(struct loop *lp)
 {
 	const struct journal_item *it;
@@ -70,7 +78,10 @@ static void give_work(struct loop *lp)
 		lp->idle = lp->drained = false;
 		(void)event_del(lp->on_quiet);
 		log_debug("spool", "`%s` is read", it->in.name);
-		(void)!engine_take(lp->engine, it); /* false: it is ending */
+		if (!engine_take(lp->engine, it)) {
+			desk_not_taken(lp->desk, it);
+			engine_busy(lp);
+		}
 		return;
 	}
 	if (!lp->drained && desk_empty(lp->desk) &&
@@ -87,8 +98,17 @@ static void quiet_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!lp->idle || lp->stopping || !desk_empty(lp->desk))
 		return;
-	lp->drained = true;
-	lp->idle = !engine_drain(lp->engine);
+	lp->drained = engine_drain(lp->engine);
+	lp->idle = false;
+	if (!lp->drained)
+		engine_busy(lp);
+}
+
+static void again_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	give_work(arg);
 }
 
 static void spool_cb(evutil_socket_t fd, short what, void *arg)
@@ -196,13 +216,17 @@ static void reload(struct loop *lp)
 /* The digest is read before the rules go to the other thread. */
 static void hand_over(struct loop *lp, struct mail *m)
 {
-	control_swapping(lp->control, m->rules->set->digest, m->text);
-	if (m->text)
-		log_lines(LOG_WARN, "rules", m->text);
-	if (engine_rules(lp->engine, m->rules))
+	char digest[DIGEST_HEX];
+	memcpy(digest, m->rules->set->digest, sizeof digest);
+	if (engine_rules(lp->engine, m->rules)) {
 		lp->swapping++;
-	else
-		log_warn("rules", "reload given up: the daemon is ending");
+		control_swapping(lp->control, digest, m->text);
+		if (m->text)
+			log_lines(LOG_WARN, "rules", m->text);
+	} else {
+		refuse(lp, "rules", "reload given up, the old rules stay in force:",
+		       "the daemon is busy or ending; ask again\n");
+	}
 }
 
 static void rules_made(struct loop *lp, struct mail *m)
@@ -368,6 +392,7 @@ static void watch(struct loop *lp)
 	lp->on_mail = event_new(lp->base, mailbox_fd(lp->mailbox), EV_READ | EV_PERSIST, mail_cb,
 				lp);
 	lp->on_quiet = evtimer_new(lp->base, quiet_cb, lp);
+	lp->on_again = evtimer_new(lp->base, again_cb, lp);
 	lp->on_stats = evtimer_new(lp->base, stats_cb, lp);
 	lp->on_watchdog = notify_watchdog(lp->base);
 	(void)event_add(lp->on_spool, NULL);
@@ -378,7 +403,7 @@ static void watch(struct loop *lp)
 static void unwatch(struct loop *lp)
 {
 	struct event *all[] = { lp->on_signal[0], lp->on_signal[1], lp->on_signal[2],
-				lp->on_spool, lp->on_mail, lp->on_quiet, lp->on_stats,
+				lp->on_spool, lp->on_mail, lp->on_quiet, lp->on_again, lp->on_stats,
 				lp->on_watchdog };
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i])
@@ -516,7 +541,7 @@ int loop_run(const struct loop_conf *lc, struct rules *take_rules)
 	struct err e;
 	int code = 1;
 	lp->lc = lc;
-	lp->begun = time(NULL);
+	lp->begun = clock_seconds();
 	lp->numbers = number_box_new();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (begin(lp, take_rules, &e)) {

@@ -3,7 +3,6 @@
 set(daemon_sources
 	host/conf.c
 	host/log.c
-	host/fault.c
 	sink/pgcopy.c
 	sink/schema.c
 	sink/words.c

@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/host/clock.h"
 #include "daemon/host/log.h"
 #include "lib/base/mem.h"
 
@@ -15,9 +15,7 @@
 
 int64_t engine_now(void)
 {
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	return clock_wall();
 }
 
 struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind)
@@ -205,8 +203,10 @@ bool engine_rules(struct engine *en, struct rules *take_rules)
 void engine_alarm(struct engine *en, const char *text)
 {
 	struct job job = { .kind = JOB_ALARM, .alarm = xstrdup(text) };
-	if (!queue_try_put(en->inbox, &job, NULL))
-		xfree(job.alarm);
+	if (queue_try_put(en->inbox, &job, NULL))
+		return;
+	log_warn("rules", "the alarm above is not in the database: the daemon is busy or ending");
+	xfree(job.alarm);
 }
 
 uint32_t engine_waiting(struct engine *en)

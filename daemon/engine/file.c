@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "daemon/host/clock.h"
 #include "daemon/host/fault.h"
 #include "daemon/host/log.h"
 #include "daemon/source/report.h"
@@ -28,7 +29,7 @@ struct reading {
 
 static double seconds_since(int64_t begun)
 {
-	return (double)(engine_now() - begun) / 1e6;
+	return (double)(clock_steady() - begun) / 1e6;
 }
 
 /* An item that makes no intake: told at once. */
@@ -159,6 +160,20 @@ static bool full(const struct reading *rd)
 	       rd->seen - rd->ep->rows_from >= (uint64_t)rd->en->conf.conf->engine_epoch_rows;
 }
 
+/* No fault of the input's: what was acknowledged is not given up for it. */
+static bool is_ours(const struct err *why)
+{
+	return why->code == ERR_WORLD || why->code == ERR_LIMIT;
+}
+
+/* Rows of an epoch that was not closed are in the timelines already: only a new start knows
+ * what was taken. */
+static bool cannot_read(const struct reading *rd, const struct err *why, struct err *e)
+{
+	return err_set(e, ERR_WORLD, "`%s`, the archive's file %s: %s; the next start reads it "
+		       "again", rd->item->in.name, rd->item->digest, why->text);
+}
+
 /* Reads on to the end, or to the first boundary after a stop was asked for. */
 static bool read_on(struct reading *rd, struct err *e)
 {
@@ -167,8 +182,11 @@ static bool read_on(struct reading *rd, struct err *e)
 	struct err broken;
 	for (;;) {
 		fault(spool_read);
-		if (!intake_next(rd->in, &chunk, &broken))
+		if (!intake_next(rd->in, &chunk, &broken)) {
+			if (is_ours(&broken))
+				return cannot_read(rd, &broken, e);
 			return finish(rd, broken.text, e);
+		}
 		if (!chunk)
 			return finish(rd, NULL, e);
 		if (full(rd) && (!close_epoch(rd, INTAKE_READING, NULL, e) ||
@@ -229,11 +247,32 @@ static void tell_refused(const struct reading *rd, const char *why)
 	turn_away(rd->en, rd->item, &r);
 }
 
+/* As open_reading; what this machine lacks now, it may have in a moment. */
+static bool open_patiently(struct reading *rd, struct err *why)
+{
+	int64_t pause = 1, most = rd->en->conf.conf->database_retry_max;
+	bool told = false;
+	while (!open_reading(rd, why)) {
+		if (!is_ours(why))
+			return false;
+		if (!told)
+			log_error("journal", "`%s` cannot be read: %s; trying again",
+				  rd->item->in.name, why->text);
+		told = true;
+		if (wait_or_stop(rd->en->stop_fd, pause))
+			return false;
+		pause = pause * 2 < most ? pause * 2 : most;
+	}
+	return true;
+}
+
 bool engine_file(struct engine *en, const struct journal_item *it, struct err *e)
 {
-	struct reading rd = { .en = en, .item = it, .begun = engine_now() };
+	struct reading rd = { .en = en, .item = it, .begun = clock_steady() };
 	struct err why;
-	if (!open_reading(&rd, &why)) {
+	if (!open_patiently(&rd, &why)) {
+		if (is_ours(&why)) /* stopped: it waits in the journal */
+			return err_set(e, ERR_WORLD, "%s", why.text);
 		tell_refused(&rd, why.text);
 		return true;
 	}

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "daemon/host/clock.h"
 #include "daemon/host/log.h"
 #include "lib/base/mem.h"
 
@@ -23,7 +24,7 @@ struct loading {
 
 static double since(const struct loading *l)
 {
-	double s = (double)(engine_now() - l->begun) / 1e6;
+	double s = (double)(clock_steady() - l->begun) / 1e6;
 	return s > 0.001 ? s : 0.001;
 }
 
@@ -129,7 +130,7 @@ static bool load_segments(void *ctx, struct db *db, struct restored *out, bool *
 
 bool engine_load(struct engine *en, struct db *db, struct err *e)
 {
-	struct loading l = { .en = en, .begun = engine_now() };
+	struct loading l = { .en = en, .begun = clock_steady() };
 	const struct restore_to to = { .chunk = give_chunk, .alert = give_alert,
 				       .progress = progress, .stop = stop_asked,
 				       .records = load_segments, .floor = en->floor,

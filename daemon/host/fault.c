@@ -16,10 +16,15 @@ static const char *const names[] = {
 	"any",
 };
 
+#define BACK -1
+#define FORTH -2
+
 static const struct {
 	const char *name;
 	int code;
 } errors[] = {
+	{ "BACK", BACK },
+	{ "FORTH", FORTH },
 	{ "EIO", EIO },
 	{ "ENOSPC", ENOSPC },
 	{ "EMFILE", EMFILE },
@@ -40,13 +45,21 @@ static int find_point(const char *name)
 	return -1;
 }
 
-static int find_error(const char *name)
+static bool find_error(const char *name, int *code)
 {
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		if (strcmp(errors[i].name, name) == 0)
-			return errors[i].code;
+		if (strcmp(errors[i].name, name) == 0) {
+			*code = errors[i].code;
+			return true;
+		}
 	}
-	return -1;
+	return false;
+}
+
+static const char *error_text(int code)
+{
+	return code == BACK ? "the clock goes back" : code == FORTH ? "the clock leaps forward"
+	       : strerror(code);
 }
 
 /* One wish, point[:passes[:error]]; its text is cut up. */
@@ -58,8 +71,9 @@ static bool arm(char *wish)
 	const char *error = strtok_r(NULL, ":", &save);
 	int point = name ? find_point(name) : -1;
 	int n = passes ? atoi(passes) : 1;
-	int code = error ? find_error(error) : 0;
-	if (point < 0 || n <= 0 || code < 0)
+	int code = 0;
+	if (point < 0 || n <= 0 || (error && !find_error(error, &code)) ||
+	    (code < 0) != (error && point == FAULT_clock_step))
 		return false;
 	left[point] = n;
 	code_of[point] = code;
@@ -87,8 +101,8 @@ static bool strikes(int point)
 		return false;
 	if (code_of[point] == 0)
 		(void)raise(SIGKILL);
-	(void)fprintf(stderr, "fault: %s fails: %s\n", names[point], strerror(code_of[point]));
-	errno = code_of[point];
+	(void)fprintf(stderr, "fault: %s fails: %s\n", names[point], error_text(code_of[point]));
+	errno = code_of[point] > 0 ? code_of[point] : errno;
 	return true;
 }
 
@@ -96,6 +110,13 @@ bool fault_strike(enum fault point)
 {
 	bool named = strikes((int)point);
 	return strikes(FAULT_COUNT) || named;
+}
+
+int fault_turn(enum fault point)
+{
+	if (!fault_strike(point) || code_of[point] >= 0)
+		return 0;
+	return code_of[point] == BACK ? -1 : 1;
 }
 
 void fault_reach(enum fault point)

@@ -5,8 +5,8 @@
  *
  * FUNDWATCH_FAULT=sink_commit:3 kills the process (SIGKILL) when it reaches that point for
  * the third time, any:40 when it reaches any point for the fortieth time, and
- * archive_sync:1:EIO makes that call fail once with that error. Several are separated by
- * commas. Points stand in fault.def; an unknown one is an error at start. Compiled out of
+ * archive_sync:1:EIO makes that call fail once with that error; clock_step takes BACK or FORTH
+ * instead. Several are separated by commas. Points stand in fault.def; an unknown one is an error at start. Compiled out of
  * release builds.
  */
 #pragma once
@@ -25,6 +25,7 @@ enum fault {
 #define fault_init(e) (true)
 #define fault(point) ((void)0)
 #define fault_fails(point) (false)
+#define fault_way(point) (0)
 #else
 #define FAULTS 1
 /* Reads the environment; false when it names no point. Call before threads start. */
@@ -32,6 +33,9 @@ bool fault_init(struct err *e) MUST_CHECK;
 void fault_reach(enum fault point);
 /* Like fault_reach(); true, with errno set, when the call that follows is to fail. */
 bool fault_strike(enum fault point);
+/* For a clock: -1 when it has jumped back, 1 when forth. */
+int fault_turn(enum fault point);
+#define fault_way(point) fault_turn(FAULT_##point)
 #define fault(point) fault_reach(FAULT_##point)
 #define fault_fails(point) fault_strike(FAULT_##point)
 #endif

@@ -3,7 +3,6 @@
  * log.c - lines made in a buffer on the stack, written once.
  */
 #include "daemon/host/log.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/host/clock.h"
 #include "lib/base/buf.h"
 #include "lib/base/civil.h"
 
@@ -109,7 +109,9 @@ static void write_line(enum log_level level, const char *object, const char *fmt
 	struct buf b;
 
 	(void)vsnprintf(said, sizeof said, fmt, args);
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	int64_t now = clock_wall();
+	ts = (struct timespec){ .tv_sec = (time_t)(now / 1000000),
+				.tv_nsec = (long)(now % 1000000 * 1000) };
 	buf_init(&b, 4 * LINE_MAX_BYTES);
 	if (sink.json)
 		buf_adds(&b, "{\"time\":\"");
@@ -147,7 +149,7 @@ void log_limited(struct log_limit *limit, enum log_level level, const char *obje
 {
 	va_list args;
 	uint32_t held;
-	if (!log_wants(level) || !log_allowed(limit, time(NULL), &held))
+	if (!log_wants(level) || !log_allowed(limit, clock_seconds(), &held))
 		return;
 	if (held)
 		log_line(level, object, "(%u more lines of the kind that follows were kept back)",

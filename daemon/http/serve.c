@@ -3,8 +3,8 @@
  * serve.c - from a request to its handler: route, who is asking, how often, then the answer.
  */
 #include <string.h>
-#include <time.h>
 
+#include "daemon/host/clock.h"
 #include "daemon/http/openapi.h"
 #include "daemon/http/state.h"
 #include "lib/base/civil.h"
@@ -16,14 +16,12 @@
 
 int64_t http_now(void)
 {
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	return clock_steady();
 }
 
 int32_t http_today(void)
 {
-	return (int32_t)((time(NULL) + BEIJING) / SECONDS_A_DAY);
+	return (int32_t)((clock_seconds() + BEIJING) / SECONDS_A_DAY);
 }
 
 /* ---- answers ---- */

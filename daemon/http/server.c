@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/host/clock.h"
 #include "lib/base/mem.h"
 
 #define READ_AHEAD (64u << 10) /* bytes that wait unread in a connection at most */
@@ -59,9 +60,7 @@ struct server {
 
 static int64_t now(void)
 {
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	return clock_steady();
 }
 
 static void set_deadline(struct conn *c, int64_t seconds)
@@ -129,7 +128,7 @@ static void linger(struct conn *c)
 static void add_date(struct evbuffer *out)
 {
 	char text[64];
-	time_t t = time(NULL);
+	time_t t = (time_t)clock_seconds();
 	struct tm tm;
 	(void)evutil_date_rfc1123(text, sizeof text, gmtime_r(&t, &tm));
 	(void)evbuffer_add_printf(out, "Date: %s\r\n", text);

@@ -186,8 +186,11 @@ int archive_fd(const struct archive *a, const char *digest, struct err *e)
 {
 	char name[ARCHIVE_NAME];
 	archive_name(digest, name);
-	int fd = openat(a->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	int fd = fault_fails(archive_open) ? -1
+		 : openat(a->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		(void)err_set(e, ERR_INPUT, "archive: the file %s is missing", name);
+	else if (fd < 0)
 		(void)fail(e, "opening", name);
 	return fd;
 }

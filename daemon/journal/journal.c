@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/host/clock.h"
 #include "daemon/host/fault.h"
 #include "lib/base/mem.h"
 
@@ -32,9 +32,7 @@ struct journal_ticket {
 
 int64_t journal_now(void)
 {
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	return clock_wall();
 }
 
 static struct journal_item *new_item(const struct journal_input *in)

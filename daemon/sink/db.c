@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/host/fault.h"
 #include "lib/base/str.h"
 
 #define MARGIN 5          /* seconds the server gets to end a statement by itself */
@@ -176,6 +177,8 @@ bool db_open(struct db *db, const char *conninfo, const struct db_wait *wait, st
 		"-c client_min_messages=warning", NULL };
 
 	*db = (struct db){ .wait = wait };
+	if (fault_fails(db_connect))
+		return err_set(e, ERR_WORLD, "PostgreSQL: cannot connect: %s", strerror(errno));
 	db->conn = PQconnectStartParams(keys, values, 1);
 	bool ok = db->conn && PQstatus(db->conn) != CONNECTION_BAD ? settle(db, e)
 								   : fail(db, NULL, e);

@@ -352,6 +352,11 @@ const struct journal_item *desk_next(struct desk *d)
 	return en->item;
 }
 
+void desk_not_taken(struct desk *d, const struct journal_item *it)
+{
+	d->give = find_entry(d, it->number);
+}
+
 static struct entry *unlink_entry(struct desk *d, const struct journal_item *it)
 {
 	struct entry **at = &d->first;

@@ -61,6 +61,7 @@ void desk_leave(struct desk *d, const void *ctx);
 
 /* The next item for the engine, or NULL. It stays the desk's until desk_finished. */
 const struct journal_item *desk_next(struct desk *d);
+void desk_not_taken(struct desk *d, const struct journal_item *it); /* the last one: next again */
 
 /* An item that desk_next gave is through. */
 void desk_finished(struct desk *d, const struct journal_item *it, bool good, const char *report);

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/host/clock.h"
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
 
@@ -317,7 +317,7 @@ static int32_t today(void)
 	long long now = told ? strtoll(told, &end, 10) : 0;
 
 	if (!told || end == told || *end || now <= 0)
-		now = time(NULL);
+		now = clock_seconds();
 	return civil_day_of(now + CHINA_SECONDS);
 }
 

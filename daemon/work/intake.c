@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/host/fault.h"
 #include "daemon/work/files.h"
 #include "lib/base/digest.h"
 #include "lib/base/mem.h"
@@ -23,6 +24,7 @@ struct intake {
 	uint32_t number;
 	uint64_t size;
 	_Atomic uint64_t read;
+	bool zipped;        /* by its first byte */
 	bool ended, broken; /* no more bytes; the decoder gave up with `e` */
 	struct err e;
 	struct decoder *decoder;
@@ -104,12 +106,20 @@ static bool end_decoding(struct intake *in)
 	return decoder_finish(in->decoder, &in->e);
 }
 
+/* What inflates may want memory, too. */
+static bool push(struct intake *in, size_t n)
+{
+	if (in->zipped && fault_fails(inflate))
+		return err_set(&in->e, ERR_LIMIT, "inflating: %s", strerror(errno));
+	return decoder_push(in->decoder, in->block, n, &in->e);
+}
+
 /* One block into the decoder. Sets ended, and broken when nothing good can follow. */
 static void read_block(struct intake *in)
 {
 	ssize_t n;
 	do
-		n = read(in->fd, in->block, BLOCK);
+		n = fault_fails(archive_read) ? -1 : read(in->fd, in->block, BLOCK);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		in->broken = true;
@@ -121,7 +131,8 @@ static void read_block(struct intake *in)
 		in->broken = !end_decoding(in);
 	} else {
 		digest_add(&in->digest, in->block, (size_t)n);
-		in->broken = !decoder_push(in->decoder, in->block, (size_t)n, &in->e);
+		in->zipped |= intake_bytes_read(in) == 0 && in->block[0] == '\x1f';
+		in->broken = !push(in, (size_t)n);
 		atomic_fetch_add_explicit(&in->read, (uint64_t)n, memory_order_relaxed);
 	}
 	if (in->broken)
@@ -135,6 +146,8 @@ bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e)
 	while (!(c = decoder_take(in->decoder)) && !in->ended && !in->broken)
 		read_block(in);
 	if (c) {
+		if (fault_fails(memory))
+			mem_give_up("out of memory (a fault)");
 		tally_chunk(&in->tally, c, in->number);
 		*out = chunk_ref_new(c, in->number);
 		return true;

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "daemon/host/fault.h"
 #include "lib/base/mem.h"
 
 struct queue {
@@ -89,6 +90,8 @@ bool queue_put(struct queue *q, const void *message, bool *was_empty)
 
 bool queue_try_put(struct queue *q, const void *message, bool *was_empty)
 {
+	if (fault_fails(queue_full))
+		return false;
 	pthread_mutex_lock(&q->lock);
 	bool room = !q->closed && q->length < q->depth;
 	if (room)

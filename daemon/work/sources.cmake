@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # In reading order. For the target fundwatch_work; names are relative to daemon/.
 set(work_sources
+	host/fault.c
+	host/clock.c
 	work/files.c
 	work/tally.c
 	work/intake.c

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-foreach(story IN ITEMS kill signals malformed hostile database pg decide record disk reload periods segments horizon feeds)
+foreach(story IN ITEMS kill signals malformed hostile database pg decide record disk faults reload periods segments horizon feeds)
 	fundwatch_script(daemon_${story} LABEL e2e TIMEOUT 1200
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_${story}.py)
 endforeach()
@@ -15,7 +15,7 @@ if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
 			$<TARGET_FILE:fundwatch-gen> $<TARGET_FILE:fundwatch-cli>)
 endif()
 fundwatch_script(torture LABEL e2e TIMEOUT 1800
-	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/torture.py --kills 100 --seed 1 --every-point)
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/torture.py --kills 150 --jobs 2 --seed 1 --every-point)
 # Freed memory is kept back by AddressSanitizer, which would look like a leak.
 fundwatch_script(soak LABEL e2e TIMEOUT 1800
 	COMMAND ${CMAKE_COMMAND} -E env ASAN_OPTIONS=quarantine_size_mb=1
