@@ -6,8 +6,8 @@
  * FUNDWATCH_FAULT=sink_commit:3 kills the process (SIGKILL) when it reaches that point for
  * the third time, any:40 when it reaches any point for the fortieth time, and
  * archive_sync:1:EIO makes that call fail once with that error; clock_step takes BACK or FORTH
- * instead. Several are separated by commas. Points stand in fault.def; an unknown one is an error at start. Compiled out of
- * release builds.
+ * instead. Several are separated by commas. Points stand in fault.def; an unknown one is an
+ * error at start. Compiled out of release builds.
  */
 #pragma once
 

@@ -8,8 +8,8 @@ from daemon_lib import Box, ROOT, generate, same
 
 POINTS = ["sink_begin:2", "sink_copy:3", "sink_alerts:2", "sink_commit:1", "sink_commit:4",
           "sink_committed:3", "sink_committed:6", "spool_read:4", "spool_report:1", "spool_move:2",
-          "db_connect:1", "archive_open:2", "archive_read:3", "inflate:1", "memory:2", "queue_full:5",
-          "clock_step:25",
+          "db_connect:1", "archive_open:2", "archive_read:3", "inflate:1", "memory:2",
+          "queue_full:5", "clock_step:25",
           "archive_begin:2", "archive_copy:3", "archive_write:4", "archive_sync:3",
           "archive_rename:2", "journal_write:2", "journal_torn:2", "journal_sync:3",
           "journal_position:4", "journal_told:2", "journal_rotate:2", "journal_done:2",
