@@ -222,6 +222,8 @@ static bool open_reading(struct reading *rd, struct err *why)
 		return false;
 	rd->in = intake_take_fd(fd, rd->item->in.name, rd->feed->feed, NULL,
 				(uint32_t)rd->entry.id, why);
+	if (rd->in)
+		intake_keep_digest(rd->in);
 	if (rd->in && rd->entry.id > en->last_intake)
 		en->last_intake = rd->entry.id;
 	return rd->in != NULL;

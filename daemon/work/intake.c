@@ -4,6 +4,7 @@
  */
 #include "daemon/work/intake.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -28,6 +29,7 @@ struct intake {
 	bool ended, broken; /* no more bytes; the decoder gave up with `e` */
 	struct err e;
 	struct decoder *decoder;
+	bool keeps_digest;
 	struct digest digest;
 	struct tally tally;
 	char *block;
@@ -82,7 +84,6 @@ struct intake *intake_take_fd(int fd, const char *path, const struct feed *feed,
 			       .decoder = d,
 			       .block = xmalloc(BLOCK) };
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	digest_init(&in->digest);
 	tally_init(&in->tally);
 	return in;
 }
@@ -130,7 +131,8 @@ static void read_block(struct intake *in)
 		in->ended = true;
 		in->broken = !end_decoding(in);
 	} else {
-		digest_add(&in->digest, in->block, (size_t)n);
+		if (in->keeps_digest)
+			digest_add(&in->digest, in->block, (size_t)n);
 		in->zipped |= intake_bytes_read(in) == 0 && in->block[0] == '\x1f';
 		in->broken = !push(in, (size_t)n);
 		atomic_fetch_add_explicit(&in->read, (uint64_t)n, memory_order_relaxed);
@@ -192,7 +194,15 @@ const char *intake_unknown_column(const struct intake *in, unsigned i)
 	return decoder_unknown_column(in->decoder, i);
 }
 
+void intake_keep_digest(struct intake *in)
+{
+	assert(intake_bytes_read(in) == 0);
+	in->keeps_digest = true;
+	digest_init(&in->digest);
+}
+
 void intake_digest(const struct intake *in, char out[DIGEST_HEX])
 {
+	assert(in->keeps_digest);
 	digest_hex(&in->digest, out);
 }

@@ -45,5 +45,8 @@ const struct tally *intake_tally(const struct intake *in);
 /* i-th source column no field was found for, NULL past the end. */
 const char *intake_unknown_column(const struct intake *in, unsigned i);
 
+/* From the beginning on, before the first intake_next: what intake_digest needs. */
+void intake_keep_digest(struct intake *in);
+
 /* Digest of the bytes read so far; after the end, of the file. */
 void intake_digest(const struct intake *in, char out[DIGEST_HEX]);

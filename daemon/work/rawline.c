@@ -55,25 +55,30 @@ static void keep(struct finder *f, struct rawline *l, struct str raw, uint64_t o
 	f->left--;
 }
 
-static bool take_row(void *ctx, const struct csv_row *row, struct err *e)
+static void take_row(struct finder *f, const struct csv_row *row)
 {
-	struct finder *f = ctx;
 	struct rawline *l;
-	(void)e;
 	if (!f->out->head && row->why == REJECT_NONE) {
 		f->out->head = keep_cells(f, row);
 		f->out->n_head = row->n;
 		csv_width(f->csv, row->n);
-		return true;
+		return;
 	}
 	l = wanted(f, row->line);
 	if (!l)
-		return true;
+		return;
 	keep(f, l, row->raw, row->offset);
 	if (row->why == REJECT_NONE) {
 		l->cell = keep_cells(f, row);
 		l->n_cell = row->n;
 	}
+}
+
+static bool take_rows(void *ctx, const struct csv_row *row, unsigned n, struct err *e)
+{
+	(void)e;
+	for (unsigned i = 0; i < n; i++)
+		take_row(ctx, &row[i]);
 	return true;
 }
 
@@ -93,7 +98,7 @@ static void open_format(struct finder *f, char first)
 		f->json = json_new(format == FORMAT_NDJSON, take_object, f);
 		json_skipped(f->json, f->blank_lines, f->blank_bytes);
 	} else {
-		f->csv = csv_new(f->file->separator, take_row, f);
+		f->csv = csv_new(f->file->separator, take_rows, f);
 		csv_skipped(f->csv, f->blank_lines, f->blank_bytes);
 	}
 }

@@ -92,7 +92,7 @@ static inline uint64_t load_bytes(const char *p, uint32_t n)
 
 /* The usual form, at most eight digits and point in all, taken together without a branch for each.
  * False says nothing: the long way decides. */
-static bool parse_usual(struct str s, int scale, int64_t *out)
+static inline bool parse_usual(struct str s, int scale, int64_t *out)
 {
 	if (s.n == 0 || s.n > 8)
 		return false;
@@ -147,6 +147,17 @@ bool dec_parse(struct str s, int scale, int64_t *out)
 		return false;
 	*out = minus ? -r.value : r.value;
 	return true;
+}
+
+uint32_t dec_parse_many(const struct str *s, uint32_t n, int scale, int64_t *out)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (s[i].n == 0 || parse_usual(s[i], scale, &out[i]))
+			continue;
+		if (!dec_parse(s[i], scale, &out[i]))
+			return i;
+	}
+	return n;
 }
 
 void dec_add(struct buf *b, int64_t v, int scale, int min_frac)

@@ -23,6 +23,10 @@
  */
 bool dec_parse(struct str s, int scale, int64_t *out) MUST_CHECK;
 
+/* The same for each text but those of length 0, whose *out stays. Returns n, or the first that is
+ * malformed. */
+uint32_t dec_parse_many(const struct str *s, uint32_t n, int scale, int64_t *out) MUST_CHECK;
+
 /* Writes v / 10^scale with trailing fraction zeros cut, but at least min_frac digits kept. */
 void dec_add(struct buf *b, int64_t v, int scale, int min_frac);
 

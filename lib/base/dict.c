@@ -17,7 +17,7 @@
 
 #include "lib/base/mem.h"
 
-enum { TRANSLATE_GROUP = 32 };
+enum { GROUP = 32 };
 enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 20 };
 
 struct entry {
@@ -182,35 +182,52 @@ static uint32_t entry_hash(const struct entry *e)
 	return e->hash ? e->hash : hash_text((struct str){ e->p, e->n });
 }
 
-/* A group at a time: hashes and slots, then the entries that the slots name, then for good. */
-static void translate_group(struct dict *to, const struct dict *from, const uint32_t *code,
-			    uint32_t n, uint32_t *out)
+/* A group at a time: slots, then the entries that the slots name, then the texts, then for good. */
+static void code_group(struct dict *d, const struct str *s, const uint32_t *hash, uint32_t n,
+		       uint32_t *out)
 {
-	uint32_t hash[TRANSLATE_GROUP];
-
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&d->slot[hash[i] & d->mask]);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&d->entry[(uint32_t)d->slot[hash[i] & d->mask]]);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(d->entry[(uint32_t)d->slot[hash[i] & d->mask]].p);
 	for (uint32_t i = 0; i < n; i++) {
-		hash[i] = entry_hash(&from->entry[code[i]]);
-		__builtin_prefetch(&to->slot[hash[i] & to->mask]);
+		size_t at = find_slot(d, s[i], hash[i]);
+
+		out[i] = d->slot[at] ? (uint32_t)d->slot[at] : add_text(d, s[i], hash[i], at);
 	}
-	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(&to->entry[(uint32_t)to->slot[hash[i] & to->mask]]);
-	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(to->entry[(uint32_t)to->slot[hash[i] & to->mask]].p);
-	for (uint32_t i = 0; i < n; i++) {
-		struct str s = { from->entry[code[i]].p, from->entry[code[i]].n };
-		size_t at = find_slot(to, s, hash[i]);
+}
 
-		out[i] = to->slot[at] ? (uint32_t)to->slot[at] : add_text(to, s, hash[i], at);
+void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
+{
+	uint32_t hash[GROUP];
+
+	for (uint32_t from = 0; from < n; from += GROUP) {
+		uint32_t some = n - from < GROUP ? n - from : GROUP;
+
+		for (uint32_t i = 0; i < some; i++)
+			hash[i] = hash_text(s[from + i]);
+		code_group(d, s + from, hash, some, code + from);
 	}
 }
 
 void dict_translate(struct dict *to, const struct dict *from, const uint32_t *code, uint32_t n,
 		    uint32_t *out)
 {
-	for (uint32_t i = 0; i < n; i += TRANSLATE_GROUP) {
-		uint32_t some = n - i < TRANSLATE_GROUP ? n - i : TRANSLATE_GROUP;
+	struct str s[GROUP];
+	uint32_t hash[GROUP];
 
-		translate_group(to, from, code + i, some, out + i);
+	for (uint32_t first = 0; first < n; first += GROUP) {
+		uint32_t some = n - first < GROUP ? n - first : GROUP;
+
+		for (uint32_t i = 0; i < some; i++) {
+			const struct entry *e = &from->entry[code[first + i]];
+
+			s[i] = (struct str){ e->p, e->n };
+			hash[i] = entry_hash(e);
+		}
+		code_group(to, s, hash, some, out + first);
 	}
 }
 

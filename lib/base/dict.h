@@ -22,12 +22,16 @@ void dict_free(struct dict *d); /* NULL is fine */
 /* The code of s, added when new. Ends the process past 2^32 - 2 distinct texts. */
 uint32_t dict_code(struct dict *d, struct str s);
 
+/* code[i] becomes the code of s[i], added when new. What the look-ups will touch is fetched ahead,
+ * so many at once are cheaper than one by one. */
+void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code);
+
 /* A code of its own for s, whether or not s is there already: for texts that hardly ever repeat,
  * which need not be found again. dict_code and dict_find do not see it. */
 uint32_t dict_append(struct dict *d, struct str s);
 
 /* out[i] becomes the code in `to` of the text from[code[i]], added when new; code[i] is not 0.
- * What the look-ups will touch is fetched ahead, so many at once are cheaper than one by one. */
+ * Together as with dict_codes. */
 void dict_translate(struct dict *to, const struct dict *from, const uint32_t *code, uint32_t n,
 		    uint32_t *out);
 

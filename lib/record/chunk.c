@@ -33,6 +33,7 @@ static void table_fini(struct table *t, enum stream s)
 	for (unsigned i = 0; t->col && i < width; i++)
 		xfree(t->col[i]);
 	xfree(t->col);
+	xfree(t->salt);
 	xfree(t->src);
 }
 
@@ -72,8 +73,10 @@ static void table_grow(struct table *t, enum stream s)
 {
 	uint32_t cap = (uint32_t)grow_capacity(t->cap, t->cap ? t->cap + 1 : FIRST_CAP, UINT32_MAX);
 	unsigned width = stream_stored_width(s);
-	if (!t->col)
+	if (!t->col) {
 		t->col = xcalloc(width, sizeof(*t->col));
+		t->salt = xcalloc(width, sizeof(*t->salt));
+	}
 	for (unsigned i = 0; i < width; i++) {
 		if (!t->col[i])
 			continue;
@@ -105,18 +108,28 @@ void *column_make(struct chunk *c, enum stream s, unsigned index, enum type type
 	col = xcalloc(t->cap, width_bytes(w));
 	fill_missing(col, w, 0, t->cap);
 	t->col[index] = col;
+	t->salt[index] = hash_str(str_of(field_get(stream_first(s) + index)->name));
 	return col;
 }
 
-void column_drop_row(struct chunk *c, enum stream s)
+uint32_t column_add_rows(struct chunk *c, enum stream s, uint32_t n)
 {
 	struct table *t = &c->table[s];
-	assert(t->n);
-	t->n--;
+	while (t->cap - t->n < n)
+		table_grow(t, s);
+	t->n += n;
+	return t->n - n;
+}
+
+void column_drop_rows(struct chunk *c, enum stream s, uint32_t n)
+{
+	struct table *t = &c->table[s];
+	assert(t->n >= n);
+	t->n -= n;
 	unsigned width = stream_stored_width(s);
-	for (unsigned i = 0; i < width; i++)
+	for (unsigned i = 0; n && i < width; i++)
 		if (t->col[i])
-			fill_missing(t->col[i], stored_width(s, i), t->n, t->n + 1);
+			fill_missing(t->col[i], stored_width(s, i), t->n, t->n + n);
 }
 
 /* Moves what stands between dropped rows down, cell by cell of `size` bytes. */
@@ -355,27 +368,34 @@ int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int6
 	return revision;
 }
 
-/* A sum, so that the order of columns does not matter; texts by content, not by code. */
+/* Of what a cell says; texts by content, not by code. False: it is missing. */
+static bool cell_digest(const struct chunk *c, const void *col, enum width w, uint32_t r,
+			uint64_t *v)
+{
+	if (w == WIDTH_I64) {
+		int64_t wide = ((const int64_t *)col)[r];
+		*v = (uint64_t)wide;
+		return wide != MISSING_I64;
+	}
+	if (w == WIDTH_I32) {
+		int32_t narrow = ((const int32_t *)col)[r];
+		*v = (uint64_t)(int64_t)narrow;
+		return narrow != MISSING_I32;
+	}
+	uint32_t code = ((const uint32_t *)col)[r];
+	*v = code != MISSING_CODE ? hash_str(dict_text(c->dict, code)) : 0;
+	return code != MISSING_CODE;
+}
+
+/* A sum, so that the order of columns does not matter. */
 uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t r)
 {
-	uint64_t sum = 1;
+	uint64_t sum = 1, v;
 	unsigned width = stream_stored_width(s);
 	for (unsigned i = 0; i < width; i++) {
-		enum field f = stream_first(s) + i;
-		if (!c->table[s].col[i] || !has_value(c, f, r))
-			continue;
-		uint64_t v;
-		switch (stored_width(s, i)) {
-		case WIDTH_I64:
-			v = (uint64_t)chunk_i64(c, f, r);
-			break;
-		case WIDTH_I32:
-			v = (uint64_t)(int64_t)chunk_i32(c, f, r);
-			break;
-		default:
-			v = hash_str(chunk_text(c, f, r));
-		}
-		sum += hash_join(hash_str(str_of(field_get(f)->name)), v);
+		const void *col = c->table[s].col[i];
+		if (col && cell_digest(c, col, stored_width(s, i), r, &v))
+			sum += hash_join(c->table[s].salt[i], v);
 	}
 	return sum;
 }
@@ -388,7 +408,7 @@ bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err
 	enum field which;
 	enum reject_reason why = column_required(c, s, r, &which);
 	if (why != REJECT_NONE) {
-		column_drop_row(c, s);
+		column_drop_rows(c, s, 1);
 		return err_set(e, ERR_INPUT, "%s缺少必填字段%s（%s）", stream_title(s),
 			       field_get(which)->title, field_get(which)->name);
 	}

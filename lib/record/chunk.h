@@ -34,6 +34,7 @@ struct source {
 struct table {
 	uint32_t n, cap;
 	void **col;         /* [stream_stored_width(stream)], NULL = never read: all missing */
+	uint64_t *salt;     /* beside col: hash of the field's name, for digests */
 	struct source *src; /* [n] */
 };
 

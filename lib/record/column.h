@@ -13,8 +13,11 @@
 /* The column of field f, made and filled with missing when it is not there yet. */
 void *column_make(struct chunk *c, enum stream s, unsigned index, enum type t);
 
-/* Takes the last row of a stream back. */
-void column_drop_row(struct chunk *c, enum stream s);
+/* Appends n rows with every column missing and no source yet; returns the first. */
+uint32_t column_add_rows(struct chunk *c, enum stream s, uint32_t n);
+
+/* Takes the last n rows of a stream back. */
+void column_drop_rows(struct chunk *c, enum stream s, uint32_t n);
 
 /* Revision of the row: updt_time, else inf_time, else `revision`. */
 int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int64_t revision);

@@ -22,7 +22,7 @@
 
 struct csv {
 	char separator;
-	csv_row_fn *row;
+	csv_rows_fn *rows;
 	void *ctx;
 	struct buf carry;
 	size_t scanned;     /* bytes of the carry known to hold no line end */
@@ -34,16 +34,19 @@ struct csv {
 	unsigned bad;       /* 1-based cell where cutting stopped */
 	struct str *cell;
 	unsigned n, cap;
-	struct arena scratch; /* cells whose quotes were doubled */
+	struct csv_row run[CSV_ROWS_MAX]; /* good rows not given out yet */
+	unsigned n_run;
+	struct str *run_cell; /* [CSV_ROWS_MAX][width] */
+	struct arena scratch; /* cells whose quotes were doubled, until the text goes */
 	text_index_fn *make_index;
 	struct text_index *index;
 };
 
-struct csv *csv_new(char separator, csv_row_fn *row, void *ctx)
+struct csv *csv_new(char separator, csv_rows_fn *rows, void *ctx)
 {
 	struct csv *csv = xcalloc(1, sizeof(*csv));
 	csv->separator = separator;
-	csv->row = row;
+	csv->rows = rows;
 	csv->ctx = ctx;
 	csv->make_index = text_index_best();
 	csv->index = xmalloc(sizeof(*csv->index)); /* large, and written before it is read */
@@ -60,6 +63,7 @@ void csv_free(struct csv *csv)
 	buf_fini(&csv->carry);
 	arena_fini(&csv->scratch);
 	xfree(csv->cell);
+	xfree(csv->run_cell);
 	xfree(csv->index);
 	xfree(csv);
 }
@@ -87,6 +91,8 @@ bool csv_idle(const struct csv *csv)
 void csv_width(struct csv *csv, unsigned width)
 {
 	csv->width = width;
+	csv->run_cell = xreallocarray(csv->run_cell, width,
+				      CSV_ROWS_MAX * sizeof(*csv->run_cell));
 }
 
 /* ---- cells ---- */
@@ -227,6 +233,30 @@ static void trim_surplus(struct csv *csv)
 		csv->n--;
 }
 
+/* ---- rows that wait to be given out together ---- */
+
+static bool give_run(struct csv *csv, struct err *e)
+{
+	unsigned n = csv->n_run;
+	csv->n_run = 0;
+	return n == 0 || csv->rows(csv->ctx, csv->run, n, e);
+}
+
+static inline struct str *run_cells(const struct csv *csv)
+{
+	return csv->run_cell + (size_t)csv->n_run * csv->width;
+}
+
+/* The row whose cells are in run_cells. */
+static inline bool add_to_run(struct csv *csv, struct str raw, struct err *e)
+{
+	csv->run[csv->n_run] = (struct csv_row){
+		.cell = run_cells(csv), .n = csv->width, .raw = raw, .line = csv->line + 1,
+		.offset = csv->offset, .why = REJECT_NONE,
+	};
+	return ++csv->n_run < CSV_ROWS_MAX || give_run(csv, e);
+}
+
 static bool give(struct csv *csv, struct str raw, enum reject_reason why, unsigned column,
 		 struct err *e)
 {
@@ -234,7 +264,11 @@ static bool give(struct csv *csv, struct str raw, enum reject_reason why, unsign
 		.cell = csv->cell, .n = csv->n, .raw = raw, .line = csv->line + 1,
 		.offset = csv->offset, .why = why, .column = column,
 	};
-	return csv->row(csv->ctx, &row, e);
+	if (why == REJECT_NONE && csv->width && csv->n == csv->width) {
+		memcpy(run_cells(csv), csv->cell, csv->n * sizeof(*csv->cell));
+		return add_to_run(csv, raw, e);
+	}
+	return give_run(csv, e) && csv->rows(csv->ctx, &row, 1, e);
 }
 
 /* A record whose quotes are right: the last checks, then out. */
@@ -298,8 +332,6 @@ static size_t record(struct csv *csv, const char *p, size_t n, bool end, bool *g
 	}
 	size_t line = nl ? (size_t)(nl - p) : n, taken = line;
 	csv->n = 0;
-	if (csv->scratch.used)
-		arena_reset(&csv->scratch);
 	struct str text = without_cr(p, line);
 	if (line > DECODE_LINE_MAX) {
 		*good = give(csv, text, REJECT_LINE_TOO_LONG, 0, e);
@@ -321,18 +353,13 @@ static size_t record(struct csv *csv, const char *p, size_t n, bool end, bool *g
 /* ---- lines by the index ---- */
 
 /* The cells of an indexed line: text from p[begin], ends[0..n) behind each cell. */
-static inline void cut_by_index(struct csv *csv, const char *p, uint32_t begin,
+static inline void cut_by_index(struct str *cell, const char *p, uint32_t begin,
 				const uint16_t *ends, uint32_t n)
 {
-	if (n > CELLS_MAX + 1u)
-		n = CELLS_MAX + 1u;
-	GROW(csv->cell, csv->cap, n);
-	struct str *cell = csv->cell;
 	for (uint32_t i = 0; i < n; i++) {
 		cell[i] = (struct str){ p + begin, ends[i] - begin };
 		begin = ends[i] + 1u;
 	}
-	csv->n = n;
 }
 
 /* One whole line p[begin..nl) without rare bytes, of n cells ending at ends[]. */
@@ -341,14 +368,18 @@ static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin,
 {
 	struct str raw = without_cr(p + begin, ends[n - 1] - begin);
 	bool good = true;
-	if (raw.n) {
-		cut_by_index(csv, p, begin, ends, n);
-		if (raw.n < ends[n - 1] - begin && csv->n == n)
-			csv->cell[n - 1].n--;
-		if (csv->suspect || csv->n != csv->width)
-			good = give_cells(csv, raw, e);
-		else
-			good = give(csv, raw, REJECT_NONE, 0, e);
+	if (raw.n && n == csv->width && !csv->suspect) {
+		struct str *cell = run_cells(csv);
+		cut_by_index(cell, p, begin, ends, n);
+		cell[n - 1].n = (uint32_t)(raw.p + raw.n - cell[n - 1].p);
+		good = add_to_run(csv, raw, e);
+	} else if (raw.n) {
+		csv->n = n < CELLS_MAX + 1u ? n : CELLS_MAX + 1u;
+		GROW(csv->cell, csv->cap, csv->n);
+		cut_by_index(csv->cell, p, begin, ends, csv->n);
+		if (csv->n == n)
+			csv->cell[n - 1].n = (uint32_t)(raw.p + raw.n - csv->cell[n - 1].p);
+		good = give_cells(csv, raw, e);
 	}
 	csv->line++;
 	csv->offset += ends[n - 1] + 1u - begin;
@@ -405,6 +436,9 @@ static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *
 		}
 		at += taken;
 	}
+	*good = give_run(csv, e) && *good; /* the text goes now */
+	if (csv->scratch.used)
+		arena_reset(&csv->scratch);
 	return at;
 }
 

@@ -14,7 +14,9 @@
 #include "lib/base/str.h"
 #include "lib/record/reject.h"
 
-/* Borrowed until the row function returns. */
+#define CSV_ROWS_MAX 64u /* given out together */
+
+/* Borrowed until the rows function returns. */
 struct csv_row {
 	struct str *cell;         /* not trimmed */
 	unsigned n;
@@ -24,11 +26,12 @@ struct csv_row {
 	unsigned column;          /* 1-based cell the reason points at, 0 = whole line */
 };
 
-typedef bool csv_row_fn(void *ctx, const struct csv_row *row, struct err *e);
+/* Rows in order, n > 0; one with a reason is alone. */
+typedef bool csv_rows_fn(void *ctx, const struct csv_row *row, unsigned n, struct err *e);
 
 struct csv;
 
-struct csv *csv_new(char separator, csv_row_fn *row, void *ctx);
+struct csv *csv_new(char separator, csv_rows_fn *rows, void *ctx);
 void csv_free(struct csv *csv);
 
 /* Says that so many lines and bytes of the text come before the next push; what was begun is
@@ -41,7 +44,8 @@ void csv_position(const struct csv *csv, uint64_t *lines, uint64_t *bytes);
 /* Whether no record is begun: what has been pushed has all been given out. */
 bool csv_idle(const struct csv *csv);
 
-/* Rows with another number of cells than this are rejects; surplus empty cells are not counted. */
+/* Rows with another number of cells than this are rejects; surplus empty cells are not counted.
+ * Until it is told rows come one by one. */
 void csv_width(struct csv *csv, unsigned width);
 
 /* `suspect`: these bytes may not be UTF-8; from now on every row is looked at. */

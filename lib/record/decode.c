@@ -33,21 +33,23 @@ static bool take_header(struct decoder *d, const struct csv_row *row, struct err
 	return true;
 }
 
-bool decode_csv_row(void *ctx, const struct csv_row *row, struct err *e)
+bool decode_csv_rows(void *ctx, const struct csv_row *row, unsigned n, struct err *e)
 {
 	struct decoder *d = ctx;
+	struct row_in in[CSV_ROWS_MAX];
 	if (!d->has_header)
 		return take_header(d, row, e);
-	struct row_in in = {
-		.cell = row->cell, .n = row->n, .raw = row->raw, .line = row->line,
-		.offset = row->offset, .length = row->raw.n, .streams = ROW_ALL_STREAMS,
-	};
-	if (row->why != REJECT_NONE) {
-		rower_refuse(&d->rower, &in, row->why, row->column, (struct str){ 0 });
-		return true;
-	}
-	in.digest = hash_join(d->header_hash, hash_str(row->raw)) | 1u;
-	rower_take(&d->rower, &in);
+	for (unsigned i = 0; i < n; i++)
+		in[i] = (struct row_in){
+			.cell = row[i].cell, .n = row[i].n, .raw = row[i].raw, .line = row[i].line,
+			.offset = row[i].offset, .length = row[i].raw.n,
+			.streams = ROW_ALL_STREAMS,
+			.digest = hash_join(d->header_hash, hash_str(row[i].raw)) | 1u,
+		};
+	if (row->why != REJECT_NONE)
+		rower_refuse(&d->rower, in, row->why, row->column, (struct str){ 0 });
+	else
+		rower_take(&d->rower, in, n);
 	return true;
 }
 
@@ -71,7 +73,7 @@ static void open_format(struct decoder *d)
 {
 	if (d->format == FORMAT_CSV) {
 		d->rower.positions = true;
-		d->csv = csv_new(d->file->separator, decode_csv_row, d);
+		d->csv = csv_new(d->file->separator, decode_csv_rows, d);
 		csv_skipped(d->csv, d->blank_lines, d->blank_bytes);
 		return;
 	}

@@ -36,5 +36,5 @@ struct decoder {
 	struct claims claims;    /* parts only */
 };
 
-/* One row of CSV text, the header first; ctx is the decoder. */
-bool decode_csv_row(void *ctx, const struct csv_row *row, struct err *e);
+/* Rows of CSV text, the header first; ctx is the decoder. */
+bool decode_csv_rows(void *ctx, const struct csv_row *row, unsigned n, struct err *e);

@@ -60,7 +60,7 @@ struct decoder *decoder_part(const struct decoder *lead)
 	d->rower.english = lead->rower.english;
 	d->rower.positions = true;
 	d->rower.claims = &d->claims;
-	d->csv = csv_new(d->file->separator, decode_csv_row, d);
+	d->csv = csv_new(d->file->separator, decode_csv_rows, d);
 	struct str header = buf_str(&lead->header);
 	bool good = csv_push(d->csv, header.p, header.n, false, &e) && csv_finish(d->csv, &e);
 	assert(good && d->has_header); /* the lead has read it */

@@ -168,7 +168,7 @@ static void give(struct message *m, uint32_t streams, struct json_object *shown)
 		row.raw = str_of(json_object_to_json_string_ext(
 			shown, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	if (m->cells.why == REJECT_NONE)
-		rower_take(m->r, &row);
+		rower_take(m->r, &row, 1);
 	else
 		rower_refuse(m->r, &row, m->cells.why, 0, (struct str){ 0 });
 }

@@ -80,7 +80,7 @@ static enum making making_of(const struct target *t)
 	return t->named ? MAKE_NAMED : MAKE_TEXT;
 }
 
-static struct target target_of(const struct feed_stream *s, enum field f)
+static struct target target_of(struct plan *p, const struct feed_stream *s, enum field f)
 {
 	const struct field_info *info = field_get(f);
 	struct target t = { .field = f, .index = (uint16_t)info->index, .type = info->type,
@@ -91,6 +91,8 @@ static struct target target_of(const struct feed_stream *s, enum field f)
 			t.values = &s->values[i];
 	t.scale = type_scale(info->type);
 	t.making = making_of(&t);
+	if (t.width == WIDTH_U32 && t.making != MAKE_SERIAL)
+		t.brief = arena_array(&p->arena, 1, sizeof(*t.brief));
 	return t;
 }
 
@@ -141,7 +143,7 @@ static void bind(struct plan *p, struct entry *en, uint32_t column, enum field f
 	memmove(en->binding + at + 1, en->binding + at,
 		(en->n_binding - 1 - at) * sizeof(*en->binding));
 	en->binding[at] = (struct binding){ .column = column, .rank = rank,
-					    .to = target_of(en->feed, f) };
+					    .to = target_of(p, en->feed, f) };
 	bool first = true;
 	for (unsigned i = 0; i < en->n_binding; i++) {
 		if (en->binding[i].to.field != f)
@@ -254,7 +256,8 @@ static void resolve_gift(struct plan *p, struct entry *en, const struct feed_gif
 	struct gift *g = &en->gift[en->n_gift++];
 	en->revises |= column_revises(from->field);
 	g->kind = from->kind;
-	g->to = target_of(en->feed, from->field);
+	g->twin = NO_COLUMN;
+	g->to = target_of(p, en->feed, from->field);
 	g->n = from->text.n;
 	g->piece = arena_array(&p->arena, g->n + 1u, sizeof(*g->piece));
 	for (unsigned i = 0; i < g->n; i++) {
@@ -337,6 +340,28 @@ uint32_t plan_key(struct plan *p, struct str name)
 
 /* ---- a CSV header ---- */
 
+/* Whether a binding's value is that of its column alone, and a gift's would be the same. */
+static bool is_twin(const struct entry *en, unsigned k, const struct gift *g)
+{
+	const struct binding *b = &en->binding[k];
+	for (unsigned i = 0; i < en->n_binding; i++)
+		if (i != k && en->binding[i].to.field == b->to.field)
+			return false;
+	return b->column == g->piece[0].column && b->to.type == g->to.type &&
+	       b->to.making == g->to.making && b->to.making != MAKE_MAPPED &&
+	       b->to.making != MAKE_NAMED;
+}
+
+static void find_twins(struct entry *en)
+{
+	for (unsigned i = 0; i < en->n_gift; i++) {
+		struct gift *g = &en->gift[i];
+		for (unsigned k = 0; k < en->n_binding; k++)
+			if (g->kind == GIVE_COMPOSE && g->n == 1 && is_twin(en, k, g))
+				g->twin = k;
+	}
+}
+
 static bool is_filled(const struct entry *en, enum field f)
 {
 	for (unsigned i = 0; i < en->n_binding; i++)
@@ -383,10 +408,19 @@ bool plan_header(struct plan *p, const struct str *names, unsigned n, struct err
 		resolve_column(p, i);
 	for (unsigned i = 0; i < p->n_entry; i++)
 		resolve_entry(p, &p->entry[i], false);
-	for (unsigned i = 0; i < p->n_entry; i++)
+	for (unsigned i = 0; i < p->n_entry; i++) {
+		find_twins(&p->entry[i]);
 		if (!check_entry(&p->entry[i], e))
 			return false;
+	}
 	return true;
+}
+
+static void forget_codes(struct target *t)
+{
+	t->cached_n = 0;
+	if (t->brief)
+		memset(t->brief->text, 0, sizeof(t->brief->text));
 }
 
 void plan_new_chunk(struct plan *p)
@@ -394,8 +428,8 @@ void plan_new_chunk(struct plan *p)
 	for (unsigned i = 0; i < p->n_entry; i++) {
 		struct entry *en = &p->entry[i];
 		for (unsigned k = 0; k < en->n_binding; k++)
-			en->binding[k].to.cached_n = 0;
+			forget_codes(&en->binding[k].to);
 		for (unsigned k = 0; k < en->n_gift; k++)
-			en->gift[k].to.cached_n = 0;
+			forget_codes(&en->gift[k].to);
 	}
 }

@@ -20,7 +20,14 @@
 /* How a text becomes a value: chosen once per header. */
 enum making { MAKE_NUMBER, MAKE_TIME, MAKE_DATE, MAKE_TEXT, MAKE_NAMED, MAKE_SERIAL, MAKE_MAPPED };
 
-/* Where a text goes, and the last text seen there with its value: neighbours repeat. */
+/* Codes of the shortest texts, by their bytes and length in one word; 0 = free. */
+#define BRIEF_SLOTS 32u
+struct brief {
+	uint64_t text[BRIEF_SLOTS];
+	uint32_t code[BRIEF_SLOTS];
+};
+
+/* Where a text goes, and what was seen there: neighbours repeat, and short codes are few. */
 struct target {
 	enum field field;
 	uint16_t index;
@@ -30,13 +37,14 @@ struct target {
 	int scale;                       /* of numbers */
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
-	uint8_t cached_n;                /* 0 = nothing cached */
+	uint8_t cached_n;                /* of the last text; 0 = nothing cached */
 	char cached[CACHE_TEXT];
 	union {
 		int64_t i64;
 		int32_t i32;
 		uint32_t u32;
-	} value;
+	} value;                         /* of the last text */
+	struct brief *brief;             /* of codes; in the plan's arena */
 };
 
 struct binding {
@@ -52,6 +60,7 @@ struct gift_piece {
 };
 struct gift {
 	enum feed_give kind;
+	unsigned twin; /* binding that makes the same value of the same column; NO_COLUMN = none */
 	struct gift_piece *piece;
 	unsigned n;
 	struct target to;
@@ -87,6 +96,7 @@ struct entry {
 	uint64_t *seen; /* direct-mapped set of key hashes; NULL without once_per */
 	uint32_t watches;  /* bit per watched column of the key; 0 = not all are watched */
 	uint64_t last_key; /* of the row before while they stay the same; 0 = made anew */
+	uint32_t made;     /* rows of the run in hand */
 };
 
 struct plan {

@@ -3,7 +3,7 @@
  * row.h - cells of one input row become records of one or more streams, or a reject.
  *
  * A row is taken whole or not at all: when one of its records cannot be made, the others
- * of the same row are taken back and the row is one reject.
+ * of the same row are not made either and the row is one reject.
  * Knows plans and chunks, not where the cells came from. For lib/record only.
  */
 #pragma once
@@ -51,6 +51,7 @@ struct rower {
 	struct chunk *chunk; /* being filled; NULL before the first row of it */
 	struct chunk **ready;
 	unsigned n_ready, cap_ready, next_ready;
+	uint32_t run;        /* rows to try together next; 0 = one */
 	char *text;          /* scratch for composed texts */
 	uint32_t text_cap;
 };
@@ -59,8 +60,8 @@ void rower_init(struct rower *r, const struct feed *feed, const struct feed_file
 		const uint8_t *wanted, struct decode_stats *stats);
 void rower_fini(struct rower *r);
 
-/* One row; what is wrong with it becomes a reject. */
-void rower_take(struct rower *r, const struct row_in *row);
+/* Rows in order; what is wrong with one becomes a reject. */
+void rower_take(struct rower *r, const struct row_in *row, unsigned n);
 
 /* One row that could not even be cut into cells; `detail` may be empty. */
 void rower_refuse(struct rower *r, const struct row_in *row, enum reject_reason why,

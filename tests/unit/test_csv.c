@@ -8,19 +8,24 @@
 #include "lib/record/csv.h"
 #include "lib/record/decode.h"
 
-static bool show(void *ctx, const struct csv_row *row, struct err *e)
+static void show_row(struct buf *out, const struct csv_row *row)
 {
-	struct buf *out = ctx;
-	(void)e;
 	buf_addf(out, "%llu@%llu", (unsigned long long)row->line,
 		 (unsigned long long)row->offset);
 	if (row->why != REJECT_NONE) {
 		buf_addf(out, "!%s:%u\n", reject_word(row->why), row->column);
-		return true;
+		return;
 	}
 	for (unsigned i = 0; i < row->n; i++)
 		buf_addf(out, "[" STR_FMT "]", STR_ARG(row->cell[i]));
 	buf_addc(out, '\n');
+}
+
+static bool show(void *ctx, const struct csv_row *row, unsigned n, struct err *e)
+{
+	(void)e;
+	for (unsigned i = 0; i < n; i++)
+		show_row(ctx, &row[i]);
 	return true;
 }
 

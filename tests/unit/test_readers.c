@@ -135,6 +135,7 @@ static void an_intake_tells_what_it_read(void **state)
 	if (!in)
 		fail_msg("%s", e.text);
 	CHECK_INT(intake_size(in), strlen(text));
+	intake_keep_digest(in);
 	while (intake_next(in, &c, &e) && c) {
 		CHECK_INT(chunk_ref_intake(c), 7);
 		rows += chunk_ref_chunk(c)->table[STREAM_FEE].n;

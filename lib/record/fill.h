@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fill.h - the records that a run of rows makes of one stream, column by column.
+ *
+ * Knows targets and columns; which rows make a record, and what becomes of a run with a row that
+ * cannot, is row.c's. For lib/record only.
+ */
+#pragma once
+
+#include "lib/record/parse.h"
+#include "lib/record/row.h"
+
+/* Rows that go through the columns together: their cells stay in the first cache. */
+#define RUN_MAX 64u
+
+/* Row i of the run is in[pick[i]] and becomes row first + i of the stream's table. */
+struct run {
+	const struct row_in *in;
+	const uint8_t *pick;
+	unsigned n;
+	uint32_t first;
+};
+
+/* What went wrong, and where. */
+struct fault {
+	enum reject_reason why;
+	enum stream stream;
+	enum field field;
+	uint32_t column; /* NO_COLUMN when no column is to blame */
+	struct str text;
+	unsigned row;    /* of `in` */
+};
+
+/* Fills the columns of the run's rows, which are there and missing. False: a row cannot be made;
+ * of a run of one row the fault is the first in the order of bindings. */
+bool fill_records(struct rower *r, struct entry *en, const struct run *run, struct fault *f);
+
+/* A cell without blanks around it. */
+static inline struct str row_cell(const struct row_in *row, uint32_t column)
+{
+	if (column >= row->n)
+		return (struct str){ 0 };
+	struct str s = row->cell[column];
+	if (s.n && ((unsigned char)s.p[0] <= ' ' || (unsigned char)s.p[s.n - 1] <= ' '))
+		s = str_trim(s);
+	return s;
+}
