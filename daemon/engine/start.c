@@ -222,7 +222,7 @@ static bool remember(struct engine *en, struct db *db, const struct db_wait *wai
 
 bool engine_start(struct engine *en, struct err *e)
 {
-	struct db db = { NULL };
+	struct db db = { 0 };
 	const struct db_wait wait = wait_of(en);
 	if (!remember(en, &db, &wait, e))
 		return false;

@@ -102,6 +102,7 @@ static void add_json(struct buf *b, enum log_level level, const char *object, co
 	buf_addc(b, '}');
 }
 
+__attribute__((format(printf, 3, 0)))
 static void write_line(enum log_level level, const char *object, const char *fmt, va_list args)
 {
 	char said[LINE_MAX_BYTES / 2];

@@ -125,7 +125,7 @@ static void *run(void *arg)
 	int64_t pause = 1;
 	bool on = true;
 	while (on) {
-		struct db db = { NULL };
+		struct db db = { 0 };
 		bool ok = db_open(&db, k->conninfo, &wait, &e) &&
 			  db_exec(&db, "LISTEN fundwatch_api_key", &e);
 		while (on && ok && (ok = read_keys(k, &db, &e))) {

@@ -249,8 +249,11 @@ void check_file(struct checker *c, struct syn_block *b)
 	if (k->name.n == 0)
 		return;
 	told_twice(c, k);
-	if (complete(c, b) && read_keys(c, b->clause[KW_KEY], k) &
-				      read_columns(c, b->clause[KW_COLUMNS], k))
-		load(c, b, k);
+	if (complete(c, b)) { /* both are read, so that the faults of both are told */
+		bool keys = read_keys(c, b->clause[KW_KEY], k);
+		bool columns = read_columns(c, b->clause[KW_COLUMNS], k);
+		if (keys && columns)
+			load(c, b, k);
+	}
 	c->rs->knowledge[c->rs->n_knowledge++] = k;
 }

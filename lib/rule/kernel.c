@@ -140,7 +140,7 @@ KERNEL void kernel_and_open(uint8_t *restrict out, const uint8_t *restrict a, ui
 	for (uint32_t i = 0; i < n; i++) {
 		uint8_t least = out[i] < a[i] ? out[i] : a[i], most = out[i] > a[i] ? out[i] : a[i];
 
-		out[i] = (least != 0) & (most == 0xFF) ? 0xFF : least;
+		out[i] = ((least != 0) & (most == 0xFF)) ? 0xFF : least;
 	}
 }
 

@@ -18,6 +18,8 @@ static bool load(void *ctx, const char *path, struct buf *out, struct err *e)
 	return true;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *cut = size > 0 ? memchr(data, 0, size) : NULL;

@@ -71,6 +71,8 @@ static void translate(const struct diag_list *d, const struct ruleset *rs, bool 
 	buf_fini(&b);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str text = str_make((const char *)data, size);
