@@ -17,19 +17,25 @@
 #define CELL_PAGE_BITS 10
 
 /* One aggregate summed over subjects, at the scale of its argument. Of a peers' field `total` is
- * the part of one of its values and `count` how often it was given. */
+ * the part of one of its values and `count` how often it was given. Of an aggregate that keeps
+ * values (不同, 最大, ...) it is one of them, as KEPT says: a cell mostly has no other. */
 struct sum {
 	int64_t total;           /* lower half; the upper is in struct rest */
 	uint32_t count;          /* records, or distinct values counted */
 	uint32_t unknown;        /* contributions with a missing summand */
 };
 
+/* A value kept in the sum itself: its code, and above that how often; 0 when there is none. */
+#define KEPT_CODE(total) ((uint32_t)(total))
+#define KEPT_TIMES(total) ((uint64_t)(total) >> 32)
+#define KEPT_ONCE (INT64_C(1) << 32)
+
 /* What few sums have beside. */
 struct rest {
 	int64_t carry;           /* upper half of the total, signed halves added */
 	struct rat more;         /* sum of what has no scale */
 	bool overflow;
-	struct map64 seen;       /* values kept: code of the cells' dictionary, or part, -> times */
+	struct map64 seen;       /* more values: code of the cells' dictionary, or part, -> times */
 };
 
 struct cell {
@@ -141,6 +147,9 @@ static inline struct sum *cell_sums(const struct table *t, uint32_t i)
 
 /* NULL when the sum has nothing beside. */
 const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t cell, uint32_t sum);
+
+/* `times` more of a value kept; less, when it is given back. */
+void cell_keep(struct cells *c, struct cell_at at, uint32_t sum, uint32_t code, int64_t times);
 
 /* Doubles the slots of a table that is getting full; the first time it makes them. */
 void table_grow(struct table *t);

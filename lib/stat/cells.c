@@ -276,13 +276,32 @@ const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t ce
 	return &c->rest[at];
 }
 
-static void see(struct map64 *seen, uint64_t value, int sign)
+static void see(struct map64 *seen, uint64_t value, int64_t more)
 {
 	uint64_t *times = map64_at(seen, value, NULL);
 
-	*times += (uint64_t)(int64_t)sign;
+	*times += (uint64_t)more;
 	if (!*times)
 		map64_del(seen, value);
+}
+
+/* Each value stands in one place: in the sum, or beside it. */
+void cell_keep(struct cells *c, struct cell_at at, uint32_t sum, uint32_t code, int64_t times)
+{
+	struct sum *s = &cell_sums(&c->table[at.source], at.cell)[sum];
+	const struct rest *r;
+
+	if (s->total && KEPT_CODE(s->total) == code) {
+		s->total += times * KEPT_ONCE;
+		if (!KEPT_TIMES(s->total))
+			s->total = 0;
+		return;
+	}
+	r = s->total ? NULL : cell_rest(c, at.source, at.cell, sum);
+	if (!s->total && !(r && map64_get(&r->seen, code, NULL)))
+		s->total = times * KEPT_ONCE + code;
+	else
+		see(&rest_at(c, at.source, at.cell, sum)->seen, code, times);
 }
 
 /* The first value stands in the sum itself; a cell mostly has no other. */
@@ -301,16 +320,19 @@ static void fold_peer(struct cells *c, const struct gift *g, uint32_t sum, int s
 		see(&rest_at(c, g->source, g->cell, sum)->seen, (uint64_t)p->sum, sign);
 }
 
-static void fold_kept(struct rest *r, const struct coded *k, int sign)
+static void fold_kept(struct cells *c, const struct gift *g, uint32_t sum, int sign)
 {
-	bool fits = true;
+	const struct coded *k = &g->kept[sum];
+	struct rest *r;
+	bool fits;
 
 	for (uint32_t i = 0; i < k->n; i++)
-		see(&r->seen, k->code[i], sign);
-	if (k->sum.den && sign > 0)
-		fits = num_add(&r->more, r->more, k->sum);
-	else if (k->sum.den)
-		fits = rat_sub(&r->more, r->more, k->sum);
+		cell_keep(c, (struct cell_at){ g->source, g->cell }, sum, k->code[i], sign);
+	if (!k->sum.den)
+		return;
+	r = rest_at(c, g->source, g->cell, sum);
+	fits = sign > 0 ? num_add(&r->more, r->more, k->sum) :
+			  rat_sub(&r->more, r->more, k->sum);
 	r->overflow |= !fits;
 }
 
@@ -326,8 +348,8 @@ static void fold_sum(struct cells *c, const struct gift *g, uint32_t sum, int si
 			: __builtin_sub_overflow(s->total, p->sum, &s->total);
 	if (__builtin_expect(over, 0))
 		rest_at(c, g->source, g->cell, sum)->carry += p->sum > 0 ? sign : -sign;
-	if (g->kept && (g->kept[sum].n || g->kept[sum].sum.den))
-		fold_kept(rest_at(c, g->source, g->cell, sum), &g->kept[sum], sign);
+	if (g->kept)
+		fold_kept(c, g, sum, sign);
 }
 
 static void note_changed(struct cells *c, const struct gift *g, struct cell *x)

@@ -98,6 +98,35 @@ static struct rest *rest_in(struct cells *c, uint32_t source, uint32_t cell, uin
 	return &c->rest[c->n_rest++];
 }
 
+/* Whether an aggregate keeps values rather than adding them up. */
+static bool keeps_values(enum agg agg)
+{
+	return agg != AGG_COUNT && agg != AGG_SUM && agg != AGG_MEAN && agg != AGG_RUNNING;
+}
+
+static void add_value(struct absorbing *a, struct cell_at to, uint32_t i, uint32_t code,
+		      uint64_t times)
+{
+	if (times)
+		cell_keep(a->into, to, i,
+			  dict_code(a->into->dict, dict_text(a->from->dict, code)),
+			  (int64_t)times);
+}
+
+static void absorb_values(struct absorbing *a, struct cell_at to, uint32_t i,
+			  const struct sum *s, const struct rest *r)
+{
+	struct sum *into = &cell_sums(&a->into->table[to.source], to.cell)[i];
+	uint64_t code, times;
+	size_t at = 0;
+
+	into->count += s->count;
+	into->unknown += s->unknown;
+	add_value(a, to, i, KEPT_CODE(s->total), KEPT_TIMES(s->total));
+	while (r && map64_next(&r->seen, &at, &code, &times))
+		add_value(a, to, i, (uint32_t)code, times);
+}
+
 static void add_total(struct absorbing *a, uint32_t source, uint32_t cell, uint32_t i,
 		      const struct sum *s)
 {
@@ -113,15 +142,9 @@ static void add_rest(struct absorbing *a, uint32_t source, uint32_t cell, uint32
 		     const struct rest *r)
 {
 	struct rest *to = rest_in(a->into, source, cell, i);
-	uint64_t code, times;
-	size_t at = 0;
 
 	to->carry += r->carry;
 	to->overflow |= r->overflow || !num_add(&to->more, to->more, r->more);
-	while (map64_next(&r->seen, &at, &code, &times))
-		*map64_at(&to->seen, dict_code(a->into->dict,
-					       dict_text(a->from->dict, (uint32_t)code)),
-			  NULL) += times;
 }
 
 /* One value of a peers' field, given so often. */
@@ -172,6 +195,10 @@ static void absorb_cell(struct absorbing *a, uint32_t source, uint32_t cell, uin
 
 		if (i >= src->n_agg) {
 			absorb_peer(a, source, to, i, &sum[i], r);
+			continue;
+		}
+		if (keeps_values(cell_agg(src, i))) {
+			absorb_values(a, (struct cell_at){ source, to }, i, &sum[i], r);
 			continue;
 		}
 		add_total(a, source, to, i, &sum[i]);

@@ -97,13 +97,20 @@ static void each_seen(const struct judging *j, const uint32_t *cell, uint32_t ag
 		      void *ctx)
 {
 	for (uint32_t s = 0; s < j->j->n; s++) {
-		const struct rest *rest = cell[s] ? cell_rest(j->j->shard[s], j->rp->source,
-							      cell[s] - 1, agg) : NULL;
+		const struct dict *d = j->j->shard[s]->dict;
+		const struct rest *rest;
 		uint64_t code, times;
 		size_t at = 0;
+		int64_t one;
 
+		if (!cell[s])
+			continue;
+		one = cell_sums(table_of(j, s), cell[s] - 1)[agg].total;
+		if (one)
+			fn(ctx, dict_text(d, KEPT_CODE(one)), KEPT_TIMES(one));
+		rest = cell_rest(j->j->shard[s], j->rp->source, cell[s] - 1, agg);
 		while (rest && map64_next(&rest->seen, &at, &code, &times))
-			fn(ctx, dict_text(j->j->shard[s]->dict, (uint32_t)code), times);
+			fn(ctx, dict_text(d, (uint32_t)code), times);
 	}
 }
 
