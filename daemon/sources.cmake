@@ -34,6 +34,7 @@ set(daemon_sources
 	engine/load.c
 	engine/period.c
 	engine/acted.c
+	engine/account.c
 	engine/horizon.c
 	engine/file.c
 	host/control.c
@@ -52,4 +53,5 @@ set(migrations
 	008_horizon.sql
 	009_counted_once.sql
 	010_linked_alerts.sql
-	011_suppressed.sql)
+	011_suppressed.sql
+	012_account.sql)

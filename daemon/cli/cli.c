@@ -24,7 +24,8 @@ const struct command *const commands[] = {
 	&cmd_exceptions_list, &cmd_exceptions_ledger,
 	&cmd_record_show, &cmd_hold_add, &cmd_hold_remove, &cmd_hold_list, &cmd_purge,
 	&cmd_journal_list, &cmd_journal_verify, &cmd_reload, &cmd_period_close,
-	&cmd_period_reopen, &cmd_period_list, &cmd_late_list, &cmd_key_add, &cmd_key_list,
+	&cmd_period_reopen, &cmd_period_list, &cmd_late_list, &cmd_account,
+	&cmd_key_add, &cmd_key_list,
 	&cmd_key_revoke, &cmd_top, &cmd_help, NULL,
 };
 

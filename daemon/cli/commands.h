@@ -36,6 +36,7 @@ extern const struct command cmd_period_close;
 extern const struct command cmd_period_reopen;
 extern const struct command cmd_period_list;
 extern const struct command cmd_late_list;
+extern const struct command cmd_account;
 extern const struct command cmd_key_add;
 extern const struct command cmd_key_list;
 extern const struct command cmd_key_revoke;

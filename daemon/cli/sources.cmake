@@ -46,4 +46,5 @@ set(cli_sources
 	top.c
 	period.c
 	late.c
+	account.c
 	coverage.c)

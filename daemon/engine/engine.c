@@ -65,6 +65,7 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 		epoch_free(take_epoch);
 		return err_wrap(e, "judging");
 	}
+	engine_account(en, take_epoch);
 	if (cells)
 		engine_note_rules(en);
 	number_box_fill(en->conf.numbers, en->pool, en->rules->set);
@@ -82,6 +83,7 @@ bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e)
 	struct rules *old = en->rules;
 	en->rules = take_rules;
 	pool_plan(en->pool, take_rules->plan);
+	engine_account_rules(en);
 	if (!engine_lower_floor(en, e))
 		return false;
 	if (!engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, judges_cells(en), e))
@@ -247,6 +249,7 @@ void engine_free(struct engine *en)
 	complete_free(en->over);
 	map64_fini(&en->judged);
 	map64_fini(&en->acted);
+	xfree(en->told);
 	db_close(&en->acted_db);
 	map64_fini(&en->brought);
 	xfree(en->closed);

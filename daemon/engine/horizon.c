@@ -204,7 +204,7 @@ static void look_at_row(struct engine *en, struct epoch *ep, struct people *p,
 static void add_chunk(void *ctx, struct chunk_ref *take_chunk)
 {
 	struct engine *en = ctx;
-	pool_add(en->pool, take_chunk);
+	pool_recall(en->pool, take_chunk);
 }
 
 static bool stopping(void *ctx)

@@ -44,6 +44,10 @@ struct engine {
 	struct db acted_db;          /* opened when first needed */
 	struct map64 acted;          /* ids of alerts people have acted on */
 	bool acted_asked;            /* in the judging in hand */
+	/* account.c */
+	bool counting;               /* false: what is in memory is in the books already */
+	struct account *told;        /* of each rule, as the books have it; NULL: nothing yet */
+	int64_t told_at;
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 };
 
@@ -91,6 +95,10 @@ bool engine_close_period(struct engine *en, struct period_event *take_period,
 
 /* acted.c: whether people have acted on an alert (handled_fn). */
 bool engine_acted(void *ctx, uint64_t id);
+
+/* account.c: what the epoch, judged, adds to the books; and: the rules count from zero now. */
+void engine_account(struct engine *en, struct epoch *ep);
+void engine_account_rules(struct engine *en);
 
 /* horizon.c: what is kept of the past. */
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e) MUST_CHECK;

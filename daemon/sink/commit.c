@@ -191,6 +191,25 @@ static bool write_closed(struct db *db, const struct epoch *ep, struct err *e)
 	return ok;
 }
 
+static bool write_account(struct db *db, const struct epoch *ep, struct err *e)
+{
+	struct buf lines, rules;
+	struct number at;
+	if (ep->account.n == 0 && ep->account_rules.n == 0)
+		return true;
+	buf_init(&lines, 0);
+	buf_init(&rules, 0);
+	buf_addf(&lines, "[" STR_FMT "]", STR_ARG(buf_str(&ep->account)));
+	buf_addf(&rules, "[" STR_FMT "]", STR_ARG(buf_str(&ep->account_rules)));
+	const char *const value[] = { number(&at, ep->at), ep->has_intake ? ep->intake.feed : "",
+				      buf_cstr(&lines), buf_cstr(&rules) };
+	bool ok = db_execp(db, "SELECT fundwatch.account_add(" INSTANT("$1") ", $2, $3, $4)", 4,
+			   value, e);
+	buf_fini(&lines);
+	buf_fini(&rules);
+	return ok;
+}
+
 static bool has_changes(const struct epoch *ep)
 {
 	return ep->raised + ep->amended + ep->withdrawn + ep->silent > 0;
@@ -225,7 +244,8 @@ static bool write_all(struct db *db, struct commit_state *cs, const struct epoch
 	return (!ep->release || release_write(ep->release, db, ep->at, e)) &&
 	       write_intake(db, ep, e) && rows_write(db, ep, e) && rejects_write(db, ep, e) &&
 	       write_epoch(db, ep, e) && write_period(db, ep, e) &&
-	       write_late(db, ep, e) && write_closed(db, ep, e) && write_alerts(db, cs, ep, e);
+	       write_late(db, ep, e) && write_account(db, ep, e) && write_closed(db, ep, e) &&
+	       write_alerts(db, cs, ep, e);
 }
 
 static bool write_alarm(struct db *db, const struct epoch *ep, struct err *e)

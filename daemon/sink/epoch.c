@@ -36,6 +36,8 @@ struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_s
 	ep->at = at;
 	memcpy(ep->rule_set, rule_set, DIGEST_HEX);
 	buf_init(&ep->late, 0);
+	buf_init(&ep->account, 0);
+	buf_init(&ep->account_rules, 0);
 	struct buf *stream[] = { &ep->alert, &ep->alert_record, &ep->event };
 	for (unsigned i = 0; i < 3; i++) {
 		buf_init(stream[i], 0);
@@ -63,6 +65,8 @@ void epoch_free(struct epoch *ep)
 	xfree(ep->intake.reason);
 	xfree(ep->intake.report);
 	buf_fini(&ep->late);
+	buf_fini(&ep->account);
+	buf_fini(&ep->account_rules);
 	xfree(ep->closed);
 	xfree(ep->period);
 	xfree(ep->alarm);

@@ -72,6 +72,7 @@ struct epoch {
 	int64_t *closed;               /* owned */
 	uint32_t n_closed;
 	struct release *release;       /* to be written with it, or NULL; owned */
+	struct buf account, account_rules; /* rows for fundwatch.account_add, in JSON */
 	int64_t at;                    /* microseconds UTC */
 	char *alarm;                   /* only this is written, as an alarm; owned, or NULL */
 	void *tag;                     /* the caller's, for the news of its commit */

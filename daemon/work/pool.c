@@ -125,14 +125,41 @@ static void command(struct pool *p, const struct message *m)
 	}
 }
 
-void pool_add(struct pool *p, struct chunk_ref *take_chunk)
+static void add_chunk(struct pool *p, struct chunk_ref *take_chunk, bool known)
 {
 	chunk_ref_scatter(take_chunk, p->n);
 	for (uint32_t i = 1; i < p->n; i++)
 		chunk_ref_get(take_chunk);
 	for (uint32_t i = 0; i < p->n; i++)
-		send(p, i, &(struct message){ .order = ORDER_CHUNK, .chunk = take_chunk });
+		send(p, i, &(struct message){ .order = ORDER_CHUNK, .chunk = take_chunk,
+						 .known = known });
 	p->chunks++;
+}
+
+void pool_add(struct pool *p, struct chunk_ref *take_chunk)
+{
+	add_chunk(p, take_chunk, false);
+}
+
+void pool_recall(struct pool *p, struct chunk_ref *take_chunk)
+{
+	add_chunk(p, take_chunk, true);
+}
+
+void pool_standing(struct pool *p,
+		   void (*fn)(void *ctx, struct str facility, const struct standing_change *c),
+		   void *ctx)
+{
+	command(p, &(struct message){ .order = ORDER_SYNC });
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct timeline *t = judge_timeline(p->judge[i]);
+		uint32_t n;
+		const struct standing_change *c = timeline_standing(t, &n);
+		for (uint32_t k = 0; fn && k < n; k++)
+			if (i == 0 || !stream_broadcast(c[k].stream))
+				fn(ctx, dict_text(timeline_dict(t), c[k].facility), &c[k]);
+		timeline_standing_clear(t);
+	}
 }
 
 /* Everything taken in, or why not. */

@@ -77,6 +77,15 @@ void pool_free(struct pool *p);
  * here unless the decoder's thread has done so (chunk_ref_scatter). */
 void pool_add(struct pool *p, struct chunk_ref *take_chunk);
 
+/* The same for rows that the books have already: what they change is not among the changes. */
+void pool_recall(struct pool *p, struct chunk_ref *take_chunk);
+
+/* What became of versions since the last call, by facility; then it is forgotten. `fn` may be
+ * NULL. Judge before: only gathering tells what was taken out. */
+void pool_standing(struct pool *p,
+		   void (*fn)(void *ctx, struct str facility, const struct standing_change *c),
+		   void *ctx);
+
 /* Judges and delivers, then nothing is dirty. `cells` also judges rules over facilities and
  * comparisons (their periods count as closed). False: nothing was delivered, the pool is
  * of no more use, `e` says why. */

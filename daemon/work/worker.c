@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
+#define GATHER_AT_ONCE 256u
+
 static void take_rows(struct worker *w, struct chunk_ref *take_chunk)
 {
 	const struct chunk *c = chunk_ref_chunk(take_chunk);
@@ -20,10 +22,40 @@ static void take_rows(struct worker *w, struct chunk_ref *take_chunk)
 	chunk_ref_put(take_chunk);
 }
 
+/* Gathers what is dirty, so that the books know how it stands. */
+static void settle_books(struct worker *w)
+{
+	struct timeline *t = judge_timeline(w->judge);
+	uint32_t n;
+	const uint32_t *dirty = timeline_dirty(t, &n);
+	struct batch b;
+	batch_init(&b);
+	for (uint32_t i = 0; i < n; i += GATHER_AT_ONCE)
+		timeline_gather(t, dirty + i, n - i < GATHER_AT_ONCE ? n - i : GATHER_AT_ONCE, &b,
+				NULL);
+	batch_fini(&b);
+}
+
+/* Rows brought back: as if they had been here all the time. */
+static void take_known(struct worker *w, struct chunk_ref *take_chunk)
+{
+	struct timeline *t = judge_timeline(w->judge);
+	settle_books(w);
+	timeline_standing_quiet(t, true);
+	take_rows(w, take_chunk);
+	settle_books(w);
+	timeline_standing_quiet(t, false);
+}
+
 void worker_follow(struct worker *w, const struct message *m)
 {
 	switch (m->order) {
-	case ORDER_CHUNK: take_rows(w, m->chunk); return;
+	case ORDER_CHUNK:
+		if (m->known)
+			take_known(w, m->chunk);
+		else
+			take_rows(w, m->chunk);
+		return;
 	case ORDER_SYNC: break;
 	case ORDER_ALL: judge_all(w->judge, NULL, &w->found); break;
 	case ORDER_DIRTY: judge_dirty(w->judge, NULL, &w->found); break;

@@ -27,6 +27,7 @@ enum order {
 struct message {
 	enum order order;
 	struct chunk_ref *chunk; /* ORDER_CHUNK: one reference moves with it */
+	bool known;              /* ORDER_CHUNK: the books have its rows */
 	struct verdict *verdict; /* ORDER_SPLIT and later */
 };
 

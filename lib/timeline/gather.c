@@ -160,7 +160,7 @@ void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 		gather_visits(g);
 		gather_share(g);
 		columns_write(g, b, &own);
-		undone_note(&t->undone, subject[i], &own);
+		undone_note(g, subject[i], &own);
 		if (gs)
 			add_stats(gs, &own);
 	}

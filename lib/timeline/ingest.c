@@ -462,12 +462,18 @@ static void move_row(struct intake *in, uint32_t at, const struct pending *p, si
 	intake_note(in, p, to);
 }
 
+static void un_hide(struct intake *in, const struct row *r)
+{
+	in->st->hidden--;
+	standing_add(in->t, in->stream, r->place, STANDING_SUPERSEDED, -1);
+}
+
 static void replace(struct intake *in, uint32_t at, const struct pending *p, size_t slot)
 {
 	struct row *r = store_row(in->st, at);
 
 	if (r->flags & ROW_HIDDEN)
-		in->st->hidden--;
+		un_hide(in, r);
 	if (r->subject != p->subject) {
 		move_row(in, at, p, slot);
 		return;
@@ -489,16 +495,18 @@ static void add_version(struct intake *in, uint32_t at, const struct pending *p,
 
 	if (src->digest == r->digest) {
 		st->resent++;
+		standing_add(in->t, in->stream, p->place, STANDING_RESENT, 1);
 		if (later) {
 			r->revision = pack_time(&st->spill, r->revision, src->revision);
 			intake_note(in, p, at);
 		}
 		return;
 	}
-	if (map64_get(&st->old, lost, NULL))
-		st->resent++;
-	else
-		st->superseded++;
+	bool again = map64_get(&st->old, lost, NULL);
+	st->resent += again;
+	st->superseded += !again;
+	standing_add(in->t, in->stream, p->place,
+		     again ? STANDING_RESENT : STANDING_SUPERSEDED, 1);
 	if (later) {
 		map64_put(&st->old, hash_join(p->hash, r->digest), 1);
 		map64_del(&st->old, lost);

@@ -94,6 +94,7 @@ static void hide(struct intake *in, uint32_t at, bool hidden)
 		return;
 	r->flags ^= ROW_HIDDEN;
 	in->st->hidden += hidden ? 1 : UINT64_MAX;
+	standing_add(in->t, in->stream, r->place, STANDING_SUPERSEDED, hidden ? 1 : -1);
 }
 
 /* A later version into its person's row. */
@@ -173,10 +174,12 @@ static void count_part(struct intake *in, const struct row *r, const struct pend
 	const struct source *src = &in->c->table[in->stream].src[p->src];
 	uint64_t key = hash_join(p->hash, src->digest);
 
-	if (src->digest == r->digest || map64_get(&st->old, key, NULL))
-		st->resent++;
-	else
-		st->superseded++;
+	bool again = src->digest == r->digest || map64_get(&st->old, key, NULL);
+
+	st->resent += again;
+	st->superseded += !again;
+	standing_add(in->t, in->stream, p->place,
+		     again ? STANDING_RESENT : STANDING_SUPERSEDED, 1);
 	map64_put(&st->old, key, 1);
 	map64_put(&st->old, hash_join(p->hash, r->digest), 1);
 }

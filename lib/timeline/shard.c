@@ -137,6 +137,7 @@ static void show(struct timeline *t, enum stream s, struct row *r, bool visible)
 		t->store[s].hidden--;
 	else
 		t->store[s].hidden++;
+	standing_add(t, s, r->place, STANDING_SUPERSEDED, visible ? -1 : 1);
 	subject_mark(t, r->subject);
 }
 

@@ -53,14 +53,29 @@ struct row_at {
 };
 
 /* Rows that the last gather of a subject took out; sums over all subjects. */
+struct undone_at {
+	uint32_t facility;
+	uint8_t stream, kind;         /* enum stream, enum standing */
+	uint32_t n;
+};
 struct undone {
 	uint32_t retracted[STREAM_STORED], reversed[STREAM_STORED];
+	struct undone_at *at;         /* the same by facility */
+	uint32_t n_at;
 };
 struct undone_book {
 	struct map64 of;              /* subject -> index; only of those that have any */
 	struct undone *v;
 	uint32_t n, cap;
 	uint64_t retracted[STREAM_STORED], reversed[STREAM_STORED];
+};
+
+/* standing.c */
+struct standing_book {
+	struct map64 of;              /* stream << 32 | facility -> index */
+	struct standing_change *v;
+	uint32_t n, cap, last;        /* last: found last time */
+	bool quiet;
 };
 
 struct timeline {
@@ -86,6 +101,7 @@ struct timeline {
 	struct intake *intake;        /* scratch of timeline_add */
 	struct gather *gather;        /* scratch of timeline_gather */
 	struct undone_book undone;
+	struct standing_book standing;
 };
 
 /* What distinguishes the streams here. */
@@ -102,8 +118,17 @@ struct stream_plan {
 };
 const struct stream_plan *stream_plan(enum stream s);
 
+/* ---- standing.c ---- */
+/* `place`: of the row, in its stream's places. */
+void standing_add(struct timeline *t, enum stream s, uint32_t place, enum standing k, int64_t n);
+void standing_facility(struct timeline *t, enum stream s, uint32_t code, enum standing k,
+		       int64_t n);
+uint32_t standing_code(const struct timeline *t, enum stream s, const struct row *r);
+void standing_fini(struct standing_book *b);
+
 /* ---- undone.c ---- */
-void undone_note(struct undone_book *b, uint32_t subject, const struct gather_stats *gs);
+/* The subject has just been gathered by `g`. */
+void undone_note(struct gather *g, uint32_t subject, const struct gather_stats *gs);
 void undone_fini(struct undone_book *b);
 
 /* ---- directory.c ---- */

@@ -58,6 +58,7 @@ void timeline_free(struct timeline *t)
 	intake_free(t->intake);
 	gather_free(t->gather);
 	undone_fini(&t->undone);
+	standing_fini(&t->standing);
 	dict_free(t->dict);
 	xfree(t);
 }

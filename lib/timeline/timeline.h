@@ -49,6 +49,17 @@ struct timeline_stats {
 	size_t bytes;                       /* memory in use */
 };
 
+/* What became of versions, by facility: changes since timeline_standing_clear. What is left of
+ * the versions offered is live. Facility: code of fixmedins_code, 0 for streams whose identity
+ * has none. Counted while rows are added, shards reconciled and subjects gathered. */
+enum standing { STANDING_RESENT, STANDING_SUPERSEDED, STANDING_RETRACTED, STANDING_REVERSED,
+		STANDING_COUNT };
+struct standing_change {
+	uint32_t facility;
+	enum stream stream;
+	int64_t n[STANDING_COUNT];
+};
+
 /* Live-row accounting of one gather, summed by the caller over disjoint subjects. */
 struct gather_stats {
 	uint64_t live[STREAM_STORED];
@@ -108,6 +119,11 @@ uint64_t timeline_row_version(const struct timeline *t, enum stream s, uint32_t 
 const struct dict *timeline_dict(const struct timeline *t);
 /* Code of a text, added when new: constants of rules are coded once per shard. */
 uint32_t timeline_code(struct timeline *t, struct str s);
+
+/* Valid until the timeline is used again. Quiet: what comes is known to the books already. */
+const struct standing_change *timeline_standing(const struct timeline *t, uint32_t *n);
+void timeline_standing_clear(struct timeline *t);
+void timeline_standing_quiet(struct timeline *t, bool quiet);
 
 void timeline_stats_get(const struct timeline *t, struct timeline_stats *out);
 

@@ -46,6 +46,11 @@ run() {
 	run alerts list --trial
 	run alerts list --suppressed
 	run alerts list --suppressed --json --rule stay.split
+	run account
+	run account --by rule --lang en
+	run account --by facility --json
+	run account --by colour
+	run account --since March
 	run exceptions ledger
 	run alerts show 7016
 	run alerts show 7001

@@ -225,6 +225,7 @@ class Box:
                                "FROM fundwatch.reject ORDER BY 1, 2, 3, 4"),
             "intake": self.sql("SELECT intake_id, file_name, digest, state, rows_done, records, "
                                "rejects FROM fundwatch.intake ORDER BY intake_id"),
+            "account": self.books("feed, facility, stream"),
         }
         for stream in STREAMS:
             parts[stream] = self.sql("SELECT count(*), md5(string_agg(r::text, ' ' "
@@ -237,6 +238,7 @@ class Box:
             "alert": "\n".join(self.live()),
             "intake": self.sql("SELECT file_name, digest, state, rows_done, records, rejects "
                                "FROM fundwatch.intake ORDER BY file_name"),
+            "account": self.books("facility, stream"),
         }
         for name in STREAMS:
             tables[name] = self.sql(
@@ -252,6 +254,35 @@ class Box:
         for table in ("intake", "epoch"):
             got = self.sql(f"SELECT sum(records), sum(rejects) FROM fundwatch.{table}").strip()
             assert got == f"{stored}|{refused}", f"{table}: {got}, not {stored}|{refused}"
+        self.books_hold()
+
+    def books(self, by):
+        """The books over all days."""
+        return self.sql(f"SELECT {by}, sum(read), sum(rejects), sum(resent), sum(superseded), "
+                        "sum(retracted), sum(reversed), sum(live) FROM fundwatch.account_day "
+                        f"GROUP BY {by} HAVING sum(read) <> 0 OR sum(live) <> 0 ORDER BY {by}")
+
+    def books_hold(self):
+        """Each stream's books beside its table: versions, and what was sent again or lost to a
+        greater version; what was taken out is no more than there was."""
+        got = {row.split("|")[0]: [int(n) for n in row.split("|")[1:]]
+               for row in self.books("stream").splitlines()}
+        refused = self.number("SELECT count(*) FROM fundwatch.reject")
+        assert sum(books[1] for books in got.values()) == refused, (got, refused)
+        for stream in STREAMS:
+            read, rejects, resent, superseded, retracted, reverse, live = got.get(stream, [0] * 7)
+            rows, kept, distinct = (int(n) for n in self.sql(
+                "SELECT count(*), count(DISTINCT identity), count(DISTINCT (identity, digest)) "
+                f"FROM fundwatch.{stream}").split("|"))
+            assert read - rejects == rows, (stream, read, rejects, rows)
+            assert (resent, superseded) == (rows - distinct, distinct - kept), \
+                (stream, resent, superseded, rows, distinct, kept)
+            assert min(retracted, reverse, live) >= 0 and retracted + reverse + live == kept, \
+                (stream, retracted, reverse, live, kept)
+        for line in self.sql("SELECT rule_id, least(sum(scope_out), sum(hit), sum(excepted), "
+                             "sum(unknown), sum(no_hit)) FROM fundwatch.account_rule "
+                             "GROUP BY rule_id").splitlines():
+            assert int(line.split("|")[1]) >= 0, line
 
     def chain_holds(self):
         broken = self.sql("SELECT event_id FROM fundwatch.alert_event_broken")

@@ -93,6 +93,7 @@ def balanced(box):
         "SELECT sum(rows_done), sum(records), sum(rejects) FROM fundwatch.intake").split("|"))
     assert rows <= records + rejects, (rows, records, rejects)
     assert rejects == box.number("SELECT count(*) FROM fundwatch.reject")
+    box.books_hold()
     return records
 
 

@@ -94,6 +94,7 @@ with Box("horizon") as box:
     feed(box, daemon, "3", [(9, "P3", "2026-01-20")])
     got = alerts(box)
     assert "P3|amended|3|f" in got, got
+    box.books_hold()
     write_rule(box, 7)
     run(f"{BIN}/fundwatch", "reload", "--conf", box.config, cwd=ROOT)
     daemon.wait("rule set .* is live")
@@ -120,5 +121,6 @@ with Box("horizon") as box:
                       "why = 'records' AND alert_id IN (SELECT alert_id FROM fundwatch.alert "
                       "WHERE closed)") == 0
     box.chain_holds()
+    box.balanced()
     daemon.term()
 print("closed stands, late comes back, purged is entered as too late; nothing was withdrawn")

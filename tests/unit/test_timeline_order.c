@@ -328,7 +328,22 @@ static void account(struct timeline **shard, uint32_t n, struct buf *out)
 			timeline_gather(shard[i], &k, 1, &b, &gs);
 	}
 	batch_fini(&b);
+	int64_t by[STREAM_STORED][STANDING_COUNT] = { { 0 } };
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t changes;
+		const struct standing_change *c = timeline_standing(shard[i], &changes);
+
+		for (uint32_t k = 0; k < changes; k++)
+			for (int what = 0; what < STANDING_COUNT; what++)
+				by[c[k].stream][what] += c[k].n[what];
+	}
 	for (int s = 0; s <= STREAM_PERSON; s++) {
+		if (by[s][STANDING_RESENT] != (int64_t)sum.resent[s] ||
+		    by[s][STANDING_SUPERSEDED] != (int64_t)sum.superseded[s] ||
+		    by[s][STANDING_RETRACTED] != (int64_t)gs.retracted[s] ||
+		    by[s][STANDING_REVERSED] != (int64_t)gs.reversed[s])
+			buf_adds(out, "NOT ACCOUNTED by facility\n");
 		uint64_t known = sum.resent[s] + sum.superseded[s] + gs.live[s] +
 				 gs.retracted[s] + gs.reversed[s];
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * account.c - what an epoch adds to the books: fundwatch.account and fundwatch.account_rule.
+ *
+ * Records and rejects are counted in the epoch's chunks, what became of them is asked of the
+ * timelines once they are judged. Judgings are told when something is over (a drained spool, a
+ * close, new rules) or a minute has passed, since every rule has a row.
+ */
+#include "daemon/engine/state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+
+#define TELL_RULES_EVERY (INT64_C(60) * 1000000)
+
+enum { COUNT_RECORDS, COUNT_REJECTS, COUNT_STANDING, COUNTS = COUNT_STANDING + STANDING_COUNT };
+
+struct line {
+	struct str facility;
+	enum stream stream;      /* STREAM_COUNT: of none */
+	int64_t n[COUNTS];
+};
+
+struct lines {
+	struct map64 of;
+	struct arena arena;
+	struct line *v;
+	uint32_t n, cap;
+};
+
+static struct line *line_at(struct lines *l, struct str facility, enum stream s)
+{
+	uint64_t key = hash_join((uint64_t)s, hash_str(facility));
+	bool fresh;
+	uint64_t *at = map64_at(&l->of, key, &fresh);
+	if (fresh) {
+		*at = l->n;
+		GROW(l->v, l->cap, l->n + 1);
+		l->v[l->n++] = (struct line){ arena_str(&l->arena, facility), s, { 0 } };
+	}
+	return &l->v[*at];
+}
+
+/* The field that says whose a row is, where its identity does. */
+static enum field facility_field(enum stream s)
+{
+	switch (s) {
+	case STREAM_ENCOUNTER: return FIELD_encounter_fixmedins_code;
+	case STREAM_SETTLEMENT: return FIELD_settlement_fixmedins_code;
+	case STREAM_FEE: return FIELD_fee_fixmedins_code;
+	case STREAM_STOCK: return FIELD_stock_fixmedins_code;
+	default: return FIELD_NONE;
+	}
+}
+
+/* Rows of one facility lie together. */
+static void count_rows(struct lines *l, const struct chunk *c, enum stream s)
+{
+	enum field f = facility_field(s);
+	uint32_t n = c->table[s].n;
+	for (uint32_t from = 0, to; from < n; from = to) {
+		struct str of = f == FIELD_NONE ? (struct str){ 0 } : chunk_text(c, f, from);
+		to = f == FIELD_NONE ? n : from + 1;
+		while (to < n && str_eq(chunk_text(c, f, to), of))
+			to++;
+		line_at(l, of, s)->n[COUNT_RECORDS] += to - from;
+	}
+}
+
+static void count_chunks(struct lines *l, const struct epoch *ep)
+{
+	for (uint32_t i = 0; i < ep->n_chunk; i++) {
+		const struct chunk *c = chunk_ref_chunk(ep->chunk[i]);
+		for (enum stream s = 0; s < STREAM_STORED; s++)
+			count_rows(l, c, s);
+		for (uint32_t k = 0; k < c->n_reject; k++) {
+			enum stream s = c->reject[k].stream < STREAM_STORED ? c->reject[k].stream
+									   : STREAM_COUNT;
+			line_at(l, (struct str){ 0 }, s)->n[COUNT_REJECTS]++;
+		}
+	}
+}
+
+static void take_standing(void *ctx, struct str facility, const struct standing_change *c)
+{
+	struct line *at = line_at(ctx, facility, c->stream);
+	for (unsigned k = 0; k < STANDING_COUNT; k++)
+		at->n[COUNT_STANDING + k] += c->n[k];
+}
+
+static bool any(const struct line *l)
+{
+	bool some = false;
+	for (unsigned k = 0; k < COUNTS; k++)
+		some |= l->n[k] != 0;
+	return some;
+}
+
+static void lines_json(const struct lines *l, struct buf *b)
+{
+	const char *comma = "";
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (!any(&l->v[i]))
+			continue;
+		buf_addf(b, "%s[", comma);
+		buf_json(b, l->v[i].facility);
+		buf_addf(b, ",\"%s\"",
+			 l->v[i].stream < STREAM_STORED ? stream_name(l->v[i].stream) : "");
+		for (unsigned k = 0; k < COUNTS; k++)
+			buf_addf(b, ",%" PRId64, l->v[i].n[k]);
+		buf_addc(b, ']');
+		comma = ",";
+	}
+}
+
+/* ---- rules ---- */
+
+void engine_account_rules(struct engine *en)
+{
+	xfree(en->told);
+	en->told = NULL;
+}
+
+static void rules_json(struct engine *en, struct buf *b)
+{
+	const struct ruleset *rs = en->rules->set;
+	const struct account *now = pool_accounts(en->pool);
+	const char *comma = "";
+	if (!en->told)
+		en->told = xcalloc(rs->n_rule + 1u, sizeof *en->told);
+	for (uint32_t i = 0; i < rs->n_rule; i++) {
+		const struct account *was = &en->told[i];
+		if (now[i].records == was->records && now[i].hit == was->hit &&
+		    now[i].unknown == was->unknown && now[i].no_hit == was->no_hit)
+			continue;
+		buf_addf(b, "%s[", comma);
+		buf_json(b, rs->rule[i].id);
+		buf_addf(b, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]",
+			 (int64_t)(now[i].scope_out - was->scope_out),
+			 (int64_t)(now[i].hit - was->hit),
+			 (int64_t)(now[i].excepted - was->excepted),
+			 (int64_t)(now[i].unknown - was->unknown),
+			 (int64_t)(now[i].no_hit - was->no_hit));
+		comma = ",";
+		en->told[i] = now[i];
+	}
+}
+
+/* ---- an epoch ---- */
+
+void engine_account(struct engine *en, struct epoch *ep)
+{
+	struct lines l = { .n = 0 };
+	map64_init(&l.of);
+	arena_init(&l.arena);
+	if (en->counting) {
+		count_chunks(&l, ep);
+		pool_standing(en->pool, take_standing, &l);
+		lines_json(&l, &ep->account);
+	}
+	pool_standing(en->pool, NULL, NULL);
+	en->counting = true;
+	if (ep->kind != EPOCH_INTAKE || ep->at - en->told_at >= TELL_RULES_EVERY) {
+		rules_json(en, &ep->account_rules);
+		en->told_at = ep->at;
+	}
+	map64_fini(&l.of);
+	arena_fini(&l.arena);
+	xfree(l.v);
+}
