@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/host/clock.h"
 #include "daemon/host/control.h"
@@ -18,6 +19,13 @@
 
 #define MAILS_AT_ONCE 64
 #define N_SIGNALS 3
+
+/* Somebody who closed a period and waits for the outcome. */
+struct asked {
+	struct loop *lp;
+	uint64_t ticket;
+	struct asked *next;
+};
 
 struct loop {
 	const struct loop_conf *lc;
@@ -38,6 +46,8 @@ struct loop {
 	bool idle, started, stopping, engine_gone, sink_gone;
 	bool drained;                 /* cells judged since the last file */
 	int code;
+
+	struct asked *asked;          /* while their items are on their way */
 
 	/* the helper that reads rules */
 	bool reading, again;
@@ -271,11 +281,6 @@ static void rules_live(struct loop *lp, struct mail *m)
 	rules_free(m->rules); /* the old ones; the log tells of the new when they are committed */
 }
 
-static void period_done(struct loop *lp, struct mail *m)
-{
-	control_ticket(lp->control, m->ticket, m->good, m->text);
-}
-
 static void fatal(struct loop *lp, struct mail *m)
 {
 	log_error(NULL, "cannot go on: %s", m->text);
@@ -299,7 +304,6 @@ static void (*const handlers[])(struct loop *, struct mail *) = {
 	[MAIL_ITEM] = item_finished,
 	[MAIL_RULES_MADE] = rules_made,
 	[MAIL_RULES_LIVE] = rules_live,
-	[MAIL_PERIOD] = period_done,
 	[MAIL_FATAL] = fatal,
 	[MAIL_ENGINE_GONE] = engine_gone,
 	[MAIL_SINK_GONE] = sink_gone,
@@ -426,10 +430,66 @@ static void asked_status(void *ctx, struct buf *answer)
 	buf_addc(answer, '\n');
 }
 
+/* ---- periods ---- */
+
+static void answered(struct asked *take_asked)
+{
+	struct asked **at = &take_asked->lp->asked;
+	while (*at != take_asked)
+		at = &(*at)->next;
+	*at = take_asked->next;
+	xfree(take_asked);
+}
+
+static void period_told(void *ctx, const struct journal_notice *n)
+{
+	struct asked *a = ctx;
+	if (n->answer == JOURNAL_DURABLE) {
+		control_kept(a->lp->control, a->ticket, n->item->number);
+		return;
+	}
+	control_ticket(a->lp->control, a->ticket, false, n->why.text);
+	answered(a);
+}
+
+static void period_finished(void *ctx, bool good, const char *report)
+{
+	struct asked *a = ctx;
+	control_ticket(a->lp->control, a->ticket, good, report);
+	answered(a);
+}
+
+/* Each is another one, even with the same words: what was closed may be closed again. */
+static void name_period(char *name, size_t size)
+{
+	uint64_t any = 0;
+	(void)!getrandom(&any, sizeof any, 0);
+	(void)snprintf(name, size, "period-%" PRId64 "-%016" PRIx64, clock_wall(), any);
+}
+
+/* Through the journal, like any input: in its order, once, and not lost without a database. */
 static bool asked_period(void *ctx, const char *words, uint64_t ticket, struct err *e)
 {
 	struct loop *lp = ctx;
-	return engine_period(lp->engine, words, ticket, e);
+	char name[64];
+	const struct journal_input in = { .source = PERIOD_SOURCE, .name = name,
+					  .extract_date = INT32_MIN };
+	if (!engine_period(lp->engine, words, e))
+		return false;
+	name_period(name, sizeof name);
+	struct asked *a = xcalloc(1, sizeof *a);
+	*a = (struct asked){ lp, ticket, lp->asked };
+	lp->asked = a;
+	const struct desk_sender sender = { period_told, period_finished, a };
+	struct journal_ticket *t = desk_begin(lp->desk, &in, &sender, e);
+	bool ok = t && journal_append(t, words, strlen(words), e);
+	if (ok)
+		journal_end(t);
+	else if (t)
+		desk_drop(lp->desk, t);
+	if (!ok)
+		answered(a);
+	return ok;
 }
 
 /* How everything stands; the journal's and HTTP's own numbers are asked for. */
@@ -556,6 +616,8 @@ int loop_run(const struct loop_conf *lc, struct rules *take_rules)
 	control_close(lp->control);
 	http_close(lp->http);
 	desk_close(lp->desk);
+	while (lp->asked)
+		answered(lp->asked);
 	unwatch(lp);
 	number_box_free(lp->numbers);
 	mailbox_free(lp->mailbox);

@@ -6,6 +6,7 @@
  * Closing is asked of the running daemon, since it judges at that moment; the list is read
  * from the database.
  */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 struct change_opts {
 	const char *conf, *socket, *region, *stream, *month, *who;
+	bool no_wait;
 };
 
 /* ---- close, reopen ---- */
@@ -56,13 +58,40 @@ static bool make_line(const struct change_opts *o, const char *verb, struct buf 
 	return true;
 }
 
-/* "done -\nTEXT" or "refused -\nTEXT". */
+/* Durable, but nothing is heard of it yet. */
+static enum cli_exit tell_kept(const struct cli *c, const char *item)
+{
+	struct buf b;
+	buf_init(&b, 0);
+	if (c->json)
+		buf_addf(&b, "{\"done\":false,\"kept\":%s}\n", item);
+	else
+		buf_addf(&b, cli_text(c, "已记入日志（第 %s 项），数据库就绪后按序执行\n",
+				      "kept as item %s of the journal: it will be done in its "
+				      "turn, once the database is there\n"), item);
+	enum cli_exit code = cli_out(c, &b, CLI_OK);
+	buf_fini(&b);
+	return code;
+}
+
+static const char *next_line(const char *text)
+{
+	const char *end = strchr(text, '\n');
+	return end ? end + 1 : text + strlen(text);
+}
+
+/* "kept ITEM", once it cannot be lost; then "done -\nTEXT" or "refused -\nTEXT". */
 static enum cli_exit tell(const struct cli *c, const struct buf *answer)
 {
 	struct buf b;
-	const char *text = strchr(buf_cstr(answer), '\n');
-	bool done = strncmp(buf_cstr(answer), "done ", 5) == 0;
-	text = text ? text + 1 : buf_cstr(answer);
+	char item[24] = "";
+	const char *text = buf_cstr(answer);
+	if (sscanf(text, "kept %23[0-9]", item) == 1)
+		text = next_line(text);
+	if (*item && !*text)
+		return tell_kept(c, item);
+	bool done = strncmp(text, "done ", 5) == 0;
+	text = next_line(text);
 	buf_init(&b, 0);
 	if (c->json) {
 		buf_addf(&b, "{\"done\":%s,\"said\":", done ? "true" : "false");
@@ -87,7 +116,8 @@ static enum cli_exit change(const struct cli *c, const struct change_opts *o, co
 	buf_init(&answer, ANSWER_MAX);
 	buf_init(&line, 0);
 	bool ok = make_line(o, verb, &line, &e) &&
-		  cli_talk(o->conf, o->socket, buf_cstr(&line), &answer, &e);
+		  cli_talk_until(o->conf, o->socket, buf_cstr(&line),
+				 o->no_wait ? "kept " : NULL, &answer, &e);
 	enum cli_exit code = ok ? tell(c, &answer) : cli_err(c, &e);
 	buf_fini(&line);
 	buf_fini(&answer);
@@ -120,6 +150,9 @@ static const struct opt change_opt[] = {
 	{ "stream", 's', OPT_TEXT, offsetof(struct change_opts, stream), "STREAM",
 	  "哪种记录：encounter、settlement、fee 等；默认 all",
 	  "which records: encounter, settlement, fee, ...; default all" },
+	{ "no-wait", 0, OPT_FLAG, offsetof(struct change_opts, no_wait), NULL,
+	  "记入日志即返回，不等执行（数据库不在时有用）",
+	  "return as soon as it is in the journal, as when the database is away" },
 	{ "who", 0, OPT_TEXT, offsetof(struct change_opts, who), "NAME",
 	  "谁决定的；默认当前用户", "who decides so; default: the user" },
 	{ 0 },
@@ -131,10 +164,13 @@ const struct command cmd_period_close = {
 	.zh = "关账：某地某月的数据已经到齐，可以同类比较",
 	.en = "close a month: its data are there, facilities may be compared",
 	.more_zh = "需要 periods.close 为 by-hand。关账时按现有数据评估该月的机构规则和同类比较；"
-		   "以后再来的数据\n不改变结果，直到再次关账。退出码 1 表示没有执行。",
+		   "以后再来的数据\n不改变结果，直到再次关账。关账与文件一样先记入日志，按到达顺序执行"
+		   "一次；数据库不在也不会丢失。\n退出码 1 表示没有执行。",
 	.more_en = "Needs periods.close by-hand. The month's rules over facilities and peers are "
 		   "judged from the\ndata of that moment; what comes later changes nothing until "
-		   "the month is closed again.\nExit code 1 when it was not done.",
+		   "the month is closed again.\nA close goes through the journal like a file: in its "
+		   "turn, once, and not lost while the database is\naway. Exit code 1 when it was "
+		   "not done.",
 	.opt = change_opt,
 	.opt_size = sizeof(struct change_opts),
 	.exec = close_exec,

@@ -44,8 +44,14 @@ static int connect_to(const char *path, struct err *e)
 	return -1;
 }
 
+static bool heard(const struct buf *answer, const char *word)
+{
+	return word && answer->n >= strlen(word) && memcmp(answer->p, word, strlen(word)) == 0 &&
+	       memchr(answer->p, '\n', answer->n);
+}
+
 /* The whole answer; the daemon ends the connection behind it. */
-static bool talk(int fd, const char *line, struct buf *answer, struct err *e)
+static bool talk(int fd, const char *line, const char *word, struct buf *answer, struct err *e)
 {
 	char piece[4096];
 	ssize_t n = send(fd, line, strlen(line), MSG_NOSIGNAL);
@@ -53,6 +59,8 @@ static bool talk(int fd, const char *line, struct buf *answer, struct err *e)
 		n = recv(fd, piece, sizeof piece, 0);
 		if (n > 0)
 			buf_add(answer, piece, (size_t)n);
+		if (heard(answer, word))
+			return true;
 	}
 	return (n == 0 && answer->n > 0) ||
 	       err_set(e, ERR_WORLD, "fundwatchd ended before it answered");
@@ -61,6 +69,12 @@ static bool talk(int fd, const char *line, struct buf *answer, struct err *e)
 bool cli_talk(const char *conf, const char *socket_path, const char *line, struct buf *answer,
 	      struct err *e)
 {
+	return cli_talk_until(conf, socket_path, line, NULL, answer, e);
+}
+
+bool cli_talk_until(const char *conf, const char *socket_path, const char *line, const char *word,
+		    struct buf *answer, struct err *e)
+{
 	struct buf path;
 	int fd = -1;
 	bool ok = false;
@@ -68,7 +82,7 @@ bool cli_talk(const char *conf, const char *socket_path, const char *line, struc
 	if (find_socket(conf, socket_path, &path, e))
 		fd = connect_to(buf_cstr(&path), e);
 	if (fd >= 0) {
-		ok = talk(fd, line, answer, e);
+		ok = talk(fd, line, word, answer, e);
 		(void)close(fd);
 	}
 	buf_fini(&path);

@@ -116,15 +116,13 @@ static bool work(struct engine *en, const struct job *job, struct err *e)
 		return engine_swap(en, job->rules, e);
 	if (job->kind == JOB_ALARM)
 		return put_alarm(en, job->alarm, e);
-	if (job->kind == JOB_PERIOD)
-		return engine_close_period(en, job->period, e);
 	bool ok = job->kind == JOB_FILE ? engine_file(en, job->item, e) : drain(en, e);
 	if (ok)
 		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
 	return ok;
 }
 
-/* Only rules, alarms and periods can have come while a file is read. */
+/* Only rules and alarms can have come while a file is read. */
 bool engine_pending(struct engine *en, struct err *e)
 {
 	struct job job;
@@ -243,7 +241,6 @@ void engine_free(struct engine *en)
 	while (queue_take(en->inbox, &job, 1) == 1) {
 		rules_free(job.rules);
 		xfree(job.alarm);
-		xfree(job.period);
 	}
 	segments_close(en->segments);
 	complete_free(en->over);

@@ -36,9 +36,11 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 bool engine_take(struct engine *en, const struct journal_item *it); /* answered by MAIL_ITEM */
 bool engine_drain(struct engine *en);                         /* the spool is empty: judge cells */
 bool engine_rules(struct engine *en, struct rules *take_rules); /* any time: MAIL_RULES_LIVE */
-/* "close|reopen REGION STREAM YYYY-MM WHO", any time: MAIL_PERIOD with this ticket once it is
- * committed. False with a sentence when it is not understood or periods close by themselves. */
-bool engine_period(struct engine *en, const char *words, uint64_t ticket, struct err *e);
+/* "close|reopen REGION STREAM YYYY-MM WHO": a fit content for a journal item of PERIOD_SOURCE,
+ * which is taken like a file. False with a sentence when it is not understood or periods close
+ * by themselves. Any thread. */
+#define PERIOD_SOURCE "period"
+bool engine_period(const struct engine *en, const char *words, struct err *e) MUST_CHECK;
 void engine_alarm(struct engine *en, const char *text);      /* any time: a row of alarms */
 
 /* Epochs that wait for their commit; from the main thread. */

@@ -272,6 +272,8 @@ bool engine_file(struct engine *en, const struct journal_item *it, struct err *e
 {
 	struct reading rd = { .en = en, .item = it, .begun = clock_steady() };
 	struct err why;
+	if (engine_is_period(it))
+		return engine_period_item(en, it, e);
 	if (!open_patiently(&rd, &why)) {
 		if (is_ours(&why)) /* stopped: it waits in the journal */
 			return err_set(e, ERR_WORLD, "%s", why.text);
@@ -307,7 +309,8 @@ bool engine_recheck(struct engine *en, struct err *e)
 	while (ok && !en->stopping && (it = journal_recheck(en->conf.journal))) {
 		const struct named_feed *nf = feeds_of_item(en->conf.feeds, it->in.feed,
 							    it->in.name, &why);
-		if (has(en, it) || !nf || !feed_takes(nf->feed, it->in.name)) {
+		if (has(en, it) || (!engine_is_period(it) &&
+				    (!nf || !feed_takes(nf->feed, it->in.name)))) {
 			journal_item_free(it);
 			continue;
 		}

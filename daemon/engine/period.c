@@ -2,21 +2,25 @@
 /*
  * period.c - months closed by hand: what is over, and what stays as of its close.
  *
- * A close is an epoch of its own: the cells of the month are judged from the data as they are
+ * A close comes through the journal like any input and is an epoch of its own: the cells of the month are judged from the data as they are
  * now and compared with their alerts. Until the next close of it they are left alone, whatever
  * comes; a rule that is new or has changed is judged for every month that is over. What is not
  * over keeps the alerts it has: opening again withdraws nothing.
  */
 #include "daemon/engine/state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/host/log.h"
 #include "lib/base/civil.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/finding/period.h"
+
+#define WORDS_MAX 256
 
 #define EVENT_STREAMS \
 	(1u << STREAM_ENCOUNTER | 1u << STREAM_SETTLEMENT | 1u << STREAM_FEE | \
@@ -88,20 +92,21 @@ static bool read_words(const char *words, struct period_event *p, struct err *e)
 	return true;
 }
 
-bool engine_period(struct engine *en, const char *words, uint64_t ticket, struct err *e)
+static bool understand(const struct engine *en, const char *words, struct period_event *p,
+		       struct err *e)
 {
-	struct period_event *p = xcalloc(1, sizeof *p);
-	struct job job = { .kind = JOB_PERIOD, .period = p };
-	bool ok = engine_closes_by_hand(en) ||
-		  err_set(e, ERR_CONF, "periods.close is `drained`: a drained spool closes all "
-			  "periods; set it to by-hand to close them yourself");
-	p->ticket = ticket;
-	ok = ok && read_words(words, p, e);
-	if (ok && !queue_try_put(en->inbox, &job, NULL))
-		ok = err_set(e, ERR_WORLD, "the daemon is busy or ending; ask again");
-	if (!ok)
-		xfree(p);
-	return ok;
+	if (!engine_closes_by_hand(en))
+		return err_set(e, ERR_CONF, "periods.close is `drained`: a drained spool closes all "
+			       "periods; set it to by-hand to close them yourself");
+	return read_words(words, p, e);
+}
+
+bool engine_period(const struct engine *en, const char *words, struct err *e)
+{
+	struct period_event p;
+	if (strlen(words) >= WORDS_MAX)
+		return err_set(e, ERR_CONF, "too many words");
+	return understand(en, words, &p, e);
 }
 
 /* ---- what is left as it is ---- */
@@ -175,18 +180,89 @@ static void set_streams(struct complete *c, const struct period_event *p, bool c
 	}
 }
 
-bool engine_close_period(struct engine *en, struct period_event *take_period, struct err *e)
+static bool judge_period(struct engine *en, struct epoch *take_epoch, struct err *e)
 {
-	struct epoch *ep = engine_epoch(en, EPOCH_PERIOD);
-	ep->period = take_period;
-	set_streams(en->over, take_period, take_period->close);
+	struct epoch *ep = take_epoch;
+	const struct period_event *p = ep->period;
+	set_streams(en->over, p, p->close);
 	pool_complete(en->pool, en->over);
 	en->fresh = complete_new();
-	if (take_period->close)
-		set_streams(en->fresh, take_period, true);
+	if (p->close)
+		set_streams(en->fresh, p, true);
 	/* Everybody: rules over one person may conclude from a whole month's silence. */
 	bool ok = engine_judge(en, ep, POOL_ALL, true, e);
 	complete_free(en->fresh);
 	en->fresh = NULL;
 	return ok;
+}
+
+/* ---- as an item of the journal ---- */
+
+static bool read_item(struct engine *en, const struct journal_item *it, char words[WORDS_MAX],
+		      struct err *e)
+{
+	size_t n = 0;
+	ssize_t got = 0;
+	int fd = journal_item_fd(en->conf.journal, it, e);
+	if (fd < 0)
+		return false;
+	while (n < WORDS_MAX - 1 &&
+	       ((got = read(fd, words + n, WORDS_MAX - 1 - n)) > 0 || (got < 0 && errno == EINTR)))
+		n += got > 0 ? (size_t)got : 0;
+	words[n] = '\0';
+	(void)close(fd);
+	return got >= 0 || err_set(e, ERR_WORLD, "`%s`: %s", it->in.name, strerror(errno));
+}
+
+/* Not done, and never will be. */
+static void turn_away(struct engine *en, const struct journal_item *it, bool good, const char *why)
+{
+	if (!good)
+		log_warn("periods", "`%s` is not done: %s", it->in.name, why);
+	journal_done(en->conf.journal, it);
+	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_ITEM, .item = it, .good = good,
+						    .text = xstrdup(why) });
+}
+
+static struct epoch *make_epoch(struct engine *en, const struct journal_item *it, int64_t intake)
+{
+	struct epoch *ep = engine_epoch(en, EPOCH_PERIOD);
+	ep->has_intake = true;
+	ep->tag = (void *)(uintptr_t)it;
+	ep->intake = (struct intake_row){
+		.id = intake, .file_name = xstrdup(it->in.name), .feed = xstrdup(""),
+		.source = xstrdup(it->in.source), .key = xstrdup(""), .scope = xstrdup(""),
+		.bytes = it->bytes, .state = INTAKE_DONE, .report = xstrdup("{}"),
+	};
+	memcpy(ep->intake.digest, it->digest, DIGEST_HEX);
+	return ep;
+}
+
+bool engine_is_period(const struct journal_item *it)
+{
+	return strcmp(it->in.source, PERIOD_SOURCE) == 0;
+}
+
+bool engine_period_item(struct engine *en, const struct journal_item *it, struct err *e)
+{
+	struct ledger_entry *at = ledger_at(en->ledger, str_of(it->in.name), str_of(it->digest),
+					    STR(""));
+	char words[WORDS_MAX];
+	struct err why;
+	if (at->state == LEDGER_DONE) {
+		turn_away(en, it, true, "done before\n");
+		return true;
+	}
+	if (!read_item(en, it, words, e))
+		return false;
+	struct period_event *p = xcalloc(1, sizeof *p);
+	if (!understand(en, words, p, &why)) {
+		turn_away(en, it, false, why.text);
+		xfree(p);
+		return true;
+	}
+	*at = (struct ledger_entry){ .id = ++en->last_intake, .state = LEDGER_DONE };
+	struct epoch *ep = make_epoch(en, it, at->id);
+	ep->period = p;
+	return judge_period(en, ep, e);
 }

@@ -85,15 +85,14 @@ static void log_commit(const struct epoch *ep)
 			   ep->withdrawn);
 }
 
-static void tell_period(struct engine *en, const struct epoch *ep)
+/* What whoever closed it is told. */
+static char *period_text(const struct epoch *ep)
 {
 	struct buf b;
 	buf_init(&b, 0);
 	buf_addf(&b, "epoch %" PRId64 ": %" PRIu64 " raised, %" PRIu64 " amended, %" PRIu64
 		 " withdrawn\n", ep->number, ep->raised, ep->amended, ep->withdrawn);
-	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_PERIOD, .good = true,
-		  .ticket = ep->period->ticket, .text = buf_take(&b, NULL) });
-	buf_fini(&b);
+	return buf_take(&b, NULL);
 }
 
 /* The sink's thread: counters, and the news that a file is safe. */
@@ -108,14 +107,12 @@ static void committed(void *ctx, const struct epoch *ep)
 	st->raised += ep->raised;
 	st->amended += ep->amended;
 	st->withdrawn += ep->withdrawn;
-	if (ep->period)
-		tell_period(en, ep);
 	if (!ep->has_intake || ep->intake.state == INTAKE_READING)
 		return;
 	journal_done(en->conf.journal, ep->tag);
 	mail_post(en->conf.mailbox, &(struct mail){
 		.kind = MAIL_ITEM, .item = ep->tag, .good = ep->intake.state == INTAKE_DONE,
-		.text = xstrdup(ep->intake.report) });
+		.text = ep->period ? period_text(ep) : xstrdup(ep->intake.report) });
 }
 
 /* The sink's thread: what the database is about to have is on this disk first. */

@@ -51,14 +51,13 @@ struct engine {
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 };
 
-enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES, JOB_ALARM, JOB_PERIOD };
+enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES, JOB_ALARM };
 
 struct job {
 	enum job_kind kind;
 	const struct journal_item *item;
 	struct rules *rules;
 	char *alarm;
-	struct period_event *period;
 };
 
 /* Microseconds UTC now. */
@@ -90,8 +89,9 @@ bool engine_closes_by_hand(const struct engine *en);
 bool engine_load_periods(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 bool engine_frozen_cell(void *ctx, const struct finding *f);
 void engine_note_rules(struct engine *en); /* cells were judged by the rules in force */
-bool engine_close_period(struct engine *en, struct period_event *take_period,
-			 struct err *e) MUST_CHECK;
+bool engine_is_period(const struct journal_item *it);
+bool engine_period_item(struct engine *en, const struct journal_item *it,
+			struct err *e) MUST_CHECK;
 
 /* acted.c: whether people have acted on an alert (handled_fn). */
 bool engine_acted(void *ctx, uint64_t id);

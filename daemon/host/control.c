@@ -2,6 +2,7 @@
 #include "daemon/host/control.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
@@ -251,6 +252,14 @@ void control_live(struct control *c, const char *digest)
 	for (struct client *x = c->first; x; x = x->next)
 		if (x->stage == STAGE_SWAPPING && strcmp(x->digest, digest) == 0)
 			answer(x, "live", digest, x->said);
+}
+
+void control_kept(struct control *c, uint64_t ticket, uint64_t item)
+{
+	for (struct client *x = c->first; x; x = x->next)
+		if (x->stage == STAGE_TICKET && x->ticket == ticket)
+			(void)evbuffer_add_printf(bufferevent_get_output(x->io),
+						  "kept %" PRIu64 "\n", item);
 }
 
 void control_ticket(struct control *c, uint64_t ticket, bool done, const char *said)

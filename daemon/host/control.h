@@ -21,7 +21,7 @@ struct control_conf {
 	struct event_base *base;       /* borrowed for life */
 	void (*reload)(void *ctx);     /* somebody asked; answered by control_reading and after */
 	void (*status)(void *ctx, struct buf *answer);
-	/* "period WORDS": answered by control_ticket; false with a sentence: refused at once */
+	/* "period WORDS": answered by control_kept and control_ticket; false with a sentence: refused at once */
 	bool (*period)(void *ctx, const char *words, uint64_t ticket, struct err *e);
 	void (*metrics)(void *ctx, struct buf *answer); /* all numbers, as Prometheus reads them */
 	void *ctx;
@@ -43,6 +43,9 @@ void control_swapping(struct control *c, const char *digest, const char *said);
 
 /* The set is live; those who wait for it are told. */
 void control_live(struct control *c, const char *digest);
+
+/* Durable as this item of the journal; whatever happens now, it will be done. */
+void control_kept(struct control *c, uint64_t ticket, uint64_t item);
 
 /* The answer to whom the ticket was given, if it still waits. */
 void control_ticket(struct control *c, uint64_t ticket, bool done, const char *said);

@@ -28,7 +28,6 @@ struct period_event {
 	uint32_t streams;              /* bit by enum stream */
 	int32_t month;                 /* as civil_month counts */
 	char who[65];
-	uint64_t ticket;               /* whom the answer goes to */
 };
 
 enum intake_state { INTAKE_READING, INTAKE_DONE, INTAKE_FAILED };

@@ -23,7 +23,6 @@ enum mail_kind {
 	MAIL_RULES_MADE, /* the helper is through: rules (NULL: wrong) and what it has to say */
 	/* the engine judges by new rules: text is their digest, `rules` the old */
 	MAIL_RULES_LIVE,
-	MAIL_PERIOD,     /* a close by hand is committed, or refused: text, and whom to tell */
 	MAIL_FATAL,      /* the process cannot go on: text */
 	MAIL_ENGINE_GONE,
 	MAIL_SINK_GONE,
@@ -35,7 +34,6 @@ struct mail {
 	bool good;
 	char *text;              /* moves: report, diagnostics, reason; or NULL */
 	struct rules *rules;     /* moves */
-	uint64_t ticket;         /* MAIL_PERIOD */
 };
 
 struct mailbox;

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Months closed by hand: comparisons wait for the close, stand as of it, and follow the next."""
+"""Months closed by hand: comparisons wait for the close, stand as of it, and follow the next.
+
+A close goes through the journal: killed at any step on its way it is done once or was never
+taken; the database away, it waits in its turn.
+"""
 import json
 import os
 import pathlib
@@ -167,3 +171,104 @@ with Box("periods") as box:
     assert re.search(r"p.month\|H33010200000\|2026-03\|5", "\n".join(live(box))), live(box)
     daemon.term()
 print("closed by hand: judged at the close, as of the close, amended by the next")
+
+# On its way through the journal and into the database. Behind `told` it is done without being
+# asked for again. (The first epochs of a start are the rules and the drained spool.)
+NOT_TAKEN = ("journal_write:1", "journal_torn:1")
+TAKEN = ("journal_sync:1", "journal_told:1", "archive_open:1", "sink_begin:3", "sink_alerts:1",
+         "sink_commit:3", "sink_committed:3", "journal_done:1")
+CLOSE = ("close", "--region", "3301", "--month", "2026-03", "--who", "Li Si")
+
+
+def ask(box, *words):
+    """Asks and does not mind the daemon's end."""
+    return run(f"{BIN}/fundwatch", "--lang", "en", "period", *words, "--conf", box.config,
+               check=False, cwd=ROOT)
+
+
+def by_hand(box):
+    """A daemon with a month of data that nobody has closed."""
+    box.rules = f"{box.dir}/rules"
+    os.mkdir(box.rules)
+    pathlib.Path(box.rules, "p.rules").write_text(RULES, encoding="utf-8")
+    box.extra = "periods: { close: by-hand }\n"
+    box.configure()
+    box.put("setl_d_all.csv", settlements(range(12), {n: HANGZHOU[n % 4] for n in range(12)}))
+    box.put("fee_list_d_1.csv", HEAD + "".join(
+        line(n, HANGZHOU[n % 4], 500 if n % 4 == 0 else 10) for n in range(12)))
+    daemon = box.start()
+    daemon.wait_all("`fee_list_d_1.csv` is done", "drained: ")
+    daemon.term()
+
+
+def outcome(box):
+    return (box.essence()["alert"],
+            box.sql("SELECT kind, revision, why FROM fundwatch.alert_event ORDER BY 1, 2, 3"),
+            box.sql("SELECT kind, region, stream, month, who FROM fundwatch.period_event "
+                    "ORDER BY stream"),
+            box.sql("SELECT source, count(*) FROM fundwatch.intake GROUP BY 1 ORDER BY 1"))
+
+
+def killed_on_its_way(point, calm, taken):
+    with Box("periods") as box:
+        by_hand(box)
+        daemon = box.start(fault=point)
+        daemon.wait("drained: ")
+        said = ask(box, *CLOSE)
+        assert daemon.end() == -9, (point, daemon.lines)
+        daemon = box.start()
+        daemon.wait("drained: ")
+        if not taken:
+            assert said.returncode != 0 or not said.stdout, (point, said)
+            period(box, *CLOSE)
+        elif "recorded" not in said.stdout:
+            while box.journal()["waiting"]:
+                os.sched_yield()
+        daemon.term()
+        assert outcome(box) == calm, (point, outcome(box), calm)
+        box.chain_holds()
+        assert box.verified()["whole"] and box.journal()["waiting"] == 0
+    print(f"closing killed at {point}: {'done' if taken else 'asked again, done'} once")
+
+
+def while_the_database_is_away(calm):
+    """A file and then a close, neither of which the database has seen, and a kill."""
+    with Box("periods") as box:
+        by_hand(box)
+        box.sql("ALTER SCHEMA fundwatch RENAME TO away")
+        daemon = box.start()
+        daemon.wait("cannot connect: ")
+        box.put("fee_list_d_2.csv", HEAD + line(90, HANGZHOU[1], 10))
+        while box.journal()["waiting"] < 1:
+            os.sched_yield()
+        said = period(box, *CLOSE, "--no-wait")
+        assert said.startswith("kept as item "), said
+        assert "not done: " in period(box, "close", "--month", "2026-13", "--no-wait", code=1)
+        daemon.process.kill()
+        daemon.end()
+        box.sql("ALTER SCHEMA away RENAME TO fundwatch")
+        daemon = box.start()
+        daemon.wait("2 inputs of .* wait since before the start")
+        daemon.wait("month of 2026-03-01 in region `3301` closed by Li Si: 2 raised")
+        daemon.wait("drained: ")
+        daemon.term()
+        assert outcome(box)[2] == calm[2]
+        assert "p.month|H33010200001|2026-03|4|1" in live(box), live(box)
+        assert box.journal()["waiting"] == 0
+        box.chain_holds()
+    print("the database away: the close waited behind the file, and was done once")
+
+
+with Box("periods") as quiet:
+    by_hand(quiet)
+    running = quiet.start()
+    running.wait("drained: ")
+    period(quiet, *CLOSE)
+    running.term()
+    undisturbed = outcome(quiet)
+assert undisturbed[3] == "period|1\nspool|2\n", undisturbed
+for name in NOT_TAKEN:
+    killed_on_its_way(name, undisturbed, False)
+for name in TAKEN:
+    killed_on_its_way(name, undisturbed, True)
+while_the_database_is_away(undisturbed)
