@@ -19,6 +19,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -381,17 +382,21 @@ def one_round(seed, world, tally, left):
 # ---- all of it ----
 
 
+def in_time(given):
+    return not given.minutes or time.monotonic() < given.began + given.minutes * 60
+
+
 def one_job(given, files, number, out):
     """Every jobs-th seed, until this job has its share of the kills."""
     tally, seed, good = Tally(), given.seed + number, True
     share = given.kills // given.jobs + (number < given.kills % given.jobs)
     kinds = {given.kind: 1} if given.kind else KINDS
     try:
-        while tally.done(given.kind) < share:
+        while tally.done(given.kind) < share and in_time(given):
             with Cluster("--no-fsync") as cluster:
                 world = World(cluster, files, kinds)
                 until = tally.rounds + ROUNDS
-                while tally.done(given.kind) < share and tally.rounds < until:
+                while tally.done(given.kind) < share and tally.rounds < until and in_time(given):
                     part = Tally()
                     good = one_round(seed, world, part,
                                      min(STRIKES, share - tally.done(given.kind))) and good
@@ -416,6 +421,8 @@ def arguments():
     parse = argparse.ArgumentParser(prog="scripts/torture", description=__doc__,
                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parse.add_argument("--kills", type=int, default=100, help="until so many (default 100)")
+    parse.add_argument("--minutes", type=float, default=0,
+                       help="no new round after so many, however many kills there were")
     parse.add_argument("--seed", type=int, default=1, help="of the first round (default 1)")
     parse.add_argument("--lines", type=int, default=8000, help="fee lines (default 8000)")
     parse.add_argument("--share", type=int, default=8, help="of them one person in so many "
@@ -455,7 +462,8 @@ def run_jobs(given, files):
 
 def main():
     given = arguments()
-    began = time.monotonic()
+    given.began = began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers and boxes are put away
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as few:
         files = list(thin(few, generate(data, given.lines), given.share))
         tally, good = run_jobs(given, files)
