@@ -102,8 +102,10 @@ bool rat_mul(struct rat *out, struct rat a, struct rat b)
 
 bool rat_div(struct rat *out, struct rat a, struct rat b)
 {
-	struct rat inverse;
+	struct rat inverse = { 1, b.num };
 
+	if (b.den == 1 && b.num > 0)
+		return rat_mul(out, a, inverse);
 	return b.num != 0 && rat_make(&inverse, b.den, b.num) && rat_mul(out, a, inverse);
 }
 
@@ -124,8 +126,12 @@ static bool try_add(struct rat *out, struct rat a, struct rat b, i128 common)
 
 bool rat_add(struct rat *out, struct rat a, struct rat b)
 {
-	if (a.den == b.den && try_add(out, a, b, a.den))
+	struct rat r = a;
+
+	if (a.den == b.den && !__builtin_add_overflow(a.num, b.num, &r.num)) {
+		*out = r;
 		return true;
+	}
 	if (try_add(out, a, b, 1))
 		return true;
 	a = rat_reduce(a);

@@ -19,6 +19,9 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	e->keyset = xcalloc(p->n_keyset + 1, sizeof *e->keyset);
 	e->day = xcalloc(STREAM_COUNT, sizeof *e->day);
 	e->domain = xcalloc(FIELD_COUNT, sizeof *e->domain);
+	e->join = xcalloc(p->n_memo + 1, sizeof *e->join);
+	e->clock = xcalloc(FIELD_COUNT, sizeof *e->clock);
+	e->runs = xcalloc(p->n_keyset + 1, sizeof *e->runs);
 	e->gaps = xcalloc(FIELD_COUNT, sizeof *e->gaps);
 	e->fits = xcalloc(p->n_memo + 1, sizeof *e->fits);
 	e->account = xcalloc(p->rs->n_rule + 1, sizeof *e->account);
@@ -48,8 +51,12 @@ static void free_memory(struct eval *e)
 	free_slots(e->slot, p->n_node);
 	free_slots(e->key, p->n_node);
 	free_slots(e->keyset, p->n_keyset);
+	free_slots(e->join, p->n_memo);
+	free_slots(e->clock, FIELD_COUNT);
 	free_slots(e->day, STREAM_COUNT);
 	free_slots(e->absent, WIDTHS + 1);
+	for (uint32_t i = 0; i < STREAM_COUNT; i++)
+		xfree(e->digest[i].v);
 	for (uint32_t i = 0; i < STREAM_COUNT; i++)
 		for (uint32_t k = 0; k <= SCOPE_UNSETTLED; k++)
 			xfree(e->scope[i][k].truth);
@@ -76,11 +83,12 @@ void eval_free(struct eval *e)
 				 e ? e->pair[0] : NULL, e ? e->pair[1] : NULL,
 				 e ? e->room : NULL, e ? e->shown : NULL,
 				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL,
-				 e ? e->given : NULL, e ? e->gaps : NULL };
+				 e ? e->given : NULL, e ? e->gaps : NULL, e ? e->join : NULL, e ? e->clock : NULL };
 
 	if (!e)
 		return;
 	free_memory(e);
+	runs_free(e);
 	related_free(e);
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
 		xfree(blocks[i]);

@@ -11,6 +11,37 @@
 
 /* ---- runs of one key ---- */
 
+static void add_contribution(struct cells_pass *x, const struct contribution *k)
+{
+	GROW(x->e->given, x->e->cap_given, x->c.n + 1);
+	x->e->given[x->c.n++] = *k;
+}
+
+/* Of each run the rows that pass. */
+static void pick_runs(struct cells_pass *x)
+{
+	struct eval *e = x->e;
+	const struct runs *runs = key_runs(e, x->s->side.keys);
+
+	for (uint32_t i = 0; i < runs->n; i++) {
+		const struct run *run = &runs->run[i];
+		const uint32_t *row = runs->row + run->from;
+		struct contribution k = { .hash = run->hash, .from = e->n_row };
+
+		for (uint32_t r = 0; r < run->n; r++) {
+			uint8_t t = x->filter[row[r]];
+
+			e->rows[e->n_row] = row[r];
+			e->n_row += t != TRUTH_FALSE;
+			k.sure += t == TRUTH_TRUE;
+		}
+		k.n = e->n_row - k.from;
+		k.subject = e->b->subject[run->subject];
+		if (k.n)
+			add_contribution(x, &k);
+	}
+}
+
 static bool same_key(const struct cells_pass *x, uint32_t a, uint32_t b)
 {
 	for (uint32_t i = 0; i < x->s->n_key; i++)
@@ -37,8 +68,7 @@ static uint32_t take_run(struct cells_pass *x, uint32_t subject, struct sort_pai
 		e->rows[e->n_row++] = row;
 	}
 	k.n = e->n_row - k.from;
-	GROW(e->given, e->cap_given, x->c.n + 1);
-	e->given[x->c.n++] = k;
+	add_contribution(x, &k);
 	return left;
 }
 
@@ -82,10 +112,13 @@ static bool take_source(struct cells_pass *x, uint32_t source)
 	for (uint32_t i = 0; i < x->s->n_key; i++)
 		key[i] = slot_key(e, x->s->key[i], side->stream);
 	hash = slot_keyset(e, side->keys, side->stream);
-	GROW(e->rows, e->cap_rows, e->b->rows[side->stream].n);
+	GROW(e->rows, e->cap_rows, e->b->rows[side->stream].n + 1);
 	e->n_row = 0;
-	for (uint32_t i = 0; i < e->b->n_subjects; i++)
-		take_subject(x, i, hash);
+	if (runs_pay(e, side->keys, x->filter))
+		pick_runs(x);
+	else
+		for (uint32_t i = 0; i < e->b->n_subjects; i++)
+			take_subject(x, i, hash);
 	x->c.v = e->given;
 	x->c.row = e->rows;
 	return x->c.n > 0;
@@ -93,31 +126,50 @@ static bool take_source(struct cells_pass *x, uint32_t source)
 
 /* ---- digests ---- */
 
-static uint64_t record_digest(struct cells_pass *x, uint64_t h, uint32_t row)
+/* The money and time of a side are those of its stream, so all sources share these. */
+static const uint64_t *record_digests(struct eval *e, const struct side *s)
 {
-	struct eval *e = x->e;
-	struct hit_record r = hit_record_of(e, &x->s->side, row);
+	struct digests *d = &e->digest[s->stream];
+	uint32_t n = e->b->rows[s->stream].n;
 
-	h = hash_join(h, r.row);
-	h = hash_join(h, e->version(e->version_ctx, r.stream, r.row));
-	h = hash_join(h, (uint64_t)r.time);
-	h = hash_join(h, (uint64_t)r.weight);
-	h = hash_join(h, (uint64_t)r.fund);
-	h = hash_join(h, (uint64_t)r.base);
+	if (d->stamp == e->stamp)
+		return d->v;
+	d->stamp = e->stamp;
+	GROW(d->v, d->cap, n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		struct hit_record r = hit_record_of(e, s, i);
+		uint64_t h = hash_join(r.row, e->version(e->version_ctx, r.stream, r.row));
+
+		h = hash_join(h, (uint64_t)r.time);
+		h = hash_join(h, (uint64_t)r.weight);
+		h = hash_join(h, (uint64_t)r.fund);
+		d->v[i] = hash_join(h, (uint64_t)r.base);
+	}
+	return d->v;
+}
+
+/* What the source says of the record: who bears, and whether it is in for sure. */
+static uint64_t part_digest(struct cells_pass *x, uint32_t row)
+{
+	uint64_t h = x->filter[row];
+
 	for (uint32_t i = 0; i < x->s->n_bear; i++)
 		h = hash_join(h, cell_counts(x, x->s->bear[i], row));
-	return hash_join(h, x->filter[row]);
+	return h;
 }
 
 static void make_digests(struct cells_pass *x)
 {
+	const uint64_t *digest = record_digests(x->e, &x->s->side);
+
 	for (uint32_t i = 0; i < x->c.n; i++) {
 		struct contribution *k = &x->e->given[i];
 
 		x->day = cell_period(x, k);
 		k->digest = 1;
 		for (uint32_t r = k->from; r < k->from + k->n; r++)
-			k->digest = record_digest(x, k->digest, x->c.row[r]);
+			k->digest = hash_join(hash_join(k->digest, digest[x->c.row[r]]),
+					      part_digest(x, x->c.row[r]));
 	}
 }
 

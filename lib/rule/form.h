@@ -14,6 +14,8 @@ struct group {
 	uint32_t table_row;
 	const uint8_t *base;     /* truth of the conjuncts per row */
 	const uint8_t *filter;   /* with the table row's conditions */
+	const uint8_t *unless;   /* of what 除外 holds back: which rows it takes out; else NULL */
+	uint32_t least;          /* with fewer rows the trigger is false, whatever they are */
 	bool maybe;              /* the group in hand has unknown rows */
 };
 
@@ -32,6 +34,10 @@ void group_mark(const struct group *g, const struct frame *f, enum mark m);
 
 /* form_window.c: sliding windows over the rows of one key. */
 void window_judge(struct group *g, uint32_t *row, uint32_t n);
+
+/* Which rows a table may have something for: false where no row of it fits the code, true where one
+ * does or the code is missing. */
+const uint8_t *join_truth(struct eval *e, const struct join *j);
 
 /* Whether two times lie within a sliding window of each other. */
 enum truth window_apart(const struct window *w, int64_t a, int64_t b);

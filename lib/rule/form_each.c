@@ -203,6 +203,9 @@ void form_each(struct eval *e, const struct rule_plan *rp)
 	x.filter = side_filter(e, &rp->side[0], rp->rule->scope, &e->filter[0]);
 	if (!x.filter)
 		return;
+	if (rp->side[0].join.field &&
+	    !filter_and(e->filter[0].truth, join_truth(e, &rp->side[0].join), rows->n))
+		return;
 	if (rp->alone) {
 		judge_alone(&x);
 		return;

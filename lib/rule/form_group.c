@@ -11,6 +11,7 @@
 
 #include "lib/base/hash.h"
 #include "lib/rule/form.h"
+#include "lib/rule/kernel.h"
 
 /* Whether the group has any record in the completion at hand. */
 static bool is_there(struct frame *f)
@@ -179,10 +180,14 @@ static uint32_t apply_rest(struct group *g, uint32_t *row, uint32_t n)
 	return kept;
 }
 
-/* So few records that the trigger is false; those out of the rule's own dates are counted. */
-static bool too_few(const struct rule_plan *rp, uint32_t n)
+/* So few records make the trigger false; those out of the rule's own dates are counted. */
+static uint32_t least_rows(struct eval *e, const struct rule_plan *rp)
 {
-	return n < rp->least && rp->rule->from == MISSING_I32 && rp->rule->until == MISSING_I32;
+	if (rp->rule->from != MISSING_I32 || rp->rule->until != MISSING_I32)
+		return 0;
+	if (rp->least_distinct > rp->least && column_gaps(e, rp->distinct) == GAPS_NONE)
+		return rp->least_distinct;
+	return rp->least;
 }
 
 static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
@@ -191,7 +196,7 @@ static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
 
 	if (g->rp->n_rest)
 		n = apply_rest(g, row, n);
-	if (n == 0 || too_few(g->rp, n))
+	if (n == 0 || n < g->least)
 		return;
 	g->maybe = false;
 	for (uint32_t i = 0; i < n; i++)
@@ -239,7 +244,7 @@ static void judge_runs(struct group *g, struct sort_pair *v, uint32_t n)
 
 		while (end < n && v[end].key == v[i].key)
 			end++;
-		for (left = end - i; left && !too_few(g->rp, left);)
+		for (left = end - i; left && left >= g->least;)
 			left = take_group(g, v + i, left);
 		i = end;
 	}
@@ -336,12 +341,53 @@ static uint32_t collect(struct group *g, const uint64_t *key, uint32_t from, uin
 }
 
 /* Only a group with a record that 除外 takes out can have been held back by it. */
-static bool any_held(struct group *g, const uint8_t *unless, uint32_t from, uint32_t to)
+static bool any_held(const struct group *g, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; (i = filter_next(g->base, i, to)) < to; i++)
-		if (unless[i] == TRUTH_TRUE)
+		if (g->unless[i] == TRUTH_TRUE)
 			return true;
 	return false;
+}
+
+/* Rows whose key is missing are in no group. */
+static void note_keyless(struct group *g, const uint64_t *key, uint32_t n)
+{
+	for (uint32_t i = 0; (i = filter_next(g->base, i, n)) < n; i++)
+		if (key[i] == KEY_MISSING)
+			note_unknown(g->e, g->rp, i);
+}
+
+/* Of each run the rows that pass. */
+static void judge_picked(struct group *g)
+{
+	struct eval *e = g->e;
+	const struct keyset *keys = g->rp->side[0].keys;
+	const struct runs *runs = key_runs(e, keys);
+	uint32_t rows = e->b->rows[keys->stream].n;
+
+	GROW(e->rows, e->cap_rows, rows + 1);
+	if (e->keyset[keys->id].open)
+		note_keyless(g, slot_keyset(e, keys, keys->stream), rows);
+	g->table_row = KNOWLEDGE_NONE;
+	for (uint32_t i = 0; i < runs->n; i++) {
+		const struct run *run = &runs->run[i];
+		const uint32_t *row = runs->row + run->from;
+		bool held = !g->unless;
+		uint32_t n = 0;
+
+		if (run->n < g->least)
+			continue;
+		for (uint32_t r = 0; r < run->n; r++) {
+			bool passes = g->base[row[r]] != TRUTH_FALSE;
+
+			e->rows[n] = row[r];
+			n += passes;
+			held |= passes && g->unless && g->unless[row[r]] == TRUTH_TRUE;
+		}
+		g->subject = run->subject;
+		if (held)
+			judge_rows(g, e->rows, n);
+	}
 }
 
 void form_group(struct eval *e, const struct rule_plan *rp)
@@ -349,25 +395,34 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	const struct side *s = &rp->side[0];
 	const struct rows *rows = &e->b->rows[s->stream];
 	struct group g = { .e = e, .rp = rp };
-	const uint8_t *unless;
 	const uint64_t *key;
 
+	g.unless = rp->unless ? slot_truth(e, rp->unless) : NULL;
+	if (g.unless && !kernel_count(g.unless, rows->n, TRUTH_TRUE))
+		return;
 	g.base = g.filter = side_filter(e, s, rp->rule->scope, &e->filter[0]);
 	if (!g.filter)
 		return;
+	g.least = least_rows(e, rp);
 	if (rp->n_rest) {
 		GROW(e->rest, e->cap_rest, rows->n + 1);
 		g.filter = e->rest;
 	}
+	if (!rp->rule->table && runs_pay(e, s->keys, g.base)) {
+		judge_picked(&g);
+		return;
+	}
 	key = slot_keyset(e, s->keys, s->stream);
-	unless = rp->unless ? slot_truth(e, rp->unless) : NULL;
+	if (s->join.field && !e->keyset[s->keys->id].open &&
+	    !filter_and(e->filter[0].truth, join_truth(e, &s->join), rows->n))
+		return;
 	for (g.subject = 0; g.subject < e->b->n_subjects; g.subject++) {
 		uint32_t from = rows->start[g.subject], to = rows->start[g.subject + 1], n;
 
-		if (unless && !any_held(&g, unless, from, to))
+		if (g.unless && !any_held(&g, from, to))
 			continue;
 		n = collect(&g, key, from, to);
-		if (too_few(rp, n))
+		if (n < g.least)
 			continue;
 		pairs_sort(e, 0, n);
 		judge_runs(&g, e->pair[0], n);

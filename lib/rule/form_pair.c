@@ -16,6 +16,7 @@ struct pairing {
 	const struct rule_plan *rp;
 	uint32_t subject;
 	const uint8_t *filter[2];
+	const int64_t *time[2], *end; /* of both sides; ends of the first */
 	bool twins;              /* both roles look at one stream, unordered */
 	bool once;               /* an unknown pair says nothing of a record already unknown */
 	bool loose;              /* a second record may be unknown by itself */
@@ -77,8 +78,8 @@ static enum truth in_window(struct pairing *x, const struct window *w, uint32_t 
 		return TRUTH_TRUE;
 	if (w->kind == WINDOW_BUCKET && (w->bucket == BUCKET_VISIT || w->bucket == BUCKET_STAY))
 		return same_visit(x, w->bucket, a, b);
-	ta = row_time(x->e, x->rp->side[0].time, a);
-	tb = row_time(x->e, x->rp->side[1].time, b);
+	ta = x->time[0][a];
+	tb = x->time[1][b];
 	if (ta == MISSING_I64 || tb == MISSING_I64)
 		return TRUTH_UNKNOWN;
 	if (w->kind == WINDOW_DAYS || w->kind == WINDOW_HOURS)
@@ -111,8 +112,8 @@ static enum truth window_truth(struct pairing *x, uint32_t a, uint32_t b)
 /* 乙's start - 甲's end, in seconds; MISSING_I64 when either is not known. */
 static int64_t interval(struct pairing *x, uint32_t a, uint32_t b)
 {
-	int64_t end = row_time(x->e, x->rp->side[0].end, a);
-	int64_t start = row_time(x->e, x->rp->side[1].time, b);
+	int64_t end = x->end[a];
+	int64_t start = x->time[1][b];
 
 	return end == MISSING_I64 || start == MISSING_I64 ? MISSING_I64 : start - end;
 }
@@ -125,8 +126,8 @@ static enum truth order_truth(struct pairing *x, uint32_t a, uint32_t b)
 
 	if (!r->ordered)
 		return TRUTH_TRUE;
-	ta = row_time(x->e, s[0].time, a);
-	tb = row_time(x->e, s[1].time, b);
+	ta = x->time[0][a];
+	tb = x->time[1][b];
 	if (ta == MISSING_I64 || tb == MISSING_I64)
 		return TRUTH_UNKNOWN;
 	if (ta > tb || (ta == tb && s[0].stream == s[1].stream && a > b) ||
@@ -137,7 +138,7 @@ static enum truth order_truth(struct pairing *x, uint32_t a, uint32_t b)
 		return r->gap_max == INT64_MAX && r->gap_min == INT64_MIN ? TRUTH_TRUE
 									  : TRUTH_UNKNOWN;
 	if (r->gap_days)
-		gap = day_of(tb) - day_of(row_time(x->e, s[0].end, a));
+		gap = day_of(tb) - day_of(x->end[a]);
 	return truth_of(gap >= r->gap_min && gap <= r->gap_max);
 }
 
@@ -234,8 +235,8 @@ static void report(struct pairing *x, uint32_t a, uint32_t b)
 /* How far 甲 is from 乙, for the nearest. */
 static int64_t apart(struct pairing *x, uint32_t a, uint32_t b)
 {
-	int64_t ta = row_time(x->e, x->rp->side[0].time, a);
-	int64_t tb = row_time(x->e, x->rp->side[1].time, b);
+	int64_t ta = x->time[0][a];
+	int64_t tb = x->time[1][b];
 	int64_t gap = interval(x, a, b);
 
 	if (x->rp->rule->ordered && gap != MISSING_I64)
@@ -319,7 +320,7 @@ static uint32_t first_since(struct pairing *x, const struct sort_pair *v, uint32
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (row_time(x->e, x->rp->side[0].time, (uint32_t)v[mid].value) < t)
+		if (x->time[0][(uint32_t)v[mid].value] < t)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -339,7 +340,8 @@ static void try_first(struct pairing *x, uint32_t a, uint32_t b, struct nearest 
 {
 	enum truth t;
 
-	if (x->once && x->filter[0][a] == TRUTH_UNKNOWN && x->e->marks.mark[b] != MARK_NONE)
+	if (x->filter[0][a] == TRUTH_UNKNOWN &&
+	    (x->e->marks.still || (x->once && x->e->marks.mark[b] != MARK_NONE)))
 		return;
 	t = may_pair(x, a, b) ? pair_truth(x, a, b) : TRUTH_FALSE;
 	if (t == TRUTH_UNKNOWN)
@@ -358,7 +360,7 @@ static void try_first(struct pairing *x, uint32_t a, uint32_t b, struct nearest 
 static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
 {
 	struct nearest best = { NO_INDEX, INT64_MAX };
-	int64_t t = row_time(x->e, x->rp->side[1].time, b);
+	int64_t t = x->time[1][b];
 	struct reach reach = { INT64_MIN, INT64_MAX };
 	uint32_t timeless, from, i;
 
@@ -371,7 +373,7 @@ static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t 
 	for (i = from > timeless ? from : timeless; i < n; i++) {
 		uint32_t a = (uint32_t)v[i].value;
 
-		if (row_time(x->e, x->rp->side[0].time, a) > reach.to)
+		if (x->time[0][a] > reach.to)
 			break;
 		try_first(x, a, b, &best);
 	}
@@ -467,6 +469,23 @@ static void match_lists(struct pairing *x, uint32_t n_a, uint32_t n_b)
 	}
 }
 
+/* Rows no table row fits make no pair; nor are they unknown when their keys are there. */
+static bool fold_joins(struct pairing *x)
+{
+	struct eval *e = x->e;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct side *s = &x->rp->side[i];
+
+		slot_keyset(e, s->keys, s->stream);
+		if (s->join.field && (i == 0 || !e->keyset[s->keys->id].open) &&
+		    !filter_and(e->filter[i].truth, join_truth(e, &s->join),
+				e->b->rows[s->stream].n))
+			return false;
+	}
+	return true;
+}
+
 /* Whether any of the subject's rows passes the filter of one side. */
 static bool has_rows(const struct pairing *x, unsigned side)
 {
@@ -484,7 +503,11 @@ void form_pair(struct eval *e, const struct rule_plan *rp)
 		x.filter[i] = side_filter(e, &rp->side[i], rp->rule->scope, &e->filter[i]);
 	if (!x.filter[0] || !x.filter[1])
 		return;
-	slot_keyset(e, rp->side[1].keys, rp->side[1].stream);
+	if (!fold_joins(&x))
+		return;
+	x.time[0] = slot_time(e, rp->side[0].time);
+	x.time[1] = slot_time(e, rp->side[1].time);
+	x.end = slot_time(e, rp->side[0].end);
 	x.once = !rp->when || !trouble_computes(rp->when);
 	x.loose = e->keyset[rp->side[1].keys->id].open ||
 		  (rp->side[1].join.field &&

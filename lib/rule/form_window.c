@@ -14,7 +14,7 @@
 #include "lib/base/civil.h"
 #include "lib/rule/form.h"
 
-struct run {
+struct streak {
 	bool open;
 	uint32_t from, to;        /* rows [from, to] of the group */
 	struct value observed, limit;
@@ -27,7 +27,7 @@ struct sliding {
 	uint32_t n;
 	int64_t span;             /* days or seconds */
 	bool hours;
-	struct run run;
+	struct streak run;
 };
 
 static int64_t place(const struct sliding *w, uint32_t i)
@@ -77,7 +77,7 @@ static void drop_unplaced(struct sliding *w)
 
 static void close_run(struct sliding *w)
 {
-	struct run *r = &w->run;
+	struct streak *r = &w->run;
 	struct hit_group h = { .rp = w->g->rp, .subject = w->g->subject };
 	struct frame f;
 
@@ -110,7 +110,7 @@ static bool shares(const struct sliding *w, uint32_t from)
 /* The window [from, to] triggers: it joins the open run when they share a sure record. */
 static void take_window(struct sliding *w, struct frame *f, uint32_t from, uint32_t to)
 {
-	struct run *r = &w->run;
+	struct streak *r = &w->run;
 	struct value observed, limit;
 
 	group_settle(w->g, f);
@@ -119,7 +119,7 @@ static void take_window(struct sliding *w, struct frame *f, uint32_t from, uint3
 	if (r->open && !shares(w, from))
 		close_run(w);
 	if (!r->open) {
-		*r = (struct run){ true, from, to, observed, limit, true };
+		*r = (struct streak){ true, from, to, observed, limit, true };
 	} else if (observed.known && (!r->observed.known ||
 				      value_cmp(&observed, &r->observed) > 0)) {
 		r->observed = observed;

@@ -101,6 +101,26 @@ struct kin {
 	uint32_t cap_row, cap_truth;
 };
 
+/* The rows of a stream by key within their subject (runs.c). */
+struct run {
+	uint32_t subject;        /* of the batch */
+	uint32_t from, n;        /* row[from .. from + n) */
+	uint64_t hash;
+};
+struct runs {
+	uint64_t stamp;
+	struct run *run;
+	uint32_t *row;
+	uint32_t n, n_row, cap_run, cap_row;
+};
+
+/* What evidence shows of each row of a stream, in one number. */
+struct digests {
+	uint64_t stamp;
+	uint64_t *v;
+	uint32_t cap;
+};
+
 /* How much of a column of the batch is missing. */
 enum gaps { GAPS_NONE, GAPS_SOME, GAPS_ALL };
 struct gaps_of {
@@ -119,10 +139,14 @@ struct eval {
 	struct slot *key;        /* [n_node] key vectors */
 	struct slot *keyset;     /* [n_keyset] hashes */
 	struct slot *day;        /* [STREAM_COUNT] event date per row */
+	struct slot *clock;      /* [FIELD_COUNT] dates as times */
+	struct runs *runs;       /* [n_keyset] */
+	struct digests digest[STREAM_COUNT];
 	struct slot absent[WIDTHS + 1]; /* missing values by width, as long as the longest stream;
 				    room to find them */
 	struct domain *domain;   /* [FIELD_COUNT] */
 	struct fits *fits;       /* [n_memo] */
+	struct slot *join;       /* [n_memo] rows with a code that fits */
 	struct account *account; /* [rs->n_rule] */
 	struct dict *computed;   /* texts of computed keys */
 	struct marks marks;
@@ -294,6 +318,12 @@ uint64_t key_number(struct eval *e, struct frame *f, const struct node *n);
 bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum stream sa,
 		 const struct keyset *b, uint32_t row_b, enum stream sb);
 
+/* runs.c: all rows by a keyset of their own stream, sorted once per batch. */
+const struct runs *key_runs(struct eval *e, const struct keyset *k);
+/* Whether so many rows pass that they are better picked from the runs than sorted by themselves. */
+bool runs_pay(struct eval *e, const struct keyset *k, const uint8_t *truth);
+void runs_free(struct eval *e);
+
 /* predicate.c: the filter of one side of a rule: scope, the rule's dates and conjuncts. NULL when
  * no row can pass. */
 const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope scope,
@@ -301,6 +331,9 @@ const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope
 
 /* A row-level test, folded into `out`; false when nothing is left. */
 bool filter_fold(struct eval *e, const struct node *n, uint8_t *out);
+
+/* Truth bytes folded into `out`; false when nothing is left. */
+bool filter_and(uint8_t *out, const uint8_t *truth, uint32_t n);
 
 /* The first row in [from, to) that is not false; `to` when there is none. */
 uint32_t filter_next(const uint8_t *truth, uint32_t from, uint32_t to);
@@ -310,6 +343,8 @@ int64_t bucket_number(enum bucket b, int64_t time, bool is_date, const struct ru
 struct value bucket_value(struct eval *e, enum bucket b, int64_t number);
 int32_t bucket_start(enum bucket b, int64_t number, const struct rule_settings *set);
 int64_t row_time(struct eval *e, enum field f, uint32_t row);
+/* The same of all rows; a date is its midnight. */
+const int64_t *slot_time(struct eval *e, enum field f);
 uint64_t visit_key(struct eval *e, enum bucket bucket, enum stream s, uint32_t row);
 
 /* eval_hit.c: hand a hit to the caller. */

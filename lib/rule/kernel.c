@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+#include "lib/base/civil.h"
+
 /* The loops are compiled for AVX2 as well and chosen when the program starts; sanitizers cannot
  * stand the choosing. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                   \
@@ -215,4 +217,17 @@ KERNEL void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = v;
+}
+
+KERNEL void kernel_day(int64_t *restrict out, const int64_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == MISSING_I64 ? MISSING_I64
+					     : v[i] / CIVIL_DAY - (v[i] % CIVIL_DAY < 0);
+}
+
+KERNEL void kernel_first(int64_t *restrict out, const int64_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = out[i] == MISSING_I64 ? v[i] : out[i];
 }

@@ -58,3 +58,7 @@ bool kernel_mul(int64_t *restrict out, const int64_t *restrict a, const int64_t 
 		uint32_t n);
 void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n);
 void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n);
+/* Days of seconds, towards the past. */
+void kernel_day(int64_t *restrict out, const int64_t *restrict v, uint32_t n);
+/* Where `out` is missing, what `v` has. */
+void kernel_first(int64_t *restrict out, const int64_t *restrict v, uint32_t n);

@@ -113,7 +113,29 @@ static int cost_of(const struct node *n)
 	}
 }
 
+/* A pair's tests are tried one at a time: codes before what is computed. */
+static int cost_of_rest(const struct node *n)
+{
+	int sum = n->op == EXPR_FIELD || n->op == EXPR_CONST || n->op == EXPR_ROWCOL ? 1 : 10;
+
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		sum += cost_of_rest(n->arg[i]);
+	return sum;
+}
+
 /* Cheap ones first, otherwise as written. */
+static void sort_rest(struct node **v, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		struct node *x = v[i];
+		uint32_t at = i;
+
+		for (; at > 0 && cost_of_rest(v[at - 1]) > cost_of_rest(x); at--)
+			v[at] = v[at - 1];
+		v[at] = x;
+	}
+}
+
 static void sort_conj(struct node **v, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++) {
@@ -139,6 +161,7 @@ static void split_where(struct plan *p, struct rule_plan *rp)
 		rp->side[i].n_conj = s.n_conj[i];
 		xfree(s.conj[i]);
 	}
+	sort_rest(s.rest, s.n_rest);
 	rp->rest = arena_dup(&p->arena, s.rest, s.n_rest * sizeof(void *));
 	rp->n_rest = s.n_rest;
 	xfree(s.rest);
@@ -286,12 +309,13 @@ static bool is_rising(const struct node *n)
 	}
 }
 
-/* The least whole number of records for 笔数 op c. */
-static uint32_t least_count(const struct node *n, const struct node *c, bool above)
+/* The least whole number of records for 笔数 op c, or 不同 op c. */
+static uint32_t least_count(const struct node *n, const struct node *c, enum agg what, bool above)
 {
 	__int128 whole;
 
-	if (n->op != EXPR_AGG || n->agg != AGG_COUNT || n->cond || n->role != 0 ||
+	if (n->op != EXPR_AGG || n->agg != what || n->cond || n->role != 0 ||
+	    (what == AGG_DISTINCT && n->arg[0]->op != EXPR_FIELD) ||
 	    c->op != EXPR_CONST || c->rat.num < 0)
 		return 0;
 	whole = c->rat.num / c->rat.den + (above || c->rat.num % c->rat.den != 0);
@@ -299,23 +323,41 @@ static uint32_t least_count(const struct node *n, const struct node *c, bool abo
 }
 
 /* With fewer records than this the trigger is false, whatever they are. */
-static uint32_t least_of(const struct node *n)
+static uint32_t least_of(const struct node *n, enum agg what)
 {
 	uint32_t least = 0;
 
 	switch (n->op) {
 	case EXPR_AND:
 		for (uint32_t i = 0; i < n->n_arg; i++)
-			if (least_of(n->arg[i]) > least)
-				least = least_of(n->arg[i]);
+			if (least_of(n->arg[i], what) > least)
+				least = least_of(n->arg[i], what);
 		return least;
 	case EXPR_GT: case EXPR_GE:
-		return least_count(n->arg[0], n->arg[1], n->op == EXPR_GT);
+		return least_count(n->arg[0], n->arg[1], what, n->op == EXPR_GT);
 	case EXPR_LT: case EXPR_LE:
-		return least_count(n->arg[1], n->arg[0], n->op == EXPR_LT);
+		return least_count(n->arg[1], n->arg[0], what, n->op == EXPR_LT);
 	default:
 		return 0;
 	}
+}
+
+/* The column of the only 不同 of a trigger; FIELD_NONE when there is none or it is computed. */
+static enum field sole_distinct(const struct node *n)
+{
+	enum field f = FIELD_NONE;
+
+	if (n->op == EXPR_AGG)
+		return n->agg == AGG_DISTINCT && n->arg[0]->op == EXPR_FIELD ? n->arg[0]->field
+									      : FIELD_NONE;
+	for (uint32_t i = 0; i < n->n_arg; i++) {
+		enum field x = sole_distinct(n->arg[i]);
+
+		if (x != FIELD_NONE && f != FIELD_NONE && x != f)
+			return FIELD_NONE;
+		f = x != FIELD_NONE ? x : f;
+	}
+	return f;
 }
 
 static struct node *maybe_node(struct plan *p, const struct expr *e, const struct scope *sc)
@@ -341,7 +383,9 @@ static void take_values(struct plan *p, struct rule_plan *rp)
 	rp->alone = r->form == FORM_EACH && !r->table && !rp->n_rest && !rp->n_related &&
 		    (!rp->when || (rp->when->way != WAY_NONE && rp->when->stream != STREAM_COUNT));
 	rp->rising = rp->when && is_rising(rp->when);
-	rp->least = rp->when ? least_of(rp->when) : 0;
+	rp->least = rp->when ? least_of(rp->when, AGG_COUNT) : 0;
+	rp->distinct = rp->when ? sole_distinct(rp->when) : FIELD_NONE;
+	rp->least_distinct = rp->distinct == FIELD_NONE ? 0 : least_of(rp->when, AGG_DISTINCT);
 	rp->amount_is_fund = names_fund(rp->amount);
 	rp->bears[0] = rp->amount && (rp->amount->roles & 1);
 	rp->bears[1] = rp->amount && ((rp->amount->roles & 2) || !rp->bears[0]);

@@ -34,6 +34,8 @@ enum way {
 	/* 64-bit numbers per row, at 10^-scale */
 	WAY_COLUMN,      /* a column as it is, or widened */
 	WAY_ADD, WAY_SUB, WAY_MUL, WAY_NEG,
+	WAY_DAY,         /* the date of a time */
+	WAY_FIRST,       /* the first that is not missing */
 };
 
 enum { FEW_CODES = 4 };
@@ -133,6 +135,9 @@ struct rule_plan {
 	bool alone;               /* each: no table, no other records; `when` is one of the tests */
 	bool rising;              /* more records can only make `when` truer */
 	uint32_t least;           /* with fewer records, unknown ones counted in, it is false */
+	/* the same where no value of the column `distinct` is missing; FIELD_NONE: no such column */
+	uint32_t least_distinct;
+	enum field distinct;
 	bool amount_is_fund;
 	bool bears[2];            /* pair: which records carry the amount */
 	/* the calendar bucket a group is as of the start of, NULL = its last record */

@@ -218,6 +218,26 @@ static enum way product_way(struct node *n)
 	return WAY_MUL;
 }
 
+/* Vectors of one kind and scale. */
+static bool alike(const struct node *n)
+{
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (!is_vector(n->arg[i]) || n->arg[i]->type != n->arg[0]->type ||
+		    n->arg[i]->scale != n->arg[0]->scale)
+			return false;
+	return true;
+}
+
+static enum way call_way(struct node *n)
+{
+	if (n->func == FUNC_DATE && is_vector(n->arg[0]) && n->arg[0]->type == TYPE_TIME)
+		return WAY_DAY;
+	if (n->func != FUNC_COALESCE || !alike(n))
+		return WAY_NONE;
+	n->scale = n->arg[0]->scale;
+	return WAY_FIRST;
+}
+
 static enum way number_way(struct node *n)
 {
 	switch (n->op) {
@@ -231,6 +251,8 @@ static enum way number_way(struct node *n)
 		return n->op == EXPR_ADD ? WAY_ADD : WAY_SUB;
 	case EXPR_MUL:
 		return product_way(n);
+	case EXPR_CALL:
+		return n->n_arg ? call_way(n) : WAY_NONE;
 	case EXPR_NEG:
 		n->scale = n->arg[0]->scale;
 		return is_vector(n->arg[0]) ? WAY_NEG : WAY_NONE;
@@ -285,8 +307,10 @@ void plan_way(struct plan *p, struct node *n)
 	n->way = WAY_NONE;
 	n->domain = n->domain2 = FIELD_NONE;
 	memo_of(p, n);
-	if (n->group || n->roles > 1 || (n->roles && n->stream == STREAM_COUNT))
+	if (n->group || n->roles > 2 || (n->roles && n->stream == STREAM_COUNT))
 		return;
+	if (n->roles == 2 && (n->type == TYPE_FLAG || type_is_text(n->type)))
+		return; /* of 乙 alone: tests and keys are asked for of its own side */
 	if (n->type == TYPE_FLAG)
 		way_of_test(n);
 	else if (!type_is_text(n->type))

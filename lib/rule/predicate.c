@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "lib/rule/frame.h"
+#include "lib/rule/form.h"
 #include "lib/rule/kernel.h"
 
 enum { MOST_PAIRS = 1 << 18 };
@@ -208,6 +208,28 @@ static uint8_t codes_truth(struct eval *e, const struct node *n, uint32_t row)
 	}
 	*at = (uint64_t)node_truth(&f, n);
 	return (uint8_t)*at;
+}
+
+const uint8_t *join_truth(struct eval *e, const struct join *j)
+{
+	const uint32_t *dense = domain_rows(e, j->field->field);
+	uint32_t n = e->b->rows[j->field->stream].n, count;
+	struct slot *s = &e->join[j->memo];
+	uint8_t *out;
+
+	if (s->stamp == e->stamp)
+		return s->v;
+	s->stamp = e->stamp;
+	s->v = out = slot_room(s, n + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i && dense[i] == dense[i - 1]) {
+			out[i] = out[i - 1];
+			continue;
+		}
+		table_rows(e, j->memo, dense[i], &count);
+		out[i] = !dense[i] || count ? TRUTH_TRUE : TRUTH_FALSE;
+	}
+	return out;
 }
 
 static bool codes_known(const struct slot *s, uint32_t k)
@@ -430,6 +452,12 @@ const uint8_t *side_filter(struct eval *e, const struct side *s, enum rule_scope
 		filter->inside = kernel_count(out, rows, TRUTH_TRUE);
 	}
 	return fold_conjuncts(e, s, out) ? out : NULL;
+}
+
+bool filter_and(uint8_t *out, const uint8_t *truth, uint32_t n)
+{
+	kernel_and(out, truth, n);
+	return kernel_bits(out, n) != 0;
 }
 
 bool filter_fold(struct eval *e, const struct node *n, uint8_t *out)

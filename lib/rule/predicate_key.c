@@ -168,6 +168,24 @@ int64_t row_time(struct eval *e, enum field f, uint32_t row)
 	return day == MISSING_I32 ? MISSING_I64 : civil_midnight(day);
 }
 
+const int64_t *slot_time(struct eval *e, enum field f)
+{
+	struct slot *s = &e->clock[f];
+	uint32_t n = e->b->rows[field_get(f)->stream].n;
+	const int32_t *day = slot_column(e, f);
+	int64_t *time;
+
+	if (type_width(field_get(f)->type) == WIDTH_I64)
+		return slot_column(e, f);
+	if (s->stamp == e->stamp)
+		return s->v;
+	s->stamp = e->stamp;
+	s->v = time = slot_room(s, (size_t)n * 8 + 8);
+	for (uint32_t i = 0; i < n; i++)
+		time[i] = day[i] == MISSING_I32 ? MISSING_I64 : civil_midnight(day[i]);
+	return time;
+}
+
 const int32_t *slot_day(struct eval *e, enum stream st)
 {
 	struct slot *s = &e->day[st];

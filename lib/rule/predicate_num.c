@@ -131,6 +131,36 @@ static const int64_t *make_negative(struct eval *e, const struct node *n, struct
 	return out;
 }
 
+static const int64_t *make_day(struct eval *e, const struct node *n, struct slot *s)
+{
+	uint32_t rows = e->b->rows[n->stream].n;
+	const int64_t *a = slot_number(e, n->arg[0]);
+
+	kernel_day(slot_room(s, (size_t)rows * 8 + 8), a, rows);
+	s->open = e->slot[n->arg[0]->id].open;
+	return s->buf;
+}
+
+static const int64_t *make_first(struct eval *e, const struct node *n, struct slot *s)
+{
+	uint32_t rows = e->b->rows[n->stream].n;
+	int64_t *out = slot_room(s, (size_t)rows * 8 + 8);
+
+	memcpy(out, slot_number(e, n->arg[0]), (size_t)rows * 8);
+	s->open = e->slot[n->arg[0]->id].open;
+	for (uint32_t i = 1; i < n->n_arg; i++) {
+		kernel_first(out, slot_number(e, n->arg[i]), rows);
+		s->open |= e->slot[n->arg[i]->id].open;
+	}
+	return out;
+}
+
+typedef const int64_t *make_fn(struct eval *e, const struct node *n, struct slot *s);
+
+static make_fn *const makers[] = { /* from WAY_COLUMN on */
+	make_column, make_sum, make_sum, make_sum, make_negative, make_day, make_first,
+};
+
 const int64_t *slot_number(struct eval *e, const struct node *n)
 {
 	struct slot *s = &e->slot[n->id];
@@ -139,11 +169,6 @@ const int64_t *slot_number(struct eval *e, const struct node *n)
 		return s->v;
 	s->stamp = e->stamp;
 	s->open = false;
-	if (n->way == WAY_COLUMN)
-		s->v = make_column(e, n, s);
-	else if (n->way == WAY_NEG)
-		s->v = make_negative(e, n, s);
-	else
-		s->v = make_sum(e, n, s);
+	s->v = makers[n->way - WAY_COLUMN](e, n, s);
 	return s->v;
 }

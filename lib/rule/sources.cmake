@@ -68,6 +68,7 @@ set(rule_sources
 	eval_cell.c
 	eval_partial.c
 	partial.c
+	runs.c
 	form_each.c
 	form_group.c
 	form_window.c

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/base/civil.h"
 #include "lib/base/mem.h"
 #include "lib/timeline/gather.h"
 #include "lib/timeline/needs.h"
@@ -93,13 +94,40 @@ static void put_value(void *out, uint32_t i, enum width w, int64_t v)
 	}
 }
 
+/* Most lines come in runs of one visit and day. */
 static void fill_values(struct gather *g, const struct column *c, const struct item *const *live,
 			uint32_t n, void *out)
 {
 	enum width w = type_width(field_get(c->field)->type);
+	int64_t v = MISSING_I64;
 
-	for (uint32_t i = 0; i < n; i++)
-		put_value(out, i, w, c->value(g, c, live[i]));
+	for (uint32_t i = 0; i < n; i++) {
+		if (!c->by_day || !g->again[i])
+			v = c->value(g, c, live[i]);
+		put_value(out, i, w, v);
+	}
+}
+
+static void find_runs(struct gather *g, uint32_t n)
+{
+	uint32_t visit = NO_INDEX;
+	int64_t from = 0, to = 0; /* the day of the item before, in seconds */
+
+	GROW(g->again, g->cap_again, n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct item *it = g->live[i];
+
+		g->again[i] = it->visit == visit && visit != NO_INDEX && it->time >= from &&
+			      it->time < to;
+		if (g->again[i])
+			continue;
+		visit = it->visit;
+		from = to = 0;
+		if (it->time == MISSING_I64)
+			continue;
+		from = civil_midnight(civil_day_of(it->time));
+		to = from + CIVIL_DAY;
+	}
 }
 
 static int64_t value_stored(struct gather *g, const struct column *c, const struct item *it)
@@ -157,6 +185,7 @@ static void plan_column(struct gather *g, struct column *c, enum field f)
 	}
 	c->fill = fill_values;
 	c->value = derive_value(f);
+	c->by_day = derive_by_day(c->value);
 	for (int s = 0; s < STREAM_STORED; s++) {
 		enum field twin = needs_twin(f, (enum stream)s);
 
@@ -313,6 +342,7 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 		rows->row[at + i] = g->live[i]->id;
 		rows->scope[at + i] = in_scope(g, s, g->live[i]);
 	}
+	find_runs(g, n);
 	for (uint32_t i = 0; n && i < g->n_column[s]; i++) {
 		const struct column *c = &g->column[s][i];
 		const struct field_info *info = field_get(c->field);

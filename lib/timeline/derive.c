@@ -515,3 +515,14 @@ value_fn *derive_value(enum field f)
 	}
 	return value_join;
 }
+
+bool derive_by_day(value_fn *fn)
+{
+	static value_fn *const by_row[] = { value_item_name, value_fund_share, value_visit_class,
+					    value_diagnosis_class };
+
+	for (size_t i = 0; i < sizeof by_row / sizeof *by_row; i++)
+		if (fn == by_row[i])
+			return false;
+	return true;
+}

@@ -54,6 +54,7 @@ void gather_free(struct gather *g)
 	xfree(g->pair);
 	xfree(g->refund);
 	xfree(g->live);
+	xfree(g->again);
 	xfree(g);
 }
 

@@ -69,6 +69,7 @@ struct column {
 	enum field field;
 	fill_fn *fill;
 	value_fn *value;
+	bool by_day;             /* lines of one visit and day have one value */
 	struct cell cell;
 	struct {
 		enum field field;     /* FIELD_NONE: no twin there */
@@ -99,7 +100,8 @@ struct gather {
 	struct refund *refund;
 	uint32_t cap_left, cap_share, cap_line, cap_queue, cap_pair, cap_refund;
 	const struct item **live;
-	uint32_t cap_live;
+	uint8_t *again;               /* per live item: visit and day of the one before */
+	uint32_t cap_live, cap_again;
 	struct column *column[STREAM_COUNT];
 	uint32_t n_column[STREAM_COUNT];
 	bool derived_rows[STREAM_COUNT]; /* stays, visits wanted */
@@ -149,6 +151,8 @@ int64_t diagnoses_classes(struct gather *g, struct visit *v, int64_t main);
 
 /* ---- derive.c: columns that no file carries ---- */
 value_fn *derive_value(enum field f);
+/* Whether what it gives depends on nothing but visit and day of an item with a visit. */
+bool derive_by_day(value_fn *fn);
 
 /* ---- column.c: items into a batch ---- */
 void columns_init(struct gather *g);

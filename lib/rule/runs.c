@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * runs.c - the rows of a stream brought together by keys, for all rules that group by them.
+ *
+ * Per subject the rows are sorted by the hash of their keys once a batch; rows of one hash and
+ * several keys are told apart here. Rows of a run stay in event order; those with a missing key
+ * are in none. Whoever lets only few rows pass sorts these alone instead (runs_pay).
+ */
+#include "lib/rule/form.h"
+#include "lib/rule/kernel.h"
+
+enum { FEW = 8 }; /* one row in so many does not pay */
+
+static void add_run(struct runs *r, uint32_t subject, uint64_t hash, uint32_t from)
+{
+	if (r->n_row == from)
+		return;
+	GROW(r->run, r->cap_run, r->n + 1);
+	r->run[r->n++] = (struct run){ subject, from, r->n_row - from, hash };
+}
+
+/* Rows of v[0..n) (one hash) with v[0]'s keys become a run; the others move to the front. */
+static uint32_t take_run(struct eval *e, const struct keyset *k, struct runs *r,
+			 struct sort_pair *v, uint32_t n)
+{
+	uint32_t first = (uint32_t)v[0].value, left = 0;
+
+	r->row[r->n_row++] = first;
+	for (uint32_t i = 1; i < n; i++) {
+		uint32_t row = (uint32_t)v[i].value;
+
+		if (keyset_same(e, k, first, k->stream, k, row, k->stream))
+			r->row[r->n_row++] = row;
+		else
+			v[left++] = v[i];
+	}
+	return left;
+}
+
+static void take_subject(struct eval *e, const struct keyset *k, struct runs *r, uint32_t subject)
+{
+	const uint32_t *start = e->b->rows[k->stream].start;
+	const uint64_t *key = slot_keyset(e, k, k->stream);
+	uint32_t n = 0;
+	struct sort_pair *v;
+
+	for (uint32_t i = start[subject]; i < start[subject + 1]; i++)
+		if (key[i] != KEY_MISSING)
+			n = pairs_add(e, 0, n, key[i], i);
+	if (n > 1)
+		pairs_sort(e, 0, n);
+	v = e->pair[0];
+	for (uint32_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && v[end].key == v[i].key;)
+			end++;
+		for (uint32_t left = end - i, from; left;) {
+			from = r->n_row;
+			left = take_run(e, k, r, v + i, left);
+			add_run(r, subject, v[i].key, from);
+		}
+	}
+}
+
+const struct runs *key_runs(struct eval *e, const struct keyset *k)
+{
+	struct runs *r = &e->runs[k->id];
+
+	if (r->stamp == e->stamp)
+		return r;
+	r->stamp = e->stamp;
+	r->n = r->n_row = 0;
+	GROW(r->row, r->cap_row, e->b->rows[k->stream].n + 1);
+	for (uint32_t i = 0; i < e->b->n_subjects; i++)
+		take_subject(e, k, r, i);
+	return r;
+}
+
+bool runs_pay(struct eval *e, const struct keyset *k, const uint8_t *truth)
+{
+	uint32_t n = e->b->rows[k->stream].n, pass;
+
+	pass = n - kernel_count(truth, n, TRUTH_FALSE);
+	return pass > n / FEW;
+}
+
+void runs_free(struct eval *e)
+{
+	for (uint32_t i = 0; e->runs && i < e->p->n_keyset; i++) {
+		xfree(e->runs[i].row);
+		xfree(e->runs[i].run);
+	}
+	xfree(e->runs);
+}
