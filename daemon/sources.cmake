@@ -54,4 +54,5 @@ set(migrations
 	009_counted_once.sql
 	010_linked_alerts.sql
 	011_suppressed.sql
-	012_account.sql)
+	012_account.sql
+	013_trace_report.sql)

@@ -24,7 +24,8 @@
 
 #define EVENT_STREAMS \
 	(1u << STREAM_ENCOUNTER | 1u << STREAM_SETTLEMENT | 1u << STREAM_FEE | \
-	 1u << STREAM_DIAGNOSIS | 1u << STREAM_OPERATION | 1u << STREAM_STOCK)
+	 1u << STREAM_DIAGNOSIS | 1u << STREAM_OPERATION | 1u << STREAM_TRACE | \
+	 1u << STREAM_REPORT | 1u << STREAM_STOCK)
 
 /* ---- the words of a request ---- */
 

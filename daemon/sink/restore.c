@@ -134,6 +134,16 @@ static void add_visits(struct buf *sql, int32_t floor)
 	buf_fini(&day);
 }
 
+/* Sales of packs and reports may count visits in a way of their own: their day counts too. */
+static void add_own_day(struct buf *sql, enum stream s, const char *word, int32_t floor, bool from)
+{
+	if (s != STREAM_TRACE && s != STREAM_REPORT)
+		return;
+	buf_addf(sql, "%s %s %s '", word, field_get(stream_time(s))->name, from ? ">=" : "<");
+	civil_add_date(sql, floor);
+	buf_addc(sql, '\'');
+}
+
 /* Events by their visit, stock by its time; registers are all needed. */
 static bool add_floor(struct buf *sql, enum stream s, int32_t floor)
 {
@@ -145,8 +155,10 @@ static bool add_floor(struct buf *sql, enum stream s, int32_t floor)
 		buf_addc(sql, '\'');
 		return true;
 	}
-	buf_adds(sql, " WHERE mdtrt_id IN ");
+	buf_adds(sql, " WHERE (mdtrt_id IN ");
 	add_visits(sql, floor);
+	add_own_day(sql, s, " OR", floor, true);
+	buf_addc(sql, ')');
 	return true;
 }
 
@@ -157,9 +169,12 @@ static bool add_more(struct buf *sql, struct db *db, enum stream s, const struct
 		return false;
 	buf_adds(sql, " WHERE mdtrt_id NOT IN ");
 	add_visits(sql, m->floor);
+	add_own_day(sql, s, " AND", m->floor, false);
 	if (has_floor(m->lower)) {
-		buf_adds(sql, " AND mdtrt_id IN ");
+		buf_adds(sql, " AND (mdtrt_id IN ");
 		add_visits(sql, m->lower);
+		add_own_day(sql, s, " OR", m->lower, true);
+		buf_addc(sql, ')');
 	}
 	if (m->person)
 		buf_adds(sql, " AND psn_no IN (");

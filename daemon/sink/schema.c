@@ -68,7 +68,13 @@ static void add_view(struct buf *out, enum stream s)
 	buf_adds(out, ";\n");
 }
 
-void schema_records(struct buf *out)
+/* Streams that came after the first release, with the migration that brought them. */
+static unsigned migration_of(enum stream s)
+{
+	return s == STREAM_TRACE || s == STREAM_REPORT ? 13 : 2;
+}
+
+void schema_records(struct buf *out, unsigned migration)
 {
 	buf_adds(out,
 		 "-- SPDX-License-Identifier: GPL-3.0-or-later\n--\n"
@@ -79,6 +85,8 @@ void schema_records(struct buf *out)
 		 "-- NAME_live: the winning version of each record that is still valid. Reversals\n"
 		 "-- are paired when timelines are gathered, not here.\n");
 	for (enum stream s = 0; s < STREAM_STORED; s++) {
+		if (migration_of(s) != migration)
+			continue;
 		add_table(out, s);
 		add_view(out, s);
 	}

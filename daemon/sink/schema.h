@@ -22,8 +22,8 @@ const char *schema_type(enum type t);
 /* Whether the stream's table is partitioned by month of its event time. */
 bool schema_partitioned(enum stream s);
 
-/* The text of conf/sql/002_records.sql. */
-void schema_records(struct buf *out);
+/* The text of the migration with this number that makes tables of records: 2, 13. */
+void schema_records(struct buf *out, unsigned migration);
 
 /* "identity, intake_id, ..., field, field": the column list of COPY for a stream. */
 void schema_columns(struct buf *out, enum stream s);

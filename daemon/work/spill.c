@@ -212,6 +212,8 @@ static const struct visit_key {
 	{ STREAM_FEE, FIELD_fee_fixmedins_code, FIELD_fee_mdtrt_id },
 	{ STREAM_DIAGNOSIS, FIELD_NONE, FIELD_diagnosis_mdtrt_id },
 	{ STREAM_OPERATION, FIELD_NONE, FIELD_operation_mdtrt_id },
+	{ STREAM_TRACE, FIELD_trace_fixmedins_code, FIELD_trace_mdtrt_id },
+	{ STREAM_REPORT, FIELD_report_fixmedins_code, FIELD_report_mdtrt_id },
 };
 
 /* What stands for a visit in this file; never 0 above the part's bits by chance alone. */

@@ -340,16 +340,18 @@ enum reject_reason column_required(const struct chunk *c, enum stream s, uint32_
 }
 
 static const enum field revisions[STREAM_STORED][2] = {
-	{ FIELD_encounter_updt_time, FIELD_encounter_inf_time },
-	{ FIELD_settlement_updt_time, FIELD_settlement_inf_time },
-	{ FIELD_fee_updt_time, FIELD_fee_inf_time },
-	{ FIELD_diagnosis_updt_time, FIELD_diagnosis_inf_time },
-	{ FIELD_operation_updt_time, FIELD_operation_inf_time },
-	{ FIELD_stock_updt_time, FIELD_stock_inf_time },
-	{ FIELD_person_updt_time, FIELD_NONE },
-	{ FIELD_facility_updt_time, FIELD_NONE },
-	{ FIELD_practitioner_updt_time, FIELD_NONE },
-	{ FIELD_item_updt_time, FIELD_NONE },
+	[STREAM_ENCOUNTER] = { FIELD_encounter_updt_time, FIELD_encounter_inf_time },
+	[STREAM_SETTLEMENT] = { FIELD_settlement_updt_time, FIELD_settlement_inf_time },
+	[STREAM_FEE] = { FIELD_fee_updt_time, FIELD_fee_inf_time },
+	[STREAM_DIAGNOSIS] = { FIELD_diagnosis_updt_time, FIELD_diagnosis_inf_time },
+	[STREAM_OPERATION] = { FIELD_operation_updt_time, FIELD_operation_inf_time },
+	[STREAM_TRACE] = { FIELD_trace_updt_time, FIELD_trace_inf_time },
+	[STREAM_REPORT] = { FIELD_report_updt_time, FIELD_report_inf_time },
+	[STREAM_STOCK] = { FIELD_stock_updt_time, FIELD_stock_inf_time },
+	[STREAM_PERSON] = { FIELD_person_updt_time, FIELD_NONE },
+	[STREAM_FACILITY] = { FIELD_facility_updt_time, FIELD_NONE },
+	[STREAM_PRACTITIONER] = { FIELD_practitioner_updt_time, FIELD_NONE },
+	[STREAM_ITEM] = { FIELD_item_updt_time, FIELD_NONE },
 };
 
 bool column_revises(enum field f)

@@ -59,8 +59,8 @@ struct feed_stream {
 	enum stream stream;
 	bool strict;
 	struct feed_when when;
-	struct str once_per[FEED_KEY_MAX];
-	unsigned n_once;
+	struct str once_per[FEED_KEY_MAX], filled[FEED_KEY_MAX];
+	unsigned n_once, n_filled;
 	struct feed_column *column;
 	struct feed_values *values;
 	struct feed_gift *gift;

@@ -333,17 +333,28 @@ static struct str *take_list(struct reader *r, yaml_node_t *n, unsigned *count)
 	return out;
 }
 
-static void take_once(struct reader *r, yaml_node_t *n, void *into)
+static unsigned take_key(struct reader *r, yaml_node_t *n, const char *name, struct str *into)
 {
-	struct feed_stream *s = into;
 	unsigned count;
 	struct str *list = take_list(r, n, &count);
 	if (count > FEED_KEY_MAX) {
-		complain(r, n, "once_per 最多 %u 列", FEED_KEY_MAX);
+		complain(r, n, "%s 最多 %u 列", name, FEED_KEY_MAX);
 		count = FEED_KEY_MAX;
 	}
-	s->n_once = count;
-	memcpy(s->once_per, list, count * sizeof(*list));
+	memcpy(into, list, count * sizeof(*list));
+	return count;
+}
+
+static void take_once(struct reader *r, yaml_node_t *n, void *into)
+{
+	struct feed_stream *s = into;
+	s->n_once = take_key(r, n, "once_per", s->once_per);
+}
+
+static void take_filled(struct reader *r, yaml_node_t *n, void *into)
+{
+	struct feed_stream *s = into;
+	s->n_filled = take_key(r, n, "filled", s->filled);
 }
 
 static void take_when_column(struct reader *r, yaml_node_t *n, void *into)
@@ -401,7 +412,8 @@ static void take_streams(struct reader *r, yaml_node_t *n, void *into)
 {
 	static const struct key keys[] = {
 		{ "stream", take_stream_name }, { "strict", take_strict },
-		{ "when", take_when }, { "once_per", take_once },
+		{ "when", take_when }, { "filled", take_filled },
+		{ "once_per", take_once },
 		{ "columns", take_columns }, { "constants", take_constants },
 		{ "values", take_values }, { "defaults", take_defaults },
 		{ "compose", take_compose }, { NULL, NULL },

@@ -17,6 +17,8 @@ enum {
 	IN_fee = STREAM_FEE,
 	IN_diagnosis = STREAM_DIAGNOSIS,
 	IN_operation = STREAM_OPERATION,
+	IN_trace = STREAM_TRACE,
+	IN_report = STREAM_REPORT,
 	IN_stock = STREAM_STOCK,
 	IN_person = STREAM_PERSON,
 	IN_facility = STREAM_FACILITY,
@@ -31,6 +33,8 @@ enum {
 #define FIRST_fee FIELD_fee_bkkp_sn
 #define FIRST_diagnosis FIELD_diagnosis_setl_list_diag_id
 #define FIRST_operation FIELD_operation_setl_list_oprn_id
+#define FIRST_trace FIELD_trace_trac_chg_type
+#define FIRST_report FIELD_report_rpotc_no
 #define FIRST_stock FIELD_stock_infno
 #define FIRST_person FIELD_person_psn_no
 #define FIRST_facility FIELD_facility_fixmedins_code
@@ -65,6 +69,8 @@ static const struct stream_info {
 	[STREAM_FEE] = { "fee", "费用明细", "fee_list_d", FIRST_fee },
 	[STREAM_DIAGNOSIS] = { "diagnosis", "诊断", "setl_list_diag_d", FIRST_diagnosis },
 	[STREAM_OPERATION] = { "operation", "手术", "setl_list_oprn_d", FIRST_operation },
+	[STREAM_TRACE] = { "trace", "追溯码", "trace_d", FIRST_trace },
+	[STREAM_REPORT] = { "report", "检查检验", "report_d", FIRST_report },
 	[STREAM_STOCK] = { "stock", "进销存", "stock_d", FIRST_stock },
 	[STREAM_PERSON] = { "person", "人员", "person_d", FIRST_person },
 	[STREAM_FACILITY] = { "facility", "机构", "facility_d", FIRST_facility },

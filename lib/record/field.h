@@ -23,6 +23,8 @@ enum stream {
 	STREAM_FEE,          /* fee_list_d */
 	STREAM_DIAGNOSIS,    /* setl_list_diag_d */
 	STREAM_OPERATION,    /* setl_list_oprn_d */
+	STREAM_TRACE,        /* drugtracinfo: a pack's code that was sold or came back */
+	STREAM_REPORT,       /* 4501, 4502: results of examinations and laboratory */
 	STREAM_STOCK,        /* 3501-3507 */
 	STREAM_PERSON,       /* register, effective-dated */
 	STREAM_FACILITY,     /* register */

@@ -11,6 +11,8 @@
  *   settlement             facility, visit, setl_id
  *   fee                    facility, visit, feedetl_sn or else bkkp_sn
  *   diagnosis, operation   visit, own id; or else settlement, kind and code
+ *   trace                  facility, visit, settlement, code, kind of change
+ *   report                 facility, visit, report, item, detail
  *   stock                  facility, transaction, batch serial, visit, document, trace code
  *   registers              the entity, effective-from date
  *

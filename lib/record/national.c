@@ -13,8 +13,12 @@
 #include "lib/base/mem.h"
 
 #define DETAIL_MAX 200u
+#define INFNO 4u /* what follows says the variant: 3505A */
 
-enum part_kind { PART_NORMAL, PART_LEAVE, PART_STAY, PART_VOID, PART_CANCEL, PART_DELETE };
+enum part_kind {
+	PART_NORMAL, PART_LEAVE, PART_STAY, PART_VOID, PART_CANCEL, PART_DELETE,
+	PART_CODES, PART_RESULT,
+};
 
 static const struct part {
 	const char *infno;
@@ -206,7 +210,7 @@ static void add_kind(struct message *m, const struct part *part)
 	if (strcmp(part->stream, "settlement") == 0)
 		set_cell(c, STR("setl_time"), now);
 	if (strcmp(part->stream, "stock") == 0)
-		set_cell(c, STR("infno"), str_of(part->infno));
+		set_cell(c, STR("infno"), str_sub(str_of(part->infno), 0, INFNO));
 	if (part->kind == PART_LEAVE)
 		set_cell(c, STR("inhosp_stas"), STR("0"));
 	if (part->kind == PART_STAY)
@@ -239,6 +243,26 @@ static void end_kind(struct message *m, const struct part *part, struct json_obj
 	}
 }
 
+/* Of messages that tell something new, ids come from their other parts too. */
+static void add_shared(struct message *m, const struct part *part)
+{
+	struct json_object *root = m->in->object;
+	if (part->kind == PART_VOID || part->kind == PART_CANCEL || part->kind == PART_DELETE ||
+	    part->kind == PART_STAY)
+		return;
+	for (size_t k = 0; k < COUNT(shared_paths); k++)
+		add_keys(&m->cells, at_path(root, shared_paths[k]), shared_keys,
+			 COUNT(shared_keys));
+}
+
+static void start_record(struct message *m, const struct part *part)
+{
+	clear(m);
+	add_keys(&m->cells, m->in->object, envelope_keys, COUNT(envelope_keys));
+	add_kind(m, part);
+	add_shared(m, part);
+}
+
 static void take_record(struct message *m, const struct part *part, struct json_object *own,
 			size_t i)
 {
@@ -248,29 +272,119 @@ static void take_record(struct message *m, const struct part *part, struct json_
 	struct str mirror = text_of(answer, "setl_id");
 	bool mirrored = part->kind == PART_CANCEL && mirror.n &&
 			!str_eq(mirror, text_of(own, "setl_id"));
-	clear(m);
-	add_keys(c, root, envelope_keys, COUNT(envelope_keys));
-	add_kind(m, part);
-	for (size_t k = 0; k < COUNT(shared_paths); k++)
-		if (part->kind == PART_NORMAL || part->kind == PART_LEAVE)
-			add_keys(c, at_path(root, shared_paths[k]), shared_keys,
-				 COUNT(shared_keys));
+	start_record(m, part);
 	add_object(c, own, mirrored);
 	add_object(c, answer, false);
 	end_kind(m, part, own);
 	give(m, 1u << stream_find(str_of(part->stream)), own);
 }
 
+/* ---- lists inside a line or a report ---- */
+
+static size_t list_length(struct json_object *list)
+{
+	return json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+}
+
+/* One code of a line; `said` is the object that names it, over the line's own words, or its text.
+ * What goes back, by a 3506 or a line with a negative quantity, is a return. */
+static void take_code(struct message *m, const struct part *part, struct json_object *own,
+		      struct json_object *said)
+{
+	struct cells *c = &m->cells;
+	bool back = strncmp(part->infno, "3506", INFNO) == 0 ||
+		    str_starts(text_of(own, "cnt"), STR("-"));
+	start_record(m, part);
+	add_object(c, own, false);
+	if (json_object_is_type(said, json_type_object))
+		add_object(c, said, false);
+	else if (said)
+		add_value(c, "drug_trac_codg", said);
+	set_cell(c, STR("trac_chg_type"), back ? STR("2") : STR("1"));
+	give(m, 1u << STREAM_TRACE, own);
+}
+
+/* What the fund does not settle, nobody can settle twice. */
+static bool is_insured(const struct part *part, struct json_object *own)
+{
+	return part->infno[0] != '3' || text_of(own, "setl_id").n || text_of(own, "psn_no").n;
+}
+
+static void take_codes(struct message *m, const struct part *part, struct json_object *own)
+{
+	struct json_object *list = NULL;
+	if (!json_object_is_type(own, json_type_object) || !is_insured(part, own))
+		return;
+	json_object_object_get_ex(own, "drugtracinfo", &list);
+	if (json_object_is_type(list, json_type_object))
+		take_code(m, part, own, list);
+	for (size_t i = 0; i < list_length(list); i++)
+		take_code(m, part, own, json_object_array_get_idx(list, i));
+	if (!list && text_of(own, "drug_trac_codg").n)
+		take_code(m, part, own, NULL);
+}
+
+static bool is_normal(struct str result)
+{
+	return str_eq(result, STR("0")) || str_eq(result, STR("正常")) ||
+	       str_eq(result, STR("N"));
+}
+
+/* The result of a report that leaves it to its items: the first that is not normal, nothing
+ * while one of them is silent, else normal. */
+static struct str result_of(struct json_object *own, struct json_object *items)
+{
+	struct str all = text_of(own, "exam_rslt_abn");
+	bool silent = list_length(items) == 0;
+	for (size_t i = 0; all.n == 0 && i < list_length(items); i++) {
+		struct str one = text_of(json_object_array_get_idx(items, i), "exam_rslt_abn");
+		if (one.n && !is_normal(one))
+			all = one;
+		silent |= one.n == 0;
+	}
+	if (all.n == 0 && silent) /* an examination may say it as 阳性标志 */
+		return text_of(own, "exam_rslt_poit_flag");
+	return all.n ? all : STR("0");
+}
+
+/* A report is of the items that are charged, or of its own; details of a result are not kept. */
+static void take_report(struct message *m, const struct part *part, struct json_object *own)
+{
+	struct json_object *items = at_path(m->in->object, "input.iteminfo");
+	struct str result = result_of(own, items);
+	size_t n = 0;
+	for (size_t i = 0; i <= list_length(items); i++) {
+		bool last = i == list_length(items);
+		struct json_object *item = last ? NULL : json_object_array_get_idx(items, i);
+		if (last ? n > 0 : text_of(item, "exam_item_code").n == 0)
+			continue;
+		start_record(m, part);
+		add_object(&m->cells, own, false);
+		add_object(&m->cells, item, false);
+		set_cell(&m->cells, STR("exam_rslt_abn"), result);
+		give(m, 1u << STREAM_REPORT, own);
+		n++;
+	}
+}
+
+static void take_object(struct message *m, const struct part *part, struct json_object *own,
+			size_t i)
+{
+	if (part->kind == PART_CODES)
+		take_codes(m, part, own);
+	else if (part->kind == PART_RESULT)
+		take_report(m, part, own);
+	else
+		take_record(m, part, own, i);
+}
+
 static void take_part(struct message *m, const struct part *part)
 {
 	struct json_object *own = at_path(m->in->object, part->own);
-	if (json_object_is_type(own, json_type_object)) {
-		take_record(m, part, own, 0);
-		return;
-	}
-	size_t n = json_object_is_type(own, json_type_array) ? json_object_array_length(own) : 0;
-	for (size_t i = 0; i < n; i++)
-		take_record(m, part, json_object_array_get_idx(own, i), i);
+	if (json_object_is_type(own, json_type_object))
+		take_object(m, part, own, 0);
+	for (size_t i = 0; i < list_length(own); i++)
+		take_object(m, part, json_object_array_get_idx(own, i), i);
 }
 
 static void refuse(struct message *m, enum reject_reason why, struct str detail)

@@ -13,7 +13,8 @@
 /* For files without streams of their own. */
 static const struct feed_stream plain_streams[STREAM_STORED] = {
 	{ .stream = STREAM_ENCOUNTER }, { .stream = STREAM_SETTLEMENT }, { .stream = STREAM_FEE },
-	{ .stream = STREAM_DIAGNOSIS }, { .stream = STREAM_OPERATION }, { .stream = STREAM_STOCK },
+	{ .stream = STREAM_DIAGNOSIS }, { .stream = STREAM_OPERATION }, { .stream = STREAM_TRACE },
+	{ .stream = STREAM_REPORT }, { .stream = STREAM_STOCK },
 	{ .stream = STREAM_PERSON }, { .stream = STREAM_FACILITY },
 	{ .stream = STREAM_PRACTITIONER }, { .stream = STREAM_ITEM },
 };
@@ -217,6 +218,8 @@ static bool is_referenced(const struct feed_stream *s, struct str name)
 	bool used = names_equal(s->when.column, name);
 	for (unsigned i = 0; i < s->n_once; i++)
 		used |= names_equal(s->once_per[i], name);
+	for (unsigned i = 0; i < s->n_filled; i++)
+		used |= names_equal(s->filled[i], name);
 	for (unsigned i = 0; i < s->n_gift; i++)
 		for (unsigned k = 0; k < s->gift[i].text.n; k++)
 			used |= s->gift[i].text.piece[k].column &&
@@ -301,6 +304,10 @@ static void resolve_entry(struct plan *p, struct entry *en, bool make)
 		en->when_column = lookup(p, s->when.column, make);
 	for (unsigned i = 0; i < s->n_once; i++)
 		en->once_column[i] = lookup(p, s->once_per[i], make);
+	for (unsigned i = 0; i < s->n_filled; i++) {
+		en->filled_column[i] = lookup(p, s->filled[i], make);
+		en->absent |= en->filled_column[i] == NO_COLUMN;
+	}
 	en->watches = watch_key(p, en);
 	en->gift = arena_array(&p->arena, s->n_gift + 1u, sizeof(*en->gift));
 	for (unsigned i = 0; i < s->n_gift; i++)
@@ -376,6 +383,8 @@ static bool is_filled(const struct entry *en, enum field f)
 static bool check_entry(const struct entry *en, struct err *e)
 {
 	const struct feed_stream *s = en->feed;
+	if (en->absent)
+		return true;
 	if (s->when.column.n && en->when_column == NO_COLUMN)
 		return err_set(e, ERR_INPUT, "表头没有列「" STR_FMT "」（feed 按它筛选）",
 			       STR_ARG(s->when.column));

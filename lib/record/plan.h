@@ -89,7 +89,8 @@ struct entry {
 	struct gift *gift;
 	unsigned n_gift;
 	uint32_t when_column;
-	uint32_t once_column[FEED_KEY_MAX];
+	uint32_t once_column[FEED_KEY_MAX], filled_column[FEED_KEY_MAX];
+	bool absent;    /* the header lacks a column that must be filled: no row is for it */
 	struct need need[COLUMN_NEEDS_MAX];
 	unsigned n_need;
 	bool revises;   /* some column or gift may say the row's revision */

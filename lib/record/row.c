@@ -90,6 +90,14 @@ static bool is_refused_by_when(const struct entry *en, const struct row_in *in)
 	return found == w->negated;
 }
 
+static bool is_not_filled(const struct entry *en, const struct row_in *in)
+{
+	for (unsigned i = 0; i < en->feed->n_filled && !en->absent; i++)
+		if (parse_is_missing(row_cell(in, en->filled_column[i])))
+			return true;
+	return en->absent;
+}
+
 /* ---- keys of once_per streams ---- */
 
 static inline bool is_as_before(const struct watched *w, const struct str *before,
@@ -189,7 +197,8 @@ static unsigned pick_rows(struct rower *r, struct entry *en, const struct row_in
 {
 	uint32_t first = r->chunk->table[en->stream].n, picked = 0;
 	for (unsigned i = 0; i < n; i++) {
-		bool wants = in[i].streams >> en->stream & 1 && !is_refused_by_when(en, &in[i]);
+		bool wants = in[i].streams >> en->stream & 1 && !is_refused_by_when(en, &in[i]) &&
+			     !is_not_filled(en, &in[i]);
 		if (en->watches & made->changed[i])
 			en->last_key = 0;
 		made->matched[i] |= wants;

@@ -134,7 +134,8 @@ uint32_t stream_yearly(enum stream s)
 	 * admissions of 200 to 500 lines. */
 	static const uint32_t yearly[STREAM_COUNT] = {
 		[STREAM_ENCOUNTER] = 490,  [STREAM_SETTLEMENT] = 490, [STREAM_FEE] = 8500,
-		[STREAM_DIAGNOSIS] = 1000, [STREAM_OPERATION] = 20,   [STREAM_STOCK] = 1200,
+		[STREAM_DIAGNOSIS] = 1000, [STREAM_OPERATION] = 20,   [STREAM_TRACE] = 1500,
+		[STREAM_REPORT] = 1000,    [STREAM_STOCK] = 1200,
 	};
 
 	return yearly[s];

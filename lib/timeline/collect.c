@@ -343,7 +343,7 @@ static void link_lines(struct gather *g)
  * The settlement of lines without one: the live one of their charging batch; else the only
  * live one of the visit, unless both say their batches; else the cancelled one of their batch.
  */
-static uint32_t settlement_joined(const struct gather *g, uint32_t visit, uint32_t batch)
+uint32_t settlement_joined(const struct gather *g, uint32_t visit, uint32_t batch)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 	uint32_t live = 0, same = 0, only = NO_INDEX, match = NO_INDEX, gone = NO_INDEX;
@@ -404,6 +404,8 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 	bind_rows(g, STREAM_ENCOUNTER);
 	bind_rows(g, STREAM_SETTLEMENT);
 	bind_rows(g, STREAM_FEE);
+	bind_rows(g, STREAM_TRACE);
+	bind_rows(g, STREAM_REPORT);
 	if (g->items[STREAM_DIAGNOSIS].n || g->items[STREAM_OPERATION].n)
 		number_visits(g);
 	bind_by_number(g, STREAM_DIAGNOSIS, FIELD_diagnosis_fixmedins_code);

@@ -75,6 +75,23 @@ static void fill_owner(struct gather *g, const struct column *c, const struct it
 		to[i] = key;
 }
 
+/* The settlement a code's row names, or has joined. */
+static int64_t value_trace_settlement(struct gather *g, const struct column *c,
+				      const struct item *it)
+{
+	uint32_t code = row_u32(it->row, c->cell.off);
+
+	if (!code && it->link != NO_INDEX)
+		code = row_u32(g->items[STREAM_SETTLEMENT].v[it->link].row, g->setl_id.off);
+	return code ? (int64_t)code : MISSING_I64;
+}
+
+static int64_t value_trace_split(struct gather *g, const struct column *c, const struct item *it)
+{
+	(void)c;
+	return trace_split(g, it);
+}
+
 /* One value as a column of type `w` holds it. */
 static void put_value(void *out, uint32_t i, enum width w, int64_t v)
 {
@@ -177,6 +194,11 @@ static void plan_column(struct gather *g, struct column *c, enum field f)
 		c->value = value_stored;
 		if (f == FIELD_fee_setl_id)
 			c->fill = fill_settlement;
+		if (f == FIELD_trace_setl_id || f == FIELD_trace_trdn_flag) {
+			c->fill = fill_values;
+			c->value = f == FIELD_trace_setl_id ? value_trace_settlement :
+							      value_trace_split;
+		}
 		if (f == FIELD_settlement_begndate || f == FIELD_settlement_enddate) {
 			c->fill = fill_values;
 			c->value = value_day;
@@ -240,6 +262,7 @@ void columns_init(struct gather *g)
 	g->fee_setl = cell_of(g, FIELD_fee_setl_id);
 	g->setl_id = cell_of(g, FIELD_settlement_setl_id);
 	g->setl_batch = cell_of(g, FIELD_settlement_chrg_bchno);
+	g->trace_split = cell_of(g, FIELD_trace_trdn_flag);
 	g->setl_sum = cell_of(g, FIELD_settlement_medfee_sumamt);
 }
 
@@ -282,6 +305,9 @@ static bool in_scope(const struct gather *g, enum stream s, const struct item *i
 	switch (s) {
 	case STREAM_FEE:
 		return line_in_scope(g, it);
+	case STREAM_TRACE:
+		return it->link != NO_INDEX ||
+		       row_u32(it->row, cell_of(g, FIELD_trace_setl_id).off) != MISSING_CODE;
 	case STREAM_ENCOUNTER:
 	case STREAM_STAY:
 	case STREAM_VISIT:

@@ -472,11 +472,26 @@ static int64_t value_main_operation(struct gather *g, const struct column *c,
 
 /* ---- lines ---- */
 
+/* What a row itself calls its item. */
+static enum field own_name(enum stream s)
+{
+	switch (s) {
+	case STREAM_FEE:
+		return FIELD_fee_medins_list_name;
+	case STREAM_REPORT:
+		return FIELD_report_exam_item_name;
+	case STREAM_STOCK:
+		return FIELD_stock_fixmedins_hilist_name;
+	default:
+		return FIELD_NONE;
+	}
+}
+
 /* The catalogue's name, else what the line says. */
 static int64_t value_item_name(struct gather *g, const struct column *c, const struct item *it)
 {
 	enum stream s = field_get(c->field)->stream;
-	enum field code = s == STREAM_FEE ? FIELD_fee_med_list_codg : FIELD_stock_med_list_codg;
+	enum field code = field_twin(FIELD_item_med_list_codg, s);
 	int64_t time = event_time(g, it), item = row_value(g->t, code, it->row), name;
 	const struct row *r = NULL;
 
@@ -486,9 +501,8 @@ static int64_t value_item_name(struct gather *g, const struct column *c, const s
 	name = r ? row_value(g->t, FIELD_item_item_name, r) : MISSING_I64;
 	if (name == MISSING_I64 && s == STREAM_FEE)
 		name = row_value(g->t, FIELD_fee_hilist_name, it->row);
-	if (name == MISSING_I64)
-		name = row_value(g->t, s == STREAM_FEE ? FIELD_fee_medins_list_name :
-						       FIELD_stock_fixmedins_hilist_name, it->row);
+	if (name == MISSING_I64 && own_name(s) != FIELD_NONE)
+		name = row_value(g->t, own_name(s), it->row);
 	return name;
 }
 

@@ -21,6 +21,7 @@ static struct gather *gather_new(struct timeline *t)
 	g->t = t;
 	map64_init(&g->visit_of);
 	map64_init(&g->visit_numbered);
+	map64_init(&g->split_sale);
 	map64_init(&g->setl_named);
 	map64_init(&g->swept);
 	map64_init(&g->icd_class);
@@ -39,6 +40,7 @@ void gather_free(struct gather *g)
 	}
 	map64_fini(&g->visit_of);
 	map64_fini(&g->visit_numbered);
+	map64_fini(&g->split_sale);
 	map64_fini(&g->setl_named);
 	map64_fini(&g->swept);
 	map64_fini(&g->icd_class);
@@ -158,6 +160,7 @@ void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 		memset(&own, 0, sizeof own);
 		gather_collect(g, subject[i], &own);
 		gather_reverse(g);
+		gather_trace(g);
 		gather_visits(g);
 		gather_share(g);
 		columns_write(g, b, &own);

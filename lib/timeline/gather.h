@@ -91,6 +91,7 @@ struct gather {
 	struct map64 visit_of;        /* place -> index, for subjects with many visits */
 	struct map64 visit_numbered;  /* visit number -> index of least facility */
 	struct map64 swept;           /* what a sweep takes back -> its revision */
+	struct map64 split_sale;      /* code, settlement: sold in pieces by one of its messages */
 	struct map64 setl_named;      /* visit, code -> index, for subjects with very many */
 	struct left *left;            /* [fee items] when the subject reverses */
 	int64_t *share;               /* [fee items] fund's share */
@@ -114,7 +115,7 @@ struct gather {
 	uint32_t facility_code;
 	int32_t facility_day;
 	struct cell fee_time, fee_cnt, fee_amount, fee_inscp, fee_item, fee_setl;
-	struct cell setl_id, setl_sum, setl_batch;
+	struct cell setl_id, setl_sum, setl_batch, trace_split;
 };
 
 /* ---- collect.c: items of a subject, sorted, bound to visits ---- */
@@ -126,6 +127,7 @@ void items_sort(struct gather *g, enum stream s);
 uint32_t settlement_named(const struct gather *g, uint32_t visit, uint32_t id);
 /* Once settlements are reversed: lines that name none join theirs by batch, or the only one. */
 void gather_join(struct gather *g);
+uint32_t settlement_joined(const struct gather *g, uint32_t visit, uint32_t batch);
 /* Code of the settlement a line itself names; MISSING_CODE. */
 uint32_t line_names(const struct gather *g, const struct item *it);
 void scratch_clear(struct map64 *m);
@@ -136,6 +138,14 @@ void gather_sweep(struct gather *g, struct gather_stats *gs);
 
 /* ---- reverse.c: cancelled settlements, returned lines ---- */
 void gather_reverse(struct gather *g);
+
+/* Position of a row among the sorted lines; NO_INDEX when a sweep took it, or it is not shown. */
+uint32_t line_position(const struct gather *g, const struct row *r);
+
+/* ---- trace.c: trace codes, once settlements and lines are reversed ---- */
+void gather_trace(struct gather *g);
+/* 拆零 as the row says it, or another message of the same sale. */
+int64_t trace_split(struct gather *g, const struct item *it);
 
 /* ---- visit.c: facts of visits; items of stays and visits ---- */
 void gather_visits(struct gather *g);

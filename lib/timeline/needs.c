@@ -23,6 +23,8 @@ static const enum field always[] = {
 	FIELD_fee_det_item_fee_sumamt, FIELD_fee_inscp_amt,
 	FIELD_diagnosis_fixmedins_code, FIELD_diagnosis_setl_id, FIELD_diagnosis_diag_time,
 	FIELD_operation_fixmedins_code, FIELD_operation_setl_id, FIELD_operation_oprn_oprt_date,
+	FIELD_trace_trac_time, FIELD_trace_setl_id, FIELD_trace_drug_trac_codg,
+	FIELD_trace_trac_chg_type, FIELD_trace_feedetl_sn, FIELD_report_rpt_date,
 	FIELD_stock_inv_chg_time,
 	FIELD_person_begndate, FIELD_person_enddate, FIELD_facility_begndate,
 	FIELD_facility_enddate, FIELD_practitioner_begndate, FIELD_practitioner_enddate,
@@ -39,7 +41,7 @@ static const enum field on_intake[] = {
 /* Beyond fields of the same name: what single derived fields read. */
 static const struct {
 	const char *name;
-	enum field reads[4];
+	enum field reads[8];
 } extra[] = {
 	{ "visit_class", { FIELD_fee_med_type, FIELD_NONE } },
 	{ "dscg_maindiag_code", { FIELD_diagnosis_maindiag_flag, FIELD_diagnosis_diag_code,
@@ -48,7 +50,7 @@ static const struct {
 			      FIELD_diagnosis_diag_type, FIELD_NONE } },
 	{ "dscg_maindiag_name", { FIELD_diagnosis_maindiag_flag, FIELD_diagnosis_diag_name,
 				  FIELD_diagnosis_diag_type,
-				  FIELD_encounter_dscg_maindiag_code } },
+				  FIELD_encounter_dscg_maindiag_code, FIELD_NONE } },
 	{ "id_conflict", { FIELD_person_brdy, FIELD_encounter_brdy, FIELD_settlement_brdy,
 			   FIELD_NONE } },
 	{ "diag_class", { FIELD_diagnosis_diag_code, FIELD_NONE } },
@@ -56,7 +58,9 @@ static const struct {
 	{ "oprn_oprt_code", { FIELD_operation_main_oprn_flag, FIELD_operation_oprn_oprt_code,
 			      FIELD_NONE } },
 	{ "item_name", { FIELD_item_item_name, FIELD_fee_hilist_name, FIELD_fee_medins_list_name,
-			 FIELD_stock_fixmedins_hilist_name } },
+			 FIELD_stock_fixmedins_hilist_name, FIELD_report_exam_item_name,
+			 FIELD_stock_med_list_codg, FIELD_trace_med_list_codg,
+			 FIELD_report_med_list_codg } },
 };
 
 static const enum stream sources[] = { STREAM_ENCOUNTER, STREAM_SETTLEMENT, STREAM_PERSON,
@@ -130,7 +134,7 @@ static void need_derived(uint8_t *keep, enum field f)
 	for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
 		if (strcmp(name, extra[i].name) != 0)
 			continue;
-		for (int k = 0; k < 4 && extra[i].reads[k] != FIELD_NONE; k++)
+		for (int k = 0; k < 8 && extra[i].reads[k] != FIELD_NONE; k++)
 			field_want(keep, extra[i].reads[k]);
 	}
 }

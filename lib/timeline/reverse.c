@@ -241,8 +241,7 @@ static struct refund refund_of(const struct left *l, bool by_cnt)
 				.units_left = units_of(l, by_cnt) };
 }
 
-/* Position of a row among the sorted lines. */
-static uint32_t position(const struct gather *g, const struct row *r)
+uint32_t line_position(const struct gather *g, const struct row *r)
 {
 	const struct store *st = &g->t->store[STREAM_FEE];
 	const struct items *fee = &g->items[STREAM_FEE];
@@ -269,7 +268,7 @@ static uint32_t find_line(const struct gather *g, const struct item *refund)
 	size_t slot;
 
 	row = store_find(st, identity_of(place, serial), place, serial, &slot);
-	return row == ROW_NONE ? NO_INDEX : position(g, store_row(st, row));
+	return row == ROW_NONE ? NO_INDEX : line_position(g, store_row(st, row));
 }
 
 static void reverse_linked(struct gather *g)

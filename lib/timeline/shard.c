@@ -48,7 +48,8 @@ static void contest(struct timeline *t, uint32_t visit)
 static void push_rows(struct timeline *t, uint32_t subject)
 {
 	static const enum stream streams[] = { STREAM_ENCOUNTER, STREAM_SETTLEMENT, STREAM_FEE,
-					       STREAM_DIAGNOSIS, STREAM_OPERATION };
+					       STREAM_DIAGNOSIS, STREAM_OPERATION,
+					       STREAM_TRACE, STREAM_REPORT };
 
 	for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
 		const struct store *st = &t->store[streams[i]];

@@ -18,8 +18,8 @@ import time
 ROOT = os.environ["FUNDWATCH_SOURCE_DIR"]
 BIN = os.environ["FUNDWATCH_BIN_DIR"]
 SERVER = os.environ.get("FUNDWATCH_TEST_PG", "")
-STREAMS = ("encounter", "settlement", "fee", "diagnosis", "operation", "stock", "person",
-           "facility", "practitioner", "item")
+STREAMS = ("encounter", "settlement", "fee", "diagnosis", "operation", "trace", "report",
+           "stock", "person", "facility", "practitioner", "item")
 BOUND = 240  # seconds any single wait may take, sanitizers included
 
 

@@ -192,6 +192,85 @@ static void stock(void **state)
 		   "5 !bad-message 0 \n");
 }
 
+/* Each code of a sale is a record, and so is each that comes back; a sale that nobody settles
+ * is stock alone. */
+static void trace_codes(void **state)
+{
+	(void)state;
+#define SOLD "\"fixmedins_bchno\":\"B3\",\"sel_retn_cnt\":2,\"trdn_flag\":\"0\"," \
+	"\"sel_retn_time\":\"2026-03-01 09:30:00\",\"mdtrt_sn\":\"M1\""
+#define SALE_OF " setl_id=S1 drug_trac_codg="
+#define TRACE_END " trac_time=2026-03-01 09:30:00"
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("3505") "\"input\":{\"selinfo\":{" SOLD ",\"psn_no\":\"P1\","
+		   "\"setl_id\":\"S1\",\"finl_trns_pric\":9.5,\"drugtracinfo\":["
+		   "{\"drug_trac_codg\":\"81\"},{\"drug_trac_codg\":\"82\"}]}}}\n"
+		   ENVELOPE("3506A") "\"input\":{\"selinfo\":[{" SOLD ",\"psn_no\":\"P1\","
+		   "\"setl_id\":\"S1\",\"drugtracinfo\":[\"81\"]}]}}\n"
+		   ENVELOPE("3505") "\"input\":{\"selinfo\":{" SOLD ",\"drugtracinfo\":["
+		   "{\"drug_trac_codg\":\"83\"}]}}}\n"
+		   ENVELOPE("3505") "\"input\":{\"selinfo\":{" SOLD ",\"setl_id\":\"S1\","
+		   "\"psn_no\":\"P1\",\"drug_trac_codg\":\"84\"}}}\n",
+#define STOCK_OF(no) " stock infno=" no " fixmedins_code=H1 fixmedins_bchno=B3 " \
+	"inv_chg_time=2026-03-01 09:30:00 mdtrt_id=M1"
+#define OF_P1 " fixmedins_code=H1 psn_no=P1 mdtrt_id=M1"
+		   "1 trace trac_chg_type=1" OF_P1 SALE_OF "81" TRACE_END " pric=9.5 trdn_flag=0"
+		   STOCK_END
+		   "1 trace trac_chg_type=1" OF_P1 SALE_OF "82" TRACE_END " pric=9.5 trdn_flag=0"
+		   STOCK_END
+		   "2 trace trac_chg_type=2" OF_P1 SALE_OF "81" TRACE_END " trdn_flag=0" STOCK_END
+		   "4 trace trac_chg_type=1" OF_P1 SALE_OF "84" TRACE_END " trdn_flag=0"
+		   STOCK_END
+		   "1" STOCK_OF("3505") " setl_id=S1 psn_no=P1 cnt=2 pric=9.5 trdn_flag=0" STOCK_END
+		   "2" STOCK_OF("3506") " setl_id=S1 psn_no=P1 cnt=2 trdn_flag=0" STOCK_END
+		   "3" STOCK_OF("3505") " cnt=2 trdn_flag=0" STOCK_END
+		   "4" STOCK_OF("3505") " setl_id=S1 psn_no=P1 cnt=2 trdn_flag=0 "
+		   "drug_trac_codg=84" STOCK_END);
+}
+
+static void trace_codes_of_lines(void **state)
+{
+	(void)state;
+#define LINE_OF(cnt) "\"input\":{\"feedetail\":[{\"feedetl_sn\":\"1\",\"mdtrt_id\":\"M1\"," \
+	"\"psn_no\":\"P1\",\"fee_ocur_time\":\"2026-03-01 09:30:00\",\"cnt\":" cnt "," \
+	"\"drugtracinfo\":[{\"drug_trac_codg\":\"81\"}]}]}}\n"
+#define FEE_OF(cnt) " fee feedetl_sn=1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 " \
+	"fee_ocur_time=2026-03-01 09:30:00 cnt=" cnt " insu_admdvs=330100" STOCK_END
+	CHECK_DUMP(feed, "a.json",
+		   ENVELOPE("2204") LINE_OF("1") ENVELOPE("2301") LINE_OF("-1"),
+		   "1" FEE_OF("1") "2" FEE_OF("-1")
+		   "1 trace trac_chg_type=1" OF_P1 " drug_trac_codg=81" TRACE_END
+		   " feedetl_sn=1" STOCK_END
+		   "2 trace trac_chg_type=2" OF_P1 " drug_trac_codg=81" TRACE_END
+		   " feedetl_sn=1" STOCK_END);
+}
+
+/* One row a report, with the result of its items taken together. */
+static void results(void **state)
+{
+	(void)state;
+#define LAB(items) ENVELOPE("4502") "\"input\":{\"labinfo\":{\"mdtrt_id\":\"M1\"," \
+	"\"psn_no\":\"P1\",\"rpotc_no\":\"R1\",\"exam_item_code\":\"0025\"," \
+	"\"rpt_date\":\"2026-03-01\",\"vali_flag\":\"1\"},\"iteminfo\":[" items "]}}\n"
+#define DETAIL(flag) "{\"exam_item_detl_code\":\"D\",\"exam_rslt_abn\":\"" flag "\"}"
+#define REPORT "report rpotc_no=R1 fixmedins_code=H1 psn_no=P1 mdtrt_id=M1 " \
+	"rpt_date=2026-03-01 00:00:00 med_list_codg="
+#define REPORT_END " vali_flag=1 inf_time=2026-03-01 10:00:00\n"
+	CHECK_DUMP(feed, "a.json",
+		   LAB(DETAIL("0") "," DETAIL("0")) LAB(DETAIL("0") "," DETAIL("H"))
+		   LAB(DETAIL("0") "," DETAIL("")) LAB("")
+		   ENVELOPE("4501") "\"input\":{\"examinfo\":{\"mdtrt_id\":\"M1\","
+		   "\"psn_no\":\"P1\",\"rpotc_no\":\"R1\",\"rpt_date\":\"2026-03-01\","
+		   "\"exam_rslt_poit_flag\":\"0\",\"vali_flag\":\"1\"},\"iteminfo\":["
+		   "{\"exam_item_code\":\"0021\"},{\"exam_item_code\":\"0022\"}]}}\n",
+		   "1 " REPORT "0025 exam_rslt_abn=0" REPORT_END
+		   "2 " REPORT "0025 exam_rslt_abn=H" REPORT_END
+		   "3 " REPORT "0025" REPORT_END
+		   "4 " REPORT "0025" REPORT_END
+		   "5 " REPORT "0021 exam_rslt_abn=0" REPORT_END
+		   "5 " REPORT "0022 exam_rslt_abn=0" REPORT_END);
+}
+
 static void discharge(void **state)
 {
 	(void)state;
@@ -280,6 +359,9 @@ int main(void)
 		cmocka_unit_test(cancelled_without_mirror), cmocka_unit_test(cancelled_lines),
 		cmocka_unit_test(cancelled_visits), cmocka_unit_test(admission),
 		cmocka_unit_test(stock),
+		cmocka_unit_test(trace_codes),
+		cmocka_unit_test(trace_codes_of_lines),
+		cmocka_unit_test(results),
 		cmocka_unit_test(discharge), cmocka_unit_test(pharmacy),
 		cmocka_unit_test(what_cannot_be_read), cmocka_unit_test(arrays_and_pieces),
 	};

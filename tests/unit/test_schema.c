@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_schema.c - conf/sql/002_records.sql says what fields.def says.
- * `test_schema --write` writes the file anew (before it is released only).
+ * test_schema.c - the migrations of record tables say what fields.def says.
+ * `test_schema --write` writes the files anew (before they are released only).
  */
 #include "daemon/sink/schema.h"
 
@@ -17,7 +17,15 @@
 
 #include "lib/base/mem.h"
 
-#define PATH "conf/sql/002_records.sql"
+static const struct {
+	unsigned number;
+	const char *path;
+} files[] = {
+	{ 2, "conf/sql/002_records.sql" },
+	{ 13, "conf/sql/013_trace_report.sql" },
+};
+
+#define N_FILES (sizeof files / sizeof files[0])
 
 static char *read_all(const char *path)
 {
@@ -36,10 +44,13 @@ static void migration_is_current(void **state)
 	struct buf b;
 	(void)state;
 	buf_init(&b, 0);
-	schema_records(&b);
-	char *text = read_all(PATH);
-	assert_non_null(text);
-	assert_string_equal(text, buf_cstr(&b));
+	for (size_t i = 0; i < N_FILES; i++) {
+		buf_reset(&b);
+		schema_records(&b, files[i].number);
+		char *text = read_all(files[i].path);
+		assert_non_null(text);
+		assert_string_equal(text, buf_cstr(&b));
+	}
 	buf_fini(&b);
 }
 
@@ -58,16 +69,24 @@ static void every_stored_field_has_a_column(void **state)
 	}
 }
 
-static int write_file(void)
+static bool write_file(size_t i)
 {
 	struct buf b;
 	buf_init(&b, 0);
-	schema_records(&b);
-	FILE *f = fopen(PATH, "w");
+	schema_records(&b, files[i].number);
+	FILE *f = fopen(files[i].path, "w");
 	bool ok = f && fwrite(b.p, 1, b.n, f) == b.n;
 	if (f && fclose(f) != 0)
 		ok = false;
 	buf_fini(&b);
+	return ok;
+}
+
+static int write_files(void)
+{
+	bool ok = true;
+	for (size_t i = 0; i < N_FILES; i++)
+		ok &= write_file(i);
 	return ok ? 0 : 1;
 }
 
@@ -78,6 +97,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_stored_field_has_a_column),
 	};
 	if (argc > 1 && strcmp(argv[1], "--write") == 0)
-		return write_file();
+		return write_files();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
