@@ -8,8 +8,8 @@ Each 试例 of a rule is a case: one that hits is a violation, one that does not
 look-alike. A .cases file holds 故事 in the same tables: ordinary lives that no rule may
 find anything in, or that only the rules named in 应命中 may. Every copy of a case has
 people, facilities, visits, settlements and codes of its own, all carrying its number, so
-that a finding tells its case. Writes *_90.csv of each table, half of the stock as interface
-messages (messages_90.json), and cases.csv.
+that a finding tells its case. Writes *_90.csv of each table, half of the stock, trace
+codes and reports as interface messages (messages_90.json), and cases.csv.
 
 Shares no code with the rule engine: fields.def and codes.def are read as text.
 """
@@ -24,16 +24,19 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TABLE = {"encounter": "mdtrt_d", "settlement": "setl_d", "fee": "fee_list_d",
          "diagnosis": "setl_list_diag_d", "operation": "setl_list_oprn_d", "stock": "stock_d",
+         "trace": "trace_d", "report": "report_d",
          "person": "person_d", "facility": "facility_d", "practitioner": "practitioner_d",
          "item": "item_d"}
 TITLE = {"就诊登记": "encounter", "结算": "settlement", "费用明细": "fee", "诊断": "diagnosis",
-         "手术": "operation", "进销存": "stock", "人员": "person", "机构": "facility",
+         "手术": "operation", "进销存": "stock", "追溯码": "trace", "检查检验": "report",
+         "人员": "person", "机构": "facility",
          "医师": "practitioner", "目录": "item", "住院": "stay", "就诊": "visit"}
 NUMBERED = {"mdtrt_id", "psn_no", "fixmedins_code", "setl_id", "init_setl_id", "bilg_dr_code",
             "acord_dr_code", "chfpdr_code", "oper_dr_code", "anst_dr_code", "dise_dor_no",
             "dr_code",
             "fixmedins_bchno", "comb_no", "chrg_bchno", "refl_old_mdtrt_id", "phar_prac_cert_no",
-            "prsc_dr_code", "etip_hosp_code", "medins_setl_id", "rx_drord_no", "rxno", "emp_no"}
+            "prsc_dr_code", "etip_hosp_code", "rpotc_no", "appy_no",
+            "medins_setl_id", "rx_drord_no", "rxno", "emp_no"}
 REVISED = "2026-12-31 00:00:00"
 
 
@@ -201,18 +204,48 @@ def as_message(row):
             "input": {part.get(row["infno"], "selinfo"): body}}
 
 
+def trace_message(row):
+    """A pack that changed hands as the 3505 or 3506 that would have told of it."""
+    body = {"fixmedins_bchno": row["mdtrt_id"], "mdtrt_sn": row["mdtrt_id"], "sel_retn_cnt": "1",
+            "sel_retn_time": row["trac_time"], "finl_trns_pric": row["pric"],
+            "drugtracinfo": [{"drug_trac_codg": row["drug_trac_codg"]}]}
+    for name in ("setl_id", "psn_no", "med_list_codg", "trdn_flag"):
+        body[name] = row[name]
+    return {"infno": "3506" if row["trac_chg_type"] == "2" else "3505", "msgid": row["mdtrt_id"],
+            "inf_time": REVISED, "fixmedins_code": row["fixmedins_code"],
+            "input": {"selinfo": {k: v for k, v in body.items() if v}}}
+
+
+def report_message(row):
+    """A report as the 4502 that would have brought it, its result said by its items."""
+    body = {k: v for k, v in row.items()
+            if v and k not in ("exam_rslt_abn", "updt_time", "inf_time", "med_list_codg")}
+    body["exam_item_code"] = row["med_list_codg"]
+    details = ["0", row["exam_rslt_abn"]]
+    return {"infno": "4502", "msgid": row["rpotc_no"], "inf_time": REVISED,
+            "fixmedins_code": row["fixmedins_code"],
+            "input": {"labinfo": body, "iteminfo": [
+                {"exam_item_detl_code": str(i), "exam_rslt_abn": d}
+                for i, d in enumerate(details)]}}
+
+
+MESSAGE = {"stock": as_message, "trace": trace_message, "report": report_message}
+
+
 def write_messages(out, rows):
     with open(out / "messages_90.json", "w", encoding="utf-8") as f:
-        for row in rows:
-            f.write(json.dumps(as_message(row), ensure_ascii=False) + "\n")
+        for stream, row in rows:
+            f.write(json.dumps(MESSAGE[stream](row), ensure_ascii=False) + "\n")
 
 
 def write_tables(out, plants):
     rows, messages = collections.defaultdict(list), []
     for p in plants:
         for stream, some in p.rows.items():
-            said = stream == "stock" and p.number % 2 and all(r["vali_flag"] == "1" for r in some)
-            (messages if said else rows[stream]).extend(some)
+            if stream in MESSAGE and p.number % 2 and all(r["vali_flag"] == "1" for r in some):
+                messages.extend((stream, row) for row in some)
+            else:
+                rows[stream].extend(some)
     write_messages(out, messages)
     for stream, some in filter(lambda x: x[1], rows.items()):
         columns = [c for c in some[0] if any(r[c] for r in some)]
