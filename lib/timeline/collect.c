@@ -96,7 +96,8 @@ int item_compare(const struct gather *g, enum stream s, const struct item *a,
 		c = compare_codes(t->dict, pa->a, pb->a);
 		return c ? c : compare_codes(t->dict, pa->b, pb->b);
 	}
-	return str_cmp(store_serial(&t->store[s], a->row), store_serial(&t->store[s], b->row));
+	return serials_compare(&t->store[s].serials, row_serial_kept(a->row),
+			       row_serial_kept(b->row));
 }
 
 /* Merge sort; halves that already follow each other are left alone. */

@@ -67,6 +67,7 @@ int64_t row_value(struct timeline *t, enum field f, const struct row *r)
 	struct cell cell = layout_cell(&st->layout, f);
 	const struct place *p = &t->places[stream_plan(s)->places].v[r->place];
 	uint32_t code = MISSING_CODE;
+	char room[SERIAL_ROOM];
 
 	switch ((enum pack)cell.pack) {
 	case PACK_PLACE_A:
@@ -80,7 +81,7 @@ int64_t row_value(struct timeline *t, enum field f, const struct row *r)
 		break;
 	case PACK_SERIAL:
 		if (!(r->flags & ROW_STANDIN))
-			code = dict_code(t->dict, store_serial(st, r));
+			code = dict_code(t->dict, store_serial(st, r, room));
 		break;
 	default:
 		return store_value(st, r, cell);

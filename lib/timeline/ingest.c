@@ -374,7 +374,7 @@ void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool 
 	r->revision = pack_time(&in->st->spill, first ? 0 : r->revision, src->revision);
 	r->ref = in->ref;
 	r->line = src->line < UINT32_MAX ? (uint32_t)src->line : UINT32_MAX;
-	r->flags = intake_flags(in, p) | side_tables(in, at, p->src, first);
+	r->flags = (uint16_t)(intake_flags(in, p) | side_tables(in, at, p->src, first));
 	if (first && in->n_moving < INTAKE_GROUP)
 		in->moving[in->n_moving++] = (struct moving){ at, p->src };
 	else
@@ -383,7 +383,7 @@ void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool 
 		r->flags |= ROW_JOINS;
 	if (in->stream == STREAM_FEE && intake_is_message(in, p->src)) {
 		intake_settle(in);
-		r->flags |= batch_cell(in, r, p->src);
+		r->flags |= (uint16_t)batch_cell(in, r, p->src);
 	}
 	if (p->subject == UINT32_MAX)
 		in->t->all_dirty = true;
@@ -439,10 +439,10 @@ static void add_first(struct intake *in, const struct pending *p, size_t slot)
 	uint32_t at = store_append(in->st, intake_list(in, p));
 	struct row *r = store_row(in->st, at);
 
-	r->serial = store_put_serial(in->st, p->serial);
+	row_set_serial(r, serials_keep(&in->st->serials, p->serial, p->packed));
 	intake_write(in, at, p, true);
 	overlay_first(in, at, p);
-	store_index_set(in->st, slot, p->hash, at);
+	intake_found(in, p, slot, at);
 	intake_note(in, p, at);
 }
 
@@ -453,12 +453,12 @@ static void move_row(struct intake *in, uint32_t at, const struct pending *p, si
 	struct row *old = store_row(in->st, at), *r = store_row(in->st, to);
 
 	subject_mark(in->t, old->subject);
-	r->serial = old->serial;
+	row_set_serial(r, row_serial_kept(old));
 	old->flags = ROW_DEAD;
 	map64_del(&in->st->link, at);
 	map64_del(&in->st->stand, at);
 	intake_write(in, to, p, true);
-	store_index_set(in->st, slot, p->hash, to);
+	intake_found(in, p, slot, to);
 	intake_note(in, p, to);
 }
 
@@ -554,8 +554,11 @@ static uint64_t prepare(struct intake *in, struct pending *p, uint32_t src)
 	p->serial_at = (uint32_t)in->scratch.n;
 	p->serial = row_serial(in->c, in->stream, src, &in->scratch, &p->standin);
 	p->composed = in->scratch.n > p->serial_at;
-	p->hash = identity_of(p->place, p->serial);
-	store_prefetch(in->st, p->hash);
+	p->packed = serials_pack(&in->st->serials, p->serial);
+	if (in->stream != STREAM_FEE) {
+		p->hash = identity_of(p->place, p->serial);
+		store_prefetch(in->st, p->hash);
+	}
 	if (p->subject != UINT32_MAX)
 		__builtin_prefetch(&in->t->subject[p->subject], 1);
 	return p->serial.n;
@@ -582,7 +585,8 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 		prefetch_row(in, &in->group[i]);
 	if (!store_room(in->st, n, bytes, e))
 		return false;
-	store_index_reserve(in->st, n);
+	if (in->stream != STREAM_FEE)
+		store_index_reserve(in->st, n); /* so that what is fetched ahead stays */
 	for (uint32_t i = 0; i < n; i++) {
 		struct pending *p = &in->group[i];
 		size_t slot;
@@ -590,7 +594,7 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 
 		if (p->composed) /* the scratch may have moved */
 			p->serial.p = in->scratch.p + p->serial_at;
-		at = store_find(in->st, p->hash, p->place, p->serial, &slot);
+		at = intake_find(in, p, &slot);
 		in->st->records++;
 		if (at == ROW_NONE) {
 			add_first(in, p, slot);

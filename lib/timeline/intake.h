@@ -16,11 +16,12 @@ struct mover {
 };
 
 struct pending {
-	uint64_t hash;
+	uint64_t hash;       /* of the identity; of lines only once they are looked for */
 	uint32_t src;        /* row in the chunk */
 	uint32_t place;
 	uint32_t subject;
 	struct str serial;
+	struct serial packed;
 	uint32_t serial_at;  /* offset in the scratch when the serial was composed */
 	bool composed, standin;
 };
@@ -66,6 +67,12 @@ static inline bool intake_is_message(const struct intake *in, uint32_t src)
 	return in->col_message && in->col_message[src] != MISSING_I64 &&
 	       !(in->col_update && in->col_update[src] != MISSING_I64);
 }
+
+/* ---- find.c ---- */
+/* Row of an identity, ROW_NONE when new; *slot for intake_found, when a row is made of it. */
+uint32_t intake_find(struct intake *in, struct pending *p, size_t *slot);
+/* From now on the identity is to be found at this row. */
+void intake_found(struct intake *in, const struct pending *p, size_t slot, uint32_t at);
 
 /* ---- ingest.c ---- */
 void intake_move_cell(struct intake *in, const struct mover *m, struct row *r, uint32_t src,

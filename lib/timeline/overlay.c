@@ -55,8 +55,8 @@ static void overlay(struct intake *in, uint32_t at, const struct pending *p)
 			intake_move_cell(in, &in->mover[i], r, p->src, false);
 	}
 	if ((!part || speaks_of_validity(in, p->src)) && advance(&stamp[in->n_mover], v))
-		r->flags = (r->flags & ~(uint32_t)ROW_RETRACTED) |
-			   (intake_flags(in, p) & ROW_RETRACTED);
+		r->flags = (uint16_t)((r->flags & ~(uint32_t)ROW_RETRACTED) |
+				      (intake_flags(in, p) & ROW_RETRACTED));
 	if (!version_after(v.revision, v.digest, unpack_time(&in->st->spill, r->revision),
 			   r->digest))
 		return;
@@ -131,7 +131,8 @@ static uint32_t row_of_person(struct intake *in, uint32_t at, const struct pendi
 			return at;
 	} while (map64_get(&in->st->other, at, &next));
 	next = store_append(in->st, intake_list(in, p));
-	store_row(in->st, (uint32_t)next)->serial = store_row(in->st, at)->serial;
+	row_set_serial(store_row(in->st, (uint32_t)next),
+		       row_serial_kept(store_row(in->st, at)));
 	intake_write(in, (uint32_t)next, p, true);
 	overlay_first(in, (uint32_t)next, p);
 	hide(in, (uint32_t)next, true);

@@ -264,10 +264,8 @@ static uint32_t find_line(const struct gather *g, const struct item *refund)
 {
 	const struct store *st = &g->t->store[STREAM_FEE];
 	struct str serial = dict_text(g->t->dict, link_of(g, STREAM_FEE, refund));
-	uint32_t place = refund->row->place, row;
-	size_t slot;
+	uint32_t row = row_find(g->t, STREAM_FEE, refund->row->place, serial);
 
-	row = store_find(st, identity_of(place, serial), place, serial, &slot);
 	return row == ROW_NONE ? NO_INDEX : line_position(g, store_row(st, row));
 }
 

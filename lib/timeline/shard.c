@@ -142,19 +142,17 @@ static void show(struct timeline *t, enum stream s, struct row *r, bool visible)
 	subject_mark(t, r->subject);
 }
 
-static struct row *same_record(const struct timeline *t, const struct row_name *name)
+static struct row *same_record(struct timeline *t, const struct row_name *name)
 {
 	struct str facility = name->fixmedins_code;
 	uint32_t visit, row;
-	size_t slot;
 
 	if (stream_plan(name->stream)->a == FIELD_NONE)
 		facility = (struct str){ 0 };
 	visit = find_visit(t, facility, name->mdtrt_id);
 	if (visit == UINT32_MAX)
 		return NULL;
-	row = store_find(&t->store[name->stream], identity_of(visit, name->serial), visit,
-			 name->serial, &slot);
+	row = row_find(t, name->stream, visit, name->serial);
 	return row == ROW_NONE ? NULL : store_row(&t->store[name->stream], row);
 }
 

@@ -27,6 +27,8 @@ struct place {
 			uint32_t flags;           /* enum visit_flag */
 		};
 	};
+	uint32_t top;                             /* of visits: row + 1 of the greatest serial of
+						     lines that are not in the index */
 };
 
 struct places {
@@ -39,7 +41,8 @@ enum { LIST_ENCOUNTER, LIST_SETTLEMENT, LIST_FEE, LIST_DIAGNOSIS, LIST_OPERATION
        LIST_TRACE, LIST_REPORT, LIST_PERSON,
        LIST_COUNT, LIST_STOCK = 0, LIST_NONE = -1 };
 
-enum subject_flag { SUBJECT_DIRTY = 1, SUBJECT_REVERSES = 2 };
+enum subject_flag { SUBJECT_DIRTY = 1, SUBJECT_REVERSES = 2,
+		    SUBJECT_INDEXED = 4 /* the lines are in the index of rows */ };
 
 struct subject {
 	uint32_t key;        /* code */
@@ -149,6 +152,10 @@ struct str row_serial(const struct chunk *c, enum stream s, uint32_t row, struct
 		      bool *standin);
 uint64_t identity_of(uint32_t place, struct str serial);
 void fresh_push(struct timeline *t, enum stream s, uint32_t row);
+
+/* ---- find.c ---- */
+/* Row of an identity, ROW_NONE when there is none. */
+uint32_t row_find(struct timeline *t, enum stream s, uint32_t place, struct str serial);
 
 /* ---- gather.c ---- */
 void gather_free(struct gather *g);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.c - pages, blocks, the identity index and the heap of serials.
+ * store.c - pages, blocks and the identity index.
  *
  * The index doubles when seven eighths full; 32 hash bits in the slot are enough to
  * place it anew without touching the rows. A block is bigger for fee lines, of which a
@@ -13,7 +13,7 @@
 
 #include "lib/base/mem.h"
 
-enum { FIRST_SLOTS = 256, SHORT_SERIAL = 255 };
+enum { FIRST_SLOTS = 256 };
 
 void store_init(struct store *st, enum stream s, const uint8_t *keep)
 {
@@ -21,6 +21,7 @@ void store_init(struct store *st, enum stream s, const uint8_t *keep)
 	st->stream = s;
 	st->block_bits = s == STREAM_FEE || s == STREAM_STOCK ? 2 : 0;
 	layout_init(&st->layout, s, (uint32_t)sizeof(struct row), keep);
+	serials_init(&st->serials);
 	map64_init(&st->link);
 	map64_init(&st->stand);
 	map64_init(&st->old);
@@ -35,7 +36,7 @@ void store_fini(struct store *st)
 	xfree(st->page);
 	xfree(st->prev);
 	xfree(st->slot);
-	xfree(st->heap);
+	serials_fini(&st->serials);
 	spill_fini(&st->spill);
 	map64_fini(&st->link);
 	map64_fini(&st->stand);
@@ -49,7 +50,8 @@ void store_fini(struct store *st)
 size_t store_bytes(const struct store *st)
 {
 	return (size_t)st->n_page * STORE_PAGE_ROWS * st->layout.size +
-	       st->cap_block * sizeof *st->prev + st->slots * sizeof *st->slot + st->heap_cap +
+	       st->cap_block * sizeof *st->prev + st->slots * sizeof *st->slot +
+	       serials_bytes(&st->serials) +
 	       st->spill.cap * sizeof *st->spill.value + map64_bytes(&st->link) +
 	       map64_bytes(&st->stand) + map64_bytes(&st->old) + map64_bytes(&st->other) +
 	       map64_bytes(&st->stamps) + st->cap_stamp * sizeof *st->stamp;
@@ -59,7 +61,7 @@ bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *
 {
 	uint64_t rows = st->n + ((uint64_t)n << st->block_bits);
 
-	if (rows < ROW_LIMIT && st->heap_n + bytes < UINT32_MAX &&
+	if (rows < ROW_LIMIT && st->serials.heap_n + bytes < UINT32_MAX &&
 	    st->spill.n + (uint64_t)n * (st->layout.n_kept + 1) < UINT32_MAX - PACK_TIME_SPILL)
 		return true;
 	return err_set(e, ERR_LIMIT,
@@ -135,35 +137,9 @@ struct stamp *store_stamp(struct store *st, uint32_t row, struct stamp from)
 	return st->stamp + first;
 }
 
-/* ---- serials: a length byte (255: four more follow), then the bytes ---- */
-
-uint32_t store_put_serial(struct store *st, struct str s)
+struct str store_serial(const struct store *st, const struct row *r, char *room)
 {
-	uint32_t at = st->heap_n;
-	uint32_t head = s.n < SHORT_SERIAL ? 1 : 5;
-	uint8_t *p;
-
-	GROW(st->heap, st->heap_cap, at + head + s.n);
-	p = st->heap + at;
-	p[0] = (uint8_t)(s.n < SHORT_SERIAL ? s.n : SHORT_SERIAL);
-	if (head > 1)
-		memcpy(p + 1, &s.n, sizeof s.n);
-	if (s.n)
-		memcpy(p + head, s.p, s.n);
-	st->heap_n = at + head + s.n;
-	return at;
-}
-
-struct str store_serial(const struct store *st, const struct row *r)
-{
-	const uint8_t *p = st->heap + r->serial;
-	struct str s = { (const char *)p + 1, p[0] };
-
-	if (p[0] == SHORT_SERIAL) {
-		memcpy(&s.n, p + 1, sizeof s.n);
-		s.p = (const char *)p + 5;
-	}
-	return s;
+	return serials_text(&st->serials, row_serial_kept(r), room);
 }
 
 /* ---- index ---- */
@@ -179,6 +155,7 @@ uint32_t store_find(const struct store *st, uint64_t hash, uint32_t place, struc
 {
 	size_t mask = st->slots - 1;
 	size_t at = (uint32_t)(hash >> 32) & mask;
+	char room[SERIAL_ROOM];
 
 	*slot = SIZE_MAX;
 	if (!st->slots)
@@ -190,7 +167,7 @@ uint32_t store_find(const struct store *st, uint64_t hash, uint32_t place, struc
 		if (st->slot[at] >> 32 != hash >> 32)
 			continue;
 		r = store_row(st, row);
-		if (r->place == place && str_eq(store_serial(st, r), serial)) {
+		if (r->place == place && str_eq(store_serial(st, r, room), serial)) {
 			*slot = at;
 			return row;
 		}

@@ -5,7 +5,7 @@
  * Rows lie packed in pages and never move; a row's number is its handle. A list (the rows
  * of one subject) is a chain of blocks of a few neighbouring rows, so that walking it
  * costs one cache miss a block. An index finds a row by identity: slots of 32 hash bits
- * and a row number, verified on the row. Serials lie in a heap of bytes, each once.
+ * and a row number, verified on the row; of lines it has only those that find.c asks for.
  *
  *   list.tail ─▶ block ─▶ prev[block] ─▶ ...        row r is in block r >> block_bits
  *
@@ -20,6 +20,7 @@
 #include "lib/base/str.h"
 #include "lib/timeline/layout.h"
 #include "lib/timeline/pack.h"
+#include "lib/timeline/serial.h"
 
 #define STORE_PAGE_BITS 10
 #define STORE_PAGE_ROWS (1u << STORE_PAGE_BITS)
@@ -44,11 +45,12 @@ struct row {
 	uint64_t digest;
 	uint32_t subject;   /* number; UINT32_MAX for registers without */
 	uint32_t place;     /* number in the stream's places */
-	uint32_t serial;    /* offset in the heap */
+	uint32_t serial;    /* number of it: struct serial */
 	uint32_t revision;  /* packed time */
 	uint32_t ref;
 	uint32_t line;      /* UINT32_MAX when greater */
-	uint32_t flags;     /* enum row_flag */
+	uint16_t flags;     /* enum row_flag */
+	uint16_t head;      /* of the serial */
 } __attribute__((packed, aligned(4)));
 
 struct list {
@@ -73,8 +75,7 @@ struct store {
 	uint32_t n_block, cap_block;
 	uint64_t *slot;      /* hash << 32 | row + 1 */
 	size_t slots, used;
-	uint8_t *heap;
-	uint32_t heap_n, heap_cap;
+	struct serials serials;
 	struct spill spill;
 	struct map64 link;   /* row -> code of the serial it points to */
 	struct map64 stand;  /* row -> code of the item where med_list_codg is missing */
@@ -122,9 +123,19 @@ struct stamp *store_stamps(const struct store *st, uint32_t row);
 /* Stamps for a row that has none, all set to `from`. */
 struct stamp *store_stamp(struct store *st, uint32_t row, struct stamp from);
 
-/* Serial bytes. */
-uint32_t store_put_serial(struct store *st, struct str s);
-struct str store_serial(const struct store *st, const struct row *r);
+static inline struct serial row_serial_kept(const struct row *r)
+{
+	return (struct serial){ r->serial, r->head };
+}
+
+static inline void row_set_serial(struct row *r, struct serial s)
+{
+	r->serial = s.number;
+	r->head = s.head;
+}
+
+/* The serial of a row; see serials_text. */
+struct str store_serial(const struct store *st, const struct row *r, char *room);
 
 /* Row of an identity, ROW_NONE when new; *slot is where store_index_set puts it. */
 uint32_t store_find(const struct store *st, uint64_t hash, uint32_t place, struct str serial,

@@ -56,7 +56,8 @@ static char stock_kind(struct str serial)
 
 void sweep_note(struct gather *g, enum stream s, const struct row *r)
 {
-	struct str serial = store_serial(&g->t->store[s], r);
+	char room[SERIAL_ROOM];
+	struct str serial = store_serial(&g->t->store[s], r, room);
 	uint64_t revision = revision_of(g, s, r), key;
 	bool fresh;
 
@@ -91,7 +92,8 @@ static bool line_is_swept(const struct gather *g, const struct row *r)
 
 static bool stock_is_swept(const struct gather *g, const struct row *r)
 {
-	struct str serial = store_serial(&g->t->store[STREAM_STOCK], r);
+	char room[SERIAL_ROOM];
+	struct str serial = store_serial(&g->t->store[STREAM_STOCK], r, room);
 	char kind = stock_kind(serial);
 
 	return kind && is_swept(g, stock_key(serial, kind), revision_of(g, STREAM_STOCK, r));

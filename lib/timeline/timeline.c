@@ -107,33 +107,31 @@ void timeline_clean(struct timeline *t)
 
 /* ---- names ---- */
 
-static struct row_name name_of(const struct timeline *t, enum stream s, uint32_t row)
+static void name_row(const struct timeline *t, enum stream s, uint32_t row, struct row_name *name)
 {
 	const struct store *st = &t->store[s];
 	const struct row *r = store_row(st, row);
 	enum places_kind kind = stream_plan(s)->places;
 	const struct place *p = &t->places[kind].v[r->place];
-	struct row_name name = {
-		.stream = s,
-		.serial = store_serial(st, r),
-		.revision = unpack_time(&st->spill, r->revision),
-		.digest = r->digest,
-		.ref = r->ref,
-		.line = r->line,
-	};
 
+	name->stream = s;
+	name->fixmedins_code = name->mdtrt_id = (struct str){ 0 };
+	name->serial = store_serial(st, r, name->room);
+	name->revision = unpack_time(&st->spill, r->revision);
+	name->digest = r->digest;
+	name->ref = r->ref;
+	name->line = r->line;
 	if (kind == PLACES_VISIT || kind == PLACES_STOCK) {
-		name.fixmedins_code = dict_text(t->dict, p->a);
-		name.mdtrt_id = dict_text(t->dict, p->b);
+		name->fixmedins_code = dict_text(t->dict, p->a);
+		name->mdtrt_id = dict_text(t->dict, p->b);
 	}
 	if (s == STREAM_DIAGNOSIS || s == STREAM_OPERATION) {
 		enum field f = s == STREAM_DIAGNOSIS ? FIELD_diagnosis_fixmedins_code :
 						       FIELD_operation_fixmedins_code;
 
-		name.fixmedins_code =
+		name->fixmedins_code =
 			dict_text(t->dict, row_u32(r, layout_cell(&st->layout, f).off));
 	}
-	return name;
 }
 
 /* Derived rows stand for a stored one. */
@@ -149,7 +147,7 @@ static enum stream stored_row(enum stream s, uint32_t *row)
 void timeline_row_name(const struct timeline *t, enum stream s, uint32_t row, struct row_name *out)
 {
 	s = stored_row(s, &row);
-	*out = name_of(t, s, row);
+	name_row(t, s, row, out);
 }
 
 uint64_t timeline_row_version(const struct timeline *t, enum stream s, uint32_t row)

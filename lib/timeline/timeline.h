@@ -109,6 +109,7 @@ struct row_name {
 	uint64_t digest;
 	uint32_t ref;            /* as given to timeline_add */
 	uint64_t line;
+	char room[48];           /* where serial may lie: not to be copied */
 };
 void timeline_row_name(const struct timeline *t, enum stream s, uint32_t row, struct row_name *out);
 

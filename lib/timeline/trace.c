@@ -47,14 +47,12 @@ static uint32_t settlement_of(const struct gather *g, const struct item *it)
 /* The line it came with is known and no longer there. */
 static bool line_is_gone(const struct gather *g, const struct item *it)
 {
-	uint32_t code = cell_code(g, it, FIELD_trace_feedetl_sn), place = it->row->place, row, at;
+	uint32_t code = cell_code(g, it, FIELD_trace_feedetl_sn), row, at;
 	const struct store *st = &g->t->store[STREAM_FEE];
-	struct str serial = dict_text(g->t->dict, code);
-	size_t slot;
 
 	if (!code)
 		return false;
-	row = store_find(st, identity_of(place, serial), place, serial, &slot);
+	row = row_find(g->t, STREAM_FEE, it->row->place, dict_text(g->t->dict, code));
 	if (row == ROW_NONE)
 		return false;
 	at = line_position(g, store_row(st, row));

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * serial.c - cut a serial before its last digits, and put it together again.
+ */
+#include "lib/timeline/serial.h"
+
+#include <string.h>
+
+#include "lib/base/mem.h"
+
+enum { DIGITS = 9, SHORT = 255 }; /* nine digits fit into 32 bits */
+
+void serials_init(struct serials *s)
+{
+	*s = (struct serials){ .head = dict_new() };
+}
+
+void serials_fini(struct serials *s)
+{
+	dict_free(s->head);
+	xfree(s->heap);
+	*s = (struct serials){ 0 };
+}
+
+size_t serials_bytes(const struct serials *s)
+{
+	return dict_bytes(s->head) + s->heap_cap;
+}
+
+/* ---- in ---- */
+
+static unsigned last_digits(struct str text, uint32_t *number)
+{
+	uint32_t unit = 1;
+	unsigned n = 0;
+
+	*number = 0;
+	for (; n < DIGITS && n < text.n; n++, unit *= 10) {
+		unsigned digit = (unsigned)text.p[text.n - 1 - n] - '0';
+
+		if (digit > 9)
+			break;
+		*number += digit * unit;
+	}
+	return n;
+}
+
+static bool is_head(const struct serials *s, uint32_t code, struct str begin, unsigned digits)
+{
+	struct str head = dict_text(s->head, code);
+
+	return head.n == begin.n + 1 && (unsigned char)head.p[begin.n] == digits &&
+	       bytes_same(head.p, begin.p, begin.n);
+}
+
+struct serial serials_pack(struct serials *s, struct str text)
+{
+	struct serial v = { 0, 0 };
+	char key[SERIAL_ROOM + 1];
+	unsigned digits;
+	struct str begin = text;
+
+	if (text.n > SERIAL_ROOM)
+		return v;
+	digits = last_digits(text, &v.number);
+	begin.n -= digits;
+	if (digits == 0)
+		return v;
+	if (!s->last || !is_head(s, s->last, begin, digits)) {
+		bytes_copy(key, begin.p, begin.n);
+		key[begin.n] = (char)digits;
+		begin = (struct str){ key, begin.n + 1 };
+		s->last = dict_count(s->head) < UINT16_MAX ? dict_code(s->head, begin)
+							   : dict_find(s->head, begin);
+	}
+	v.head = (uint16_t)s->last;
+	return v;
+}
+
+struct serial serials_keep(struct serials *s, struct str text, struct serial packed)
+{
+	uint32_t at = s->heap_n, before = text.n < SHORT ? 1 : 5;
+	uint8_t *p;
+
+	if (packed.head)
+		return packed;
+	GROW(s->heap, s->heap_cap, at + before + text.n);
+	p = s->heap + at;
+	p[0] = (uint8_t)(text.n < SHORT ? text.n : SHORT);
+	if (before > 1)
+		memcpy(p + 1, &text.n, sizeof text.n);
+	if (text.n)
+		memcpy(p + before, text.p, text.n);
+	s->heap_n = at + before + text.n;
+	return (struct serial){ at, 0 };
+}
+
+/* ---- out ---- */
+
+static struct str in_heap(const struct serials *s, uint32_t at)
+{
+	const uint8_t *p = s->heap + at;
+	struct str text = { (const char *)p + 1, p[0] };
+
+	if (p[0] == SHORT) {
+		memcpy(&text.n, p + 1, sizeof text.n);
+		text.p = (const char *)p + 5;
+	}
+	return text;
+}
+
+struct str serials_text(const struct serials *s, struct serial v, char *room)
+{
+	struct str head;
+	uint32_t n, number = v.number;
+
+	if (!v.head)
+		return in_heap(s, v.number);
+	head = dict_text(s->head, v.head);
+	n = head.n - 1;
+	bytes_copy(room, head.p, n);
+	for (unsigned i = (unsigned char)head.p[n]; i-- > 0; number /= 10)
+		room[n + i] = (char)('0' + number % 10);
+	return (struct str){ room, n + (unsigned char)head.p[n] };
+}
+
+int serials_compare(const struct serials *s, struct serial a, struct serial b)
+{
+	char room[2][SERIAL_ROOM];
+
+	if (a.head && a.head == b.head)
+		return (a.number > b.number) - (a.number < b.number);
+	return str_cmp(serials_text(s, a, room[0]), serials_text(s, b, room[1]));
+}
+
+bool serials_after(const struct serials *s, struct str text, struct serial packed,
+		   struct serial kept)
+{
+	char room[SERIAL_ROOM];
+	struct str other;
+
+	if (packed.head && packed.head == kept.head)
+		return packed.number > kept.number;
+	other = serials_text(s, kept, room);
+	return text.n != other.n ? text.n > other.n : str_cmp(text, other) > 0;
+}
