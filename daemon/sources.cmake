@@ -55,4 +55,5 @@ set(migrations
 	010_linked_alerts.sql
 	011_suppressed.sql
 	012_account.sql
-	013_trace_report.sql)
+	013_trace_report.sql
+	014_narrow_indexes.sql)

@@ -55,11 +55,6 @@ void pgcopy_null(struct buf *b)
 	add32(b, UINT32_MAX);
 }
 
-void pgcopy_nulls(struct buf *b, unsigned n)
-{
-	buf_fill(b, (char)0xff, n * sizeof(uint32_t));
-}
-
 void pgcopy_bool(struct buf *b, bool v)
 {
 	add32(b, 1);

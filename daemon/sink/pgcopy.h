@@ -21,7 +21,6 @@ void pgcopy_end(struct buf *b);
 
 void pgcopy_row(struct buf *b, unsigned columns);
 void pgcopy_null(struct buf *b);
-void pgcopy_nulls(struct buf *b, unsigned n); /* n values in a row */
 void pgcopy_bool(struct buf *b, bool v);
 void pgcopy_int(struct buf *b, int32_t v);
 void pgcopy_bigint(struct buf *b, int64_t v);

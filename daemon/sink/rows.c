@@ -68,6 +68,9 @@ struct writer {
 	const struct chunk *chunk;
 	uint8_t *text;     /* enum text_state per code of the chunk's dictionary */
 	size_t n_text;
+	/* the stream at hand: its columns that any chunk of the epoch has */
+	uint16_t used[FIELD_COUNT];
+	unsigned n_used;
 };
 
 static void add_code(struct writer *w, uint32_t code)
@@ -120,28 +123,23 @@ static void add_value(struct writer *w, enum type type, const void *col, uint32_
 static void add_row(struct writer *w, enum stream s, uint32_t r, uint32_t intake)
 {
 	const struct table *t = &w->chunk->table[s];
-	unsigned width = stream_stored_width(s);
 	struct identity id = identity_hash(w->chunk, s, r);
 	uint64_t uuid[2] = { htobe64(id.hi), htobe64(id.lo) };
 
-	pgcopy_row(&w->out, SCHEMA_COMMON + width);
+	pgcopy_row(&w->out, SCHEMA_COMMON + w->n_used);
 	pgcopy_bytes(&w->out, uuid, sizeof uuid);
 	pgcopy_bigint(&w->out, intake);
 	pgcopy_bigint(&w->out, (int64_t)t->src[r].line);
 	pgcopy_bigint(&w->out, (int64_t)t->src[r].digest);
 	pgcopy_timestamp(&w->out, t->src[r].revision);
-	unsigned nulls = 0; /* most columns were never in the input */
-	for (unsigned i = 0; i < width; i++) {
-		if (!t->col[i]) {
-			nulls++;
-			continue;
-		}
-		pgcopy_nulls(&w->out, nulls);
-		nulls = 0;
-		add_value(w, field_get((enum field)((unsigned)stream_first(s) + i))->type,
-			  t->col[i], r);
+	for (unsigned k = 0; k < w->n_used; k++) {
+		unsigned i = w->used[k];
+		if (t->col[i])
+			add_value(w, field_get((enum field)((unsigned)stream_first(s) + i))->type,
+				  t->col[i], r);
+		else
+			pgcopy_null(&w->out);
 	}
-	pgcopy_nulls(&w->out, nulls);
 }
 
 static bool send(struct writer *w, struct err *e)
@@ -177,12 +175,33 @@ static uint64_t rows_of(const struct epoch *ep, enum stream s)
 	return n;
 }
 
+static bool any_has(const struct epoch *ep, enum stream s, unsigned column)
+{
+	for (uint32_t c = 0; c < ep->n_chunk; c++) {
+		const struct table *t = &chunk_ref_chunk(ep->chunk[c])->table[s];
+		if (t->n > 0 && t->col[column])
+			return true;
+	}
+	return false;
+}
+
+/* Most columns were never in the input: those are not sent, the server fills them with NULL. */
+static void find_used(struct writer *w, const struct epoch *ep, enum stream s)
+{
+	w->n_used = 0;
+	for (unsigned i = 0; i < stream_stored_width(s); i++)
+		if (any_has(ep, s, i))
+			w->used[w->n_used++] = (uint16_t)i;
+}
+
 static bool begin_copy(struct writer *w, enum stream s, struct err *e)
 {
 	struct buf sql;
 	buf_init(&sql, 0);
-	buf_addf(&sql, "COPY fundwatch.%s (", stream_name(s));
-	schema_columns(&sql, s);
+	buf_addf(&sql, "COPY fundwatch.%s (" SCHEMA_COMMON_COLUMNS, stream_name(s));
+	for (unsigned k = 0; k < w->n_used; k++)
+		buf_addf(&sql, ", %s",
+			 field_get((enum field)((unsigned)stream_first(s) + w->used[k]))->name);
 	buf_adds(&sql, ") FROM STDIN (FORMAT binary)");
 	bool ok = db_copy_in(w->db, buf_cstr(&sql), e);
 	buf_fini(&sql);
@@ -193,6 +212,7 @@ static bool begin_copy(struct writer *w, enum stream s, struct err *e)
 
 static bool write_stream(struct writer *w, const struct epoch *ep, enum stream s, struct err *e)
 {
+	find_used(w, ep, s);
 	if (!begin_copy(w, s, e))
 		return false;
 	for (uint32_t i = 0; i < ep->n_chunk; i++) {

@@ -95,7 +95,7 @@ void schema_records(struct buf *out, unsigned migration)
 void schema_columns(struct buf *out, enum stream s)
 {
 	enum field first = stream_first(s);
-	buf_adds(out, "identity, intake_id, line, digest, revision");
+	buf_adds(out, SCHEMA_COMMON_COLUMNS);
 	for (unsigned i = 0; i < stream_stored_width(s); i++)
 		buf_addf(out, ", %s", field_get((enum field)((unsigned)first + i))->name);
 }

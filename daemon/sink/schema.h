@@ -15,6 +15,7 @@
 
 /* identity, intake_id, line, digest, revision stand before the fields. */
 #define SCHEMA_COMMON 5u
+#define SCHEMA_COMMON_COLUMNS "identity, intake_id, line, digest, revision"
 
 /* Column type of a field's type: "numeric(20,6)", "timestamp(0) without time zone", ... */
 const char *schema_type(enum type t);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -27,8 +28,10 @@
 
 struct sink {
 	struct sink_conf conf;
-	struct queue *inbox;
-	pthread_t thread;
+	struct queue *inbox;         /* put, not yet prepared */
+	struct queue *ready;         /* prepared: the next is made ready while one is committed */
+	pthread_t preparer, thread;
+	_Atomic bool over;           /* nothing more is committed */
 	int hurry;                   /* eventfd */
 	struct db db;
 	struct commit_state state;
@@ -148,20 +151,31 @@ static bool commit(struct sink *s, const struct epoch *ep)
 	return true;
 }
 
+static void *prepare(void *arg)
+{
+	struct sink *s = arg;
+	struct epoch *ep;
+	while (queue_get(s->inbox, &ep)) {
+		if (!s->over && s->conf.before)
+			s->conf.before(s->conf.ctx, ep);
+		if (!queue_put(s->ready, &ep, NULL))
+			epoch_free(ep);
+	}
+	queue_close(s->ready);
+	return NULL;
+}
+
 static void *run(void *arg)
 {
 	struct sink *s = arg;
 	struct epoch *ep;
-	bool given_up = false;
-	while (queue_get(s->inbox, &ep)) {
-		if (!given_up && s->conf.before)
-			s->conf.before(s->conf.ctx, ep);
-		given_up = given_up || !commit(s, ep);
-		if (given_up)
+	while (queue_get(s->ready, &ep)) {
+		s->over = s->over || !commit(s, ep);
+		if (s->over)
 			s->given_up++;
 		else
 			s->conf.committed(s->conf.ctx, ep);
-		if (!given_up && ep->number > s->last)
+		if (!s->over && ep->number > s->last)
 			s->last = ep->number;
 		epoch_free(ep);
 	}
@@ -171,25 +185,47 @@ static void *run(void *arg)
 	return NULL;
 }
 
+static void free_queues(struct sink *s)
+{
+	queue_free(s->inbox);
+	queue_free(s->ready);
+}
+
+/* Both or none; signals are blocked. */
+static int start(struct sink *s)
+{
+	int error = pthread_create(&s->preparer, NULL, prepare, s);
+	if (error)
+		return error;
+	error = pthread_create(&s->thread, NULL, run, s);
+	if (error) {
+		queue_close(s->inbox);
+		(void)pthread_join(s->preparer, NULL);
+	}
+	return error;
+}
+
 struct sink *sink_new(const struct sink_conf *conf, struct db take_db, struct err *e)
 {
 	struct sink *s = xcalloc(1, sizeof *s);
 	sigset_t all, before;
 	s->conf = *conf;
 	s->db = take_db;
-	s->inbox = queue_new(sizeof(struct epoch *), conf->depth);
+	/* One of those that may wait is with the preparer. */
+	s->inbox = queue_new(sizeof(struct epoch *), conf->depth > 1 ? conf->depth - 1 : 1);
+	s->ready = queue_new(sizeof(struct epoch *), 1);
 	s->hurry = eventfd(0, EFD_CLOEXEC);
 	s->conf.wait.stop_fd = s->hurry;
 	s->db.wait = &s->conf.wait;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = s->hurry < 0 ? errno : pthread_create(&s->thread, NULL, run, s);
+	int error = s->hurry < 0 ? errno : start(s);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error == 0)
 		return s;
-	(void)err_set(e, ERR_WORLD, "the sink's thread does not start: %s", strerror(error));
+	(void)err_set(e, ERR_WORLD, "the sink's threads do not start: %s", strerror(error));
 	db_close(&s->db);
-	queue_free(s->inbox);
+	free_queues(s);
 	xfree(s);
 	return NULL;
 }
@@ -204,7 +240,7 @@ bool sink_put(struct sink *s, struct epoch *take_epoch)
 
 uint32_t sink_waiting(struct sink *s)
 {
-	return queue_length(s->inbox);
+	return queue_length(s->inbox) + queue_length(s->ready);
 }
 
 void sink_close(struct sink *s)
@@ -228,8 +264,9 @@ void sink_free(struct sink *s)
 {
 	if (!s)
 		return;
+	(void)pthread_join(s->preparer, NULL);
 	(void)pthread_join(s->thread, NULL);
 	(void)close(s->hurry);
-	queue_free(s->inbox);
+	free_queues(s);
 	xfree(s);
 }

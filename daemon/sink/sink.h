@@ -2,11 +2,11 @@
 /*
  * sink.h - the thread that commits epochs, in order, whatever the database does.
  *
- * It owns its connection. An epoch that cannot be committed is tried again, with pauses that
- * double, until it is; meanwhile the bounded queue fills and whoever puts epochs waits. One
- * log line when the database goes, one when it is back. When asked to hurry (the process
- * ends) it gives up what it cannot commit: nothing is lost, since the files are still in the
- * spool and the database knows how far it came.
+ * It owns its connection; a second thread prepares the next epoch meanwhile. An epoch that
+ * cannot be committed is tried again, with pauses that double, until it is; meanwhile the
+ * bounded queue fills and whoever puts epochs waits. One log line when the database goes, one
+ * when it is back. When asked to hurry (the process ends) it gives up what it cannot commit:
+ * nothing is lost, since the files are still in the spool and the database knows how far it came.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ struct sink_conf {
 	int64_t retry_max;             /* seconds */
 	struct db_wait wait;           /* bounds of each statement; its stop_fd is the sink's */
 	uint32_t depth;                /* epochs that may wait */
-	/* Told on the sink's thread before an epoch's first try; may be NULL. */
+	/* Told before an epoch's first try, in order, on a thread of its own; may be NULL. */
 	void (*before)(void *ctx, const struct epoch *ep);
 	/* Told on the sink's thread after each commit; the epoch is the sink's and dies after. */
 	void (*committed)(void *ctx, const struct epoch *ep);

@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How many fee lines a second go from the spool to committed alerts and records.
 
-usage: daemon_rate.py RULES FEES LINES [--json]
+usage: daemon_rate.py RULES FEES LINES RUNS [--json]
 
-Drops one file into the spool of a daemon of its own and takes the time until everything in it is
-committed and judged. Beside it: the same rows of the same tables, logged and indexed, by a bare
-binary COPY with one session, a transaction a table. Reads FUNDWATCH_SOURCE_DIR, FUNDWATCH_BIN_DIR
-and FUNDWATCH_TEST_PG (a server with fsync on) as the tests do.
+Cuts the fee file into files of 100,000 lines, drops them into the spool of a daemon of its own and
+takes the time until everything in them is committed and judged. Beside it, in turn: the same rows
+of the same tables, logged, indexed and partitioned, by a bare binary COPY with one session, a
+transaction a table. Medians of RUNS rounds. Processor seconds are those of the daemon and of all of
+the server. Reads FUNDWATCH_SOURCE_DIR, FUNDWATCH_BIN_DIR and FUNDWATCH_TEST_PG (a server with
+fsync on, used by nobody else) as the tests do.
 """
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import time
@@ -20,22 +23,67 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from daemon_lib import BIN, ROOT, STREAMS, Box, psql, run  # noqa: E402
 
 BOUND = 3600
+FILE_LINES = 100000
+TICK = os.sysconf("SC_CLK_TCK")
 
 
-def daemon_seconds(box, fees):
-    """From the file's appearance until its last epoch and the judging over cells are committed."""
+def cut(fees, folder):
+    """The file in pieces, each with the heading."""
+    paths, out = [], None
+    with open(fees, "rb") as lines:
+        head = next(lines)
+        for number, line in enumerate(lines):
+            if number % FILE_LINES == 0:
+                if out:
+                    out.close()
+                paths.append(f"{folder}/fees-{len(paths):04}.csv")
+                out = open(paths[-1], "wb")
+                out.write(head)
+            out.write(line)
+    out.close()
+    return paths
+
+
+def stat(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as text:
+        return text.read().rsplit(")", 1)[1].split()
+
+
+def server_cpu(server):
+    """Of the postmaster, of its children that are there, and of those that ended."""
+    top = int(psql(server, "SELECT pg_read_file('postmaster.pid')").split()[0])
+    total = sum(int(x) for x in stat(top)[11:15])
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            fields = stat(pid)
+        except OSError:
+            continue
+        if int(fields[1]) == top:
+            total += int(fields[11]) + int(fields[12])
+    return total / TICK
+
+
+def daemon_seconds(box, pieces):
+    """From the files' appearance until their last epoch and the judging over cells are committed;
+    with it, processor seconds of daemon and server."""
     daemon = box.start()
     daemon.wait("ready", BOUND)
-    staged = f"{box.spool}/.fees.csv"
-    os.link(fees, staged) if os.stat(fees).st_dev == os.stat(box.spool).st_dev else run(
-        "cp", fees, staged)
+    staged = []
+    for path in pieces:
+        name = os.path.basename(path)
+        os.link(path, f"{box.spool}/.{name}")
+        staged.append(name)
+    server = server_cpu(box.server)
     start = time.monotonic()
-    os.rename(staged, f"{box.spool}/fees.csv")
-    daemon.wait("fees.csv", BOUND)
+    for name in staged:
+        os.rename(f"{box.spool}/.{name}", f"{box.spool}/{name}")
+    daemon.wait_all(*(f"`{name}` is done" for name in staged), bound=BOUND)
     daemon.wait("drained: rules over facilities", BOUND)
     seconds = time.monotonic() - start
+    server = server_cpu(box.server) - server
+    fields = stat(daemon.process.pid)
     daemon.term()
-    return seconds
+    return seconds, (int(fields[11]) + int(fields[12])) / TICK, server
 
 
 def save(box, folder):
@@ -56,11 +104,13 @@ def save(box, folder):
 
 def make_months(box, other):
     """The same partitions in the other database."""
-    names = box.sql("SELECT DISTINCT p.relname || ' ' || to_char(to_date(right(c.relname, 6), "
-                    "'YYYYMM'), 'YYYY-MM-DD') FROM pg_inherits i "
+    names = box.sql("SELECT DISTINCT p.relname || ' ' || replace(right(c.relname, 7), '_', '-') "
+                    "|| '-01' FROM pg_inherits i "
                     "JOIN pg_class c ON c.oid = inhrelid JOIN pg_class p ON p.oid = inhparent "
-                    "WHERE c.relkind = 'r' AND c.relname ~ '[0-9]{6}$'")
-    for line in names.splitlines():
+                    "WHERE c.relkind = 'r' AND c.relname ~ '_[0-9]{4}_[0-9]{2}$'").splitlines()
+    if not names:
+        sys.exit("daemon_rate.py: the daemon made no partitions")
+    for line in names:
         stream, day = line.split()
         psql(other, f"SELECT fundwatch.ensure_month('{stream}', '{day}')")
 
@@ -74,6 +124,7 @@ def bare_seconds(box, saved):
     run(f"{BIN}/fundwatch", "db", "migrate", "--db", other)
     make_months(box, other)
     psql(box.server, "CHECKPOINT")
+    server = server_cpu(box.server)
     start = time.monotonic()
     for stream, path, _ in saved:
         with open(path, "rb") as rows:
@@ -81,40 +132,54 @@ def bare_seconds(box, saved):
                             f"COPY fundwatch.{stream} FROM STDIN (FORMAT binary)"],
                            stdin=rows, check=True)
     seconds = time.monotonic() - start
+    server = server_cpu(box.server) - server
     psql(box.server, f"DROP DATABASE {name} WITH (FORCE)")
-    return seconds
+    return seconds, server
 
 
-def main():
-    args = [a for a in sys.argv[1:] if a != "--json"]
-    if len(args) != 3:
-        sys.exit(__doc__)
-    rules, fees, lines = args[0], args[1], int(args[2])
+def one_round(rules, fees, lines):
     with Box("rate", rules=rules, epoch_rows=100000) as box:
         box.extra = f"feed: {{ file: \"{ROOT}/conf/feeds/bench.yaml\" }}\n"
         box.configure()
         text = pathlib.Path(box.config).read_text(encoding="utf-8")
         text = text.replace("journal: { segment: 1 }\n", "").replace("debug", "info")
         pathlib.Path(box.config).write_text(text, encoding="utf-8")
+        pieces = cut(fees, box.dir)
         psql(box.server, "CHECKPOINT")
-        ours = daemon_seconds(box, fees)
+        ours, cpu, server = daemon_seconds(box, pieces)
         taken = box.number("SELECT count(*) FROM fundwatch.fee")
         if taken != lines:
             sys.exit(f"daemon_rate.py: {taken} of {lines} lines are in the database")
         alerts = box.number("SELECT count(*) FROM fundwatch.alert_live")
         saved = save(box, box.dir)
-        bare = bare_seconds(box, saved)
-    told = {"lines": lines, "alerts": alerts, "seconds": round(ours, 2),
-            "lines_per_second": round(lines / ours), "copy_seconds": round(bare, 2),
-            "copy_lines_per_second": round(lines / bare), "of_copy": round(bare / ours, 2),
+        bare, bare_server = bare_seconds(box, saved)
+    return {"alerts": alerts, "seconds": ours, "copy_seconds": bare, "of_copy": bare / ours,
+            "daemon_cpu": cpu, "server_cpu": server, "copy_server_cpu": bare_server,
             "rows": {stream: rows for stream, _, rows in saved}}
+
+
+def main():
+    args = [a for a in sys.argv[1:] if a != "--json"]
+    if len(args) != 4:
+        sys.exit(__doc__)
+    lines = int(args[2])
+    rounds = [one_round(args[0], args[1], lines) for _ in range(int(args[3]))]
+    told = {name: round(statistics.median(r[name] for r in rounds), 2)
+            for name in rounds[0] if name != "rows"}
+    told.update(lines=lines, runs=len(rounds), rows=rounds[0]["rows"],
+                lines_per_second=round(lines / told["seconds"]),
+                copy_lines_per_second=round(lines / told["copy_seconds"]))
     if "--json" in sys.argv:
         print(json.dumps(told))
         return
-    print(f"{lines} lines, spool to {alerts} committed alerts and records")
-    print(f"  fundwatchd   {ours:8.2f} s  {lines / ours / 1e3:8.1f} k lines/s")
-    print(f"  bare COPY    {bare:8.2f} s  {lines / bare / 1e3:8.1f} k lines/s")
-    print(f"  of bare COPY {bare / ours:8.2f}")
+    print(f"{lines} lines, spool to {told['alerts']} committed alerts and records; medians of "
+          f"{len(rounds)}")
+    print(f"  fundwatchd   {told['seconds']:8.2f} s  {lines / told['seconds'] / 1e3:8.1f} k "
+          f"lines/s  cpu s: {told['daemon_cpu']:.2f} daemon, {told['server_cpu']:.2f} server")
+    print(f"  bare COPY    {told['copy_seconds']:8.2f} s  "
+          f"{lines / told['copy_seconds'] / 1e3:8.1f} k lines/s  cpu s: "
+          f"{told['copy_server_cpu']:.2f} server")
+    print(f"  of bare COPY {told['of_copy']:8.2f}")
 
 
 main()
