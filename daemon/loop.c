@@ -17,6 +17,7 @@
 #include "daemon/source/desk.h"
 #include "lib/base/mem.h"
 
+#define ITEMS_AT_ONCE 512
 #define MAILS_AT_ONCE 64
 #define N_SIGNALS 3
 
@@ -80,16 +81,17 @@ static void engine_busy(struct loop *lp)
 
 static void give_work(struct loop *lp)
 {
-	const struct journal_item *it;
+	const struct journal_item *it[ITEMS_AT_ONCE];
 	if (!lp->idle || lp->stopping)
 		return;
-	it = desk_next(lp->desk);
-	if (it) {
+	uint32_t n = desk_next(lp->desk, it, ITEMS_AT_ONCE);
+	if (n > 0) {
 		lp->idle = lp->drained = false;
 		(void)event_del(lp->on_quiet);
-		log_debug("spool", "`%s` is read", it->in.name);
-		if (!engine_take(lp->engine, it)) {
-			desk_not_taken(lp->desk, it);
+		for (uint32_t i = 0; i < n; i++)
+			log_debug("spool", "`%s` is read", it[i]->in.name);
+		if (!engine_take(lp->engine, it, n)) {
+			desk_not_taken(lp->desk, it[0]);
 			engine_busy(lp);
 		}
 		return;

@@ -116,7 +116,9 @@ static bool work(struct engine *en, const struct job *job, struct err *e)
 		return engine_swap(en, job->rules, e);
 	if (job->kind == JOB_ALARM)
 		return put_alarm(en, job->alarm, e);
-	bool ok = job->kind == JOB_FILE ? engine_file(en, job->item, e) : drain(en, e);
+	bool ok = job->kind == JOB_ITEMS ? engine_items(en, job->item, job->n_item, e)
+					 : drain(en, e);
+	xfree(job->item);
 	if (ok)
 		mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_READY });
 	return ok;
@@ -182,9 +184,13 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 	return NULL;
 }
 
-bool engine_take(struct engine *en, const struct journal_item *it)
+bool engine_take(struct engine *en, const struct journal_item *const *it, uint32_t n)
 {
-	return queue_try_put(en->inbox, &(struct job){ .kind = JOB_FILE, .item = it }, NULL);
+	struct job job = { .kind = JOB_ITEMS, .item = xmemdup(it, n * sizeof *it), .n_item = n };
+	if (queue_try_put(en->inbox, &job, NULL))
+		return true;
+	xfree(job.item);
+	return false;
 }
 
 bool engine_drain(struct engine *en)
@@ -239,6 +245,7 @@ void engine_free(struct engine *en)
 	sink_free(en->sink);
 	pool_free(en->pool);
 	while (queue_take(en->inbox, &job, 1) == 1) {
+		xfree(job.item);
 		rules_free(job.rules);
 		xfree(job.alarm);
 	}

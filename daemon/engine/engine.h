@@ -33,7 +33,8 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 
 /* Jobs, from the main thread. The first two answer one MAIL_READY each. False when the
  * engine is stopping. */
-bool engine_take(struct engine *en, const struct journal_item *it); /* answered by MAIL_ITEM */
+/* Several small items share an epoch; each is answered by MAIL_ITEM. The array is copied. */
+bool engine_take(struct engine *en, const struct journal_item *const *it, uint32_t n);
 bool engine_drain(struct engine *en);                         /* the spool is empty: judge cells */
 bool engine_rules(struct engine *en, struct rules *take_rules); /* any time: MAIL_RULES_LIVE */
 /* "close|reopen REGION STREAM YYYY-MM WHO": a fit content for a journal item of PERIOD_SOURCE,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * file.c - one item: known or new, then chunk by chunk into epochs.
+ * file.c - items one after the other: known or new, then chunk by chunk into epochs.
+ *
+ * Items that were given together share epochs: what is left in hand at the end of one goes on
+ * with the next.
  */
 #include "daemon/engine/state.h"
 
@@ -22,7 +25,8 @@ struct reading {
 	struct ledger_entry entry;   /* as it stands after the last epoch; id is set */
 	uint64_t skip;               /* rows that were committed before a restart */
 	uint64_t seen;               /* rows read now */
-	struct epoch *ep;            /* being filled, or NULL */
+	struct epoch *ep;            /* being filled, or NULL; earlier items may be in it */
+	uint64_t records, rejects;   /* of these in ep */
 	struct intake *in;
 	int64_t begun;
 };
@@ -76,7 +80,7 @@ static void fill_intake(const struct reading *rd, struct intake_row *row, enum i
 		.scope = xstrdup(rd->item->in.scope),
 		.bytes = rd->item->bytes, .rows_done = rd->entry.rows_done,
 		.records = rd->entry.records, .rejects = rd->entry.rejects, .state = state,
-		.reason = reason ? xstrdup(reason) : NULL,
+		.reason = reason ? xstrdup(reason) : NULL, .tag = rd->item,
 	};
 	memcpy(row->digest, rd->item->digest, DIGEST_HEX);
 	memcpy(row->feed_digest, rd->feed->digest, DIGEST_HEX);
@@ -88,33 +92,40 @@ static struct epoch *epoch_in_hand(struct reading *rd)
 {
 	if (!rd->ep) {
 		rd->ep = engine_epoch(rd->en, EPOCH_INTAKE);
-		rd->ep->has_intake = true;
-		rd->ep->tag = (void *)(uintptr_t)rd->item;
 		rd->ep->rows_from = rd->entry.rows_done;
+		rd->records = rd->rejects = 0;
 	}
 	return rd->ep;
 }
 
-static bool close_epoch(struct reading *rd, enum intake_state state, const char *reason,
-			struct err *e)
+static bool judge_in_hand(struct engine *en, struct epoch **take_ep, struct err *e)
+{
+	struct epoch *ep = *take_ep;
+	*take_ep = NULL;
+	return !ep || engine_judge(en, ep, POOL_DIRTY, false, e);
+}
+
+/* The item's row into the epoch in hand: it has all rows up to here. */
+static void enter_intake(struct reading *rd, enum intake_state state, const char *reason)
 {
 	struct engine *en = rd->en;
 	struct epoch *ep = epoch_in_hand(rd);
+	struct intake_row *row = epoch_add_intake(ep);
 	struct ledger_entry *at = ledger_at(en->ledger, str_of(rd->item->in.name),
 					    str_of(rd->item->digest),
 					    str_of(rd->feed->digest));
 	if (rd->seen > rd->entry.rows_done)
 		rd->entry.rows_done = rd->seen;
-	rd->entry.records += ep->records;
-	rd->entry.rejects += ep->rejects;
+	rd->entry.records += ep->records - rd->records;
+	rd->entry.rejects += ep->rejects - rd->rejects;
 	rd->entry.state = state == INTAKE_READING ? LEDGER_READING
 			: state == INTAKE_DONE ? LEDGER_DONE : LEDGER_FAILED;
 	*at = rd->entry;
-	ep->rows_to = rd->entry.rows_done;
-	fill_intake(rd, &ep->intake, state, reason);
+	if (ep->n_intake > 1)
+		ep->rows_from = 0;
+	ep->rows_to = ep->n_intake > 1 ? ep->rows : rd->entry.rows_done;
+	fill_intake(rd, row, state, reason);
 	en->drained = false;
-	rd->ep = NULL;
-	return engine_judge(en, ep, POOL_DIRTY, false, e);
 }
 
 /* Chunks that were committed before a restart are read past; their rows are in the timelines
@@ -129,35 +140,42 @@ static bool take_chunk(struct reading *rd, struct chunk_ref *chunk, struct err *
 		chunk_ref_put(chunk);
 		return true;
 	}
-	uint64_t before = rd->ep ? rd->ep->records : 0, rejects = rd->ep ? rd->ep->rejects : 0;
-	epoch_add_chunk(epoch_in_hand(rd), chunk_ref_get(chunk));
-	st->rows += c->rows;
-	st->records += rd->ep->records - before;
-	st->rejects += rd->ep->rejects - rejects;
-	st->late += rd->ep->n_late;
-	if (!engine_look_late(rd->en, rd->ep, chunk, e)) {
+	struct epoch *ep = epoch_in_hand(rd);
+	uint64_t records = ep->records, rejects = ep->rejects, late = ep->n_late;
+	epoch_add_chunk(ep, chunk_ref_get(chunk));
+	ep->rows += c->rows;
+	if (!engine_look_late(rd->en, ep, chunk, e)) {
 		chunk_ref_put(chunk);
 		return false;
 	}
+	st->rows += c->rows;
+	st->records += ep->records - records;
+	st->rejects += ep->rejects - rejects;
+	st->late += ep->n_late - late;
 	pool_add(rd->en->pool, chunk);
 	return true;
 }
 
-static bool finish(struct reading *rd, const char *broken, struct err *e)
+static void finish(struct reading *rd, const char *broken)
 {
 	char digest[DIGEST_HEX];
 	intake_digest(rd->in, digest);
 	if (!broken && strcmp(digest, rd->item->digest) != 0)
 		broken = "the archive's file is not what came: its bytes have another digest";
-	return close_epoch(rd, broken ? INTAKE_FAILED : INTAKE_DONE, broken, e);
+	enter_intake(rd, broken ? INTAKE_FAILED : INTAKE_DONE, broken);
 }
 
 /* Whether the epoch in hand is full; it is closed only when more comes, so that a file's end
  * does not make an empty one. */
-static bool full(const struct reading *rd)
+static bool full(const struct engine *en, const struct epoch *ep)
 {
-	return rd->ep &&
-	       rd->seen - rd->ep->rows_from >= (uint64_t)rd->en->conf.conf->engine_epoch_rows;
+	return ep && ep->rows >= (uint64_t)en->conf.conf->engine_epoch_rows;
+}
+
+static bool close_full(struct reading *rd, struct err *e)
+{
+	enter_intake(rd, INTAKE_READING, NULL);
+	return judge_in_hand(rd->en, &rd->ep, e) && engine_pending(rd->en, e);
 }
 
 /* No fault of the input's: what was acknowledged is not given up for it. */
@@ -182,15 +200,14 @@ static bool read_on(struct reading *rd, struct err *e)
 	struct err broken;
 	for (;;) {
 		fault(spool_read);
-		if (!intake_next(rd->in, &chunk, &broken)) {
-			if (is_ours(&broken))
-				return cannot_read(rd, &broken, e);
-			return finish(rd, broken.text, e);
+		bool whole = intake_next(rd->in, &chunk, &broken);
+		if (!whole && is_ours(&broken))
+			return cannot_read(rd, &broken, e);
+		if (!whole || !chunk) {
+			finish(rd, whole ? NULL : broken.text);
+			return true;
 		}
-		if (!chunk)
-			return finish(rd, NULL, e);
-		if (full(rd) && (!close_epoch(rd, INTAKE_READING, NULL, e) ||
-				 !engine_pending(en, e))) {
+		if (full(en, rd->ep) && !close_full(rd, e)) {
 			chunk_ref_put(chunk);
 			return false;
 		}
@@ -268,7 +285,9 @@ static bool open_patiently(struct reading *rd, struct err *why)
 	return true;
 }
 
-bool engine_file(struct engine *en, const struct journal_item *it, struct err *e)
+/* One item into the epoch in hand. */
+static bool read_item(struct engine *en, const struct journal_item *it, struct epoch **ep,
+		      struct err *e)
 {
 	struct reading rd = { .en = en, .item = it, .begun = clock_steady() };
 	struct err why;
@@ -287,10 +306,29 @@ bool engine_file(struct engine *en, const struct journal_item *it, struct err *e
 	if (rd.skip)
 		log_notice("spool", "`%s`: going on after row %" PRIu64 ", as intake %" PRId64,
 			   it->in.name, rd.skip, rd.entry.id);
+	rd.ep = *ep;
+	rd.records = *ep ? (*ep)->records : 0;
+	rd.rejects = *ep ? (*ep)->rejects : 0;
 	bool ok = read_on(&rd, e);
-	epoch_free(rd.ep);
+	*ep = rd.ep;
 	intake_close(rd.in);
 	return ok;
+}
+
+bool engine_items(struct engine *en, const struct journal_item *const *it, uint32_t n,
+		  struct err *e)
+{
+	struct epoch *ep = NULL;
+	bool ok = true;
+	for (uint32_t i = 0; i < n && ok && (i == 0 || !en->stopping); i++) {
+		ok = read_item(en, it[i], &ep, e);
+		if (ok && full(en, ep))
+			ok = judge_in_hand(en, &ep, e);
+	}
+	if (ok)
+		return judge_in_hand(en, &ep, e);
+	epoch_free(ep);
+	return false;
 }
 
 /* Known by the feed it came with; whoever changed the feed does not want all of it again. */
@@ -319,7 +357,7 @@ bool engine_recheck(struct engine *en, struct err *e)
 		GROW(en->again, en->cap_again, en->n_again + 1);
 		en->again[en->n_again++] = it;
 		journal_again(en->conf.journal, it);
-		ok = engine_file(en, it, e);
+		ok = engine_items(en, (const struct journal_item *const *)&it, 1, e);
 	}
 	return ok;
 }

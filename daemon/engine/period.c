@@ -228,14 +228,14 @@ static void turn_away(struct engine *en, const struct journal_item *it, bool goo
 static struct epoch *make_epoch(struct engine *en, const struct journal_item *it, int64_t intake)
 {
 	struct epoch *ep = engine_epoch(en, EPOCH_PERIOD);
-	ep->has_intake = true;
-	ep->tag = (void *)(uintptr_t)it;
-	ep->intake = (struct intake_row){
+	struct intake_row *row = epoch_add_intake(ep);
+	*row = (struct intake_row){
 		.id = intake, .file_name = xstrdup(it->in.name), .feed = xstrdup(""),
 		.source = xstrdup(it->in.source), .key = xstrdup(""), .scope = xstrdup(""),
 		.bytes = it->bytes, .state = INTAKE_DONE, .report = xstrdup("{}"),
+		.tag = it,
 	};
-	memcpy(ep->intake.digest, it->digest, DIGEST_HEX);
+	memcpy(row->digest, it->digest, DIGEST_HEX);
 	return ep;
 }
 

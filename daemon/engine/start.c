@@ -70,9 +70,12 @@ static void log_period(const struct epoch *ep)
 
 static void log_commit(const struct epoch *ep)
 {
-	if (ep->kind == EPOCH_INTAKE)
+	if (ep->kind == EPOCH_INTAKE && ep->n_intake > 1)
+		log_debug("epoch", "%" PRId64 " committed: intake %" PRId64 " and %u more, %"
+			  PRIu64 " rows", ep->number, ep->intake->id, ep->n_intake - 1, ep->rows);
+	else if (ep->kind == EPOCH_INTAKE)
 		log_debug("epoch", "%" PRId64 " committed: intake %" PRId64 " rows %" PRIu64
-			  "..%" PRIu64, ep->number, ep->intake.id, ep->rows_from, ep->rows_to);
+			  "..%" PRIu64, ep->number, ep->intake->id, ep->rows_from, ep->rows_to);
 	else if (ep->kind == EPOCH_DRAIN)
 		log_info("spool", "drained: rules over facilities and peers are judged, %" PRIu64
 			 " raised, %" PRIu64 " amended, %" PRIu64 " withdrawn", ep->raised,
@@ -95,6 +98,14 @@ static char *period_text(const struct epoch *ep)
 	return buf_take(&b, NULL);
 }
 
+static void tell_item(struct engine *en, const struct epoch *ep, const struct intake_row *in)
+{
+	journal_done(en->conf.journal, in->tag);
+	mail_post(en->conf.mailbox, &(struct mail){
+		.kind = MAIL_ITEM, .item = in->tag, .good = in->state == INTAKE_DONE,
+		.text = ep->period ? period_text(ep) : xstrdup(in->report) });
+}
+
 /* The sink's thread: counters, and the news that a file is safe. */
 static void committed(void *ctx, const struct epoch *ep)
 {
@@ -107,15 +118,12 @@ static void committed(void *ctx, const struct epoch *ep)
 	st->raised += ep->raised;
 	st->amended += ep->amended;
 	st->withdrawn += ep->withdrawn;
-	if (!ep->has_intake || ep->intake.state == INTAKE_READING)
-		return;
-	journal_done(en->conf.journal, ep->tag);
-	mail_post(en->conf.mailbox, &(struct mail){
-		.kind = MAIL_ITEM, .item = ep->tag, .good = ep->intake.state == INTAKE_DONE,
-		.text = ep->period ? period_text(ep) : xstrdup(ep->intake.report) });
+	for (uint32_t i = 0; i < ep->n_intake; i++)
+		if (ep->intake[i].state != INTAKE_READING)
+			tell_item(en, ep, &ep->intake[i]);
 }
 
-/* The sink's thread: what the database is about to have is on this disk first. */
+/* The sink's preparer: what the database is about to have is on this disk first. */
 static void before_commit(void *ctx, const struct epoch *ep)
 {
 	struct engine *en = ctx;

@@ -31,7 +31,7 @@ struct engine {
 	struct chain chain;
 	int64_t last_epoch, last_intake;
 	bool drained;                /* cells are judged and nothing came since */
-	struct segments *segments;   /* the sink's thread writes it, once that runs */
+	struct segments *segments;   /* the sink's preparer writes it, once that runs */
 	struct complete *over;       /* months closed by hand; NULL: a drained spool closes all */
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
 	/* horizon.c; days, MISSING_I32: none */
@@ -51,11 +51,12 @@ struct engine {
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 };
 
-enum job_kind { JOB_FILE, JOB_DRAIN, JOB_RULES, JOB_ALARM };
+enum job_kind { JOB_ITEMS, JOB_DRAIN, JOB_RULES, JOB_ALARM };
 
 struct job {
 	enum job_kind kind;
-	const struct journal_item *item;
+	const struct journal_item **item; /* owned */
+	uint32_t n_item;
 	struct rules *rules;
 	char *alarm;
 };
@@ -66,8 +67,9 @@ int64_t engine_now(void);
 /* start.c: database, memory, pool, sink, first judging. */
 bool engine_start(struct engine *en, struct err *e) MUST_CHECK;
 
-/* file.c: one item from the first byte to its last epoch, or to a stop. */
-bool engine_file(struct engine *en, const struct journal_item *it, struct err *e) MUST_CHECK;
+/* file.c: items from the first byte to their last epoch, or to a stop. Several share epochs. */
+bool engine_items(struct engine *en, const struct journal_item *const *it, uint32_t n,
+		  struct err *e) MUST_CHECK;
 
 /* Inputs the journal had let go of, but the database does not have any more: read again. */
 bool engine_recheck(struct engine *en, struct err *e) MUST_CHECK;

@@ -86,12 +86,10 @@ static bool already_there(struct db *db, const struct epoch *ep, bool *there, st
 	return true;
 }
 
-static bool write_intake(struct db *db, const struct epoch *ep, struct err *e)
+static bool write_intake(struct db *db, const struct epoch *ep, const struct intake_row *in,
+			 struct err *e)
 {
-	const struct intake_row *in = &ep->intake;
 	struct number id, bytes, rows, records, rejects, at;
-	if (!ep->has_intake)
-		return true;
 	const char *const value[] = {
 		number(&id, in->id), in->file_name, in->digest,
 		number(&bytes, (int64_t)in->bytes), in->feed, in->feed_digest,
@@ -112,12 +110,20 @@ static bool write_intake(struct db *db, const struct epoch *ep, struct err *e)
 		"changed_at = excluded.changed_at", 17, value, e);
 }
 
+static bool write_intakes(struct db *db, const struct epoch *ep, struct err *e)
+{
+	for (uint32_t i = 0; i < ep->n_intake; i++)
+		if (!write_intake(db, ep, &ep->intake[i], e))
+			return false;
+	return true;
+}
+
 static bool write_epoch(struct db *db, const struct epoch *ep, struct err *e)
 {
 	struct number n, intake, from, to, records, rejects, raised, amended, withdrawn, at;
 	const char *const value[] = {
 		number(&n, ep->number), epoch_kind_word(ep->kind),
-		ep->has_intake ? number(&intake, ep->intake.id) : NULL,
+		ep->n_intake == 1 ? number(&intake, ep->intake->id) : NULL,
 		number(&from, (int64_t)ep->rows_from), number(&to, (int64_t)ep->rows_to),
 		number(&records, (int64_t)ep->records), number(&rejects, (int64_t)ep->rejects),
 		number(&raised, (int64_t)ep->raised), number(&amended, (int64_t)ep->amended),
@@ -201,7 +207,7 @@ static bool write_account(struct db *db, const struct epoch *ep, struct err *e)
 	buf_init(&rules, 0);
 	buf_addf(&lines, "[" STR_FMT "]", STR_ARG(buf_str(&ep->account)));
 	buf_addf(&rules, "[" STR_FMT "]", STR_ARG(buf_str(&ep->account_rules)));
-	const char *const value[] = { number(&at, ep->at), ep->has_intake ? ep->intake.feed : "",
+	const char *const value[] = { number(&at, ep->at), ep->n_intake ? ep->intake->feed : "",
 				      buf_cstr(&lines), buf_cstr(&rules) };
 	bool ok = db_execp(db, "SELECT fundwatch.account_add(" INSTANT("$1") ", $2, $3, $4)", 4,
 			   value, e);
@@ -242,7 +248,7 @@ static bool write_all(struct db *db, struct commit_state *cs, const struct epoch
 		      struct err *e)
 {
 	return (!ep->release || release_write(ep->release, db, ep->at, e)) &&
-	       write_intake(db, ep, e) && rows_write(db, ep, e) && rejects_write(db, ep, e) &&
+	       write_intakes(db, ep, e) && rows_write(db, ep, e) && rejects_write(db, ep, e) &&
 	       write_epoch(db, ep, e) && write_period(db, ep, e) &&
 	       write_late(db, ep, e) && write_account(db, ep, e) && write_closed(db, ep, e) &&
 	       write_alerts(db, cs, ep, e);

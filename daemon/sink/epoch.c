@@ -46,6 +46,17 @@ struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_s
 	return ep;
 }
 
+static void fini_intake(struct intake_row *in)
+{
+	xfree(in->file_name);
+	xfree(in->feed);
+	xfree(in->source);
+	xfree(in->key);
+	xfree(in->scope);
+	xfree(in->reason);
+	xfree(in->report);
+}
+
 void epoch_free(struct epoch *ep)
 {
 	if (!ep)
@@ -57,13 +68,9 @@ void epoch_free(struct epoch *ep)
 	buf_fini(&ep->alert_record);
 	buf_fini(&ep->event);
 	release_free(ep->release);
-	xfree(ep->intake.file_name);
-	xfree(ep->intake.feed);
-	xfree(ep->intake.source);
-	xfree(ep->intake.key);
-	xfree(ep->intake.scope);
-	xfree(ep->intake.reason);
-	xfree(ep->intake.report);
+	for (uint32_t i = 0; i < ep->n_intake; i++)
+		fini_intake(&ep->intake[i]);
+	xfree(ep->intake);
 	buf_fini(&ep->late);
 	buf_fini(&ep->account);
 	buf_fini(&ep->account_rules);
@@ -79,6 +86,14 @@ void epoch_close_alerts(struct epoch *ep, const int64_t *id, uint32_t n)
 	if (n > 0)
 		ep->closed = xmemdup(id, n * sizeof *id);
 	ep->n_closed = n;
+}
+
+struct intake_row *epoch_add_intake(struct epoch *ep)
+{
+	GROW(ep->intake, ep->cap_intake, ep->n_intake + 1);
+	struct intake_row *in = &ep->intake[ep->n_intake++];
+	*in = (struct intake_row){ 0 };
+	return in;
 }
 
 void epoch_add_chunk(struct epoch *ep, struct chunk_ref *take_chunk)

@@ -42,6 +42,7 @@ struct intake_row {
 	uint64_t bytes, rows_done, records, rejects;
 	enum intake_state state;
 	char *reason, *report;         /* owned, or NULL */
+	const void *tag;               /* the caller's, for the news of its commit */
 };
 
 /* Where the chain of events stands. Owned by the intake thread. */
@@ -53,9 +54,10 @@ struct chain {
 struct epoch {
 	int64_t number;
 	enum epoch_kind kind;
-	bool has_intake;
-	struct intake_row intake;
-	uint64_t rows_from, rows_to;   /* input rows of the intake */
+	struct intake_row *intake;     /* several when small inputs share it; owned */
+	uint32_t n_intake, cap_intake;
+	uint64_t rows_from, rows_to;   /* input rows of the intake; of several: 0 and their sum */
+	uint64_t rows;                 /* taken into it */
 	uint64_t records, rejects;
 	struct chunk_ref **chunk;      /* one reference each */
 	uint32_t n_chunk, cap_chunk;
@@ -74,7 +76,6 @@ struct epoch {
 	struct buf account, account_rules; /* rows for fundwatch.account_add, in JSON */
 	int64_t at;                    /* microseconds UTC */
 	char *alarm;                   /* only this is written, as an alarm; owned, or NULL */
-	void *tag;                     /* the caller's, for the news of its commit */
 };
 
 struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_set, int64_t at);
@@ -82,6 +83,9 @@ void epoch_free(struct epoch *ep); /* NULL is fine */
 
 /* These alerts and no others are closed (copied). */
 void epoch_close_alerts(struct epoch *ep, const int64_t *id, uint32_t n);
+
+/* One more intake with rows in it: an empty row to be filled, valid until the next call. */
+struct intake_row *epoch_add_intake(struct epoch *ep);
 
 /* Takes over one reference. */
 void epoch_add_chunk(struct epoch *ep, struct chunk_ref *take_chunk);

@@ -16,6 +16,7 @@
 #define NOTICES 1024u       /* more than the journal tells before it is answered */
 #define FILES_AT_ONCE 8u    /* being copied into the archive */
 #define RETRY_MAX 32        /* seconds */
+#define SMALL_MAX (256u << 10) /* bytes of an input that shares an epoch */
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)
 
@@ -343,13 +344,29 @@ static void broken(void *ctx, const char *why)
 
 /* ---- for the engine ---- */
 
-const struct journal_item *desk_next(struct desk *d)
+/* A file's epochs depend on the file alone: it shares none. */
+static bool is_small_body(const struct journal_item *it)
 {
-	struct entry *en = d->give;
-	if (!en || en->held)
-		return NULL;
-	d->give = en->next;
-	return en->item;
+	return it->bytes <= SMALL_MAX && strcmp(it->in.source, "http") == 0;
+}
+
+/* The books are kept by feed. */
+static bool share(const struct journal_item *a, const struct journal_item *b)
+{
+	return is_small_body(a) && is_small_body(b) && strcmp(a->in.feed, b->in.feed) == 0;
+}
+
+uint32_t desk_next(struct desk *d, const struct journal_item **out, uint32_t max)
+{
+	uint32_t n = 0;
+	while (n < max && d->give && !d->give->held) {
+		const struct journal_item *it = d->give->item;
+		if (n > 0 && !share(out[0], it))
+			break;
+		out[n++] = it;
+		d->give = d->give->next;
+	}
+	return n;
 }
 
 void desk_not_taken(struct desk *d, const struct journal_item *it)

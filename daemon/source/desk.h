@@ -59,9 +59,10 @@ void desk_drop(struct desk *d, struct journal_ticket *take_ticket);
 /* The sender is gone before it was told: nobody is. */
 void desk_leave(struct desk *d, const void *ctx);
 
-/* The next item for the engine, or NULL. It stays the desk's until desk_finished. */
-const struct journal_item *desk_next(struct desk *d);
-void desk_not_taken(struct desk *d, const struct journal_item *it); /* the last one: next again */
+/* The next items for the engine, to be taken in together: a file of the spool alone, small bodies
+ * of one feed as many as wait, up to `max`. How many; they stay the desk's until desk_finished. */
+uint32_t desk_next(struct desk *d, const struct journal_item **out, uint32_t max);
+void desk_not_taken(struct desk *d, const struct journal_item *first); /* all of them: next again */
 
 /* An item that desk_next gave is through. */
 void desk_finished(struct desk *d, const struct journal_item *it, bool good, const char *report);

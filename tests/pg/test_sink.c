@@ -100,13 +100,13 @@ static struct epoch *make_epoch(int64_t number, int64_t intake)
 {
 	struct epoch *ep = epoch_new(number, EPOCH_INTAKE, RULE_SET, AT);
 	epoch_add_chunk(ep, make_chunk((uint32_t)intake, 2));
-	ep->has_intake = true;
 	ep->rows_to = 30;
-	ep->intake = (struct intake_row){ .id = intake, .file_name = xstrdup("a.csv"),
+	struct intake_row *row = epoch_add_intake(ep);
+	*row = (struct intake_row){ .id = intake, .file_name = xstrdup("a.csv"),
 		.feed = xstrdup("default"), .bytes = 5, .rows_done = 30, .records = 30,
 		.rejects = 1, .state = INTAKE_DONE, .report = xstrdup("{\"x\": 1}") };
-	(void)snprintf(ep->intake.digest, DIGEST_HEX, "d%lld", (long long)intake);
-	(void)snprintf(ep->intake.feed_digest, DIGEST_HEX, "f");
+	(void)snprintf(row->digest, DIGEST_HEX, "d%lld", (long long)intake);
+	(void)snprintf(row->feed_digest, DIGEST_HEX, "f");
 	return ep;
 }
 
