@@ -144,6 +144,7 @@ class Box:
         self.epoch_rows = epoch_rows
         self.more = {"database": database, "journal": journal}  # settings of these sections
         self.daemons = []
+        self.year = "01-01"  # the insurance year's first day
         self.extra = ""  # more sections of the settings
 
     def __enter__(self):
@@ -167,7 +168,7 @@ class Box:
             out.write(f"database: {{ conninfo: \"{self.conninfo}\", retry_max: 1"
                       f"{self.more['database']} }}\n"
                       f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
-                      f"rules: {{ path: [ \"{self.rules}\" ] }}\n"
+                      f"rules: {{ path: [ \"{self.rules}\" ], insurance_year: {self.year} }}\n"
                       f"journal: {{ {self.more['journal'] or 'segment: 1'} }}\n"
                       f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows} }}\n"
                       "log: { level: debug }\n" + self.extra)
@@ -317,8 +318,8 @@ def suppressed(rules, paths):
                           for line in f for x in [json.loads(line)])
 
 
-def scan(rules, paths):
+def scan(rules, paths, *options):
     """What `fundwatch scan` finds in the same files: its lines, sorted."""
     done = run(f"{BIN}/fundwatch", "scan", "--rules", rules,
-               "--feed", f"{ROOT}/conf/feeds/default.yaml", *paths, cwd=ROOT)
+               "--feed", f"{ROOT}/conf/feeds/default.yaml", *options, *paths, cwd=ROOT)
     return sorted(done.stdout.splitlines())

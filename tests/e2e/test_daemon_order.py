@@ -4,16 +4,21 @@
 Random little histories with every shape of refund (flagged, mirrored, negative lines with and
 without link, rows declared invalid, settlements in the middle of a stay), corrections that give
 records to somebody else, and cancellations before their originals. Each is taken in at once and
-again in other ways through daemon and database; a history that differs is made smaller first.
+again in other ways through daemon and database; a case that differs is made smaller first, row
+by row and rule by rule. Half of the cases have rules and rows of their own here, half are drawn by
+the generator of tests/reference (random thresholds, windows, pairs, tables, exceptions, peers).
 
-    test_daemon_order.py [HISTORIES [WAYS [SEED]]]
+    test_daemon_order.py [CASES_OF_EACH [WAYS [SEED]]]
 """
 import os
 import pathlib
 import random
+import shutil
 import sys
 
-from daemon_lib import Box, STREAMS, scan
+from daemon_lib import BIN, Box, STREAMS, run, scan
+
+REFERENCE = f"{BIN}/../tests/reference_case"
 
 HEAD = """
 规则 {id} 「{title}」
@@ -118,10 +123,10 @@ def history(seed):
     return [row for number in range(6) for row in visit_rows(r, number)]
 
 
-def write(folder, name, rows):
+def write(folder, name, rows, heads):
     """Files of a batch, one a stream: their names."""
     made = []
-    for file, head in FILES.items():
+    for file, head in heads.items():
         of_file = [row for kind, row in rows if kind == file]
         if of_file:
             made.append(f"{file}_{name}.csv")
@@ -130,7 +135,37 @@ def write(folder, name, rows):
     return made
 
 
-def through_daemon(rules, rows, seed):
+class Case:
+    """Rules and heads of files; rows are apart."""
+
+    def __init__(self, rules, heads, year="01-01"):
+        self.rules, self.heads, self.year = rules, heads, year
+
+    def scan(self, folder, name, rows):
+        names = write(folder, name, rows, self.heads)
+        return scan(self.rules, [f"{folder}/{name}" for name in names], "--insurance-year", self.year)
+
+
+GENERATED = {"encounter": "mdtrt_d", "settlement": "setl_d", "fee": "fee_list_d",
+             "diagnosis": "setl_list_diag_d", "operation": "setl_list_oprn_d", "stock": "stock_d",
+             "person": "person_d", "facility": "facility_d", "practitioner": "practitioner_d",
+             "item": "item_d"}
+
+
+def drawn(folder, seed):
+    """A case of the reference generator: the case and its rows."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(f"{folder}/rules")
+    year = run(REFERENCE, folder, str(seed), "6").stdout.strip()
+    heads, rows = {}, []
+    for stream, file in GENERATED.items():
+        head, *lines = pathlib.Path(folder, f"{stream}.csv").read_text("utf-8").splitlines()
+        heads[file] = head
+        rows += [(file, line) for line in lines]
+    return Case(f"{folder}/rules", heads, year), rows
+
+
+def through_daemon(case, rows, seed):
     """Live findings when the rows come in another way; 0: as they are, at once."""
     r = random.Random(seed)
     rows = list(rows)
@@ -138,11 +173,13 @@ def through_daemon(rules, rows, seed):
         rows += r.sample(rows, len(rows) // 4)
         r.shuffle(rows)
     batches = 1 + r.randrange(4) if seed else 1
-    with Box("order", rules=rules, epoch_rows=1000) as box:
+    with Box("order", rules=case.rules, epoch_rows=1000) as box:
+        box.year = case.year
+        box.configure()
         daemon = box.start()
         for number in range(batches):
             batch = rows[number::batches]
-            names = write(box.dir, f"{seed}_{number}", batch)
+            names = write(box.dir, f"{seed}_{number}", batch, case.heads)
             box.drop(*(f"{box.dir}/{name}" for name in names))
             daemon.wait_all(*(f"`{name}` is done" for name in names), "drained: ")
             if seed and r.random() < 0.3:
@@ -151,7 +188,8 @@ def through_daemon(rules, rows, seed):
                 daemon.wait("drained: ")
         taken = box.number("SELECT sum(records) FROM fundwatch.intake")
         stored = sum(box.number(f"SELECT count(*) FROM fundwatch.{s}") for s in STREAMS)
-        assert taken == stored == len(rows), (taken, stored, len(rows))
+        rejects = box.number("SELECT sum(rejects) FROM fundwatch.intake")
+        assert taken == stored == len(rows) - rejects, (taken, stored, rejects, len(rows))
         wrong = box.sql("SELECT alert_id FROM fundwatch.alert_live JOIN fundwatch.alert_record r "
                         "USING (alert_id) WHERE violation_amount IS NOT NULL GROUP BY alert_id, "
                         "violation_amount HAVING sum(r.amount) <> violation_amount")
@@ -167,14 +205,23 @@ def through_daemon(rules, rows, seed):
         return live
 
 
-def smaller(rules, rows, seed):
-    """Fewer rows on which the two still differ."""
+def differs(case, rows, seed):
+    return through_daemon(case, rows, 0) != through_daemon(case, rows, seed)
+
+
+def smaller(case, rows, seed):
+    """Fewer rules, then fewer rows, on which the two ways still differ."""
+    for rule in sorted(pathlib.Path(case.rules).glob("r.*.rules")):
+        text = rule.read_text("utf-8")
+        rule.unlink()
+        if not list(pathlib.Path(case.rules).glob("r.*.rules")) or not differs(case, rows, seed):
+            rule.write_text(text, "utf-8")
     step = max(len(rows) // 2, 1)
     while step:
         at = 0
         while at < len(rows):
             fewer = rows[:at] + rows[at + step:]
-            if fewer and through_daemon(rules, fewer, 0) != through_daemon(rules, fewer, seed):
+            if fewer and differs(case, fewer, seed):
                 rows = fewer
             else:
                 at += step
@@ -182,38 +229,45 @@ def smaller(rules, rows, seed):
     return rows
 
 
-def check(rules, folder, seed, ways):
-    r = random.Random(seed)
-    chosen = r.sample(RULES, r.randrange(2, len(RULES) + 1))
-    pathlib.Path(rules, "o.rules").write_text("".join(
-        HEAD.format(id=i, title=t, nature=n) + text for i, t, n, text in chosen), encoding="utf-8")
-    rows = history(seed)
-    names = write(folder, f"scan{seed}", rows)
-    expected = scan(rules, [f"{folder}/{name}" for name in names])
+def check(case, rows, folder, seed, ways, what):
+    expected = case.scan(folder, f"scan{seed}", rows)
     for way in range(ways):
         other = seed * 1000 + way if way else 0
-        got, books = through_daemon(rules, rows, other)
+        got, books = through_daemon(case, rows, other)
         if way == 0:
             first = books
         if got == expected and books == first:
             continue
-        rows = smaller(rules, rows, other) if way else rows
-        raise AssertionError(f"history {seed}, way {other}:\n" + "\n".join(map(str, rows))
+        rows = smaller(case, rows, other) if way else rows
+        left = "".join(path.read_text("utf-8")
+                       for path in sorted(pathlib.Path(case.rules).glob("*.rules")))
+        raise AssertionError(f"{what} {seed}, way {other}:\n{left}\n" + "\n".join(map(str, rows))
                              + f"\n books at once {first}\n now {books}"
                              + f"\n only scan {[x for x in expected if x not in got][:2]}"
                              + f"\n only daemon {[x for x in got if x not in expected][:2]}")
-    print(f"history {seed}: {len(rows)} rows, {len(chosen)} rules, {len(expected)} findings, "
-          f"{ways} ways")
+    print(f"{what} {seed}: {len(rows)} rows, {len(expected)} findings, {ways} ways")
     return len(expected)
 
 
+def own(rules, seed):
+    """A case with some of the rules above."""
+    shutil.rmtree(rules, ignore_errors=True)
+    os.makedirs(rules)
+    r = random.Random(seed)
+    for i, t, n, text in r.sample(RULES, r.randrange(2, len(RULES) + 1)):
+        pathlib.Path(rules, f"r.{i}.rules").write_text(HEAD.format(id=i, title=t, nature=n) + text,
+                                                       encoding="utf-8")
+    return Case(rules, FILES), history(seed)
+
+
 def main():
-    histories, ways, seed = (int(a) for a in (sys.argv[1:] + ["3", "3", "1"][len(sys.argv) - 1:]))
+    cases, ways, seed = (int(a) for a in (sys.argv[1:] + ["3", "3", "1"][len(sys.argv) - 1:]))
     with Box("orders") as home:  # for its folder only
-        rules = f"{home.dir}/rules"
-        os.mkdir(rules)
-        found = sum(check(rules, home.dir, seed + i, ways) for i in range(histories))
-    assert found, "nothing was found: this proves nothing"
+        found = [0, 0]
+        for at in range(seed, seed + cases):
+            found[0] += check(*own(f"{home.dir}/rules", at), home.dir, at, ways, "history")
+            found[1] += check(*drawn(f"{home.dir}/drawn", at), home.dir, at, ways, "random rules")
+    assert all(found), f"nothing was found: this proves nothing ({found})"
 
 
 main()
