@@ -49,6 +49,8 @@ static void add_row(struct buf *b, const struct knowledge *k, uint32_t row)
 	for (uint32_t i = 0; i < k->n_key; i++)
 		buf_addf(b, "%s" STR_FMT, i ? "、" : "",
 			 STR_ARG(k->key_cell[row * k->n_key + i]));
+	if (k->note && k->note[row].n)
+		buf_addf(b, " " STR_FMT, STR_ARG(k->note[row]));
 	for (uint32_t i = 0; i < k->n_col; i++)
 		if (k->col[i].kind == COLUMN_TEXT && k->cell[row * k->n_col + i].n)
 			buf_addf(b, " " STR_FMT, STR_ARG(k->cell[row * k->n_col + i]));

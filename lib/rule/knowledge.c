@@ -41,6 +41,7 @@ struct loading {
 	uint32_t n_header;
 	bool coded[KNOWLEDGE_MAX_KEY]; /* names of these keys become codes */
 	uint32_t key_at[KNOWLEDGE_MAX_KEY], col_at[KNOWLEDGE_MAX_COL], from_at, until_at;
+	uint32_t note_at;     /* a list's 名称 */
 	uint32_t *row_start;  /* [rows] offset of each row, for messages */
 	uint32_t *row_end;
 	uint32_t errors;
@@ -133,6 +134,10 @@ static bool read_header(struct loading *l, const struct knowledge_dates *dates)
 	}
 	for (uint32_t i = 0; i < k->n_col; i++)
 		l->col_at[i] = find_column(l, k->col[i].name, FIELD_NONE);
+	l->note_at = NO_COLUMN;
+	for (uint32_t i = 0; k->list && i < l->n_header; i++)
+		if (str_eq(l->csv.cell[i], STR("名称")) || str_eq(l->csv.cell[i], STR("name")))
+			l->note_at = i;
 	l->from_at = l->until_at = NO_COLUMN;
 	if (dates->from.n > 0)
 		l->from_at = find_column(l, dates->from, FIELD_NONE);
@@ -224,6 +229,8 @@ static void read_cells(struct loading *l)
 		key[i] = read_key(l, l->csv.cell[l->key_at[i]], i);
 	for (uint32_t i = 0; i < k->n_col; i++)
 		cell[i] = read_value(l, l->csv.cell[l->col_at[i]], &k->col[i]);
+	if (k->list)
+		k->note[r] = l->note_at == NO_COLUMN ? STR("") : l->csv.cell[l->note_at];
 	if (k->from != NULL)
 		k->from[r] = read_date(l, l->from_at, l->dates->from);
 	if (k->until != NULL)
@@ -271,6 +278,7 @@ static void make_room(struct loading *l, uint32_t rows, const struct knowledge_d
 	k->n_row = 0;
 	k->key_cell = arena_array(l->arena, (size_t)rows * k->n_key, sizeof *k->key_cell);
 	k->cell = arena_array(l->arena, (size_t)rows * k->n_col + 1, sizeof *k->cell);
+	k->note = k->list ? arena_array(l->arena, rows, sizeof *k->note) : NULL;
 	k->from = dates->from.n > 0 ? arena_array(l->arena, rows, sizeof *k->from) : NULL;
 	k->until = dates->until.n > 0 ? arena_array(l->arena, rows, sizeof *k->until) : NULL;
 	l->row_start = xcalloc(rows, sizeof *l->row_start);
@@ -400,6 +408,8 @@ static void digest_row(const struct knowledge *k, uint32_t r, struct sort_pair *
 		digest_addstr(&d, k->key_cell[(size_t)r * k->n_key + i]);
 	for (uint32_t i = 0; i < k->n_col; i++)
 		digest_addstr(&d, k->cell[(size_t)r * k->n_col + i]);
+	if (k->note && k->note[r].n)
+		digest_addstr(&d, k->note[r]);
 	digest_u64(&d, (uint64_t)(int64_t)(k->from ? k->from[r] : MISSING_I32));
 	digest_u64(&d, (uint64_t)(int64_t)(k->until ? k->until[r] : MISSING_I32));
 	digest_raw(&d, raw);

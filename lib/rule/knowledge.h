@@ -46,6 +46,7 @@ struct knowledge {
 	struct knowledge_column *col;
 	struct str *key_cell;       /* [n_row * n_key] */
 	struct str *cell;           /* [n_row * n_col], empty = missing */
+	struct str *note;           /* [n_row] of a list: its column 名称, told with what it exempts */
 	uint32_t n_part;
 	struct knowledge_part *part;
 	int32_t *from, *until;      /* in force [from, until]; NULL undeclared, MISSING_I32 open */

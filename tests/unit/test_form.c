@@ -415,8 +415,8 @@ static void what_is_held_back_has_its_reason(void **state)
 		int64_t amount[2];
 	} cases[] = {
 		{ "each", { "项目 是 A2", "「原因」[项目].名称 不为空：B 透析" }, 1, 2, { 2000, 3000 } },
-		{ "pair", { "乙.项目 在名单「慢病」：B" }, 1, 1, { 4000 } },
-		{ "group", { "项目 在名单「慢病」：B" }, 1, 1, { 300 } },
+		{ "pair", { "乙.项目 在名单「慢病」：B 透析" }, 1, 1, { 4000 } },
+		{ "group", { "项目 在名单「慢病」：B 透析" }, 1, 1, { 300 } },
 		{ "cell", { "项目 是 B7" }, 1, 1, { 0 } },
 	};
 	static const struct world_file files[] = {
