@@ -419,9 +419,12 @@ static void read_conditions(struct rule_check *k)
 	split_trigger(r);
 }
 
-/* A table rule is one join: some key must be compared with a field. */
+/* A table rule is one join: some key must be compared with a field. The rows of a small table may
+ * be tried one by one, by anything the record says. */
 static bool joins(const struct expr *e, const struct knowledge *t)
 {
+	enum { FEW_ROWS = 64 };
+
 	if (e->op == EXPR_AND) {
 		for (uint32_t i = 0; i < e->n_arg; i++)
 			if (joins(e->arg[i], t))
@@ -431,8 +434,8 @@ static bool joins(const struct expr *e, const struct knowledge *t)
 	if (e->op != EXPR_EQ)
 		return false;
 	for (int i = 0; i < 2; i++)
-		if (e->arg[i]->op == EXPR_FIELD && e->arg[1 - i]->op == EXPR_ROWCOL &&
-		    e->arg[1 - i]->index < t->n_key)
+		if (e->arg[1 - i]->op == EXPR_ROWCOL && e->arg[1 - i]->index < t->n_key &&
+		    (e->arg[i]->op == EXPR_FIELD || (e->arg[i]->roles && t->n_row <= FEW_ROWS)))
 			return true;
 	return false;
 }
