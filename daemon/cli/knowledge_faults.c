@@ -543,6 +543,30 @@ static int compare_faults(const void *a, const void *b)
 	return order ? order : (int)x->kind - (int)y->kind;
 }
 
+/* What a bureau has to bring: the block to write, and the columns of its file. */
+static struct str wanted_rows(struct faults *f, const struct knowledge *k)
+{
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, f->english ? "sample rows only; fill them in rules/local: %s「" STR_FMT
+				  "」 from FILE.csv, columns "
+				: "只有示例行，由地方用增补填写：rules/local 里写 增补 %s「" STR_FMT
+				  "」 来自 文件.csv，列 ",
+		 f->english ? (k->list ? "extend list " : "extend table ") : k->list ? "名单" : "表",
+		 STR_ARG(k->name));
+	for (uint32_t i = 0; i < k->n_key; i++)
+		buf_addf(&b, "%s" STR_FMT, i ? "、" : "", STR_ARG(k->key[i].name));
+	for (uint32_t i = 0; i < k->n_col; i++)
+		buf_addf(&b, "、" STR_FMT, STR_ARG(k->col[i].name));
+	if (k->from || k->until)
+		buf_adds(&b, f->english ? ", dates as in the shipped file" : "，起止日期两列同原表");
+	text = arena_str(&f->arena, buf_str(&b));
+	buf_fini(&b);
+	return text;
+}
+
 void faults_find(struct faults *f)
 {
 	for (uint32_t i = 0; i < f->n_known; i++) {
@@ -556,8 +580,7 @@ void faults_find(struct faults *f)
 		check_batches(f, known);
 		if (known->in_force == 0)
 			found(f, FAULT_SAMPLE, known, UINT32_MAX,
-			      known->samples ? say(f, "只有示例行，由地方用增补填写",
-						   "sample rows only; fill them by 增补")
+			      known->samples ? wanted_rows(f, known->k)
 					     : say(f, "今天没有一行有效", "no row is in force today"));
 	}
 	check_tables(f);

@@ -15,7 +15,9 @@ import re
 import sys
 
 STORY = "故事："
-REFUND = re.compile(r"退|作废|删除|冲销")
+BLOCK = re.compile(r"^(?=\S)", re.M)
+EXAMPLE = re.compile(r"^\s+(?:试例|example) ?「(.*?)」\n(.*?)(?=^\s+(?:试例|example) ?「|\Z)", re.S | re.M)
+REFUND = re.compile(r"退|作废|删除|冲销|refund|reversed")
 
 
 def negatives(root):
@@ -25,14 +27,13 @@ def negatives(root):
         if not name.endswith(".rules"):
             continue
         text = open(f"{root}/rules/{name}", encoding="utf-8").read()
-        for block in re.split(r"\n(?=(?:规则|指标) )", text):
-            head = re.match(r"规则 (\S+) ", block)
-            if not head:
-                continue
-            found = out.setdefault(head[1], set())
-            for title, body in re.findall(r"\n  试例「(.*?)」\n(.*?)(?=\n  试例「|\Z)", block, re.S):
-                if re.search(r"应命中 0 条", body):
-                    found.add(title)
+        for block in BLOCK.split(text):
+            head = re.match(r"(?:规则|rule) (\S+) ", block)
+            for title, body in EXAMPLE.findall(block) if head else ():
+                if re.search(r"(?:应命中|expect) 0\b", body):
+                    out.setdefault(head[1], set()).add(title)
+            if head:
+                out.setdefault(head[1], set())
     return out
 
 

@@ -26,3 +26,7 @@ if(PYTHON3 AND TARGET fundwatch-gen AND TARGET fundwatch-cli)
 			$<TARGET_FILE:fundwatch-cli> 100000 --seed 12 --from 2025-01-01
 			--days 365)
 endif()
+if(PYTHON3)
+	fundwatch_script(lookalikes LABEL golden
+		COMMAND ${CMAKE_CURRENT_LIST_DIR}/lookalikes.py ${CMAKE_SOURCE_DIR})
+endif()
