@@ -103,7 +103,7 @@ def inspector_page_is_true(site):
     shown = re.search(r"```alert\n(.*?)```", page, re.S)[1]
     number = re.search(r"^疑点 +(\d+)", shown, re.M)[1]
     said = site.command("alerts", "show", number, "--db", site.box.conninfo)
-    said = re.sub(r"[-0-9]{10} [:0-9]{8}\+08", "…", said)
+    said = re.sub(r"(首次发现 |^  )[-0-9]{10} [:0-9]{8}", r"\1…", said, flags=re.M)
     assert said.strip() == shown.strip(), said
     print("the inspector's page shows what the command shows")
 

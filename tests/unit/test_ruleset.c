@@ -321,8 +321,12 @@ static void digest_follows_knowledge_and_settings(void **state)
 	buf_addf(&all, "名单「甲」来自 l.csv 键 项目\n%s", rule);
 	text.text = buf_str(&all);
 	compiled_open_all(&a, &text, 1, list, NULL);
-	list[0].text = "名称,项目\nx,2\ny,1\n"; /* other order, other columns: the same list */
+	list[0].text = "备注,项目\nx,2\ny,1\n"; /* other order, other columns: the same list */
 	compiled_open_all(&b, &text, 1, list, NULL);
+	list[0].text = "名称,项目\nx,2\ny,1\n"; /* names are told with what the list exempts */
+	compiled_open_all(&d, &text, 1, list, NULL);
+	assert_string_not_equal(a.rs->rule[0].digest, d.rs->rule[0].digest);
+	compiled_close(&d);
 	list[0].text = "项目\n1\n3\n";
 	compiled_open_all(&c, &text, 1, list, NULL);
 	compiled_open_all(&d, &text, 1, list, &july);
