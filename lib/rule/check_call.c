@@ -10,6 +10,7 @@
 
 #include "lib/base/near.h"
 #include "lib/rule/marks.h"
+#include "lib/rule/value.h"
 
 #define MAX_ARGS 16
 
@@ -24,7 +25,8 @@ static const struct {
 	{ "最小", "min", AGG_MIN },         { "平均", "mean", AGG_MEAN },
 	{ "中位", "median", AGG_MEDIAN },   { "百分位", "percentile", AGG_PERCENTILE },
 	{ "首个", "first", AGG_FIRST },     { "末个", "last", AGG_LAST },
-	{ "累计", "running", AGG_RUNNING },
+	{ "累计", "running", AGG_RUNNING }, { "结伴", "company", AGG_COMPANY },
+	{ "结伴名单", "companions", AGG_BAND },
 };
 #define N_AGGREGATES (sizeof aggregates / sizeof *aggregates)
 
@@ -110,6 +112,9 @@ static enum type aggregate_type(enum agg a, enum type t)
 	case AGG_COUNT:
 	case AGG_DISTINCT:
 		return TYPE_COUNT;
+	case AGG_COMPANY:
+	case AGG_BAND:
+		return !type_is_text(t) ? TYPE_NONE : a == AGG_BAND ? TYPE_TEXT : TYPE_COUNT;
 	case AGG_SUM:
 	case AGG_RUNNING:
 		return check_is_number(t) && t != TYPE_RATIO ? t : TYPE_NONE;
@@ -182,17 +187,47 @@ static bool names_kind(struct scope *s, const struct syn *n, uint8_t related)
 	       str_eq(n->arg[0]->text, s->role_name[related]);
 }
 
+static bool positive(struct scope *s, struct expr *e, enum type t, const char *zh, const char *en)
+{
+	if (e->type == t && e->op == EXPR_CONST && rat_sign(e->rat) > 0)
+		return true;
+	if (e->type != TYPE_ERROR)
+		diag_add(s->c->d, e->at, DIAG_WRONG_TYPE, check_words(s->c, "结伴", "company"),
+			 check_words(s->c, zh, en), type_name(e->type, s->c->d->english));
+	return false;
+}
+
+/* What stands behind the value: a share, or how near and how often. */
+static bool terms(struct scope *s, enum agg a, struct expr **arg)
+{
+	if (a == AGG_PERCENTILE)
+		return share(s, &arg[1]);
+	if (a != AGG_COMPANY && a != AGG_BAND)
+		return true;
+	return positive(s, arg[1], TYPE_DURATION, "一段时间，如 10 分钟", "a time, e.g. 10 minutes") &&
+	       check_adapt(s, &arg[2], TYPE_COUNT) &&
+	       positive(s, arg[2], TYPE_COUNT, "天数，如 5", "a number of days, e.g. 5");
+}
+
+static uint32_t needed(enum agg a)
+{
+	if (a == AGG_COUNT)
+		return 0;
+	return a == AGG_PERCENTILE ? 2 : a == AGG_COMPANY || a == AGG_BAND ? 3 : 1;
+}
+
 static struct expr *aggregate(struct scope *s, const struct syn *n, enum agg a)
 {
+	static const char *const words[] = { "0", "1", "2", "3" };
 	struct scope in = *s;
-	uint32_t needs = a == AGG_COUNT ? 0 : a == AGG_PERCENTILE ? 2 : 1;
+	uint32_t needs = needed(a);
 	uint8_t related = related_named(s, n);
-	struct expr *e, *arg[2] = { NULL, NULL };
+	struct expr *e, *arg[3] = { NULL, NULL, NULL };
 
 	if (!aggregate_allowed(s, n, related))
 		return check_error(s->c, n->at);
 	if (n->n_arg != needs && !(names_kind(s, n, related) && a == AGG_COUNT))
-		return wrong_count(s, n, needs == 0 ? "0" : needs == 1 ? "1" : "2");
+		return wrong_count(s, n, words[needs]);
 	in.related = related;
 	in.inside = true;
 	in.say = false;
@@ -204,13 +239,15 @@ static struct expr *aggregate(struct scope *s, const struct syn *n, enum agg a)
 	for (uint32_t i = 0; i < needs; i++)
 		if (arg[i]->type == TYPE_ERROR)
 			return check_error(s->c, n->at);
-	if (needs == 2 && !share(s, &arg[1]))
+	if (!terms(s, a, arg))
 		return check_error(s->c, n->at);
 	if (needs > 0)
 		e->type = aggregate_type(a, arg[0]->type);
 	if (e->type == TYPE_NONE) {
 		diag_add(s->c->d, n->arg[0]->at, DIAG_WRONG_TYPE, check_cstr(s->c, n->text),
-			 check_words(s->c, "数", "numbers"), type_name(arg[0]->type, s->c->d->english));
+			 a >= AGG_COMPANY ? check_words(s->c, "编码", "codes") :
+					    check_words(s->c, "数", "numbers"),
+			 type_name(arg[0]->type, s->c->d->english));
 		return check_error(s->c, n->at);
 	}
 	check_args(s->c, e, arg, needs);

@@ -166,6 +166,9 @@ uint64_t eval_peer_number(struct eval *e, uint32_t source, uint32_t peer, uint32
 void partial_time(struct buf *out, int64_t time);
 bool partial_text(struct buf *out, const struct value *v);
 struct value partial_value(struct str text, enum type t, bool timed);
+/* Whether an aggregate keeps the times of its values, and the time before one. */
+bool partial_timed(enum agg agg);
+int64_t partial_time_of(struct str text);
 
 /*
  * Second pass, for fired cells: eval_evidence calls `fn` with every record of the batch that

@@ -334,6 +334,44 @@ static struct value agg_percentile(struct frame *f, const struct node *n)
 	return order_percentile(f->e->list, m, p.rat, n->type);
 }
 
+struct value company_value(struct frame *f, const struct node *n, struct meeting *m, uint32_t k)
+{
+	struct value gap = node_value(f, n->arg[1]), days = node_value(f, n->arg[2]);
+	struct company_terms t;
+	struct str *who;
+	uint32_t size;
+
+	if (!gap.known || !days.known)
+		return value_missing(n->type);
+	t.gap = (int64_t)(gap.rat.num / gap.rat.den);
+	t.days = (int64_t)(days.rat.num / days.rat.den);
+	if (!company_find(&f->e->scratch, m, k, &t, &who, &size))
+		return value_missing(n->type);
+	if (n->agg == AGG_COMPANY)
+		return value_int(n->type, size);
+	return value_str(n->type, company_names(&f->e->scratch, who, size));
+}
+
+static struct value agg_company(struct frame *f, const struct node *n)
+{
+	enum field when = stream_time(stream_of(f, n));
+	struct meeting *m;
+	struct agg_walk w;
+	uint32_t row, k = 0;
+
+	agg_start(&w, f, n);
+	m = arena_array(&f->e->scratch, w.count + 1, sizeof *m);
+	while (agg_next(&w, &row)) {
+		struct value v = row_value(f, n, row);
+
+		if (!v.known)
+			return value_missing(n->type);
+		m[k++] = (struct meeting){ when == FIELD_NONE ? MISSING_I64 :
+					   row_time(f->e, when, row), v.text };
+	}
+	return company_value(f, n, m, k);
+}
+
 typedef struct value agg_fn(struct frame *f, const struct node *n);
 
 static agg_fn *const aggs[] = {
@@ -341,6 +379,7 @@ static agg_fn *const aggs[] = {
 	[AGG_MAX] = agg_max, [AGG_MIN] = agg_min, [AGG_MEAN] = agg_mean,
 	[AGG_MEDIAN] = agg_median, [AGG_PERCENTILE] = agg_percentile,
 	[AGG_FIRST] = agg_first, [AGG_LAST] = agg_last, [AGG_RUNNING] = agg_running,
+	[AGG_COMPANY] = agg_company, [AGG_BAND] = agg_company,
 };
 
 struct value agg_value(struct frame *f, const struct node *n)

@@ -242,7 +242,7 @@ static struct str text_of(struct eval *e, const struct value *v)
 /* The text a kept value goes by; false when it is missing or does not fit. */
 static bool kept_text(struct cells_pass *x, const struct node *n, uint32_t row, struct str *out)
 {
-	bool timed = n->agg == AGG_FIRST || n->agg == AGG_LAST;
+	bool timed = partial_timed(n->agg);
 	struct value v = member_value(x, n->arg[0], row);
 	struct buf *b = &x->e->text;
 
@@ -297,6 +297,8 @@ static void keep_values(struct partial_kept *kept, struct partial *p, const stru
 		qsort(v, n, sizeof *v, compare_str);
 	if (agg->agg == AGG_DISTINCT) {
 		p->count = n = unique(v, n);
+	} else if (agg->agg == AGG_COMPANY || agg->agg == AGG_BAND) {
+		n = unique(v, n);
 	} else if (n && agg->agg != AGG_MEDIAN && agg->agg != AGG_PERCENTILE) {
 		v += extreme(v, n, agg);
 		n = 1;

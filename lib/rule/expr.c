@@ -33,7 +33,8 @@ static const char *const agg_words[] = {
 	[AGG_COUNT] = "count", [AGG_SUM] = "sum", [AGG_DISTINCT] = "distinct", [AGG_MAX] = "max",
 	[AGG_MIN] = "min", [AGG_MEAN] = "mean", [AGG_MEDIAN] = "median",
 	[AGG_PERCENTILE] = "percentile", [AGG_FIRST] = "first", [AGG_LAST] = "last",
-	[AGG_RUNNING] = "running", [AGG_MAD] = "mad", [AGG_NONE] = "",
+	[AGG_RUNNING] = "running", [AGG_COMPANY] = "company", [AGG_BAND] = "companions",
+	[AGG_MAD] = "mad", [AGG_NONE] = "",
 };
 
 static const char *const func_words[] = {

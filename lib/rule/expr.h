@@ -73,6 +73,8 @@ enum agg {
 	AGG_MEDIAN, AGG_PERCENTILE,   /* 中位 百分位 */
 	AGG_FIRST, AGG_LAST,          /* 首个 末个 (in event order) */
 	AGG_RUNNING,     /* 累计: greatest running sum in event order */
+	AGG_COMPANY,     /* 结伴: how many come together again and again (company.h) */
+	AGG_BAND,        /* 结伴名单: which */
 	AGG_MAD,         /* 中位差, over peers only */
 	AGG_NONE,
 };

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "lib/base/sort.h"
+#include "lib/rule/company.h"
 #include "lib/rule/order.h"
 #include "lib/rule/plan.h"
 
@@ -343,6 +344,8 @@ int64_t bucket_number(enum bucket b, int64_t time, bool is_date, const struct ru
 struct value bucket_value(struct eval *e, enum bucket b, int64_t number);
 int32_t bucket_start(enum bucket b, int64_t number, const struct rule_settings *set);
 int64_t row_time(struct eval *e, enum field f, uint32_t row);
+/* 结伴, 结伴名单 of who came when; sorts `m`. */
+struct value company_value(struct frame *f, const struct node *n, struct meeting *m, uint32_t k);
 /* The same of all rows; a date is its midnight. */
 const int64_t *slot_time(struct eval *e, enum field f);
 uint64_t visit_key(struct eval *e, enum bucket bucket, enum stream s, uint32_t row);

@@ -36,6 +36,20 @@ bool partial_text(struct buf *out, const struct value *v)
 	return true;
 }
 
+bool partial_timed(enum agg agg)
+{
+	return agg == AGG_FIRST || agg == AGG_LAST || agg == AGG_COMPANY || agg == AGG_BAND;
+}
+
+int64_t partial_time_of(struct str text)
+{
+	uint64_t t = 0;
+
+	for (uint32_t i = 0; i < TIME_DIGITS && i < text.n; i++)
+		t = t * 10 + (uint64_t)(text.p[i] - '0');
+	return (int64_t)(t ^ UINT64_C(1) << 63);
+}
+
 struct value partial_value(struct str text, enum type t, bool timed)
 {
 	struct value v = value_missing(t);

@@ -60,6 +60,7 @@ set(rule_sources
 	eval.c
 	eval_node.c
 	eval_func.c
+	company.c
 	eval_agg.c
 	eval_trouble.c
 	eval_lookup.c

@@ -228,6 +228,33 @@ static struct value timed_value(struct judging *j, const uint32_t *cell, uint32_
 	return s.best.p ? partial_value(s.best, n->type, true) : value_missing(n->type);
 }
 
+struct coming {
+	struct meeting *v;
+	uint32_t n;
+};
+
+static void take_coming(void *ctx, struct str text, uint64_t times)
+{
+	struct coming *c = ctx;
+
+	(void)times;
+	c->v[c->n++] = (struct meeting){ partial_time_of(text),
+					 partial_value(text, TYPE_TEXT, true).text };
+}
+
+static struct value band_value(struct judging *j, const uint32_t *cell, uint32_t agg)
+{
+	struct seeing s = { .n = 0 };
+	struct coming c = { .n = 0 };
+	struct frame f;
+
+	each_seen(j, cell, agg, count_text, &s);
+	c.v = arena_array(&j->e->scratch, s.n + 1, sizeof *c.v);
+	each_seen(j, cell, agg, take_coming, &c);
+	frame_init(&f, j->e);
+	return company_value(&f, j->s->agg[agg], c.v, c.n);
+}
+
 /* ---- aggregates ---- */
 
 static struct value sum_value(const struct node *n, const struct total *t)
@@ -259,6 +286,7 @@ struct value joined_value(struct judging *j, const uint32_t *cell, uint32_t agg)
 		return value_int(n->type, (int64_t)t.count);
 	case AGG_MIN: case AGG_MAX: return extreme_value(j, cell, agg, t.count);
 	case AGG_MEDIAN: case AGG_PERCENTILE: return rank_value(j, cell, agg, t.count);
+	case AGG_COMPANY: case AGG_BAND: return band_value(j, cell, agg);
 	case AGG_FIRST: case AGG_LAST: return timed_value(j, cell, agg);
 	default: return value_missing(n->type);
 	}

@@ -145,6 +145,14 @@ static const struct {
 	[AGG_RUNNING] = { { "累计(数量)", "running(cnt)" },
 		{ "按发生时间逐条相加，途中达到过的最大值",
 		  "adding in order of time, the greatest sum on the way" } },
+	[AGG_COMPANY] = { { "结伴(人员, 10 分钟, 5)", "company(psn_no, 10 minutes, 5)" },
+		{ "一再同来的有几个：相隔不超过这段时间算同来一天，同来够这么多天的两两相连，"
+		  "取连成一片的最大一群；没有钟点的记录不算",
+		  "how many come together again and again: records no farther apart than this meet "
+		  "on that day, those that met on so many days hang together; the largest set. "
+		  "Records without a clock meet nobody" } },
+	[AGG_BAND] = { { "结伴名单(人员, 10 分钟, 5)", "companions(psn_no, 10 minutes, 5)" },
+		{ "这一群的名单，至多二十个", "their names, twenty at most" } },
 	[AGG_MAD] = { { "中位差", "mad" },
 		{ "只在对照规则里：同类与中位数之差的绝对值，再取中位",
 		  "comparisons only: the median of the peers' distances from their median" } },
