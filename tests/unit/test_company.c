@@ -136,9 +136,9 @@ static uint32_t largest_by_force(const struct meeting *m, uint32_t n, int64_t ga
 			before = in;
 			for (int x = 0; x < PEOPLE; x++)
 				for (int y = 0; y < PEOPLE; y++)
-					if (before >> x & 1 && x != y &&
-					    friends(m, n, (char)('a' + x), (char)('a' + y), gap, days))
-						in |= 1u << y;
+					in |= before >> x & 1 && x != y &&
+					      friends(m, n, (char)('a' + x), (char)('a' + y),
+						      gap, days) ? 1u << y : 0;
 		}
 		for (int x = 0; x < PEOPLE; x++)
 			size += in >> x & 1;
