@@ -143,7 +143,8 @@ class Case:
 
     def scan(self, folder, name, rows):
         names = write(folder, name, rows, self.heads)
-        return scan(self.rules, [f"{folder}/{name}" for name in names], "--insurance-year", self.year)
+        return scan(self.rules, [f"{folder}/{name}" for name in names], "--insurance-year",
+                    self.year)
 
 
 GENERATED = {"encounter": "mdtrt_d", "settlement": "setl_d", "fee": "fee_list_d",
