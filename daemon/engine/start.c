@@ -5,6 +5,7 @@
 #include "daemon/engine/state.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/host/log.h"
@@ -50,6 +51,7 @@ static bool make_pool(struct engine *en, struct err *e)
 				      : cores > 0 ? cores : 1),
 		.inbox = (uint32_t)c->engine_inbox,
 		.keep_alerts = true,
+		.keep_columns = strcmp(c->engine_columns, "keep") == 0,
 	};
 	en->pool = pool_new(&pc, e);
 	return en->pool != NULL;

@@ -40,6 +40,7 @@ struct judge *pool_new_judge(const struct pool_conf *conf)
 		.timeline = { .wanted = conf->wanted },
 		.all_fields = !conf->wanted,
 		.replaceable = conf->keep_alerts,
+		.keep = conf->keep_columns,
 	};
 	if (conf->feed) {
 		jc.timeline.visit_class = class_of;

@@ -31,6 +31,7 @@ struct pool_conf {
 	const uint8_t *wanted;   /* fields to keep; NULL = all, so that later plans may read any */
 	uint32_t workers;        /* threads; 0 = the calling thread does the work of one */
 	uint32_t inbox;          /* chunks waiting per worker before pool_add waits; 0 = default */
+	bool keep_columns;       /* judge_conf.keep */
 	bool keep_alerts;        /* daemon: compare with the alerts before, tell changes */
 };
 

@@ -9,6 +9,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/map.h"
 #include "lib/finding/finding_impl.h"
+#include "lib/finding/kept.h"
 #include "lib/rule/item_map.h"
 #include "lib/rule/plan.h"
 
@@ -21,7 +22,9 @@ struct judge {
 	const struct complete *complete;
 	struct cells *cells;         /* NULL when no rule needs them */
 	struct batch batch;
+	struct kept *kept;           /* NULL unless asked for */
 	struct gather_stats gathered;
+	bool whole;                  /* everybody was judged, and nothing came since */
 	bool replaceable;
 	bool keeps_all;              /* more than the plan reads may be kept */
 	uint32_t batch_rows, step;   /* rows aimed at; subjects of the next batch */
@@ -63,6 +66,7 @@ struct judge *judge_new(const struct plan *p, const struct judge_conf *conf)
 	j->replaceable = conf->replaceable;
 	j->batch_rows = conf->batch_rows ? conf->batch_rows : BATCH_ROWS;
 	j->step = FIRST_SUBJECTS;
+	j->kept = conf->keep ? kept_new() : NULL;
 	batch_init(&j->batch);
 	take_plan(j, p);
 	return j;
@@ -74,6 +78,7 @@ void judge_free(struct judge *j)
 		return;
 	drop_plan(j);
 	batch_fini(&j->batch);
+	kept_free(j->kept);
 	timeline_free(j->timeline);
 	xfree(j);
 }
@@ -103,6 +108,7 @@ void judge_complete(struct judge *j, const struct complete *c)
 bool judge_add(struct judge *j, const struct chunk *c, enum stream s, const uint32_t *row,
 	       uint32_t n, uint32_t ref, struct err *e)
 {
+	j->whole = false;
 	return timeline_add(j->timeline, c, s, row, n, ref, e);
 }
 
@@ -110,23 +116,35 @@ void judge_reconcile(struct judge *const *shard, uint32_t n)
 {
 	struct timeline **t = xcalloc(n, sizeof *t);
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		t[i] = shard[i]->timeline;
+		shard[i]->whole = false;
+	}
 	timeline_reconcile(t, n);
 	xfree(t);
 }
 
 /* ---- batches ---- */
 
-typedef void batch_fn(struct judge *j, void *ctx);
+typedef void batch_fn(struct judge *j, const struct batch *b, void *ctx);
 
 /* The number of subjects per batch follows the rows the last batch had. */
-static void adapt(struct judge *j, uint32_t subjects)
+static void adapt(struct judge *j, const struct batch *b)
 {
-	uint64_t rows = batch_rows(&j->batch);
-	uint64_t step = rows ? (uint64_t)subjects * j->batch_rows / rows : MOST_SUBJECTS;
+	uint64_t rows = batch_rows(b);
+	uint64_t step = rows ? (uint64_t)b->n_subjects * j->batch_rows / rows : MOST_SUBJECTS;
 
 	j->step = step < 1 ? 1 : step > MOST_SUBJECTS ? MOST_SUBJECTS : (uint32_t)step;
+}
+
+static void gather(void *ctx, const uint32_t *subject, uint32_t n, struct batch *b,
+		   struct gather_stats *gs)
+{
+	struct judge *j = ctx;
+
+	timeline_gather(j->timeline, subject, n, b, gs);
+	if (j->plan->rs->item_map)
+		item_map_apply(j->plan->rs->item_map, j->timeline, b);
 }
 
 static void each_batch(struct judge *j, const uint32_t *subject, uint32_t n,
@@ -134,11 +152,36 @@ static void each_batch(struct judge *j, const uint32_t *subject, uint32_t n,
 {
 	for (uint32_t i = 0, step; i < n; i += step) {
 		step = n - i < j->step ? n - i : j->step;
-		timeline_gather(j->timeline, subject + i, step, &j->batch, gs);
-		if (j->plan->rs->item_map)
-			item_map_apply(j->plan->rs->item_map, j->timeline, &j->batch);
-		fn(j, ctx);
-		adapt(j, step);
+		gather(j, subject + i, step, &j->batch, gs);
+		fn(j, &j->batch, ctx);
+		adapt(j, &j->batch);
+	}
+}
+
+static void forget_dirty(struct judge *j)
+{
+	uint32_t n;
+	const uint32_t *v = timeline_dirty(j->timeline, &n);
+
+	if (j->kept)
+		kept_stale(j->kept, v, n);
+}
+
+/* Everybody, from what is kept as far as it is. */
+static void each_kept(struct judge *j, struct gather_stats *gs, batch_fn *fn, void *ctx)
+{
+	struct kept_ask ask = { .total = timeline_subjects(j->timeline),
+				.fields = plan_wanted(j->plan), .map = j->plan->rs->item_map };
+
+	forget_dirty(j);
+	while (ask.from < ask.total) {
+		struct batch *b;
+
+		ask.step = j->step;
+		b = kept_batch(j->kept, &ask, gather, j, gs);
+		fn(j, b, ctx);
+		adapt(j, b);
+		ask.from += b->n_subjects;
 	}
 }
 
@@ -154,29 +197,40 @@ static void take_contributions(void *ctx, const struct contributions *c)
 	cells_take(j->cells, j->eval, c);
 }
 
-static void judge_batch(struct judge *j, void *ctx)
+static void judge_batch(struct judge *j, const struct batch *b, void *ctx)
 {
 	struct judging *x = ctx;
 
-	eval_batch(j->eval, &j->batch, x->only, finding_take_hit, &x->maker);
+	eval_batch(j->eval, b, x->only, finding_take_hit, &x->maker);
 	if (!j->cells)
 		return;
-	cells_begin(j->cells, j->batch.subject, j->batch.n_subjects);
-	eval_contributions(j->eval, &j->batch, take_contributions, j);
+	cells_begin(j->cells, b->subject, b->n_subjects);
+	eval_contributions(j->eval, b, take_contributions, j);
 	cells_end(j->cells);
 }
 
-void judge_subjects(struct judge *j, const uint32_t *subject, uint32_t n, const uint8_t *only,
-		    struct findings *out)
+/* `subject` NULL: everybody, from what is kept. */
+static void judge_some(struct judge *j, const uint32_t *subject, uint32_t n, const uint8_t *only,
+		       struct findings *out)
 {
 	struct judging x = { .only = only };
 	struct gather_stats gs;
 
 	memset(&gs, 0, sizeof gs);
 	finding_maker_init(&x.maker, out, j->timeline);
-	each_batch(j, subject, n, &gs, judge_batch, &x);
+	if (subject)
+		each_batch(j, subject, n, &gs, judge_batch, &x);
+	else
+		each_kept(j, &gs, judge_batch, &x);
 	finding_maker_fini(&x.maker);
 	gather_stats_add(&j->gathered, &gs);
+}
+
+void judge_subjects(struct judge *j, const uint32_t *subject, uint32_t n, const uint8_t *only,
+		    struct findings *out)
+{
+	if (n)
+		judge_some(j, subject, n, only, out);
 }
 
 static uint32_t *all_subjects(const struct judge *j, uint32_t *n)
@@ -192,8 +246,14 @@ static uint32_t *all_subjects(const struct judge *j, uint32_t *n)
 
 void judge_all(struct judge *j, const uint8_t *only, struct findings *out)
 {
-	uint32_t n, *v = all_subjects(j, &n);
+	uint32_t n, *v;
 
+	if (j->kept) {
+		judge_some(j, NULL, 0, only, out);
+		j->whole = true;
+		return;
+	}
+	v = all_subjects(j, &n);
 	judge_subjects(j, v, n, only, out);
 	xfree(v);
 }
@@ -203,12 +263,20 @@ void judge_dirty(struct judge *j, const uint8_t *only, struct findings *out)
 	uint32_t n;
 	const uint32_t *v = timeline_dirty(j->timeline, &n);
 
+	forget_dirty(j);
 	judge_subjects(j, v, n, only, out);
 }
 
 void judge_clean(struct judge *j)
 {
+	if (!j->whole)
+		forget_dirty(j);
 	timeline_clean(j->timeline);
+}
+
+size_t judge_kept_bytes(const struct judge *j)
+{
+	return j->kept ? kept_bytes(j->kept) : 0;
 }
 
 const struct account *judge_accounts(const struct judge *j)
@@ -452,9 +520,9 @@ static void take_evidence(void *ctx, uint32_t hit, const struct batch *b,
 	}
 }
 
-static void look_in_batch(struct judge *j, void *ctx)
+static void look_in_batch(struct judge *j, const struct batch *b, void *ctx)
 {
-	eval_evidence(j->eval, &j->batch, has_fired, ctx, take_evidence, ctx);
+	eval_evidence(j->eval, b, has_fired, ctx, take_evidence, ctx);
 }
 
 /* The shard's cells that fired, as cells_subjects wants them. */

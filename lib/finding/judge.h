@@ -37,6 +37,9 @@ struct judge_conf {
 	bool all_fields;
 	/* Subjects will be judged again and again: cells remember each subject's contribution. */
 	bool replaceable;
+	/* Keep what judge_all gathers, in columns, for the next judge_all: of other rules over the
+	 * same records it reads only what they read. Costs the columns' memory (kept.h). */
+	bool keep;
 	uint32_t batch_rows;        /* aim for rows per batch, 0 = default */
 };
 
@@ -122,6 +125,9 @@ void judge_add_cells(const struct judge *j, struct cells *into);
 struct verdict *verdict_over(struct cells *cells, uint32_t parts, const struct complete *complete);
 /* This judge has the records of a shard again: finds its fired cells, for judge_evidence. */
 void judge_meet(struct judge *j, struct verdict *v, uint32_t part);
+
+/* Bytes of the columns kept, 0 without `keep`. */
+size_t judge_kept_bytes(const struct judge *j);
 
 /* Per-rule accounts [n_rule] and gather sums since judge_new or judge_replan. */
 const struct account *judge_accounts(const struct judge *j);

@@ -83,7 +83,9 @@ void eval_free(struct eval *e)
 				 e ? e->pair[0] : NULL, e ? e->pair[1] : NULL,
 				 e ? e->room : NULL, e ? e->shown : NULL,
 				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL,
-				 e ? e->given : NULL, e ? e->gaps : NULL, e ? e->join : NULL, e ? e->clock : NULL };
+				 e ? e->given : NULL,
+				 e ? e->gaps : NULL, e ? e->join : NULL,
+				 e ? e->clock : NULL };
 
 	if (!e)
 		return;

@@ -16,6 +16,7 @@ struct group {
 	const uint8_t *filter;   /* with the table row's conditions */
 	const uint8_t *unless;   /* of what 除外 holds back: which rows it takes out; else NULL */
 	uint32_t least;          /* with fewer rows the trigger is false, whatever they are */
+	const int64_t *summed;   /* of rp->bound, NULL when it does not tell */
 	bool maybe;              /* the group in hand has unknown rows */
 };
 

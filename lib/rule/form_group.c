@@ -190,6 +190,34 @@ static uint32_t least_rows(struct eval *e, const struct rule_plan *rp)
 	return rp->least;
 }
 
+/* What the trigger's bound sums up, if nothing else need be looked at. */
+static const int64_t *bound_numbers(struct eval *e, const struct rule_plan *rp)
+{
+	const int64_t *v;
+
+	if (!rp->bound.of || rp->rule->from != MISSING_I32 || rp->rule->until != MISSING_I32)
+		return NULL;
+	v = slot_number(e, rp->bound.of);
+	return e->slot[rp->bound.of->id].open ? NULL : v;
+}
+
+/* Whether all is known of the rows and their sum is below what the trigger asks for; of windows,
+ * where nothing is negative, so that no part of them has more. */
+static bool below_bound(const struct group *g, const uint32_t *row, uint32_t n)
+{
+	int64_t sum = 0;
+	bool fine = !g->maybe, whole = g->rp->rule->window.kind == WINDOW_NONE ||
+				       g->rp->rule->window.kind == WINDOW_BUCKET;
+
+	for (uint32_t i = 0; i < n && fine; i++) {
+		int64_t v = g->summed[row[i]];
+
+		fine = v != MISSING_I64 && (whole || v >= 0) &&
+		       !__builtin_add_overflow(sum, v, &sum);
+	}
+	return fine && sum < g->rp->bound.least;
+}
+
 static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
 {
 	enum window_kind w = g->rp->rule->window.kind;
@@ -201,6 +229,8 @@ static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
 	g->maybe = false;
 	for (uint32_t i = 0; i < n; i++)
 		g->maybe |= g->filter[row[i]] == TRUTH_UNKNOWN;
+	if (g->summed && below_bound(g, row, n))
+		return;
 	if (w == WINDOW_DAYS || w == WINDOW_HOURS)
 		window_judge(g, row, n);
 	else
@@ -404,6 +434,7 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	if (!g.filter)
 		return;
 	g.least = least_rows(e, rp);
+	g.summed = bound_numbers(e, rp);
 	if (rp->n_rest) {
 		GROW(e->rest, e->cap_rest, rows->n + 1);
 		g.filter = e->rest;

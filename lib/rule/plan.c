@@ -384,6 +384,8 @@ static void take_values(struct plan *p, struct rule_plan *rp)
 		    (!rp->when || (rp->when->way != WAY_NONE && rp->when->stream != STREAM_COUNT));
 	rp->rising = rp->when && is_rising(rp->when);
 	rp->least = rp->when ? least_of(rp->when, AGG_COUNT) : 0;
+	if (rp->when)
+		rp->bound = plan_bound(rp->when);
 	rp->distinct = rp->when ? sole_distinct(rp->when) : FIELD_NONE;
 	rp->least_distinct = rp->distinct == FIELD_NONE ? 0 : least_of(rp->when, AGG_DISTINCT);
 	rp->amount_is_fund = names_fund(rp->amount);

@@ -108,6 +108,12 @@ struct related_plan {
 	struct node tag;          /* what choices about its records are remembered by */
 };
 
+/* A sum the trigger asks to be at least so much: below it the trigger is false. */
+struct bound {
+	const struct node *of;    /* what is summed, a vector; NULL when there is no such sum */
+	int64_t least;            /* at its scale */
+};
+
 struct rule_plan {
 	const struct rule *rule;
 	uint32_t index;           /* whose account; of `held` one that nobody reads */
@@ -138,6 +144,7 @@ struct rule_plan {
 	/* the same where no value of the column `distinct` is missing; FIELD_NONE: no such column */
 	uint32_t least_distinct;
 	enum field distinct;
+	struct bound bound;
 	bool amount_is_fund;
 	bool bears[2];            /* pair: which records carry the amount */
 	/* the calendar bucket a group is as of the start of, NULL = its last record */
@@ -222,6 +229,8 @@ void plan_want_visit(struct plan *p, enum stream s); /* what tells one visit fro
 
 /* plan_way.c: how a row-level node is computed for all rows. */
 void plan_way(struct plan *p, struct node *n);
+/* The bound of a trigger's first 合计 without 若 against a constant. */
+struct bound plan_bound(const struct node *when);
 
 /* Event time, money and settlement fields of a stream. */
 void plan_side(struct plan *p, struct side *side, enum stream s);

@@ -238,7 +238,8 @@ static void offer_rows(struct judge **j, uint32_t n_shard, const struct chunk *c
 void engine_judge_anyhow(const struct subject *s, struct history *h, struct rng *r,
 			 struct lines *out)
 {
-	const struct judge_conf conf = { .batch_rows = 1 + rng_below(r, 40), .replaceable = true };
+	const struct judge_conf conf = { .batch_rows = 1 + rng_below(r, 40), .replaceable = true,
+					 .keep = rng_below(r, 2) };
 	struct chunk *c = history_chunk(h);
 	struct offer offer[2 * MAX_ROWS];
 	uint32_t n = 1 + rng_below(r, 4), rows = make_offers(c, r, offer);
@@ -251,7 +252,10 @@ void engine_judge_anyhow(const struct subject *s, struct history *h, struct rng 
 		some = 1 + rng_below(r, rows - at);
 		offer_rows(j, n, c, offer + at, some);
 		for (uint32_t i = 0; i < n; i++) {
-			judge_dirty(j[i], NULL, NULL);
+			if (conf.keep && rng_below(r, 2))
+				judge_all(j[i], NULL, NULL);
+			else
+				judge_dirty(j[i], NULL, NULL);
 			judge_clean(j[i]);
 		}
 	}
