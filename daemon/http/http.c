@@ -39,6 +39,8 @@ static bool check_exposure(const struct conf *c, struct err *e)
 			       c->http_listen);
 	if ((*c->http_tls_cert != '\0') != (*c->http_tls_key != '\0'))
 		return err_set(e, ERR_CONF, "http.tls_cert and http.tls_key belong together");
+	if (*c->http_client_crl && !*c->http_client_ca)
+		return err_set(e, ERR_CONF, "http.client_crl is of no use without http.client_ca");
 	if ((*c->http_client_ca != '\0') != (*c->http_clients != '\0') ||
 	    (*c->http_client_ca && !tls))
 		return err_set(e, ERR_CONF, "http.client_ca and http.clients belong together, and "
@@ -55,7 +57,8 @@ static bool open_tls(const struct conf *c, SSL_CTX **tls, struct subjects **subj
 {
 	if (!*c->http_tls_cert)
 		return true;
-	*tls = tls_open(c->http_tls_cert, c->http_tls_key, c->http_client_ca, e);
+	*tls = tls_open(c->http_tls_cert, c->http_tls_key, c->http_client_ca,
+			c->http_client_crl, e);
 	if (*tls && *c->http_clients)
 		*subjects = subjects_read(c->http_clients, e);
 	return *tls && (*subjects || !*c->http_clients);
@@ -80,12 +83,13 @@ static bool open_keys(struct http *h, const char *dir, struct err *e)
 	buf_init(&path, 0);
 	buf_addf(&path, "%s/keys", dir);
 	h->keeper = key_keeper_start(c->database_conninfo, buf_cstr(&path), c->database_retry_max,
-				     e);
+				     c->http_keys_max_age * 3600, e);
 	buf_fini(&path);
 	if (!h->keeper)
 		return false;
 	h->keys = key_keeper_take(h->keeper);
-	if (keys_count(h->keys, http_today()) > 0 || subjects_count(h->subjects) > 0)
+	if (keys_count(h->keys, http_today()) > 0 || subjects_count(h->subjects) > 0 ||
+	    key_keeper_stale(h->keeper))
 		return true;
 	return err_set(e, ERR_CONF, "http.listen is set and nobody could come in: make a key with "
 		       "`fundwatch key add`%s", key_keeper_database(h->keeper) ? ""

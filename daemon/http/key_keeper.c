@@ -2,6 +2,7 @@
 #include "daemon/http/key_keeper.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/host/log.h"
@@ -33,6 +36,10 @@ struct key_keeper {
 	_Atomic(struct keys *) fresh;
 	struct keys *keys;           /* main thread's */
 	_Atomic bool database, looked;
+	_Atomic int64_t fresh_at;    /* seconds UTC when the keys were read last */
+	int64_t max_age;
+	struct keys *none;           /* what keys that are too old are taken for */
+	bool stale;
 };
 
 static void tell(struct key_keeper *k)
@@ -102,6 +109,7 @@ static void came(struct key_keeper *k)
 {
 	if (!k->database && k->looked)
 		log_notice(OBJECT, "the database answers; keys are fresh again");
+	k->fresh_at = time(NULL);
 	k->database = k->looked = true;
 	tell(k);
 }
@@ -144,6 +152,13 @@ static void *run(void *arg)
 
 /* ---- the main thread's side ---- */
 
+/* The cache is written anew at every look. */
+static int64_t written_at(const char *cache)
+{
+	struct stat st;
+	return stat(cache, &st) == 0 ? st.st_mtim.tv_sec : time(NULL);
+}
+
 static bool start_thread(struct key_keeper *k, struct err *e)
 {
 	sigset_t all, before;
@@ -161,12 +176,13 @@ static void release(struct key_keeper *k)
 	(void)close(k->stop);
 	keys_free(atomic_exchange(&k->fresh, NULL));
 	keys_free(k->keys);
+	keys_free(k->none);
 	xfree(k->cache);
 	xfree(k);
 }
 
 struct key_keeper *key_keeper_start(const char *conninfo, const char *cache, int64_t retry_max,
-				    struct err *e)
+				    int64_t max_age, struct err *e)
 {
 	struct key_keeper *k = xcalloc(1, sizeof *k);
 	k->conninfo = conninfo;
@@ -174,6 +190,9 @@ struct key_keeper *key_keeper_start(const char *conninfo, const char *cache, int
 	k->retry_max = retry_max;
 	k->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	k->stop = eventfd(0, EFD_CLOEXEC);
+	k->max_age = max_age;
+	k->none = keys_new();
+	k->fresh_at = written_at(cache);
 	k->keys = keys_load(cache, e);
 	if (!k->keys)
 		log_error(OBJECT, "%s", e->text);
@@ -216,7 +235,17 @@ const struct keys *key_keeper_take(struct key_keeper *k)
 		keys_free(k->keys);
 		k->keys = fresh;
 	}
-	return k->keys;
+	bool stale = k->max_age > 0 && !k->database && time(NULL) - k->fresh_at > k->max_age;
+	if (stale && !k->stale)
+		log_error(OBJECT, "the keys were read more than %" PRId64 " hours ago: no key "
+			  "opens anything until the database answers", k->max_age / 3600);
+	k->stale = stale;
+	return stale ? k->none : k->keys;
+}
+
+bool key_keeper_stale(const struct key_keeper *k)
+{
+	return k->stale;
 }
 
 bool key_keeper_database(const struct key_keeper *k)

@@ -13,14 +13,29 @@ static bool failed(const char *setting, const char *path, struct err *e)
 		       why ? why : "cannot be read or used");
 }
 
-static bool load(SSL_CTX *ctx, const char *cert, const char *key, const char *client_ca,
-		 struct err *e)
+static bool load_own(SSL_CTX *ctx, const char *cert, const char *key, struct err *e)
 {
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		return failed("tls_cert", cert, e);
 	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
 	    SSL_CTX_check_private_key(ctx) != 1)
 		return failed("tls_key", key, e);
+	return true;
+}
+
+static bool load_crl(SSL_CTX *ctx, const char *client_crl, struct err *e)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+	if (!lookup || X509_load_crl_file(lookup, client_crl, X509_FILETYPE_PEM) < 1)
+		return failed("client_crl", client_crl, e);
+	return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) == 1 ||
+	       failed("client_crl", client_crl, e);
+}
+
+static bool load_clients(SSL_CTX *ctx, const char *client_ca, const char *client_crl,
+			 struct err *e)
+{
 	if (!*client_ca)
 		return true;
 	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(client_ca);
@@ -30,10 +45,11 @@ static bool load(SSL_CTX *ctx, const char *cert, const char *key, const char *cl
 	}
 	SSL_CTX_set_client_CA_list(ctx, names);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	return true;
+	return !*client_crl || load_crl(ctx, client_crl, e);
 }
 
-SSL_CTX *tls_open(const char *cert, const char *key, const char *client_ca, struct err *e)
+SSL_CTX *tls_open(const char *cert, const char *key, const char *client_ca,
+		  const char *client_crl, struct err *e)
 {
 	static const unsigned char name[] = "fundwatch";
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -41,7 +57,7 @@ SSL_CTX *tls_open(const char *cert, const char *key, const char *client_ca, stru
 	(void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 				  SSL_OP_CIPHER_SERVER_PREFERENCE);
 	(void)SSL_CTX_set_session_id_context(ctx, name, sizeof name - 1);
-	if (load(ctx, cert, key, client_ca, e))
+	if (load_own(ctx, cert, key, e) && load_clients(ctx, client_ca, client_crl, e))
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;

@@ -8,6 +8,8 @@
 
 #include "lib/base/err.h"
 
-/* `client_ca` may be "": then no client is asked for a certificate; else one may be shown and must
+/* `client_crl` may be "": no certificate is looked up among revoked ones; else it must be in date.
+ * `client_ca` may be "": then no client is asked for a certificate; else one may be shown and must
  * be signed by it. NULL with a sentence that names the file. */
-SSL_CTX *tls_open(const char *cert, const char *key, const char *client_ca, struct err *e);
+SSL_CTX *tls_open(const char *cert, const char *key, const char *client_ca,
+		  const char *client_crl, struct err *e);

@@ -2,6 +2,7 @@
 """PostgreSQL is gone: bodies are taken until the journal is full, then 503; when it is back all of
 them are in the database, once."""
 import json
+import os
 
 from daemon_lib import Cluster
 from http_lib import FEE_HEAD, HttpBox, fee, settle
@@ -28,7 +29,7 @@ def fill(box, key, number):
 
 
 with Cluster() as cluster:
-    with HttpBox("away", server=cluster.conninfo) as box:
+    with HttpBox("away", "keys_max_age: 2", server=cluster.conninfo) as box:
         with open(box.config, encoding="utf-8") as text:
             settings = text.read().replace("journal: { segment: 1 }\n", "")
         with open(box.config, "w", encoding="utf-8") as out:
@@ -57,6 +58,15 @@ with Cluster() as cluster:
         daemon.wait("cannot connect|does not answer")
         answer = box.send(key, f"n{taken}", "fee_list_d.csv", body(taken))
         assert answer.status == 503, answer.body
+        # Keys that were read too long ago open nothing; the database makes them fresh again.
+        daemon.process.kill()
+        daemon.end()
+        cache = f"{box.spool}/.http/keys"
+        long_ago = os.stat(cache).st_mtime - 3 * 3600
+        os.utime(cache, (long_ago, long_ago))
+        daemon = box.serve()
+        assert any("read more than 2 hours ago" in line for line in daemon.lines), daemon.lines
+        assert box.send(key, "n0", "fee_list_d.csv", body(0)).status == 401
         cluster.start()
         daemon.wait("ready")
         settle(box, daemon, taken)

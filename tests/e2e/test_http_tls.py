@@ -99,3 +99,53 @@ with HttpBox("open") as plain:
     plain.configure()
     plain.serve().term()
 print("other machines only over TLS, or behind a proxy that was named")
+
+
+def revoked(folder):
+    """A certificate on the revocation list opens nothing once SIGHUP has read the list."""
+    hospital = certificate(folder, "hospital", "/CN=his.example", "ca")
+    clinic = certificate(folder, "clinic", "/CN=clinic.example", "ca")
+    with open(f"{folder}/clients", "w", encoding="utf-8") as out:
+        out.write("H1 intake CN=his.example\nH2 intake CN=clinic.example\n")
+    open(f"{folder}/index.txt", "w", encoding="utf-8").close()
+    with open(f"{folder}/ca.cnf", "w", encoding="utf-8") as out:
+        out.write("[ca]\ndefault_ca = own\n[own]\n"
+                  f"database = {folder}/index.txt\ncertificate = {folder}/ca.pem\n"
+                  f"private_key = {folder}/ca.key\ndefault_md = sha256\ndefault_crl_days = 2\n")
+    ca = ["openssl", "ca", "-config", f"{folder}/ca.cnf"]
+    run(*ca, "-gencrl", "-out", f"{folder}/crl.pem")
+    with HttpBox("crl", f"tls_cert: {folder}/server.pem, tls_key: {folder}/server.key, "
+                 f"client_ca: {folder}/ca.pem, clients: {folder}/clients, "
+                 f"client_crl: {folder}/crl.pem") as box:
+        daemon = box.serve()
+        box.scheme = "https"
+        for mine, row in ((hospital, fee(1)), (clinic, fee(2, "H2"))):
+            box.context = trusting(folder, mine)
+            answer = box.send(None, "a", "fee_list_d.csv", FEE_HEAD + row)
+            assert answer.status == 200, answer.body
+        run(*ca, "-revoke", f"{clinic}.pem")
+        run(*ca, "-gencrl", "-out", f"{folder}/crl.pem")
+        daemon.hup()
+        daemon.wait("certificates and clients are read again")
+        box.context = trusting(folder, clinic)
+        try:
+            raise AssertionError(box.send(None, "b", "fee_list_d.csv", FEE_HEAD + fee(3, "H2")).body)
+        except (ssl.SSLError, OSError):
+            pass
+        box.context = trusting(folder, hospital)
+        assert box.send(None, "b", "fee_list_d.csv", FEE_HEAD + fee(4)).status == 200
+        with open(f"{folder}/crl.pem", "w", encoding="utf-8") as out:
+            out.write("no list\n")
+        daemon.hup()
+        daemon.wait("old certificates and clients stay in force: http.client_crl")
+        assert box.send(None, "c", "fee_list_d.csv", FEE_HEAD + fee(5)).status == 200
+        daemon.term()
+    refuses(f"tls_cert: {folder}/server.pem, tls_key: {folder}/server.key, "
+            f"client_crl: {folder}/crl.pem", "of no use without http.client_ca")
+    print("a revoked certificate is shut out at SIGHUP, others go on")
+
+
+with tempfile.TemporaryDirectory() as certs:
+    certificate(certs, "ca", "/CN=Test CA")
+    certificate(certs, "server", "/CN=localhost", "ca")
+    revoked(certs)
