@@ -129,7 +129,8 @@ def revoked(folder):
         daemon.wait("certificates and clients are read again")
         box.context = trusting(folder, clinic)
         try:
-            raise AssertionError(box.send(None, "b", "fee_list_d.csv", FEE_HEAD + fee(3, "H2")).body)
+            answer = box.send(None, "b", "fee_list_d.csv", FEE_HEAD + fee(3, "H2"))
+            raise AssertionError(answer.body)
         except (ssl.SSLError, OSError):
             pass
         box.context = trusting(folder, hospital)
