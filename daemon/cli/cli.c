@@ -19,6 +19,7 @@
 const struct command *const commands[] = {
 	&cmd_check, &cmd_fmt, &cmd_fix, &cmd_translate, &cmd_lsp, &cmd_test, &cmd_explain,
 	&cmd_rules_list, &cmd_rules_show, &cmd_knowledge_list, &cmd_knowledge_check,
+	&cmd_knowledge_unmapped,
 	&cmd_scan, &cmd_db_migrate, &cmd_db_status,
 	&cmd_alerts_list, &cmd_alerts_show, &cmd_alerts_decide, &cmd_alerts_note,
 	&cmd_exceptions_list, &cmd_exceptions_ledger,

@@ -15,6 +15,7 @@ extern const struct command cmd_rules_list;
 extern const struct command cmd_rules_show;
 extern const struct command cmd_knowledge_list;
 extern const struct command cmd_knowledge_check;
+extern const struct command cmd_knowledge_unmapped;
 extern const struct command cmd_scan;
 extern const struct command cmd_db_migrate;
 extern const struct command cmd_db_status;

@@ -19,6 +19,7 @@ set(cli_sources
 	rule_text.c
 	knowledge.c
 	knowledge_faults.c
+	unmapped.c
 	explain.c
 	scan.c
 	scan_out.c

@@ -76,5 +76,7 @@ void item_map_apply(const struct knowledge *k, struct timeline *t, struct batch 
 	if (!item_map_column(k, &m.column))
 		return;
 	apply(&m, b, FIELD_fee_med_list_codg, FIELD_fee_fee_ocur_time);
+	apply(&m, b, FIELD_trace_med_list_codg, FIELD_trace_trac_time);
+	apply(&m, b, FIELD_report_med_list_codg, FIELD_report_rpt_date);
 	apply(&m, b, FIELD_stock_med_list_codg, FIELD_stock_inv_chg_time);
 }

@@ -3,10 +3,10 @@
  * item_map.h - a province's own item codes read as national ones.
  *
  * A site declares one table by the name 「本地项目」: its codes (exact or prefix), the national
- * code (column 国家项目), dated if it likes. Fee lines and stock with such a code are judged under
- * the national one, so that every rule and table speaks of national items only. Returns are
- * paired and names looked up before, by the code that came. The table is part of every rule's
- * digest. Knows tables and batches; no files.
+ * code (column 国家项目), dated if it likes. Fee lines, trace codes, reports and stock with such a
+ * code are judged under the national one, so that every rule and table speaks of national items
+ * only. Returns are paired and names looked up before, by the code that came. The table is part
+ * of every rule's digest. Knows tables and batches; no files.
  */
 #pragma once
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 fundwatch_test(value)
 fundwatch_test(kernel)
+fundwatch_test(item_map SOURCES unit/test_item_map.c support/ruletext.c support/scene.c
+	support/rowtext.c)
 fundwatch_test(company LAYER rule)
 fundwatch_test(form SOURCES unit/test_form.c support/world.c)
 fundwatch_test(lex LAYER rule)
