@@ -7,12 +7,21 @@
 
 enum { INSIDE, OUTSIDE, A_RETURNED, A_CANCELLED, NO_CLOCK };
 
+/* Of some departments, visits or ages only, beyond a sex: on anybody that is another violation. */
+static bool is_for_few(const struct catalogue *c, int item)
+{
+	return c->items[item].flags & ITEM_LIMITED &&
+		!(c->items[item].flags & (ITEM_MALE | ITEM_FEMALE));
+}
+
 static const struct pair *any_pair(struct gen *g, enum pair_window window)
 {
 	const struct catalogue *c = &g->cat;
-	int at = rng_below(&g->rng, c->npairs);
+	int at = rng_below(&g->rng, c->npairs), tried = 0;
 
-	while (c->pairs[at].window != window)
+	while (c->pairs[at].window != window || (tried++ < c->npairs &&
+			(is_for_few(c, c->pairs[at].a) ||
+			 is_for_few(c, c->pairs[at].b))))
 		at = (at + 1) % c->npairs;
 	return &c->pairs[at];
 }

@@ -28,7 +28,8 @@ static int other_disease(struct gen *g, int than)
 
 	do
 		diag = rng_below(&g->rng, g->cat.ndiags);
-	while (g->cat.diags[diag].planned || same_disease(g, diag, than, 1));
+	while (g->cat.diags[diag].planned || g->cat.diags[diag].limited ||
+		same_disease(g, diag, than, 1));
 	return diag;
 }
 

@@ -100,12 +100,22 @@ bool visit_free_for(const struct gen *g, const struct visit *v, int item,
 		|| !excluded(g, v, item, day);
 }
 
-/* Whoever is given what is for one sex is of it, whatever was drawn before. */
+static void free_of_sex(const struct gen *g, struct visit *v)
+{
+	while (g->cat.diags[v->diag].limited)
+		v->diag = (v->diag + 1) % g->cat.ndiags;
+}
+
+/* Whoever is given what is for one sex is of it, whatever was drawn before, in all visits. */
 static void fit_sex(struct gen *g, struct visit *v, int gender)
 {
-	while (g->person.gender != gender && g->cat.diags[v->diag].limited)
-		v->diag = (v->diag + 1) % g->cat.ndiags;
-	g->person.gender = gender;
+	struct person *p = &g->person;
+
+	if (p->gender != gender)
+		free_of_sex(g, v);
+	for (int i = 0; i < p->nvisits && p->gender != gender; i++)
+		free_of_sex(g, p->visits[i]);
+	p->gender = gender;
 }
 
 struct line *visit_line(struct gen *g, struct visit *v, int item, int64_t time)

@@ -129,12 +129,15 @@ def is_stay(v):
 def dup_same_day(d, k):
     caps = {r["项目"]: Decimal(r["次数"]) for r in knowledge(k, "daily_cap.csv")}
     free = {r["项目"] for r in knowledge(k, "repeatable_items.csv")}
+    daily = tuple(r["项目"] for r in knowledge(k, "daily_items.csv"))
     cells = collections.defaultdict(list)
     for r in d.lines:
         if r["list_type"] == "201" and r["med_list_codg"] not in free:
             cells[r["psn_no"], r["med_list_codg"], r["day"]].append(r)
     for (person, item, _), ls in cells.items():
         n, cap = sum(r["left"] for r in ls), caps.get(item, Decimal(1))
+        if item.startswith(daily):  # on the day of a transfer each house has its own
+            cap *= len({r["fixmedins_code"] for r in ls})
         if n > cap:
             amount = sum(r["amount"] for r in ls) * (n - cap) / n
             yield key(person, *(r["ref"] for r in ls)), fen(amount)
@@ -252,7 +255,8 @@ def stay_outside(d, k):
             continue
         day = datetime.date.fromisoformat(s["begndate"])
         for v in stays.get(s["psn_no"], ()):
-            if v["b"].date() < day < v["e"].date():
+            own = v["fixmedins_code"] == s["fixmedins_code"] and s["med_type"][:2] == "14"
+            if v["b"].date() < day < v["e"].date() and not own:
                 yield (key(s["psn_no"], v["mdtrt_id"], s["mdtrt_id"]),
                        Decimal(s["fund_pay_sumamt"]))
 

@@ -38,6 +38,7 @@ def by_person_item(data, items):
 def same_day(data, know):
     caps = {r["项目"]: Decimal(r["次数"]) for r in knowledge(know, "daily_cap.csv")}
     free = {r["项目"] for r in knowledge(know, "repeatable_items.csv")}
+    daily = tuple(r["项目"] for r in knowledge(know, "daily_items.csv"))
     cells = collections.defaultdict(list)
     for r in data.lines:
         if r["list_type"] == "201" and r["med_list_codg"] not in free:
@@ -45,6 +46,8 @@ def same_day(data, know):
     for (person, item, day), lines in cells.items():
         count = sum(r["left"] for r in lines)
         cap = caps.get(item, Decimal(1))
+        if item.startswith(daily):  # each house its own on the day of a transfer
+            cap *= len({r["fixmedins_code"] for r in lines})
         if count > cap:
             yield (person, item, str(day)), fen(
                 sum(r["amount"] for r in lines) * (count - cap) / count)
@@ -171,7 +174,9 @@ def outside(data, _know):
         stays = [v for v in visits if is_stay(v) and v["e"]]
         for v in visits:
             if not is_stay(v) and v["fund"] > 0 and any(
-                    s["b"].date() < v["b"].date() < s["e"].date() for s in stays):
+                    s["b"].date() < v["b"].date() < s["e"].date() and not
+                    (s["fixmedins_code"] == v["fixmedins_code"] and v["med_type"][:2] == "14")
+                    for s in stays):
                 yield (v["psn_no"], v["mdtrt_id"]), v["fund"]
 
 
