@@ -2,11 +2,13 @@
 /*
  * bench_judge.c - how fast a year already in memory is judged again, and one more day of it.
  *
- * Loads extract files once, then judges everybody by each rule alone (as when it changed), by all
- * rules, and, when another file is given, takes that in and judges what it touched. Processor
- * time of one thread, one shard. Not a test: prints, never fails.
+ * Loads extract files once, then judges everybody by all rules, with gathering and from columns
+ * that were kept; by each rule alone, as when it changed; and takes in the files of further days
+ * one after another, judging what each touched. At last everybody is judged anew by a fresh
+ * evaluator: when that finds another number, it says so and fails. Processor time of one thread,
+ * one shard; medians. A CSV row a measurement: what, lines, seconds, findings.
  *
- * usage: bench_judge RULES PATH [FEED [DAY]]
+ * usage: bench_judge RUNS RULES FEED YEAR [DAY...]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,10 +108,26 @@ static uint64_t lines_of(const struct judge *j)
 	return ts.records[STREAM_FEE] - ts.resent[STREAM_FEE] - ts.superseded[STREAM_FEE];
 }
 
+enum { MOST_RUNS = 99 };
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof *v, by_size);
+	return v[n / 2];
+}
+
 static void show(const char *what, uint64_t lines, double seconds, uint64_t findings)
 {
-	printf("%-28s %8.4f s %9.2f M lines/s %8llu findings\n", what, seconds,
-	       (double)lines / seconds / 1e6, (unsigned long long)findings);
+	printf("%s,%llu,%.5f,%llu\n", what, (unsigned long long)lines, seconds,
+	       (unsigned long long)findings);
+	fflush(stdout);
 }
 
 /* One round over cells, if there are any. */
@@ -127,24 +145,41 @@ static void judge_over_cells(struct judge *j, struct verdict **v, struct finding
 	verdict_findings(*v, out);
 }
 
-/* Everybody by the rules as they are: one judging after a change of rules. */
-static void judge_by(struct judge *j, const struct plan *p, const char *what, struct verdict **v)
+/* Everybody by a plan, from the beginning; *v is what stands over cells afterwards. */
+static double judge_once(struct judge *j, const struct plan *p, struct verdict **v, uint32_t *found)
 {
 	struct findings out;
 	double start;
 
+	verdict_free(*v);
+	*v = NULL;
 	judge_replan(j, p);
 	timeline_read(judge_timeline(j), plan_wanted(p));
 	findings_init(&out);
 	start = now();
 	judge_all(j, NULL, &out);
 	judge_over_cells(j, v, &out);
-	show(what, lines_of(j), now() - start, out.n);
+	start = now() - start;
 	judge_clean(j);
+	*found = out.n;
 	findings_fini(&out);
+	return start;
 }
 
-static void each_rule(struct judge *j, struct ruleset *rs, const struct plan *whole)
+static void judge_by(struct judge *j, const struct plan *p, const char *what, int runs)
+{
+	double took[MOST_RUNS];
+	struct verdict *v = NULL;
+	uint32_t found = 0;
+
+	for (int i = 0; i < runs; i++)
+		took[i] = judge_once(j, p, &v, &found);
+	verdict_free(v);
+	show(what, lines_of(j), median(took, runs), found);
+}
+
+/* Each rule alone over what is kept, as when it changed. */
+static void each_rule(struct judge *j, struct ruleset *rs, const struct plan *whole, int runs)
 {
 	enum rule_state *was = xcalloc(rs->n_rule, sizeof *was);
 
@@ -153,14 +188,12 @@ static void each_rule(struct judge *j, struct ruleset *rs, const struct plan *wh
 		rs->rule[i].state = STATE_OFF;
 	}
 	for (uint32_t i = 0; i < rs->n_rule; i++) {
-		struct verdict *v = NULL;
 		struct plan *p;
 
 		rs->rule[i].state = was[i];
 		if (rule_active(&rs->rule[i])) {
 			p = plan_new(rs);
-			judge_by(j, p, rs->rule[i].id.p, &v);
-			verdict_free(v);
+			judge_by(j, p, rs->rule[i].id.p, runs);
 			judge_replan(j, whole);
 			plan_free(p);
 		}
@@ -171,55 +204,98 @@ static void each_rule(struct judge *j, struct ruleset *rs, const struct plan *wh
 	xfree(was);
 }
 
-static void one_day(struct judge *j, struct feed *feed, const char *path, struct verdict **v)
+static double one_day(struct judge *j, struct feed *feed, const char *path, struct verdict **v)
 {
-	uint64_t before = lines_of(j);
 	struct findings out;
-	double start = now(), added, judged;
-	uint32_t dirty;
+	double start = now();
 
 	findings_init(&out);
 	load(j, feed, path);
-	added = now();
-	timeline_dirty(judge_timeline(j), &dirty);
 	judge_dirty(j, NULL, &out);
-	judged = now();
 	judge_over_cells(j, v, &out);
 	judge_clean(j);
-	printf("one more day: %llu lines, %u subjects: taken in %.1f ms, judged %.1f ms, "
-	       "cells %.1f ms; %u findings stand\n",
-	       (unsigned long long)(lines_of(j) - before), dirty, (added - start) * 1e3,
-	       (judged - added) * 1e3, (now() - judged) * 1e3, out.n);
 	findings_fini(&out);
+	return now() - start;
+}
+
+static void days(struct judge *j, struct feed *feed, char **path, int n)
+{
+	const struct plan *p = judge_plan(j);
+	double took[MOST_RUNS];
+	struct verdict *v = NULL;
+	uint64_t before;
+	uint32_t found;
+
+	judge_once(j, p, &v, &found);
+	before = lines_of(j);
+	for (int i = 0; i < n; i++)
+		took[i] = one_day(j, feed, path[i], &v);
+	if (n)
+		show("one more day", (lines_of(j) - before) / (uint64_t)n, median(took, n), 0);
+	verdict_free(v);
+}
+
+/* What stands after days and kept columns is what a judge finds that gathers everything. */
+static uint32_t found_by(struct judge *j, const struct plan *p)
+{
+	struct verdict *v = NULL;
+	uint32_t found;
+
+	judge_once(j, p, &v, &found);
+	verdict_free(v);
+	return found;
+}
+
+static struct judge *loaded(const struct plan *p, struct feed *feed, char **path, int n, bool keep)
+{
+	struct judge_conf conf = { .replaceable = true, .keep = keep };
+	struct judge *j = judge_new(p, &conf);
+
+	for (int i = 0; i < n; i++)
+		load(j, feed, path[i]);
+	return j;
+}
+
+static int measure(struct ruleset *rs, struct feed *feed, char **path, int n, int runs)
+{
+	struct plan *plan = plan_new(rs);
+	struct judge *j = loaded(plan, feed, path, 1, false), *all;
+	uint32_t a, b;
+
+	judge_by(j, plan, "all rules", runs);
+	judge_free(j);
+	j = loaded(plan, feed, path, 1, true);
+	found_by(j, plan);
+	judge_by(j, plan, "all rules kept", runs);
+	show("bytes kept", lines_of(j), 0, judge_kept_bytes(j));
+	each_rule(j, rs, plan, runs);
+	days(j, feed, path + 1, n - 1);
+	a = found_by(j, plan);
+	judge_free(j);
+	all = loaded(plan, feed, path, n, false);
+	b = found_by(all, plan);
+	show(a == b ? "same findings" : "FINDINGS DIFFER", lines_of(all), 0, b);
+	judge_free(all);
+	plan_free(plan);
+	return a == b ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-	struct judge_conf conf = { .replaceable = true };
-	struct verdict *v = NULL;
+	int runs = argc > 1 ? atoi(argv[1]) : 0, rc;
 	struct ruleset *rs;
 	struct feed *feed;
-	struct plan *plan;
-	struct judge *j;
 	struct err e;
 
-	if (argc < 3)
-		die("usage", "bench_judge RULES PATH [FEED [DAY]]");
-	rs = load_rules(argv[1]);
-	plan = plan_new(rs);
-	feed = argc > 3 ? feed_load(argv[3], &e) : feed_default();
+	if (argc < 5 || argc > 4 + MOST_RUNS || runs < 1 || runs > MOST_RUNS)
+		die("usage", "bench_judge RUNS RULES FEED YEAR [DAY...]");
+	rs = load_rules(argv[2]);
+	feed = feed_load(argv[3], &e);
 	if (!feed)
 		die(argv[3], e.text);
-	j = judge_new(plan, &conf);
-	load(j, feed, argv[2]);
-	each_rule(j, rs, plan);
-	judge_by(j, plan, "all rules", &v);
-	if (argc > 4)
-		one_day(j, feed, argv[4], &v);
-	verdict_free(v);
-	judge_free(j);
+	puts("what,lines,seconds,findings");
+	rc = measure(rs, feed, argv + 4, argc - 4, runs);
 	feed_free(feed);
-	plan_free(plan);
 	ruleset_free(rs);
-	return 0;
+	return rc;
 }
