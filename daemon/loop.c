@@ -515,6 +515,10 @@ static void fill_view(void *ctx, struct http_view *out)
 		.alerts_live = out->numbers ? (int64_t)out->numbers->alerts_live : 0,
 		.start_time_seconds = lp->begun,
 	};
+	uint64_t back = 0;
+	if (lp->engine)
+		out->gauges.reading_history = engine_history(lp->engine, &back);
+	out->gauges.history_records = (int64_t)back;
 	http_gauges(lp->http, &out->gauges);
 	buf_init(&why, 0);
 	health_reasons(out, &why);

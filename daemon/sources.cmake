@@ -36,6 +36,7 @@ set(daemon_sources
 	engine/acted.c
 	engine/account.c
 	engine/horizon.c
+	engine/history.c
 	engine/file.c
 	host/control.c
 	host/notify.c

@@ -288,6 +288,11 @@ static void show(const struct cli *c, const struct top_opts *o, const struct loo
 		 value(l, "database_up") ? cli_text(c, "正常", "up") : cli_text(c, "中断", "away"),
 		 value(l, "applying_rules") ? cli_text(c, "，正在应用新规则", ", applying new rules")
 					    : "");
+	if (value(l, "reading_history"))
+		buf_addf(b, cli_text(c, "正在补读历史，已读 %" PRIi64 " 条；回看更远的规则还不完整\n\n",
+				     "reading back history, %" PRIi64 " records so far; rules that "
+				     "look farther are incomplete\n\n"),
+			 value(l, "history_records"));
 	flow(c, l, before, b);
 	queues(c, l, b);
 	rules(c, l, o->rules.given ? (unsigned)o->rules.v : 20, b);

@@ -78,15 +78,18 @@ static bool judges_cells(const struct engine *en)
 	return en->drained || engine_closes_by_hand(en);
 }
 
+bool engine_judge_all(struct engine *en, struct err *e)
+{
+	return engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, judges_cells(en), e);
+}
+
 bool engine_swap(struct engine *en, struct rules *take_rules, struct err *e)
 {
 	struct rules *old = en->rules;
 	en->rules = take_rules;
 	pool_plan(en->pool, take_rules->plan);
 	engine_account_rules(en);
-	if (!engine_lower_floor(en, e))
-		return false;
-	if (!engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL, judges_cells(en), e))
+	if (!engine_lower_floor(en, e) || !engine_judge_all(en, e))
 		return false;
 	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_RULES_LIVE, .rules = old,
 						    .text = xstrdup(take_rules->set->digest) });
@@ -116,6 +119,8 @@ static bool work(struct engine *en, const struct job *job, struct err *e)
 		return engine_swap(en, job->rules, e);
 	if (job->kind == JOB_ALARM)
 		return put_alarm(en, job->alarm, e);
+	if (job->kind == JOB_HISTORY)
+		return engine_history_done(en, e);
 	bool ok = job->kind == JOB_ITEMS ? engine_items(en, job->item, job->n_item, e)
 					 : drain(en, e);
 	xfree(job->item);
@@ -124,7 +129,7 @@ static bool work(struct engine *en, const struct job *job, struct err *e)
 	return ok;
 }
 
-/* Only rules and alarms can have come while a file is read. */
+/* Only rules, alarms and history can have come while a file is read. */
 bool engine_pending(struct engine *en, struct err *e)
 {
 	struct job job;
@@ -155,6 +160,8 @@ static void *run(void *arg)
 	if (!ok && !en->stopping)
 		mail_post(en->conf.mailbox,
 			  &(struct mail){ .kind = MAIL_FATAL, .text = xstrdup(e.text) });
+	queue_close(en->inbox);
+	engine_history_drop(en);
 	end_sink(en);
 	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_ENGINE_GONE });
 	return NULL;
@@ -213,6 +220,12 @@ void engine_alarm(struct engine *en, const char *text)
 		return;
 	log_warn("rules", "the alarm above is not in the database: the daemon is busy or ending");
 	xfree(job.alarm);
+}
+
+bool engine_history(const struct engine *en, uint64_t *records)
+{
+	*records = en->history_records;
+	return en->reading_history;
 }
 
 uint32_t engine_waiting(struct engine *en)

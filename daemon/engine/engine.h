@@ -44,6 +44,9 @@ bool engine_rules(struct engine *en, struct rules *take_rules); /* any time: MAI
 bool engine_period(const struct engine *en, const char *words, struct err *e) MUST_CHECK;
 void engine_alarm(struct engine *en, const char *text);      /* any time: a row of alarms */
 
+/* Whether history is being read back for a rule that looks farther, and how much is; any thread. */
+bool engine_history(const struct engine *en, uint64_t *records);
+
 /* Epochs that wait for their commit; from the main thread. */
 uint32_t engine_waiting(struct engine *en);
 

@@ -201,41 +201,6 @@ static void look_at_row(struct engine *en, struct epoch *ep, struct people *p,
 	}
 }
 
-static void add_chunk(void *ctx, struct chunk_ref *take_chunk)
-{
-	struct engine *en = ctx;
-	pool_recall(en->pool, take_chunk);
-}
-
-static bool stopping(void *ctx)
-{
-	const struct engine *en = ctx;
-	return en->stopping;
-}
-
-/* From the database, however long it takes to be there. */
-static bool read_more(struct engine *en, const struct restore_more *what, uint64_t *records,
-		      struct err *e)
-{
-	const struct restore_to to = { .chunk = add_chunk, .stop = stopping, .ctx = en };
-	const struct db_wait wait = { en->stop_fd, en->conf.conf->database_connect_timeout, 0, 0 };
-	int64_t pause = 1;
-	for (;;) {
-		struct db db = { .conn = NULL };
-		bool ok = db_open(&db, en->conf.conf->database_conninfo, &wait, e);
-		bool got = ok && restore_more(&db, what, &to, records, e);
-		bool lost = !ok || db_lost(&db);
-		db_close(&db);
-		if (got || !lost || en->stopping)
-			return got;
-		log_warn("horizon", "waiting for the database: %s", e->text);
-		if (wait_or_stop(en->stop_fd, pause))
-			return err_set(e, ERR_WORLD, "stopped before the history was there");
-		pause = pause * 2 < en->conf.conf->database_retry_max
-				? pause * 2 : en->conf.conf->database_retry_max;
-	}
-}
-
 bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_ref *ref,
 		      struct err *e)
 {
@@ -251,7 +216,7 @@ bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_re
 	if (p.n > 0) {
 		const struct restore_more what = { .floor = en->floor, .lower = MISSING_I32,
 						   .person = p.v, .n_person = p.n };
-		ok = read_more(en, &what, &records, e);
+		ok = engine_read_back(en, &what, &records, e);
 		log_info("horizon", "%u persons brought back with %" PRIu64 " records for records "
 			 "older than what is kept", p.n, records);
 	}
@@ -264,18 +229,19 @@ bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_re
 bool engine_lower_floor(struct engine *en, struct err *e)
 {
 	int32_t floor = floor_of(en);
-	uint64_t records = 0;
 	struct str who;
 	int64_t back = look_back(en->rules->set, &who);
-	if (floor == MISSING_I32 || floor >= en->floor)
+	if (en->history) /* looked at again when that is there */
 		return true;
-	const struct restore_more what = { .floor = en->floor, .lower = floor };
+	if (floor == MISSING_I32 || floor >= en->floor) {
+		if (en->floor != MISSING_I32 && en->lowered)
+			tell_floor(en, back, who);
+		en->lowered = false;
+		return true;
+	}
 	log_notice("horizon", "applying: rule " STR_FMT " looks back %" PRId64 " days, reading "
-		   "back what it needs", STR_ARG(who), back);
-	if (!read_more(en, &what, &records, e))
-		return err_wrap(e, "reading back history");
-	en->floor = floor;
-	log_notice("horizon", "complete: %" PRIu64 " records read back", records);
-	tell_floor(en, back, who);
-	return true;
+		   "back what it needs; until then it is incomplete: what it finds on older days "
+		   "waits", STR_ARG(who), back);
+	en->lowered = true;
+	return engine_history_begin(en, floor, e);
 }

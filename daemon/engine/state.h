@@ -21,6 +21,8 @@ struct engine {
 	_Atomic bool stopping;
 	int stop_fd;                 /* eventfd: wakes waits for the database */
 	_Atomic(struct sink *) sink;
+	_Atomic bool reading_history;        /* for who asks how it stands */
+	_Atomic uint64_t history_records;
 
 	/* the thread's own */
 	struct rules *rules;
@@ -36,6 +38,8 @@ struct engine {
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
 	/* horizon.c; days, MISSING_I32: none */
 	int32_t floor, newest, purged;
+	bool lowered;                /* being lowered: told when it is */
+	struct history *history;     /* being read back, or NULL */
 	struct map64 brought;        /* hashes of subjects that are all there, whatever the floor */
 	int64_t *closed;             /* alerts closed at start, for the first epoch */
 	uint32_t n_closed, cap_closed;
@@ -51,7 +55,7 @@ struct engine {
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 };
 
-enum job_kind { JOB_ITEMS, JOB_DRAIN, JOB_RULES, JOB_ALARM };
+enum job_kind { JOB_ITEMS, JOB_DRAIN, JOB_RULES, JOB_ALARM, JOB_HISTORY };
 
 struct job {
 	enum job_kind kind;
@@ -76,6 +80,7 @@ bool engine_recheck(struct engine *en, struct err *e) MUST_CHECK;
 
 /* engine.c: an epoch with the next number; judge into it and hand it to the sink. */
 struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind);
+bool engine_judge_all(struct engine *en, struct err *e) MUST_CHECK; /* by the rules in force */
 bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what what, bool cells,
 		  struct err *e) MUST_CHECK;
 
@@ -110,4 +115,12 @@ void engine_note_closed(struct engine *en, uint64_t id, const struct finding *f)
 /* Before a chunk goes into the pool: brings back whom its records are too old for. */
 bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_ref *ref,
 		      struct err *e) MUST_CHECK;
+/* A rule looks below the floor: begins to read back what it needs. */
 bool engine_lower_floor(struct engine *en, struct err *e) MUST_CHECK;
+
+/* history.c: the past from the database, at once or by a thread. */
+bool engine_read_back(struct engine *en, const struct restore_more *what, uint64_t *records,
+		      struct err *e) MUST_CHECK;
+bool engine_history_begin(struct engine *en, int32_t lower, struct err *e) MUST_CHECK;
+bool engine_history_done(struct engine *en, struct err *e) MUST_CHECK; /* all is there, or not */
+void engine_history_drop(struct engine *en); /* waits for the thread's end */

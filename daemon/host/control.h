@@ -21,7 +21,8 @@ struct control_conf {
 	struct event_base *base;       /* borrowed for life */
 	void (*reload)(void *ctx);     /* somebody asked; answered by control_reading and after */
 	void (*status)(void *ctx, struct buf *answer);
-	/* "period WORDS": answered by control_kept and control_ticket; false with a sentence: refused at once */
+	/* "period WORDS": answered by control_kept and control_ticket; false with a sentence:
+	 * refused at once */
 	bool (*period)(void *ctx, const char *words, uint64_t ticket, struct err *e);
 	void (*metrics)(void *ctx, struct buf *answer); /* all numbers, as Prometheus reads them */
 	void *ctx;

@@ -474,9 +474,11 @@ bool restore_more(struct db *db, const struct restore_more *what, const struct r
 {
 	struct restored out = { 0 };
 	struct reader r = { .to = to, .out = &out, .more = what };
+	if (!db_exec(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e))
+		return false;
 	for (enum stream s = 0; s < STREAM_STORED; s++)
 		if (!take_records(db, &r, s, e))
 			return err_wrap(e, "reading back %s", stream_name(s));
 	*records = out.records;
-	return true;
+	return db_exec(db, "COMMIT", e);
 }

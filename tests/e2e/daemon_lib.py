@@ -290,6 +290,22 @@ class Box:
         assert broken == "", f"the chain of events breaks at {broken}"
 
 
+class Held:
+    """A lock somebody else holds."""
+
+    def __init__(self, box, table):
+        self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", box.conninfo],
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.psql.stdin.write(f"BEGIN; LOCK TABLE fundwatch.{table}; SELECT 'held';\n")
+        self.psql.stdin.flush()
+        assert self.psql.stdout.readline() == "held\n"
+
+    def let_go(self):
+        self.psql.stdin.close()
+        self.psql.stdout.close()
+        self.psql.wait()
+
+
 def same(expected, got, what):
     """Equal tables, or the first difference."""
     for name, text in expected.items():

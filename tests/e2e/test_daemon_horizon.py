@@ -5,7 +5,7 @@ import json
 import os
 import pathlib
 
-from daemon_lib import BIN, Box, ROOT, run
+from daemon_lib import BIN, Box, Held, ROOT, run
 
 RULE = """
 规则 h.near 「{days} 天内重复」
@@ -123,4 +123,74 @@ with Box("horizon") as box:
     box.chain_holds()
     box.balanced()
     daemon.term()
+
+
+def reading(box):
+    said = run(f"{BIN}/fundwatch", "top", "--once", "--json", "--conf", box.config, cwd=ROOT).stdout
+    return json.loads(said)["values"]["reading_history"]
+
+
+def reload_rule(box, days):
+    write_rule(box, days)
+    run(f"{BIN}/fundwatch", "reload", "--conf", box.config, cwd=ROOT)
+
+
+def history_in_the_background(kill=""):
+    """A rule looks farther and the reading is held up by a lock on an old month: what comes in is
+    acknowledged, judged and committed meanwhile; when the lock goes, all is found."""
+    with Box("horizon") as box:
+        box.rules = f"{box.dir}/rules"
+        os.mkdir(box.rules)
+        write_rule(box, 7)
+        pathlib.Path(box.rules, "week.rules").write_text(
+            RULE.format(days=7).replace("h.near", "h.week"), encoding="utf-8")
+        box.extra = "history: { days: 30 }\n"
+        box.configure()
+        daemon = box.start()
+        daemon.wait("ready")
+        feed(box, daemon, "1", [(1, "P1", "2026-02-05"), (2, "P2", "2026-02-05"),
+                                (3, "P2", "2026-06-10"), (4, "P3", "2026-02-20"),
+                                (5, "P4", "2026-03-01"), (6, "P4", "2026-03-20")])
+        daemon.term()
+        daemon = box.start(fault=kill)
+        daemon.wait("drained: ")
+        assert alerts(box) == [], alerts(box)
+        lock = Held(box, "fee_2026_02")
+        reload_rule(box, 200)
+        daemon.wait("applying: rule h.near looks back .* incomplete")
+        daemon.wait("rule set .* is live, 0 raised")
+        assert reading(box) == 1
+        # The other rule finds a recent pair at once; the one that looks farther waits.
+        feed(box, daemon, "2", [(7, "P5", "2026-06-09"), (8, "P5", "2026-06-10"),
+                                (9, "P1", "2026-06-08")])
+        assert box.number("SELECT count(*) FROM fundwatch.fee_2026_06") == 4
+        assert not any("horizon: complete: " in line for line in daemon.lines), daemon.lines
+        assert box.journal()["waiting"] == 0 and reading(box) == 1
+        assert box.sql("SELECT rule_id, subject, state FROM fundwatch.alert"
+                       ) == "h.week|P5|raised\n"
+        # A late record needs the locked month itself: it waits for it, and counts once.
+        box.put("fee_list_d_3.csv", HEAD + fee(10, "P3", "2026-02-21"))
+        box.put("setl_d_3.csv", SETL + setl(10, "P3", "2026-02-21"))
+        lock.let_go()
+        if kill:
+            assert daemon.end() == -9, daemon.lines
+            daemon = box.start()
+            daemon.wait("drained: ")
+        else:
+            daemon.wait_all("horizon: complete: .* records read back", "`fee_list_d_3.csv` is done",
+                            "`setl_d_3.csv` is done", "rule set .* is live, [1-9]", "drained: ")
+            assert reading(box) == 0
+        daemon.term()
+        box.books_hold()
+        box.chain_holds()
+        assert box.sql("SELECT DISTINCT kind FROM fundwatch.alert_event WHERE kind = 'withdrawn'"
+                       ) == ""
+        return box.live()
+
+
+whole = history_in_the_background()
+assert len(whole) == 7, whole
+for point in ("history_read:1", "history_taken:1"):
+    assert history_in_the_background(point) == whole, point
+print("a long history is read back behind everybody's back, killed or not")
 print("closed stands, late comes back, purged is entered as too late; nothing was withdrawn")

@@ -8,12 +8,11 @@ calm run. test_daemon_database has the killed and the missing server.
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
-from daemon_lib import BOUND, Box, Cluster, ROOT, generate, psql, run, same
+from daemon_lib import BOUND, ROOT, Box, Cluster, Held, generate, psql, run, same
 
 TROUBLE = "error +database: cannot commit"
 
@@ -60,22 +59,6 @@ def backends_are_killed(server, files, calm):
             box.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                     f"WHERE datname = '{box.database}' AND pid <> pg_backend_pid()")
         settled(box, daemon, calm, "backends killed")
-
-
-class Held:
-    """A lock somebody else holds."""
-
-    def __init__(self, box, table):
-        self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", box.conninfo],
-                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.psql.stdin.write(f"BEGIN; LOCK TABLE fundwatch.{table}; SELECT 'held';\n")
-        self.psql.stdin.flush()
-        assert self.psql.stdout.readline() == "held\n"
-
-    def let_go(self):
-        self.psql.stdin.close()
-        self.psql.stdout.close()
-        self.psql.wait()
 
 
 def a_lock_is_held(server, files, calm):
