@@ -291,8 +291,8 @@ static bool read_item(struct engine *en, const struct journal_item *it, struct e
 {
 	struct reading rd = { .en = en, .item = it, .begun = clock_steady() };
 	struct err why;
-	if (engine_is_period(it))
-		return engine_period_item(en, it, e);
+	if (engine_is_period(it)) /* an epoch of its own, behind what came before it */
+		return judge_in_hand(en, ep, e) && engine_period_item(en, it, e);
 	if (!open_patiently(&rd, &why)) {
 		if (is_ours(&why)) /* stopped: it waits in the journal */
 			return err_set(e, ERR_WORLD, "%s", why.text);
