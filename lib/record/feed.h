@@ -22,6 +22,8 @@
  *           when: { column: claim_type, is: [institutional] } # optional filter; or not:
  *           filled: [trace_code]      # optional: only rows that have all of these; a
  *                                     #   file without such a column has none
+ *           unsigned: [cnt]           # optional: numbers whose sign only repeats what
+ *                                     #   another column says; it is dropped
  *           once_per: [claim_id]      # optional: only the first row of a key
  *                                     #   makes a record (recent keys are remembered)
  *           columns: { source: field, ... }  # same names map by themselves unless

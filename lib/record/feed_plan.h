@@ -61,6 +61,8 @@ struct feed_stream {
 	struct feed_when when;
 	struct str once_per[FEED_KEY_MAX], filled[FEED_KEY_MAX];
 	unsigned n_once, n_filled;
+	enum field *magnitude; /* numbers taken without their sign */
+	unsigned n_magnitude;
 	struct feed_column *column;
 	struct feed_values *values;
 	struct feed_gift *gift;

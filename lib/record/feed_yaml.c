@@ -387,6 +387,26 @@ static void take_when(struct reader *r, yaml_node_t *n, void *into)
 		complain(r, n, "when 须写明 column，以及 is 或 not");
 }
 
+static bool is_number(enum type t)
+{
+	return type_width(t) == WIDTH_I64 && t != TYPE_TIME;
+}
+
+static void take_unsigned(struct reader *r, yaml_node_t *n, void *into)
+{
+	struct feed_stream *s = into;
+	unsigned count;
+	struct str *list = take_list(r, n, &count);
+	s->magnitude = arena_array(&r->feed->arena, count + 1u, sizeof(*s->magnitude));
+	for (unsigned i = 0; i < count; i++) {
+		enum field f = stored_field(r, n, list[i]);
+		if (f != FIELD_NONE && !is_number(field_get(f)->type))
+			complain(r, n, "字段「" STR_FMT "」不是数", STR_ARG(list[i]));
+		else if (f != FIELD_NONE)
+			s->magnitude[s->n_magnitude++] = f;
+	}
+}
+
 /* The stream's name decides what its other keys may name, so it is looked up first. */
 static enum stream stream_of(struct reader *r, yaml_node_t *n)
 {
@@ -413,6 +433,7 @@ static void take_streams(struct reader *r, yaml_node_t *n, void *into)
 	static const struct key keys[] = {
 		{ "stream", take_stream_name }, { "strict", take_strict },
 		{ "when", take_when }, { "filled", take_filled },
+		{ "unsigned", take_unsigned },
 		{ "once_per", take_once },
 		{ "columns", take_columns }, { "constants", take_constants },
 		{ "values", take_values }, { "defaults", take_defaults },

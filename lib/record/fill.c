@@ -312,6 +312,13 @@ static void *column_at(struct rower *r, enum stream s, const struct target *t, u
 	return (char *)col + (size_t)row * width_bytes(t->width);
 }
 
+static void drop_signs(int64_t *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (v[i] < 0 && v[i] != MISSING_I64)
+			v[i] = -v[i];
+}
+
 /* Texts of n rows from `row` of the table on. Returns n, or the first that cannot be made. */
 static unsigned make_column(struct rower *r, enum stream s, struct target *t,
 			    const struct str *text, unsigned n, uint32_t row,
@@ -322,6 +329,8 @@ static unsigned make_column(struct rower *r, enum stream s, struct target *t,
 	bool coded = t->making == MAKE_MAPPED && t->width == WIDTH_U32;
 	m.out = column_at(r, s, t, row);
 	unsigned made = coded ? make_codes(&m) : makers[t->making](&m);
+	if (t->magnitude)
+		drop_signs(m.out, made);
 	*why = m.why;
 	return made;
 }

@@ -91,6 +91,8 @@ static struct target target_of(struct plan *p, const struct feed_stream *s, enum
 		if (s->values[i].field == f)
 			t.values = &s->values[i];
 	t.scale = type_scale(info->type);
+	for (unsigned i = 0; i < s->n_magnitude; i++)
+		t.magnitude |= s->magnitude[i] == f;
 	t.making = making_of(&t);
 	if (t.width == WIDTH_U32 && t.making != MAKE_SERIAL)
 		t.brief = arena_array(&p->arena, 1, sizeof(*t.brief));

@@ -35,6 +35,7 @@ struct target {
 	enum width width;
 	enum making making;
 	int scale;                       /* of numbers */
+	bool magnitude;                  /* of numbers: without the sign */
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
 	uint8_t cached_n;                /* of the last text; 0 = nothing cached */

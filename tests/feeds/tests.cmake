@@ -12,3 +12,7 @@ if(PYTHON3 AND TARGET fundwatch-cli)
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/find.py
 			$<TARGET_FILE:fundwatch-cli>)
 endif()
+if(PYTHON3 AND TARGET fundwatch-cli)
+	fundwatch_script(hospital LABEL feeds
+		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/hospital.py $<TARGET_FILE:fundwatch-cli>)
+endif()

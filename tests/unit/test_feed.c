@@ -195,6 +195,33 @@ static void headers_that_cannot_do(void **state)
 	feed_free(f);
 }
 
+static void rows_for_a_stream(void **state)
+{
+	(void)state;
+	static const char *const text = "files: [{ match: '*', streams: [{ stream: stock, "
+		"columns: { n: cnt }, unsigned: [cnt] }, { stream: trace, filled: [code, who], "
+		"columns: { code: drug_trac_codg, who: psn_no, inv_chg_time: trac_time } }] }]";
+	struct feed *f = feed(text);
+	struct decoding d = decode_text(f, "a.csv",
+		"infno,fixmedins_code,fixmedins_bchno,inv_chg_time,mdtrt_id,n,code,who\n"
+		"3505,H1,B1,2026-03-01,M1,-2,81,P1\n3505,H1,B2,2026-03-01,M1,2,82,\n");
+	CHECK_INT(d.stats.records[STREAM_STOCK], 2);
+	CHECK_INT(d.stats.records[STREAM_TRACE], 1);
+	CHECK_INT(d.stats.rejects, 0);
+	CHECK(!strstr(buf_cstr(&d.dump), "cnt=-2"));
+	decoding_fini(&d);
+	d = decode_text(f, "a.csv", "infno,fixmedins_code,fixmedins_bchno,inv_chg_time\n"
+			"3505,H1,B1,2026-03-01\n"); /* nothing to fill a trace with */
+	CHECK(d.good);
+	CHECK_INT(d.stats.records[STREAM_STOCK], 1);
+	CHECK_INT(d.stats.records[STREAM_TRACE], 0);
+	decoding_fini(&d);
+	feed_free(f);
+	wrong("files: [{ match: '*', streams: [{ stream: stock, unsigned: [memo] }] }]", "不是数");
+	wrong("files: [{ match: '*', streams: [{ stream: stock, unsigned: [nothing] }] }]",
+	      "没有字段");
+}
+
 /* conf/feeds/default.yaml says the same as the built-in feed. */
 static void the_written_default_is_the_built_in(void **state)
 {
@@ -245,6 +272,7 @@ int main(void)
 		cmocka_unit_test(core_tables_hold_nothing_unknown),
 		cmocka_unit_test(a_wide_row), cmocka_unit_test(once_per_waits_for_a_good_row),
 		cmocka_unit_test(headers_that_cannot_do),
+		cmocka_unit_test(rows_for_a_stream),
 		cmocka_unit_test(the_written_default_is_the_built_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
