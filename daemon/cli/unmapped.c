@@ -20,7 +20,8 @@ struct unmapped_opts {
 };
 
 #define MAPPED_EXACT "f.med_list_codg = ANY ($1::text[])"
-#define MAPPED_PREFIX "EXISTS (SELECT FROM unnest($1::text[]) k WHERE starts_with(f.med_list_codg, k))"
+#define MAPPED_PREFIX \
+	"EXISTS (SELECT FROM unnest($1::text[]) k WHERE starts_with(f.med_list_codg, k))"
 #define UNMAPPED(mapped)                                                                           \
 	"SELECT f.med_list_codg AS code,"                                                          \
 	" min(coalesce(f.hilist_name, f.medins_list_name)) AS name, count(*) AS lines,"            \

@@ -8,12 +8,12 @@ import shutil
 from daemon_lib import BIN, Box, ROOT, run
 
 DATA = f"{ROOT}/tests/cli/data"
-LINES = """feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,list_type,cnt,pric,\
-det_item_fee_sumamt,inscp_amt,hilist_name,vali_flag,updt_time
+LINES = """feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,list_type,\
+cnt,pric,det_item_fee_sumamt,inscp_amt,hilist_name,vali_flag,updt_time
 1,M1,S1,H01,P01,2026-03-01 09:00:00,SZ-0101,201,1,200.00,200.00,200.00,彩超,1,2026-03-02 10:00:00
 2,M1,S1,H01,P01,2026-03-01 09:40:00,SZ-0101a,201,1,200.00,200.00,200.00,彩超,1,2026-03-02 10:00:00
 3,M2,S2,H02,P02,2026-03-01 09:00:00,SZ-0202,201,1,90.00,90.00,90.00,心电图,1,2026-03-02 10:00:00
-4,M2,S2,H02,P02,2026-03-01 09:30:00,XA02BCF721A001010100239,101,1,9.00,9.00,9.00,药,1,2026-03-02 10:00:00
+4,M2,S2,H02,P02,2026-03-01 09:30:00,XA02BCF721A001010100239,101,1,9.00,9.00,9.00,药,1,2026-03-02
 """
 RULE = """
 表「本地项目」  来自 knowledge/local_items.csv   键 项目 前缀   列 国家项目 : 代码
