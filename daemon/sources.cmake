@@ -10,6 +10,7 @@ set(daemon_sources
 	sink/migrate.c
 	sink/release.c
 	sink/epoch.c
+	sink/encode.c
 	sink/rows.c
 	sink/commit.c
 	sink/sink.c

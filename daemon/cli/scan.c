@@ -149,7 +149,7 @@ static bool parse_size(const char *text, uint64_t *bytes)
 	return *bytes >= (uint64_t)8 << 20;
 }
 
-/* About the bytes of the files as text. */
+/* About the bytes of the files as text; what comes through a pipe may be any number. */
 static uint64_t input_bytes(const struct scan *s)
 {
 	uint64_t sum = 0;
@@ -158,8 +158,11 @@ static uint64_t input_bytes(const struct scan *s)
 		const char *path = s->files.path[i];
 		size_t n = strlen(path);
 		bool zipped = n > 3 && strcmp(path + n - 3, ".gz") == 0;
-		if (stat(path, &st) == 0)
-			sum += (uint64_t)st.st_size * (zipped ? 8 : 1);
+		if (stat(path, &st) != 0)
+			continue;
+		if (!S_ISREG(st.st_mode))
+			return UINT64_MAX;
+		sum += (uint64_t)st.st_size * (zipped ? 8 : 1);
 	}
 	return sum;
 }

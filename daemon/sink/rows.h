@@ -2,8 +2,8 @@
 /*
  * rows.h - the records and rejects of chunks into their tables, by binary COPY.
  *
- * Texts are checked once per distinct value of a chunk; what PostgreSQL cannot hold is
- * mended, never a reason to lose the epoch. Runs inside the caller's transaction.
+ * What PostgreSQL cannot hold is mended, never a reason to lose the epoch. Runs inside the
+ * caller's transaction.
  */
 #pragma once
 

@@ -20,8 +20,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 KEPT = HERE / "callgrind.csv"
 WORSE = 0.10
-STAGES = ["inflate", "charset", "split", "decode", "scatter", "dictionary", "take", "gather",
-          "predicate", "group", "pair", "judge", "cells", "difference"]
+STAGES = ["inflate", "charset", "split", "decode", "copy", "scatter", "dictionary", "take",
+          "gather", "predicate", "group", "pair", "judge", "cells", "difference"]
 
 
 def make_data(gen, work, lines):

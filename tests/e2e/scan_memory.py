@@ -66,6 +66,25 @@ def move_all(folder, every):
             move_some(f"{folder}/{name}", f"{folder}/{stream}_moved{seed}.csv", seed, every)
 
 
+def pour(source, pipe):
+    """What a pipe brings has no size before."""
+    with open(source, "rb") as bytes_in, open(pipe, "wb") as out:
+        shutil.copyfileobj(bytes_in, out)
+
+
+def scan_piped(files, rules, box, memory):
+    """The same with the first file through a pipe of its name."""
+    os.mkdir(f"{box}/pipe")
+    pipe = f"{box}/pipe/{os.path.basename(files[0])}"
+    os.mkfifo(pipe)
+    sender = multiprocessing.Process(target=pour, args=(files[0], pipe))
+    sender.start()
+    peak = scan([pipe] + files[1:], rules, f"{box}/piped", "--memory", memory, "--temp", box)
+    sender.join()
+    assert same(f"{box}/few.ndjson", f"{box}/piped.ndjson"), "findings through a pipe differ"
+    return peak
+
+
 def size(text):
     return int(text[:-1]) * {"K": 1 << 10, "M": MIB, "G": 1 << 30}[text[-1]]
 
@@ -102,6 +121,7 @@ def main():
             out.writelines([next(source), next(source)])
         base = scan([f"{box}/fee_list_d_one.csv"], rules, f"{box}/base")
         few = scan(files, rules, f"{box}/few", "--memory", options.memory, "--temp", box)
+        few = max(few, scan_piped(files, rules, box, options.memory))
         if not options.alone:
             all_ = scan(files, rules, f"{box}/all")
             assert os.path.getsize(f"{box}/all.ndjson") > 1000, "nothing found proves nothing"
