@@ -14,7 +14,7 @@
 #include "daemon/work/worker.h"
 #include "lib/base/mem.h"
 
-#define INBOX_DEFAULT 16u
+#define INBOX_DEFAULT 4u
 
 struct pool {
 	const struct plan *plan;

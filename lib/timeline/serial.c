@@ -8,7 +8,7 @@
 
 #include "lib/base/mem.h"
 
-enum { DIGITS = 9, SHORT = 255 }; /* nine digits fit into 32 bits */
+enum { DIGITS = 8, SHORT = 255 };
 
 void serials_init(struct serials *s)
 {
@@ -29,11 +29,32 @@ size_t serials_bytes(const struct serials *s)
 
 /* ---- in ---- */
 
+/* Eight digits as a number, all at once; false when some are none. */
+static inline bool eight_digits(const char *p, uint32_t *number)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), pairs = UINT64_C(0x000000ff000000ff);
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	v ^= each * '0';
+	if (((v + each * 0x76) | v) & each * 0x80)
+		return false;
+	v = v * 10 + (v >> 8);
+	*number = (uint32_t)(((v & pairs) * (100 + (UINT64_C(1000000) << 32)) +
+			      (v >> 16 & pairs) * (1 + (UINT64_C(10000) << 32))) >> 32);
+	return true;
+}
+
 static unsigned last_digits(struct str text, uint32_t *number)
 {
 	uint32_t unit = 1;
 	unsigned n = 0;
 
+	if (text.n >= DIGITS && eight_digits(text.p + text.n - DIGITS, number))
+		return DIGITS;
 	*number = 0;
 	for (; n < DIGITS && n < text.n; n++, unit *= 10) {
 		unsigned digit = (unsigned)text.p[text.n - 1 - n] - '0';
