@@ -156,8 +156,7 @@ static void read_peers(struct rule_check *k)
 			 check_words(k->c, "不到 2 家", "fewer"));
 }
 
-/* where and not unless */
-static struct expr *fold_unless(struct checker *c, struct expr *where, struct expr *unless)
+struct expr *check_where(struct checker *c, struct expr *where, struct expr *unless)
 {
 	struct expr *not, *both;
 
@@ -196,7 +195,7 @@ static const struct indicator *narrowed(struct rule_check *k, const struct indic
 		cond = check_flag(&row, where->expr);
 	if (unless != NULL && unless->expr != NULL && !unless->broken)
 		not = check_flag(&row, unless->expr);
-	cond = fold_unless(k->c, cond, not);
+	cond = check_where(k->c, cond, not);
 	if (cond == NULL || cond->type == TYPE_ERROR)
 		return ind;
 	x = arena_dup(k->c->a, ind, sizeof *ind);
@@ -309,7 +308,7 @@ static uint64_t terms(const struct rule_check *k, const struct expr *e)
 	return n + terms(k, e->cond);
 }
 
-static void bound_terms(struct rule_check *k, const struct expr *e)
+void check_terms(struct rule_check *k, const struct expr *e)
 {
 	if (terms(k, e) > MAX_TERMS)
 		diag_add(k->c->d, e->at, DIAG_TOO_LARGE, "10000");
@@ -410,12 +409,12 @@ static void read_conditions(struct rule_check *k)
 
 	r->unless = clause_flag(k, KW_UNLESS, &k->row);
 	check_unless_parts(k);
-	r->where = fold_unless(k->c, where, r->unless);
+	r->where = check_where(k->c, where, r->unless);
 	r->when = clause_flag(k, KW_WHEN, &k->whole);
 	if (k->b->clause[KW_WHEN] == NULL && (r->form == FORM_GROUP || r->form == FORM_COMPARE))
 		check_missing(k, KW_WHEN);
-	bound_terms(k, r->where);
-	bound_terms(k, r->when);
+	check_terms(k, r->where);
+	check_terms(k, r->when);
 	split_trigger(r);
 }
 
@@ -452,83 +451,7 @@ static void check_join(struct rule_check *k)
 		 check_cstr(k->c, r->table->key[0].name));
 }
 
-/* ---- amount, sentence, exceptions ---- */
-
-static void read_amount(struct rule_check *k)
-{
-	const struct syn_clause *x = k->b->clause[KW_AMOUNT];
-	struct expr *e;
-
-	if (x == NULL || x->broken || x->expr == NULL)
-		return;
-	e = check_expr(&k->whole, x->expr);
-	if (e->type != TYPE_ERROR && check_plain(e))
-		check_adapt(&k->whole, &e, TYPE_MONEY);
-	else if (e->type != TYPE_ERROR && e->type != TYPE_MONEY)
-		diag_add(k->c->d, e->at, DIAG_WRONG_TYPE, keyword_word(KW_AMOUNT, k->c->d->english),
-			 type_name(TYPE_MONEY, k->c->d->english),
-			 type_name(e->type, k->c->d->english));
-	bound_terms(k, e);
-	k->r->amount = e;
-}
-
-static void read_say(struct rule_check *k)
-{
-	const struct syn_clause *x = k->b->clause[KW_SAY];
-	struct scope s = k->whole;
-	struct rule *r = k->r;
-
-	if (x == NULL || x->broken)
-		return;
-	s.say = true;
-	r->say = arena_array(k->c->a, x->n_item + (size_t)1, sizeof *r->say);
-	for (uint32_t i = 0; i < x->n_item; i++) {
-		const struct syn_item *part = &x->item[i];
-
-		r->say[r->n_say++] = (struct say_part){
-			.text = arena_str(k->c->a, part->name),
-			.expr = part->expr != NULL ? check_expr(&s, part->expr) : NULL,
-		};
-	}
-}
-
-/* Fields of 乙 in a pair, unless only 甲 has them. */
-static enum field except_field(const struct rule *r, struct str name)
-{
-	enum field f = FIELD_NONE;
-
-	if (r->n_role > 1)
-		f = field_find(r->stream[1], name);
-	return f != FIELD_NONE ? f : field_find(r->stream[0], name);
-}
-
-static void read_excepted_by(struct rule_check *k)
-{
-	const struct syn_clause *x = k->b->clause[KW_EXCEPTED_BY];
-	struct rule *r = k->r;
-
-	if (x == NULL || x->broken)
-		return;
-	r->except = arena_array(k->c->a, x->n_item + (size_t)1, sizeof *r->except);
-	for (uint32_t i = 0; i < x->n_item; i++) {
-		enum field f = except_field(r, x->item[i].name);
-		struct scope s = { .c = k->c,
-				   .n_role = r->n_role,
-				   .stream = { r->stream[0], r->stream[1] } };
-		struct diag *d;
-
-		if (f != FIELD_NONE) {
-			mark_field(k->c->d, x->item[i].at, f);
-			r->except[r->n_except++] = f;
-			continue;
-		}
-		d = diag_add(k->c->d, x->item[i].at, DIAG_UNKNOWN_FIELD,
-			     k->c->d->english ? stream_name(r->stream[0])
-					      : stream_title(r->stream[0]),
-			     check_cstr(k->c, x->item[i].name));
-		check_hint(&s, d, x->item[i].at, x->item[i].name);
-	}
-}
+/* ---- the whole ---- */
 
 static void check_body(struct rule_check *k)
 {
@@ -540,9 +463,9 @@ static void check_body(struct rule_check *k)
 	read_lets(k);
 	read_conditions(k);
 	check_join(k);
-	read_amount(k);
-	read_say(k);
-	read_excepted_by(k);
+	check_amount(k);
+	check_say(k);
+	check_excepted_by(k);
 	check_subject(k);
 	check_related_subject(k);
 	check_absence(k);
@@ -568,132 +491,4 @@ void check_rule(struct rule_check *k, struct checker *c, struct syn_block *b, st
 	check_examples(k);
 	if (k->missing != NULL && !b->broken)
 		diag_add(c->d, b->id_at, DIAG_CLAUSE_MISSING, k->missing);
-}
-
-/* ---- indicators ---- */
-
-static void mark_counted(struct diag_list *d, struct span at, const char *field)
-{
-	if (field[0] == '\0')
-		mark_term(d, at, "笔", "lines");
-	else if (field[0] == 'p')
-		mark_term(d, at, "人", "persons");
-	else
-		mark_term(d, at, "次就诊", "visits");
-}
-
-/* 至少 100 次就诊: what is counted, by the word behind the number. */
-static struct expr *enough(struct scope *s, const struct syn_clause *x)
-{
-	static const struct {
-		const char *word, *field;
-	} counted[] = {
-		{ "次就诊", "mdtrt_id" }, { "就诊", "mdtrt_id" }, { "visits", "mdtrt_id" },
-		{ "visit", "mdtrt_id" }, { "人次", "mdtrt_id" }, { "次", "mdtrt_id" },
-		{ "人", "psn_no" }, { "名参保人", "psn_no" }, { "persons", "psn_no" },
-		{ "笔", "" }, { "条", "" }, { "lines", "" }, { "", "" },
-	};
-	struct expr *n = check_const(s->c, rat_int(x->number), TYPE_COUNT, x->at);
-	struct marks *marks = s->c->d->marks;
-	struct expr *count, *e;
-
-	for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
-		struct syn name = { .kind = SYN_NAME,
-				    .at = x->var_at,
-				    .text = str_of(counted[i].field) };
-		struct syn *arg[] = { &name };
-		struct syn call = { .kind = SYN_CALL, .at = x->var_at, .text_at = x->var_at,
-				    .text = STR("不同"), .n_arg = 1, .arg = arg };
-
-		if (!str_eq(x->var, str_of(counted[i].word)))
-			continue;
-		mark_counted(s->c->d, x->var_at, counted[i].field);
-		s->c->d->marks = NULL; /* the call is made up */
-		count = counted[i].field[0] != '\0' ? check_call(s, &call) : check_count(s, x->at);
-		s->c->d->marks = marks;
-		e = check_new(s->c, EXPR_GE, TYPE_FLAG, x->at);
-		check_args(s->c, e, (struct expr *[]){ count, n }, 2);
-		return e;
-	}
-	diag_add(s->c->d, x->var_at, DIAG_UNKNOWN_UNIT, check_cstr(s->c, x->var))->expected =
-		check_words(s->c, "次就诊、人、笔", "visits, persons, lines");
-	return NULL;
-}
-
-static void indicator_keys(struct checker *c, struct syn_block *b, struct indicator *x)
-{
-	const struct syn_clause *by = b->clause[KW_BY];
-	bool entity = false, period = false;
-
-	x->key = arena_array(c->a, by->n_item + (size_t)1, sizeof(struct expr *));
-	for (uint32_t i = 0; i < by->n_item; i++) {
-		struct expr *e = check_key(c, x->stream, &by->item[i]);
-
-		if (e == NULL)
-			return;
-		if (e->op == EXPR_BUCKET &&
-		    (period || e->bucket == BUCKET_VISIT || e->bucket == BUCKET_STAY))
-			diag_add(c->d, by->item[i].at, DIAG_ONE_PERIOD);
-		period |= e->op == EXPR_BUCKET;
-		entity |= e->op == EXPR_FIELD && field_get(e->field)->role == ROLE_ENTITY;
-		x->key[x->n_key++] = e;
-	}
-	if (!entity || !period)
-		diag_add(c->d, by->key, DIAG_NO_INDICATOR_PERIOD);
-}
-
-static void indicator_value(struct checker *c, struct syn_block *b, struct indicator *x)
-{
-	struct scope row = {
-		.c = c, .n_role = 1, .stream = { x->stream, x->stream }, .inline_lets = true
-	};
-	struct scope whole = row;
-	const struct syn_clause *where = b->clause[KW_WHERE], *unless = b->clause[KW_UNLESS];
-	const struct syn_clause *value = b->clause[KW_VALUE], *least = b->clause[KW_AT_LEAST];
-	struct expr *cond = NULL, *not = NULL;
-
-	whole.group = true;
-	whole.inline_lets = false;
-	whole.key = x->key;
-	whole.n_key = x->n_key;
-	if (where != NULL && where->expr != NULL && !where->broken)
-		cond = check_flag(&row, where->expr);
-	if (unless != NULL && unless->expr != NULL && !unless->broken)
-		not = check_flag(&row, unless->expr);
-	x->where = fold_unless(c, cond, not);
-	if (value != NULL && value->expr != NULL && !value->broken)
-		x->value = check_expr(&whole, value->expr);
-	if (x->value != NULL && !check_is_number(x->value->type))
-		diag_add(c->d, x->value->at, DIAG_WRONG_TYPE, keyword_word(KW_VALUE, c->d->english),
-			 check_words(c, "数", "a number"), type_name(x->value->type, c->d->english));
-	if (least != NULL && !least->broken) {
-		x->enough = enough(&whole, least);
-		x->enough_text = arena_str(c->a, least->var);
-	}
-}
-
-void check_indicator(struct checker *c, struct syn_block *b, struct indicator *x)
-{
-	static const enum keyword needed[] = { KW_ON, KW_BY, KW_VALUE };
-	const struct syn_clause *on = b->clause[KW_ON];
-	bool ok = true;
-
-	x->name = arena_str(c->a, b->title);
-	x->at = b->title_at;
-	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-		const struct syn_clause *w = b->clause[needed[i]];
-
-		if (w == NULL && !b->broken)
-			diag_add(c->d, b->title_at, DIAG_CLAUSE_MISSING,
-				 check_keyword(c, needed[i]));
-		ok &= w != NULL && !w->broken;
-	}
-	check_scope_word(c, b->clause[KW_SCOPE], &x->scope);
-	if (!ok || on->n_item == 0)
-		return;
-	x->stream = check_stream(c, &on->item[0]);
-	if (x->stream == STREAM_COUNT)
-		return;
-	indicator_keys(c, b, x);
-	indicator_value(c, b, x);
 }

@@ -19,10 +19,22 @@ struct rule_check {
 
 /* A rule block into *r; *k is kept for check_doubts. */
 void check_rule(struct rule_check *k, struct checker *c, struct syn_block *b, struct rule *r);
+/* check_indicator.c */
 void check_indicator(struct checker *c, struct syn_block *b, struct indicator *x);
 
 /* The clause in force: the override's where it has one. */
 struct syn_clause *check_clause(const struct rule_check *k, enum keyword w);
+
+/* An expression with its lets put in place stays within bounds; reports one that does not. */
+void check_terms(struct rule_check *k, const struct expr *e);
+
+/* 条件 that 除外 is taken out of; either may be NULL. */
+struct expr *check_where(struct checker *c, struct expr *where, struct expr *unless);
+
+/* check_output.c: after the conditions. */
+void check_amount(struct rule_check *k);
+void check_say(struct rule_check *k);
+void check_excepted_by(struct rule_check *k);
 
 /* check_head.c: version, words of the header, dates, parameters. */
 void check_missing(struct rule_check *k, enum keyword w);

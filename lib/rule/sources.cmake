@@ -16,6 +16,8 @@ set(rule_sources
 	check_expr.c
 	check_call.c
 	check_rule.c
+	check_output.c
+	check_indicator.c
 	check_unless.c
 	check_absence.c
 	check_related.c

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A hospital's own exports by conf/feeds/hospital.yaml, in UTF-8 and in GB18030: every row is
-taken, wide rows give a settlement each, results and stock are read, and the shipped rules find just what
-was put in.  usage: hospital.py FUNDWATCH"""
+taken, wide rows give a settlement each, results and stock are read, and the shipped rules find
+just what was put in.  usage: hospital.py FUNDWATCH"""
 import json
 import pathlib
 import subprocess
