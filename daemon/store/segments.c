@@ -18,6 +18,8 @@
 #include "lib/timeline/slab.h"
 
 #define OBJECT "segments"
+#define COMPACT_FILES 64u             /* fewer are not worth it */
+#define COMPACT_FILES_MOST 4096u      /* more are a burden, whatever their size */
 #define BASE_BYTES ((size_t)64 << 20) /* of one file of a base */
 #define NAME_MAX_BYTES 64
 
@@ -27,7 +29,7 @@ struct segment_file {
 	int64_t epoch;
 	uint32_t number;         /* of a base */
 	int64_t at;              /* once checked */
-	uint64_t rows;
+	uint64_t rows, bytes;
 };
 
 struct segments {
@@ -36,7 +38,9 @@ struct segments {
 	struct buf out;          /* the segment being made */
 	bool broken;             /* writing failed: files no longer follow the epochs */
 	struct segment_file *file;
-	uint32_t n, cap;         /* those to be read, in order, after segments_check */
+	uint32_t n, cap;         /* those that count, in order: bases first */
+	bool whole;              /* they are all epochs that have records */
+	uint32_t compact;        /* so many files of epochs may come together */
 	/* the base being made */
 	int64_t base_last, base_at;
 	uint32_t base_files;
@@ -58,6 +62,7 @@ struct segments *segments_open(const char *dir, struct err *e)
 	struct segments *g = xcalloc(1, sizeof *g);
 	g->dir = fd;
 	g->cutter = slicer_new(1);
+	g->compact = COMPACT_FILES;
 	buf_init(&g->out, SIZE_MAX / 2);
 	return g;
 }
@@ -131,6 +136,19 @@ static void give_up(struct segments *g)
 	g->broken = true;
 }
 
+/* What lies in g->out is a file now. */
+static void add_file(struct segments *g, const char *name, bool base, int64_t epoch, int64_t at)
+{
+	struct segment_file f = { .base = base, .epoch = epoch, .at = at, .bytes = g->out.n };
+	struct slab s;
+	struct err ignored;
+	if (slab_open(&s, g->out.p, g->out.n, &ignored))
+		f.rows = s.rows;
+	memcpy(f.name, name, strlen(name) + 1);
+	GROW(g->file, g->cap, g->n + 1);
+	g->file[g->n++] = f;
+}
+
 void segments_write(struct segments *g, const struct epoch *ep)
 {
 	char name[NAME_MAX_BYTES];
@@ -142,7 +160,9 @@ void segments_write(struct segments *g, const struct epoch *ep)
 			      chunk_ref_intake(ep->chunk[i]), add_piece, &g->out);
 	slab_end(&g->out);
 	(void)snprintf(name, sizeof name, "%020" PRId64 ".seg", ep->number);
-	if (!put_file(g, name, g->out.p, g->out.n))
+	if (put_file(g, name, g->out.p, g->out.n))
+		add_file(g, name, false, ep->number, ep->at);
+	else
 		give_up(g);
 }
 
@@ -155,6 +175,8 @@ void segments_base_drop(struct segments *g)
 
 void segments_base_begin(struct segments *g, int64_t last, int64_t at)
 {
+	if (!g->whole) /* what is there does not count */
+		g->n = 0;
 	g->base_open = true;
 	g->base_last = last;
 	g->base_files = 0;
@@ -169,7 +191,9 @@ static void base_flush(struct segments *g)
 	slab_end(&g->out);
 	(void)snprintf(name, sizeof name, "base-%" PRId64 "-%06u.seg", g->base_last,
 		       ++g->base_files);
-	if (!put_file(g, name, g->out.p, g->out.n)) {
+	if (put_file(g, name, g->out.p, g->out.n)) {
+		add_file(g, name, true, g->base_last, g->base_at);
+	} else {
 		give_up(g);
 		segments_base_drop(g);
 	}
@@ -202,6 +226,7 @@ void segments_base_end(struct segments *g)
 	else
 		log_info(OBJECT, "%" PRIu64 " records kept in %u files", g->base_rows,
 			 g->base_files);
+	g->whole = !g->broken;
 }
 
 /* ---- which files there are ---- */
@@ -311,6 +336,7 @@ static bool check_file(const struct segments *g, struct segment_file *f, struct 
 	if (ok) {
 		f->rows = s.rows;
 		f->at = s.at;
+		f->bytes = m.n;
 	}
 	(void)munmap(m.p, m.n);
 	return ok;
@@ -377,8 +403,9 @@ bool segments_check(struct segments *g, const struct epoch_rows *rows, uint32_t 
 		in_base += rows[i].records;
 		at = rows[i].at;
 	}
-	return (base == 0 || check_base(g, base, at, in_base, e)) &&
-	       check_epochs(g, base, rows, n, e);
+	g->whole = (base == 0 || check_base(g, base, at, in_base, e)) &&
+		   check_epochs(g, base, rows, n, e);
+	return g->whole;
 }
 
 void segments_clear(struct segments *g)
@@ -424,8 +451,82 @@ bool segments_read(struct segments *g, segments_fn *take, void *ctx, struct err 
 	for (uint32_t i = 0; i < g->n; i++)
 		if (!read_file(g, &g->file[i], take, ctx, e))
 			return err_wrap(e, "%s", g->file[i].name);
-	xfree(g->file);
-	g->file = NULL;
-	g->n = g->cap = 0;
 	return true;
+}
+
+/* ---- many files into few ---- */
+
+void segments_compact_at(struct segments *g, uint32_t files)
+{
+	g->compact = files;
+}
+
+/* Files of epochs weigh as much as the base: then what is written again is paid for. */
+static bool worth_it(const struct segments *g)
+{
+	uint64_t base = 0, bytes = 0;
+	uint32_t files = 0;
+	for (uint32_t i = 0; i < g->n; i++) {
+		if (g->file[i].base)
+			base += g->file[i].bytes;
+		else
+			bytes += g->file[i].bytes;
+		files += !g->file[i].base;
+	}
+	return files >= g->compact && (bytes >= base || files >= COMPACT_FILES_MOST);
+}
+
+/* Pieces stand alone: they are copied as they are. */
+static bool copy_pieces(struct segments *g, const struct segment_file *f, struct err *e)
+{
+	struct mapped m;
+	struct slab s;
+	struct piece p;
+	size_t at = 0;
+	if (!map_file(g, f->name, &m, e))
+		return false;
+	bool ok = slab_open(&s, m.p, m.n, e) && s.epoch == f->epoch && s.rows == f->rows;
+	while (ok && slab_next(&s, &at, &p)) {
+		buf_addstr(&g->out, p.bytes);
+		g->base_rows += p.rows;
+		if (g->out.n >= BASE_BYTES)
+			base_flush(g);
+	}
+	(void)munmap(m.p, m.n);
+	return ok && !g->broken;
+}
+
+static void remove_file(const struct segments *g, const struct segment_file *f)
+{
+	char name[NAME_MAX_BYTES];
+	(void)snprintf(name, sizeof name, "base-%" PRId64 ".ok", f->epoch);
+	if (f->base)
+		(void)unlinkat(g->dir, name, 0);
+	(void)unlinkat(g->dir, f->name, 0);
+}
+
+void segments_committed(struct segments *g, const struct epoch *ep)
+{
+	struct err e = { .text = "it is not what was written" };
+	uint32_t n = g->n;
+	bool ok = true;
+	if (g->broken || !g->whole || !worth_it(g) || g->file[n - 1].epoch > ep->number)
+		return;
+	segments_base_begin(g, g->file[n - 1].epoch, g->file[n - 1].at);
+	for (uint32_t i = 0; ok && i < n; i++)
+		ok = copy_pieces(g, &g->file[i], &e);
+	if (!ok) {
+		segments_base_drop(g);
+		g->broken = true;
+		log_error(OBJECT, "cannot put files together: %s; the next start reads from the "
+			  "database", e.text);
+		return;
+	}
+	segments_base_end(g);
+	if (g->broken)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		remove_file(g, &g->file[i]);
+	memmove(g->file, g->file + n, (g->n - n) * sizeof *g->file);
+	g->n -= n;
 }

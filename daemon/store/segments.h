@@ -11,10 +11,10 @@
  * read from the database, and what was read becomes the new base.
  *
  *   00000000000000000042.seg    epoch 42
- *   base-42-000001.seg ...      all epochs up to 42, from the database
+ *   base-42-000001.seg ...      all epochs up to 42: from the database, or files put together
  *   base-42.ok                  their number and rows: the base is whole
  *
- * Writing belongs to one thread (the sink's), reading comes before it.
+ * Writing and putting together belong to one thread (the sink's), reading comes before.
  */
 #pragma once
 
@@ -45,6 +45,13 @@ bool segments_check(struct segments *g, const struct epoch_rows *rows, uint32_t 
 /* After segments_check: every chunk, epoch by epoch. `take` owns its chunk and may say stop. */
 typedef bool segments_fn(void *ctx, struct chunk_ref *take_chunk, uint64_t rows);
 bool segments_read(struct segments *g, segments_fn *take, void *ctx, struct err *e);
+
+/* The database has the epoch, and all before it. When the files of epochs have become many and as
+ * large as the base, all become a new base of what is committed; a few seconds for a gigabyte.
+ * Files of later epochs must not be there yet, else it waits. segments_compact_at: how many are
+ * many, for tests. */
+void segments_committed(struct segments *g, const struct epoch *ep);
+void segments_compact_at(struct segments *g, uint32_t files);
 
 /* Removes every file and writes no more: what was purged must not stay here. */
 void segments_clear(struct segments *g);
