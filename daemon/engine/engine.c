@@ -2,6 +2,7 @@
 #include "daemon/engine/state.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -47,6 +48,15 @@ static void tell_change(void *ctx, const struct change *c)
 	epoch_change(&j->teller, c);
 }
 
+static void tell_asleep(struct engine *en)
+{
+	if (!en->told_asleep && pool_asleep(en->pool))
+		log_notice("memory", "timelines take more than memory.limit (%" PRId64 " MiB): they "
+			   "are on disk from now on and come back to be judged",
+			   en->conf.conf->memory_limit);
+	en->told_asleep = pool_asleep(en->pool);
+}
+
 bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what what, bool cells,
 		  struct err *e)
 {
@@ -69,6 +79,7 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 	if (cells)
 		engine_note_rules(en);
 	number_box_fill(en->conf.numbers, en->pool, en->rules->set);
+	tell_asleep(en);
 	return sink_put(en->sink, take_epoch) || err_set(e, ERR_BUG, "the sink is closed");
 }
 

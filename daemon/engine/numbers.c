@@ -85,6 +85,8 @@ void number_box_fill(struct number_box *b, struct pool *p, const struct ruleset 
 						       st.timeline.reversed[s] };
 	n->alerts_live = st.alerts_live;
 	n->subjects = st.timeline.subjects;
+	n->bytes = st.timeline.bytes;
+	n->on_disk = st.on_disk;
 	const struct account *a = pool_accounts(p);
 	n->rule = xcalloc(rules->n_rule + 1u, sizeof *n->rule);
 	n->n_rule = rules->n_rule;

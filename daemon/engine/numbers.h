@@ -26,6 +26,7 @@ struct numbers {
 	uint32_t n_rule;
 	struct stream_number stream[STREAM_STORED];
 	uint64_t alerts_live, subjects;
+	uint64_t bytes, on_disk;   /* of timelines */
 };
 
 struct number_box;

@@ -40,10 +40,22 @@ static struct db_wait wait_of(const struct engine *en)
 				 c->database_statement_timeout, c->database_lock_timeout };
 }
 
+static char *segments_path(const struct conf *c)
+{
+	struct buf path;
+	buf_init(&path, 0);
+	if (*c->segments_dir)
+		buf_adds(&path, c->segments_dir);
+	else
+		buf_addf(&path, "%s/.segments", c->spool_dir);
+	return buf_take(&path, NULL);
+}
+
 static bool make_pool(struct engine *en, struct err *e)
 {
 	const struct conf *c = en->conf.conf;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	char *dir = segments_path(c);
 	struct pool_conf pc = {
 		.plan = en->rules->plan,
 		.feed = feeds_classes(en->conf.feeds),
@@ -51,9 +63,12 @@ static bool make_pool(struct engine *en, struct err *e)
 				      : cores > 0 ? cores : 1),
 		.inbox = (uint32_t)c->engine_inbox,
 		.keep_alerts = true,
-		.keep_columns = strcmp(c->engine_columns, "keep") == 0,
+		.keep_columns = c->memory_limit == 0 && strcmp(c->engine_columns, "keep") == 0,
+		.memory = (uint64_t)c->memory_limit << 20,
+		.dir = dir,
 	};
 	en->pool = pool_new(&pc, e);
+	xfree(dir);
 	return en->pool != NULL;
 }
 
@@ -115,6 +130,7 @@ static void committed(void *ctx, const struct epoch *ep)
 	struct stats *st = en->conf.stats;
 	if (ep->alarm)
 		return;
+	segments_committed(en->segments, ep);
 	log_commit(ep);
 	st->epochs++;
 	st->raised += ep->raised;
@@ -167,15 +183,9 @@ static bool make_sink(struct engine *en, struct db take_db, struct err *e)
 
 static bool open_segments(struct engine *en, struct err *e)
 {
-	const struct conf *c = en->conf.conf;
-	struct buf path;
-	buf_init(&path, 0);
-	if (*c->segments_dir)
-		buf_adds(&path, c->segments_dir);
-	else
-		buf_addf(&path, "%s/.segments", c->spool_dir);
-	en->segments = segments_open(buf_cstr(&path), e);
-	buf_fini(&path);
+	char *path = segments_path(en->conf.conf);
+	en->segments = segments_open(path, e);
+	xfree(path);
 	return en->segments != NULL;
 }
 
@@ -201,7 +211,7 @@ static bool remember_once(struct engine *en, struct db *db, const struct db_wait
 {
 	if (!connect_database(en, db, wait, e))
 		return false;
-	if (make_pool(en, e) && open_segments(en, e) && engine_find_floor(en, db, e) &&
+	if (open_segments(en, e) && make_pool(en, e) && engine_find_floor(en, db, e) &&
 	    engine_load(en, db, e) &&
 	    engine_load_periods(en, db, e))
 		return true;

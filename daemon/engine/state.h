@@ -44,6 +44,7 @@ struct engine {
 	int64_t *closed;             /* alerts closed at start, for the first epoch */
 	uint32_t n_closed, cap_closed;
 	bool told_closed;
+	bool told_asleep;
 	/* acted.c */
 	struct db acted_db;          /* opened when first needed */
 	struct map64 acted;          /* ids of alerts people have acted on */

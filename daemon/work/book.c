@@ -133,6 +133,11 @@ void book_judged(struct book *b, enum subject_kind kind, struct str key)
 	add(&b->judged, (struct who){ kind, key });
 }
 
+bool book_knows(const struct book *b, enum subject_kind kind, struct str key)
+{
+	return alertbook_knows(b->subjects, kind, key);
+}
+
 void book_found(struct book *b, const struct findings *found)
 {
 	GROW(b->found, b->cap, b->n + found->n);

@@ -26,6 +26,10 @@ void book_load(struct book *b, const struct ruleset *rs, const struct finding *f
 void book_judged(struct book *b, enum subject_kind kind, struct str key);
 void book_found(struct book *b, const struct findings *found);
 
+/* Whether a subject has or had an alert of its own timeline: judged subjects without one and
+ * without a finding need not be noted. */
+bool book_knows(const struct book *b, enum subject_kind kind, struct str key);
+
 /* Alerts and findings that are left as they are, of either half; NULL: none. */
 void book_freeze(struct book *b, frozen_fn *subjects, frozen_fn *cells, void *ctx);
 

@@ -3,31 +3,16 @@
  * pool.c - the coordinating side: orders out, answers in, and between them the steps that
  * need all shards idle. The way of one judging is judge.h's picture, top to bottom.
  */
-#include "daemon/work/pool.h"
+#include "daemon/work/pool_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/work/book.h"
-#include "daemon/work/queue.h"
-#include "daemon/work/worker.h"
+#include "daemon/work/cold.h"
 #include "lib/base/mem.h"
 
 #define INBOX_DEFAULT 4u
-
-struct pool {
-	const struct plan *plan;
-	uint32_t n;
-	struct worker *worker;
-	struct judge **judge; /* [n] the workers' shards, then what other pools have, or NULL */
-	struct queue *answers;
-	struct book *book;     /* keep_alerts only */
-	struct verdict *verdict; /* over cells; NULL until they are judged first */
-	struct findings cells; /* of the last judging */
-	struct account *cell_account, *account;
-	uint64_t chunks, judged;
-};
 
 static enum visit_class class_of(const void *feed, struct str med_type)
 {
@@ -63,6 +48,7 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 	uint32_t inbox = conf->inbox ? conf->inbox : INBOX_DEFAULT;
 	struct pool *p = xcalloc(1, sizeof *p);
 	bool ok = true;
+	p->conf = *conf;
 	p->plan = conf->plan;
 	p->n = conf->workers ? conf->workers : 1;
 	p->worker = xcalloc(p->n, sizeof *p->worker);
@@ -78,6 +64,8 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 		w->judge = p->judge[i] = pool_new_judge(conf);
 		ok = worker_start(w, conf->workers ? inbox : 0, e);
 	}
+	if (ok && conf->memory)
+		ok = (p->cold = cold_new(conf, e)) != NULL;
 	if (ok)
 		return p;
 	pool_free(p);
@@ -91,6 +79,9 @@ void pool_free(struct pool *p)
 	verdict_free(p->verdict);
 	for (uint32_t i = 0; i < p->n; i++)
 		worker_stop(&p->worker[i]);
+	if (p->cold)
+		judge_free(p->judge[p->n]);
+	cold_free(p->cold);
 	queue_free(p->answers);
 	if (p->book)
 		book_free(p->book);
@@ -114,7 +105,7 @@ static void send(struct pool *p, uint32_t shard, const struct message *m)
 }
 
 /* One order to every worker, then wait for every answer: the shards are idle on return. */
-static void command(struct pool *p, const struct message *m)
+void pool_command(struct pool *p, const struct message *m)
 {
 	for (uint32_t i = 0; i < p->n; i++)
 		send(p, i, m);
@@ -126,7 +117,7 @@ static void command(struct pool *p, const struct message *m)
 	}
 }
 
-static void add_chunk(struct pool *p, struct chunk_ref *take_chunk, bool known)
+void pool_offer(struct pool *p, struct chunk_ref *take_chunk, bool known)
 {
 	chunk_ref_scatter(take_chunk, p->n);
 	for (uint32_t i = 1; i < p->n; i++)
@@ -134,7 +125,13 @@ static void add_chunk(struct pool *p, struct chunk_ref *take_chunk, bool known)
 	for (uint32_t i = 0; i < p->n; i++)
 		send(p, i, &(struct message){ .order = ORDER_CHUNK, .chunk = take_chunk,
 						 .known = known });
+}
+
+static void add_chunk(struct pool *p, struct chunk_ref *take_chunk, bool known)
+{
 	p->chunks++;
+	if (!p->cold || !cold_take(p, take_chunk, known))
+		pool_offer(p, take_chunk, known);
 }
 
 void pool_add(struct pool *p, struct chunk_ref *take_chunk)
@@ -147,11 +144,8 @@ void pool_recall(struct pool *p, struct chunk_ref *take_chunk)
 	add_chunk(p, take_chunk, true);
 }
 
-void pool_standing(struct pool *p,
-		   void (*fn)(void *ctx, struct str facility, const struct standing_change *c),
-		   void *ctx)
+void pool_shards_standing(struct pool *p, standing_fn *fn, void *ctx)
 {
-	command(p, &(struct message){ .order = ORDER_SYNC });
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct timeline *t = judge_timeline(p->judge[i]);
 		uint32_t n;
@@ -163,10 +157,18 @@ void pool_standing(struct pool *p,
 	}
 }
 
-/* Everything taken in, or why not. */
-static bool settle(struct pool *p, struct err *e)
+void pool_standing(struct pool *p, standing_fn *fn, void *ctx)
 {
-	command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_shards_standing(p, fn, ctx);
+	if (p->cold)
+		cold_standing(p->cold, fn, ctx);
+}
+
+/* Everything taken in, or why not. */
+bool pool_settle(struct pool *p, struct err *e)
+{
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
 	for (uint32_t i = 0; i < p->n; i++) {
 		if (!p->worker[i].failed)
 			continue;
@@ -187,12 +189,12 @@ static void judge_over_cells(struct pool *p)
 	memset(p->cell_account, 0, plan_ruleset(p->plan)->n_rule * sizeof *p->cell_account);
 	p->verdict = v;
 	verdict_begin(v);
-	command(p, &(struct message){ .order = ORDER_SPLIT, .verdict = v });
-	command(p, &(struct message){ .order = ORDER_CELLS, .verdict = v });
+	pool_command(p, &(struct message){ .order = ORDER_SPLIT, .verdict = v });
+	pool_command(p, &(struct message){ .order = ORDER_CELLS, .verdict = v });
 	verdict_decide(v);
 	verdict_accounts(v, p->cell_account);
 	if (verdict_count(v) > 0)
-		command(p, &(struct message){ .order = ORDER_EVIDENCE, .verdict = v });
+		pool_command(p, &(struct message){ .order = ORDER_EVIDENCE, .verdict = v });
 	verdict_findings(v, &p->cells);
 }
 
@@ -247,6 +249,8 @@ static void tell_changes(struct pool *p, bool cells, const struct pool_sink *sin
 {
 	book_freeze(p->book, sink->frozen, sink->frozen_cells, sink->frozen_ctx);
 	book_handled(p->book, sink->handled, sink->handled_ctx);
+	if (p->cold)
+		cold_note(p);
 	for (uint32_t i = 0; i < p->n; i++)
 		book_found(p->book, &p->worker[i].found);
 	book_tell_subjects(p->book, sink->change, sink->ctx);
@@ -256,16 +260,29 @@ static void tell_changes(struct pool *p, bool cells, const struct pool_sink *sin
 	book_tell_cells(p->book, sink->change, sink->ctx);
 }
 
+static bool judge_cold(struct pool *p, enum pool_what what, bool cells,
+		       const struct pool_sink *sink, struct err *e)
+{
+	p->judged = 0;
+	cells = cells && plan_has_cells(p->plan);
+	if (!cold_judge(p, what, e) || (cells && !cold_judge_cells(p, e)))
+		return false;
+	tell_changes(p, cells, sink);
+	return true;
+}
+
 bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct pool_sink *sink,
 		struct err *e)
 {
-	if (!settle(p, e))
+	if (pool_asleep(p))
+		return judge_cold(p, what, cells, sink, e);
+	if (!pool_settle(p, e))
 		return false;
 	for (uint32_t i = 0; i < p->n; i++)
 		findings_clear(&p->worker[i].found);
 	p->judged = 0;
 	note_subjects(p, what);
-	command(p, &(struct message){ .order = what == POOL_ALL ? ORDER_ALL : ORDER_DIRTY });
+	pool_command(p, &(struct message){ .order = what == POOL_ALL ? ORDER_ALL : ORDER_DIRTY });
 	cells = cells && plan_has_cells(p->plan);
 	if (cells)
 		judge_over_cells(p);
@@ -275,7 +292,7 @@ bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct po
 		tell_changes(p, cells, sink);
 	else
 		tell_findings(p, cells, sink);
-	return true;
+	return !p->cold || cold_after(p, e);
 }
 
 void pool_other(struct pool *p, struct judge *other)
@@ -286,33 +303,41 @@ void pool_other(struct pool *p, struct judge *other)
 void pool_add_cells(struct pool *p, struct cells *into)
 {
 	for (uint32_t i = 0; i < p->n; i++)
-		judge_add_cells(p->judge[i], into);
+		judge_add_cells(p->judge[i], into, 1);
 }
 
 bool pool_meet(struct pool *p, struct verdict *v, struct err *e)
 {
-	if (!settle(p, e))
+	if (!pool_settle(p, e))
 		return false;
-	command(p, &(struct message){ .order = ORDER_MEET, .verdict = v });
+	pool_command(p, &(struct message){ .order = ORDER_MEET, .verdict = v });
 	return true;
+}
+
+bool pool_asleep(const struct pool *p)
+{
+	return p->cold && cold_asleep(p->cold);
 }
 
 void pool_plan(struct pool *p, const struct plan *plan)
 {
-	command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
 	verdict_free(p->verdict);
 	p->verdict = NULL;
 	for (uint32_t i = 0; i < p->n; i++)
 		judge_replan(p->judge[i], plan);
-	p->plan = plan;
+	p->plan = p->conf.plan = plan;
 	new_accounts(p);
+	if (p->cold)
+		cold_plan(p);
 }
 
 void pool_complete(struct pool *p, const struct complete *c)
 {
-	command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
 	for (uint32_t i = 0; i < p->n; i++)
 		judge_complete(p->judge[i], c);
+	p->complete = c;
 }
 
 void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision,
@@ -337,6 +362,16 @@ static void add_timeline(struct timeline_stats *into, const struct timeline_stat
 	into->bytes += from->bytes;
 }
 
+void pool_timelines(struct pool *p, struct timeline_stats *sum)
+{
+	*sum = (struct timeline_stats){ 0 };
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct timeline_stats ts;
+		timeline_stats_get(judge_timeline(p->judge[i]), &ts);
+		add_timeline(sum, &ts, i == 0);
+	}
+}
+
 void pool_stats_get(struct pool *p, struct pool_stats *out)
 {
 	*out = (struct pool_stats){ .chunks = p->chunks, .subjects_judged = p->judged };
@@ -346,13 +381,12 @@ void pool_stats_get(struct pool *p, struct pool_stats *out)
 		if (waiting > out->inbox_longest)
 			out->inbox_longest = waiting;
 	}
-	command(p, &(struct message){ .order = ORDER_SYNC });
-	for (uint32_t i = 0; i < p->n; i++) {
-		struct timeline_stats ts;
-		timeline_stats_get(judge_timeline(p->judge[i]), &ts);
-		add_timeline(&out->timeline, &ts, i == 0);
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_timelines(p, &out->timeline);
+	for (uint32_t i = 0; i < p->n; i++)
 		gather_stats_add(&out->gather, judge_gathered(p->judge[i]));
-	}
+	if (p->cold)
+		cold_stats(p->cold, out);
 	for (int s = STREAM_PERSON; s < STREAM_STORED; s++)
 		out->gather.live[s] = out->timeline.records[s] - out->timeline.resent[s] -
 				      out->timeline.superseded[s];
@@ -363,8 +397,10 @@ void pool_stats_get(struct pool *p, struct pool_stats *out)
 const struct account *pool_accounts(struct pool *p)
 {
 	uint32_t n = plan_ruleset(p->plan)->n_rule;
-	command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
 	memcpy(p->account, p->cell_account, n * sizeof *p->account);
+	if (p->cold)
+		account_add(p->account, cold_accounts(p->cold), n);
 	for (uint32_t i = 0; i < p->n; i++)
 		account_add(p->account, judge_accounts(p->judge[i]), n);
 	return p->account;

@@ -32,6 +32,10 @@ struct pool_conf {
 	uint32_t workers;        /* threads; 0 = the calling thread does the work of one */
 	uint32_t inbox;          /* chunks waiting per worker before pool_add waits; 0 = default */
 	bool keep_columns;       /* judge_conf.keep */
+	/* With alerts: about how many bytes the timelines may take, 0 = any number. What is more
+	 * lies in files without a name in `dir` and comes back to be judged (cold.h). */
+	uint64_t memory;
+	const char *dir;
 	bool keep_alerts;        /* daemon: compare with the alerts before, tell changes */
 };
 
@@ -62,6 +66,7 @@ struct pool_stats {
 	struct timeline_stats timeline; /* summed over shards; register copies counted once */
 	struct gather_stats gather;     /* of all judging since pool_new or pool_plan */
 	uint64_t subjects_judged;       /* of the last judging */
+	uint64_t on_disk;               /* bytes of records on disk because of the bound */
 	uint64_t alerts_live;           /* keep_alerts only */
 	uint64_t chunks;                /* offered since pool_new */
 	uint32_t inbox_longest;         /* fullest inbox now */
@@ -83,9 +88,8 @@ void pool_recall(struct pool *p, struct chunk_ref *take_chunk);
 
 /* What became of versions since the last call, by facility; then it is forgotten. `fn` may be
  * NULL. Judge before: only gathering tells what was taken out. */
-void pool_standing(struct pool *p,
-		   void (*fn)(void *ctx, struct str facility, const struct standing_change *c),
-		   void *ctx);
+typedef void standing_fn(void *ctx, struct str facility, const struct standing_change *c);
+void pool_standing(struct pool *p, standing_fn *fn, void *ctx);
 
 /* Judges and delivers, then nothing is dirty. `cells` also judges rules over facilities and
  * comparisons (their periods count as closed). False: nothing was delivered, the pool is
@@ -104,6 +108,9 @@ struct judge *pool_new_judge(const struct pool_conf *conf);
 void pool_other(struct pool *p, struct judge *other);
 void pool_add_cells(struct pool *p, struct cells *into);
 bool pool_meet(struct pool *p, struct verdict *v, struct err *e);
+
+/* Whether the timelines are on disk, being more than conf.memory. */
+bool pool_asleep(const struct pool *p);
 
 /* Judges by another plan from now on. The old one may be freed when this returns. Judge
  * POOL_ALL afterwards so that every rule has its history. */

@@ -15,5 +15,7 @@ set(work_sources
 	work/book.c
 	work/pool.c
 	work/spill.c
+	work/cold.c
+	work/cold_load.c
 	work/findrun.c
 	work/parts.c)

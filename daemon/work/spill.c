@@ -203,17 +203,8 @@ static void add_sight(struct spill *s, uint64_t *last, uint32_t part)
 	*last = s->n_sight;
 }
 
-static const struct visit_key {
-	enum stream stream;
+struct visit_key {
 	enum field facility, visit;
-} visit_keys[] = {
-	{ STREAM_ENCOUNTER, FIELD_encounter_fixmedins_code, FIELD_encounter_mdtrt_id },
-	{ STREAM_SETTLEMENT, FIELD_settlement_fixmedins_code, FIELD_settlement_mdtrt_id },
-	{ STREAM_FEE, FIELD_fee_fixmedins_code, FIELD_fee_mdtrt_id },
-	{ STREAM_DIAGNOSIS, FIELD_NONE, FIELD_diagnosis_mdtrt_id },
-	{ STREAM_OPERATION, FIELD_NONE, FIELD_operation_mdtrt_id },
-	{ STREAM_TRACE, FIELD_trace_fixmedins_code, FIELD_trace_mdtrt_id },
-	{ STREAM_REPORT, FIELD_report_fixmedins_code, FIELD_report_mdtrt_id },
 };
 
 /* What stands for a visit in this file; never 0 above the part's bits by chance alone. */
@@ -224,13 +215,16 @@ static uint64_t visit_hash(const struct chunk *c, const struct visit_key *k, uin
 	return h | UINT64_C(1) << 63;
 }
 
-static void note_visits(struct spill *s, const struct chunk *c, const struct visit_key *k)
+static void note_visits(struct spill *s, const struct chunk *c, enum stream stream)
 {
+	struct visit_key key, *k = &key;
 	uint32_t last = MISSING_CODE, last_at = MISSING_CODE, last_part = 0;
-	for (uint32_t i = 0; i < c->table[k->stream].n; i++) {
+	if (!timeline_visit_fields(stream, &key.facility, &key.visit))
+		return;
+	for (uint32_t i = 0; i < c->table[stream].n; i++) {
 		uint32_t code = chunk_code(c, k->visit, i);
 		uint32_t at = k->facility == FIELD_NONE ? 0 : chunk_code(c, k->facility, i);
-		uint32_t part = timeline_shard(c, k->stream, i, s->parts);
+		uint32_t part = timeline_shard(c, stream, i, s->parts);
 		if (code != MISSING_CODE && code == last && at == last_at &&
 		    part == last_part)
 			continue;
@@ -247,22 +241,34 @@ static void note_visits(struct spill *s, const struct chunk *c, const struct vis
 	}
 }
 
+void spill_note(struct spill *s, const struct chunk *c)
+{
+	for (int k = 0; s->parts > 1 && k < STREAM_STORED; k++)
+		note_visits(s, c, (enum stream)k);
+	s->visits = s->seen.used;
+}
+
 bool spill_add(struct spill *s, const struct chunk *c, uint32_t intake, struct err *e)
 {
 	slicer_cut(s->slicer, c, intake, take_piece, s);
-	for (size_t i = 0; s->parts > 1 && i < sizeof visit_keys / sizeof visit_keys[0]; i++)
-		note_visits(s, c, &visit_keys[i]);
+	spill_note(s, c);
 	if (s->failed)
 		*e = s->e;
 	return !s->failed;
 }
 
-bool spill_end(struct spill *s, struct err *e)
+bool spill_flush(struct spill *s, struct err *e)
 {
 	for (uint32_t i = 0; i <= s->parts; i++)
 		if (!flush(&s->file[i], e))
 			return false;
-	s->visits = s->seen.used;
+	return true;
+}
+
+bool spill_end(struct spill *s, struct err *e)
+{
+	if (!spill_flush(s, e))
+		return false;
 	xfree(s->seen.slot);
 	s->seen = (struct seen){ 0 };
 	slicer_free(s->slicer);
@@ -272,9 +278,7 @@ bool spill_end(struct spill *s, struct err *e)
 
 /* ---- reading ---- */
 
-typedef bool chunk_fn(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e);
-
-static bool each_chunk(const struct part_file *f, chunk_fn *fn, void *ctx, struct err *e)
+static bool each_chunk(const struct part_file *f, spill_chunk_fn *fn, void *ctx, struct err *e)
 {
 	bool ok = true;
 	if (f->bytes == 0)
@@ -320,7 +324,32 @@ bool spill_read(const struct spill *s, uint32_t part, spill_fn *fn, void *ctx, s
 	       each_chunk(&s->file[part], give_chunk, &r, e);
 }
 
+bool spill_chunks(const struct spill *s, uint32_t part, spill_chunk_fn *fn, void *ctx,
+		  struct err *e)
+{
+	return each_chunk(&s->file[part == SPILL_EVERYBODY ? s->parts : part], fn, ctx, e);
+}
+
 /* ---- visits in several parts ---- */
+
+bool spill_visit(const struct spill *s, const struct chunk *c, enum stream k, uint32_t row,
+		 uint64_t *visit)
+{
+	struct visit_key key;
+	if (map64_count(&s->contested) == 0 ||
+	    !timeline_visit_fields(k, &key.facility, &key.visit))
+		return false;
+	*visit = visit_hash(c, &key, row) & ~PART_MASK;
+	return map64_get(&s->contested, *visit, NULL);
+}
+
+void spill_visit_parts(const struct spill *s, uint64_t visit, uint8_t *part)
+{
+	uint64_t sight = 0;
+	(void)map64_get(&s->contested, visit, &sight);
+	for (; sight > 0; sight = s->sight[sight - 1].next)
+		part[s->sight[sight - 1].part] = 1;
+}
 
 /* The rows of one chunk each group must see. */
 struct picking {
@@ -369,14 +398,12 @@ static bool write_picked(struct picking *p, const struct chunk *c, uint32_t inta
 static bool pick_chunk(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e)
 {
 	struct picking *p = ctx;
-	uint64_t sight;
-	for (size_t i = 0; i < sizeof visit_keys / sizeof visit_keys[0]; i++) {
-		const struct visit_key *k = &visit_keys[i];
-		for (uint32_t r = 0; r < take_chunk->table[k->stream].n; r++)
-			if (map64_get(&p->s->contested,
-				      visit_hash(take_chunk, k, r) & ~PART_MASK, &sight))
-				pick_row(p, k->stream, r, (uint32_t)sight);
-	}
+	uint64_t visit, sight;
+	for (int k = 0; k < STREAM_STORED; k++)
+		for (uint32_t r = 0; r < take_chunk->table[k].n; r++)
+			if (spill_visit(p->s, take_chunk, (enum stream)k, r, &visit) &&
+			    map64_get(&p->s->contested, visit, &sight))
+				pick_row(p, (enum stream)k, r, (uint32_t)sight);
 	bool ok = write_picked(p, take_chunk, intake, e);
 	chunk_free(take_chunk);
 	return ok;
@@ -385,6 +412,9 @@ static bool pick_chunk(void *ctx, struct chunk *take_chunk, uint32_t intake, str
 bool spill_share(struct spill *s, uint32_t groups, struct err *e)
 {
 	struct picking p = { .s = s };
+	for (uint32_t g = 0; g < s->groups; g++)
+		file_fini(&s->shared[g]);
+	xfree(s->shared);
 	s->groups = groups < s->parts ? groups : s->parts;
 	s->piece = s->buffer / s->groups;
 	s->shared = xcalloc(s->groups, sizeof *s->shared);

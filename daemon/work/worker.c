@@ -59,6 +59,7 @@ void worker_follow(struct worker *w, const struct message *m)
 	case ORDER_SYNC: break;
 	case ORDER_ALL: judge_all(w->judge, NULL, &w->found); break;
 	case ORDER_DIRTY: judge_dirty(w->judge, NULL, &w->found); break;
+	case ORDER_PRIME: judge_prime(w->judge); break;
 	case ORDER_SPLIT: verdict_split(m->verdict, w->shard); break;
 	case ORDER_CELLS: verdict_judge(m->verdict, w->shard); break;
 	case ORDER_MEET:

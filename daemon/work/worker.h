@@ -18,6 +18,7 @@ enum order {
 	ORDER_SYNC,     /* answer when everything before is done */
 	ORDER_ALL,      /* judge every subject into `found` */
 	ORDER_DIRTY,    /* judge the touched ones */
+	ORDER_PRIME,    /* fill the cells from every subject, no more */
 	ORDER_SPLIT,    /* deal this shard's cells out by key */
 	ORDER_CELLS,    /* judge one share of all shards' cells */
 	ORDER_MEET,     /* fill cells without findings, find the fired ones, then evidence */

@@ -148,6 +148,13 @@ void alertbook_load(struct alertbook *a, const struct finding *f, uint64_t id, u
 	a->live += live;
 }
 
+bool alertbook_knows(struct alertbook *a, enum subject_kind kind, struct str subject)
+{
+	const struct person *p = find_person(a, kind, subject, false);
+
+	return p && p->first;
+}
+
 uint64_t alertbook_live(const struct alertbook *a)
 {
 	return a->live;

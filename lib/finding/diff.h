@@ -66,5 +66,8 @@ void alertbook_update(struct alertbook *a, enum subject_kind kind, struct str su
 		      const uint8_t *only, const struct finding *const *now, uint32_t n,
 		      change_fn *fn, void *ctx);
 
+/* Whether the subject has or had an alert. */
+bool alertbook_knows(struct alertbook *a, enum subject_kind kind, struct str subject);
+
 /* Number of live alerts. */
 uint64_t alertbook_live(const struct alertbook *a);

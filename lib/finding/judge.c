@@ -553,23 +553,28 @@ void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
 	xfree(cell);
 }
 
-void judge_add_cells(const struct judge *j, struct cells *into)
+void judge_add_cells(const struct judge *j, struct cells *into, int sign)
 {
 	if (j->cells)
-		cells_absorb(into, j->cells);
+		cells_absorb(into, j->cells, sign);
+}
+
+void judge_prime(struct judge *j)
+{
+	uint8_t *none = xcalloc(plan_ruleset(j->plan)->n_rule / 8 + 1u, 1);
+
+	judge_all(j, none, NULL);
+	xfree(none);
 }
 
 /* The shard's numbers of cells are new ones: what has fired is found by its key again, each chain
  * of hits from its last one, as take_cell_hit made it. */
 void judge_meet(struct judge *j, struct verdict *v, uint32_t part)
 {
-	uint32_t n_rule = plan_ruleset(j->plan)->n_rule;
-	uint8_t *none = xcalloc(n_rule / 8 + 1u, 1);
 	struct map64 last;
 	uint64_t hit;
 
-	judge_all(j, none, NULL);
-	xfree(none);
+	judge_prime(j);
 	map64_init(&last);
 	for (uint32_t i = 0; i < v->found.n; i++)
 		map64_put(&last, hash_join(v->fired[i].key, v->fired[i].source), i);

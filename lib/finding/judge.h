@@ -118,8 +118,10 @@ void verdict_findings(struct verdict *v, struct findings *out);
  *   each shard again     the same records into a new judge; judge_meet; judge_evidence; judge_free
  *   verdict_findings
  */
-/* The shard's cells are added to a set made by cells_new. */
-void judge_add_cells(const struct judge *j, struct cells *into);
+/* The shard's cells are added to a set made by cells_new; sign -1: taken out of it. */
+void judge_add_cells(const struct judge *j, struct cells *into, int sign);
+/* Fills the cells from the timelines as they stand; no person rule is judged. */
+void judge_prime(struct judge *j);
 /* As verdict_new, over such a set, borrowed until verdict_free; records are collected in `parts`
  * parts, each for shards of one thread. */
 struct verdict *verdict_over(struct cells *cells, uint32_t parts, const struct complete *complete);

@@ -36,9 +36,9 @@ uint32_t cells_count(const struct cells *c);
 uint32_t cells_of(const struct cells *c, uint32_t source);
 uint64_t cells_key_hash(const struct cells *c, uint32_t source, uint32_t cell);
 uint64_t cell_key_hash(const struct value *key, uint32_t n);
-/* Adds all of `from` to a set that no evaluator feeds; `from` may go afterwards. Who gave what is
- * not kept. */
-void cells_absorb(struct cells *into, const struct cells *from);
+/* Adds all of `from` to a set that no evaluator feeds, or with sign -1 takes out what was added;
+ * `from` may go afterwards. Who gave what is not kept. */
+void cells_absorb(struct cells *into, const struct cells *from, int sign);
 
 /* Subjects that gave to any of the wanted cells (source << 32 | cell); the caller frees the
  * list. */

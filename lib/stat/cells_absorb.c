@@ -14,6 +14,7 @@ struct absorbing {
 	struct cells *into;
 	const struct cells *from;
 	uint32_t *part;          /* [from->n_part] the same part's number in `into` */
+	int sign;                /* -1: taken out again */
 };
 
 static bool same_part(const struct part *a, const struct part *b)
@@ -110,7 +111,7 @@ static void add_value(struct absorbing *a, struct cell_at to, uint32_t i, uint32
 	if (times)
 		cell_keep(a->into, to, i,
 			  dict_code(a->into->dict, dict_text(a->from->dict, code)),
-			  (int64_t)times);
+			  a->sign * (int64_t)times);
 }
 
 static void absorb_values(struct absorbing *a, struct cell_at to, uint32_t i,
@@ -120,8 +121,8 @@ static void absorb_values(struct absorbing *a, struct cell_at to, uint32_t i,
 	uint64_t code, times;
 	size_t at = 0;
 
-	into->count += s->count;
-	into->unknown += s->unknown;
+	into->count += a->sign > 0 ? s->count : -s->count;
+	into->unknown += a->sign > 0 ? s->unknown : -s->unknown;
 	add_value(a, to, i, KEPT_CODE(s->total), KEPT_TIMES(s->total));
 	while (r && map64_next(&r->seen, &at, &code, &times))
 		add_value(a, to, i, (uint32_t)code, times);
@@ -131,23 +132,37 @@ static void add_total(struct absorbing *a, uint32_t source, uint32_t cell, uint3
 		      const struct sum *s)
 {
 	struct sum *to = &cell_sums(&a->into->table[source], cell)[i];
+	bool over;
 
-	to->count += s->count;
-	to->unknown += s->unknown;
-	if (__builtin_add_overflow(to->total, s->total, &to->total))
-		rest_in(a->into, source, cell, i)->carry += s->total > 0 ? 1 : -1;
+	to->count += a->sign > 0 ? s->count : -s->count;
+	to->unknown += a->sign > 0 ? s->unknown : -s->unknown;
+	over = a->sign > 0 ? __builtin_add_overflow(to->total, s->total, &to->total)
+			   : __builtin_sub_overflow(to->total, s->total, &to->total);
+	if (over)
+		rest_in(a->into, source, cell, i)->carry += s->total > 0 ? a->sign : -a->sign;
+}
+
+static void see(struct map64 *seen, uint64_t value, uint64_t times, int sign)
+{
+	uint64_t *have = map64_at(seen, value, NULL);
+
+	*have += sign > 0 ? times : -times;
+	if (!*have)
+		map64_del(seen, value);
 }
 
 static void add_rest(struct absorbing *a, uint32_t source, uint32_t cell, uint32_t i,
 		     const struct rest *r)
 {
 	struct rest *to = rest_in(a->into, source, cell, i);
+	bool fits = a->sign > 0 ? num_add(&to->more, to->more, r->more)
+				: rat_sub(&to->more, to->more, r->more);
 
-	to->carry += r->carry;
-	to->overflow |= r->overflow || !num_add(&to->more, to->more, r->more);
+	to->carry += a->sign * r->carry;
+	to->overflow |= r->overflow || !fits;
 }
 
-/* One value of a peers' field, given so often. */
+/* One value of a peers' field, given so often. The first stands in the sum itself. */
 static void add_peer(struct absorbing *a, uint32_t source, uint32_t cell, uint32_t i,
 		     uint32_t part, uint64_t times)
 {
@@ -158,10 +173,14 @@ static void add_peer(struct absorbing *a, uint32_t source, uint32_t cell, uint32
 		return;
 	if (s->count == 0)
 		s->total = value;
-	if (s->total == value)
-		s->count += (uint32_t)times;
-	else
-		*map64_at(&rest_in(a->into, source, cell, i)->seen, (uint64_t)value, NULL) += times;
+	if (s->total == value) {
+		uint64_t here = a->sign > 0 || s->count > times ? times : s->count;
+
+		s->count += (uint32_t)(a->sign > 0 ? here : -here);
+		times -= here;
+	}
+	if (times > 0)
+		see(&rest_in(a->into, source, cell, i)->seen, (uint64_t)value, times, a->sign);
 }
 
 static void absorb_peer(struct absorbing *a, uint32_t source, uint32_t cell, uint32_t i,
@@ -188,8 +207,8 @@ static void absorb_cell(struct absorbing *a, uint32_t source, uint32_t cell, uin
 		key[i] = a->part[x->key[i]];
 	to = cell_in(&a->into->table[source], key);
 	own = cell_at(&a->into->table[source], to);
-	own->sure += x->sure;
-	own->given = (own->given + x->given) & INT32_MAX;
+	own->sure += a->sign > 0 ? x->sure : -x->sure;
+	own->given = (own->given + (a->sign > 0 ? x->given : -(uint32_t)x->given)) & INT32_MAX;
 	for (uint32_t i = 0; i < t->n_sum; i++) {
 		const struct rest *r = cell_rest(a->from, source, cell, i);
 
@@ -207,9 +226,9 @@ static void absorb_cell(struct absorbing *a, uint32_t source, uint32_t cell, uin
 	}
 }
 
-void cells_absorb(struct cells *into, const struct cells *from)
+void cells_absorb(struct cells *into, const struct cells *from, int sign)
 {
-	struct absorbing a = { into, from, xcalloc(from->n_part, sizeof *a.part) };
+	struct absorbing a = { into, from, xcalloc(from->n_part, sizeof *a.part), sign };
 
 	for (uint32_t i = 0; i < from->n_part; i++)
 		a.part[i] = part_in(into, &from->part[i]);

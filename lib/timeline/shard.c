@@ -13,13 +13,32 @@
 #include "lib/base/mem.h"
 #include "lib/timeline/state.h"
 
-uint32_t timeline_shard(const struct chunk *c, enum stream s, uint32_t row, uint32_t n_shards)
+bool timeline_subject_hash(const struct chunk *c, enum stream s, uint32_t row, uint64_t *hash)
 {
 	enum field key = stream_plan(s)->subject_key;
 
 	if (key == FIELD_NONE)
+		return false;
+	*hash = hash_str(chunk_text(c, key, row));
+	return true;
+}
+
+bool timeline_visit_fields(enum stream s, enum field *facility, enum field *visit)
+{
+	const struct stream_plan *plan = stream_plan(s);
+
+	*facility = plan->a;
+	*visit = plan->b;
+	return plan->places == PLACES_VISIT;
+}
+
+uint32_t timeline_shard(const struct chunk *c, enum stream s, uint32_t row, uint32_t n_shards)
+{
+	uint64_t hash;
+
+	if (!timeline_subject_hash(c, s, row, &hash))
 		return UINT32_MAX;
-	return (uint32_t)((hash_str(chunk_text(c, key, row)) >> 32) * n_shards >> 32);
+	return timeline_shard_of(hash, n_shards);
 }
 
 /* ---- visits in several shards ---- */

@@ -136,4 +136,13 @@ void timeline_stats_get(const struct timeline *t, struct timeline_stats *out);
  * the winning version of an identity shows it. No thread may touch the shards meanwhile.
  */
 uint32_t timeline_shard(const struct chunk *c, enum stream s, uint32_t row, uint32_t n_shards);
+/* The hash of the subject's key that the shard goes by; false: every shard has the row. */
+bool timeline_subject_hash(const struct chunk *c, enum stream s, uint32_t row, uint64_t *hash);
+/* Fields that name the visit a row lies in (facility: FIELD_NONE where the visit alone does);
+ * false: rows of the stream lie in none. */
+bool timeline_visit_fields(enum stream s, enum field *facility, enum field *visit);
+static inline uint32_t timeline_shard_of(uint64_t hash, uint32_t n_shards)
+{
+	return (uint32_t)((hash >> 32) * n_shards >> 32);
+}
 void timeline_reconcile(struct timeline *const *shard, uint32_t n);
