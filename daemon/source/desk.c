@@ -212,6 +212,14 @@ static bool hand_in(struct desk *d, struct spool_file *take_file, const struct n
 	return true;
 }
 
+/* With nothing on its way, nobody else would wake us when there is room. */
+static void ask_again(struct desk *d)
+{
+	const struct timeval moment = { .tv_sec = 1 };
+	if (d->files == 0 && !d->first)
+		(void)event_add(d->on_retry, &moment);
+}
+
 void desk_feed(struct desk *d)
 {
 	struct err e;
@@ -231,6 +239,7 @@ void desk_feed(struct desk *d)
 		}
 		if (!hand_in(d, f, nf, 0)) {
 			tell_room(d, true);
+			ask_again(d);
 			return;
 		}
 		tell_room(d, false);
@@ -319,9 +328,10 @@ static void retry_cb(evutil_socket_t fd, short what, void *arg)
 	struct desk *d = arg;
 	(void)fd;
 	(void)what;
+	bool refused = d->refused;
 	d->refused = false; /* one more is handed in; the log hears of it when it is taken */
 	desk_feed(d);
-	d->refused = d->files == 0 ? d->refused : true;
+	d->refused = d->files == 0 ? d->refused : refused;
 }
 
 /* On a thread of the journal; there is room for all it can tell. */

@@ -14,7 +14,8 @@ from daemon_lib import Box, ROOT, generate, same
 FAILING = (
     ("db_connect:1:EACCES", "cannot connect: .*; trying again, intake goes on", None),
     ("archive_open:2:EMFILE", "cannot be read: .*; trying again", None),
-    ("queue_full:2:ENOMEM", "journal: full: ", None),  # not said of every queue, but of this one
+    ("queue_full:1:ENOMEM", "journal: full: 0 inputs", None),  # before anything is on its way
+    ("queue_full:2:ENOMEM", "journal: full: ", None),
     ("archive_read:2:EIO", "cannot go on: .*; the next start reads it again", 1),
     ("inflate:1:ENOMEM", "cannot go on: .*inflating: ", 1),
     ("memory:2:ENOMEM", "fundwatch: out of memory", -6),

@@ -174,7 +174,7 @@ def follow(daemon, until):
                 return "drained"
             if daemon.seen == until:
                 return "line"
-            if until == STARVED and "; loading again" in daemon.lines[daemon.seen - 1]:
+            if until == STARVED and "again, " in daemon.lines[daemon.seen - 1]:
                 return "starved"
         if not daemon.read(bound):
             return "ended"
@@ -205,7 +205,7 @@ def bound_memory(daemon, mib):
     run("prlimit", f"--pid={daemon.process.pid}", f"--data={data + mib * 65536}", check=False)
 
 
-STARVED = -1
+STARVED = -1  # it tries again and again, without memory in vain
 OUTSIDE = ("log", "cut", "database", "memory")  # struck from here, behind a line of the log
 
 
@@ -400,8 +400,13 @@ def one_job(given, files, number, out):
                 until = tally.rounds + ROUNDS
                 while tally.done(given.kind) < share and tally.rounds < until and in_time(given):
                     part = Tally()
-                    good = one_round(seed, world, part,
-                                     min(STRIKES, share - tally.done(given.kind))) and good
+                    left = min(STRIKES, share - tally.done(given.kind))
+                    try:
+                        good = one_round(seed, world, part, left) and good
+                    except AssertionError as why:  # it hung, or ended as it must not
+                        print(f"seed {seed}: {str(why)[-4000:]}", file=sys.stderr)
+                        part.bad.update(part.times)
+                        good = False
                     tally.add(part)
                     out.put(("round", seed, part))
                     seed += given.jobs
