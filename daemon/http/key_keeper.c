@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "daemon/host/clock.h"
 #include "daemon/host/log.h"
 #include "daemon/sink/db.h"
 #include "daemon/sink/sink.h"
@@ -109,7 +109,7 @@ static void came(struct key_keeper *k)
 {
 	if (!k->database && k->looked)
 		log_notice(OBJECT, "the database answers; keys are fresh again");
-	k->fresh_at = time(NULL);
+	k->fresh_at = clock_seconds();
 	k->database = k->looked = true;
 	tell(k);
 }
@@ -156,7 +156,7 @@ static void *run(void *arg)
 static int64_t written_at(const char *cache)
 {
 	struct stat st;
-	return stat(cache, &st) == 0 ? st.st_mtim.tv_sec : time(NULL);
+	return stat(cache, &st) == 0 ? st.st_mtim.tv_sec : clock_seconds();
 }
 
 static bool start_thread(struct key_keeper *k, struct err *e)
@@ -235,7 +235,7 @@ const struct keys *key_keeper_take(struct key_keeper *k)
 		keys_free(k->keys);
 		k->keys = fresh;
 	}
-	bool stale = k->max_age > 0 && !k->database && time(NULL) - k->fresh_at > k->max_age;
+	bool stale = k->max_age > 0 && !k->database && clock_seconds() - k->fresh_at > k->max_age;
 	if (stale && !k->stale)
 		log_error(OBJECT, "the keys were read more than %" PRId64 " hours ago: no key "
 			  "opens anything until the database answers", k->max_age / 3600);
