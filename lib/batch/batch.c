@@ -97,6 +97,8 @@ void batch_alloc(struct batch *b, enum stream s, uint32_t n, const uint8_t *want
 	rows->n = n;
 	rows->start = arena_array(&b->arena, (size_t)b->n_subjects + 1, sizeof *rows->start);
 	rows->row = arena_array(&b->arena, n ? n : 1, sizeof *rows->row);
+	if (b->versioned)
+		rows->version = arena_array(&b->arena, n ? n : 1, sizeof *rows->version);
 	rows->scope = arena_alloc(&b->arena, n ? n : 1);
 	rows->col = arena_array(&b->arena, width, sizeof *rows->col);
 	for (unsigned i = 0; i < width; i++) {

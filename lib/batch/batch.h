@@ -29,6 +29,7 @@ struct rows {
 	uint32_t *start;   /* [batch.n_subjects + 1] */
 	void **col;        /* [stream_width(stream)] by field index; NULL = not gathered */
 	uint32_t *row;     /* [n] handle for timeline_row_* (identity, provenance) */
+	uint64_t *version; /* [n] another version of the record has another number; or NULL */
 	uint8_t *scope;    /* [n] 1 = counts as 有效结算明细, see below */
 };
 
@@ -47,6 +48,7 @@ struct batch {
 	uint32_t *subject;          /* [n_subjects] dense subject numbers of the timeline */
 	struct rows rows[STREAM_COUNT];
 	const struct dict *dict;
+	bool versioned;             /* rows have their versions; kept by batch_clear */
 	struct arena arena;         /* holds everything above; reset by batch_clear */
 };
 

@@ -30,18 +30,13 @@ struct judge {
 	uint32_t batch_rows, step;   /* rows aimed at; subjects of the next batch */
 };
 
-static uint64_t version_of(const void *timeline, enum stream s, uint32_t row)
-{
-	return timeline_row_version(timeline, s, row);
-}
-
 static void take_plan(struct judge *j, const struct plan *p)
 {
 	j->plan = p;
 	j->eval = eval_new(p, timeline_dict(j->timeline));
 	eval_complete(j->eval, j->complete);
 	if (j->replaceable)
-		eval_versions(j->eval, version_of, j->timeline);
+		eval_digests(j->eval);
 	j->cells = plan_has_cells(p) ? cells_new(p, j->replaceable) : NULL;
 	memset(&j->gathered, 0, sizeof j->gathered);
 	if (j->keeps_all)
@@ -61,6 +56,7 @@ struct judge *judge_new(const struct plan *p, const struct judge_conf *conf)
 
 	if (!tc.wanted && !conf->all_fields)
 		tc.wanted = plan_wanted(p);
+	tc.versions = conf->replaceable;
 	j->timeline = timeline_new(&tc);
 	j->keeps_all = !tc.wanted;
 	j->replaceable = conf->replaceable;

@@ -107,10 +107,9 @@ void eval_complete(struct eval *e, const struct complete *c)
 	e->complete = c;
 }
 
-void eval_versions(struct eval *e, version_fn *fn, const void *ctx)
+void eval_digests(struct eval *e)
 {
-	e->version = fn;
-	e->version_ctx = ctx;
+	e->digests = true;
 }
 
 const struct account *eval_accounts(const struct eval *e)

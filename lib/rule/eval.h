@@ -120,7 +120,7 @@ struct contribution {
 	uint32_t subject;        /* of the timeline */
 	uint32_t from, n;        /* its records: row[from .. from + n) */
 	uint32_t sure;           /* records that are in the cell for sure */
-	uint64_t digest;         /* of all that evidence shows of them; 0 without eval_versions */
+	uint64_t digest;         /* of all that evidence shows of them; 0 without eval_digests */
 };
 
 /* Of one aggregate, or of a peers' field: then `sum` is the number of its least value among the
@@ -151,8 +151,7 @@ void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *
 
 /* Contributions get a digest of their records from now on: what evidence would show of one changes
  * only with its version, or with what was computed for it. */
-typedef uint64_t version_fn(const void *ctx, enum stream s, uint32_t row);
-void eval_versions(struct eval *e, version_fn *fn, const void *ctx);
+void eval_digests(struct eval *e);
 
 /* A source's i-th key, then its peers' fields, of a row of the batch in hand. Texts are borrowed:
  * copy what shall outlive the call. */

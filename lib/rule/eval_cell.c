@@ -138,7 +138,7 @@ static const uint64_t *record_digests(struct eval *e, const struct side *s)
 	GROW(d->v, d->cap, n + 1);
 	for (uint32_t i = 0; i < n; i++) {
 		struct hit_record r = hit_record_of(e, s, i);
-		uint64_t h = hash_join(r.row, e->version(e->version_ctx, r.stream, r.row));
+		uint64_t h = hash_join(r.row, e->b->rows[s->stream].version[i]);
 
 		h = hash_join(h, (uint64_t)r.time);
 		h = hash_join(h, (uint64_t)r.weight);
@@ -180,7 +180,7 @@ void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *
 	eval_start(e, b);
 	for (uint32_t i = 0; i < e->p->n_source; i++) {
 		if (take_source(&x, i)) {
-			if (e->version)
+			if (e->digests)
 				make_digests(&x);
 			partials_make(&x);
 			fn(ctx, &x.c);

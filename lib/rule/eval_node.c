@@ -187,9 +187,42 @@ static bool is_key(const struct frame *f, const struct node *n)
 	return n->op == EXPR_ROWCOL && f->table && n->index < f->table->n_key;
 }
 
+/* The code a node of a record reads, when that is all it does; false when it is not. */
+static bool code_of(struct frame *f, const struct node *n, uint32_t *code)
+{
+	const struct field_info *info;
+
+	if (n->op != EXPR_FIELD || !type_is_text(n->type) || f->code_field != FIELD_NONE)
+		return false;
+	info = field_get(n->field);
+	if (f->stream[n->role] != info->stream || f->at[n->role] >= f->e->b->rows[info->stream].n)
+		return false;
+	*code = ((const uint32_t *)slot_column(f->e, n->field))[f->at[n->role]];
+	return true;
+}
+
+/* Two codes are equal when their numbers are: there is no need of their texts. */
+static bool same_codes(struct frame *f, const struct node *n, enum truth *t)
+{
+	uint32_t a, b;
+
+	if ((n->op != EXPR_EQ && n->op != EXPR_NE) || !code_of(f, n->arg[0], &a) ||
+	    !code_of(f, n->arg[1], &b))
+		return false;
+	if (!a || !b)
+		*t = TRUTH_UNKNOWN;
+	else
+		*t = (a == b) == (n->op == EXPR_EQ) ? TRUTH_TRUE : TRUTH_FALSE;
+	return true;
+}
+
 static struct value value_compare(struct frame *f, const struct node *n)
 {
 	struct value a, b;
+	enum truth t;
+
+	if (same_codes(f, n, &t))
+		return value_truth(t);
 
 	if (n->op == EXPR_EQ && is_key(f, n->arg[1]))
 		return value_truth(key_truth(f, n->arg[1], n->arg[0]));

@@ -156,8 +156,7 @@ struct eval {
 	struct arena scratch;    /* values of one hit */
 	struct contribution *given; /* to the cells of the source in hand */
 	uint32_t cap_given;
-	version_fn *version;     /* of a record, when digests are asked for */
-	const void *version_ctx;
+	bool digests;            /* asked for: batches then have versions */
 	struct filter scope[STREAM_COUNT][SCOPE_UNSETTLED + 1];
 	struct filter filter[2]; /* of the sides of the rule in hand, per row */
 	uint8_t *rest;           /* filter with the table row's conditions in it */

@@ -141,7 +141,7 @@ struct rule_plan {
 	bool alone;               /* each: no table, no other records; `when` is one of the tests */
 	bool rising;              /* more records can only make `when` truer */
 	uint32_t least;           /* with fewer records, unknown ones counted in, it is false */
-	/* the same where no value of the column `distinct` is missing; FIELD_NONE: no such column */
+	/* the same where no value of the column `distinct` is missing; FIELD_NONE: none */
 	uint32_t least_distinct;
 	enum field distinct;
 	struct bound bound;

@@ -368,6 +368,8 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 		rows->row[at + i] = g->live[i]->id;
 		rows->scope[at + i] = in_scope(g, s, g->live[i]);
 	}
+	for (uint32_t i = 0; rows->version && i < n; i++)
+		rows->version[at + i] = row_version(g->t, s, g->live[i]->id);
 	find_runs(g, n);
 	for (uint32_t i = 0; n && i < g->n_column[s]; i++) {
 		const struct column *c = &g->column[s][i];

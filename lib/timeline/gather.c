@@ -146,6 +146,7 @@ void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 	g = t->gather;
 	batch_clear(b);
 	b->dict = t->dict;
+	b->versioned = t->conf.versions;
 	b->n_subjects = n;
 	b->subject = arena_array(&b->arena, n ? n : 1, sizeof *b->subject);
 	if (n)

@@ -157,6 +157,10 @@ void fresh_push(struct timeline *t, enum stream s, uint32_t row);
 /* Row of an identity, ROW_NONE when there is none. */
 uint32_t row_find(struct timeline *t, enum stream s, uint32_t place, struct str serial);
 
+/* ---- timeline.c ---- */
+/* Of the version a row handle stands for: another one has another number. */
+uint64_t row_version(const struct timeline *t, enum stream s, uint32_t row);
+
 /* ---- gather.c ---- */
 void gather_free(struct gather *g);
 

@@ -150,7 +150,7 @@ void timeline_row_name(const struct timeline *t, enum stream s, uint32_t row, st
 	name_row(t, s, row, out);
 }
 
-uint64_t timeline_row_version(const struct timeline *t, enum stream s, uint32_t row)
+uint64_t row_version(const struct timeline *t, enum stream s, uint32_t row)
 {
 	const struct row *r;
 

@@ -25,6 +25,7 @@ struct timeline;
 struct timeline_conf {
 	const uint8_t *wanted;      /* bitmap over enum field: what rules read; NULL = all. What
 				       identity, order, reversal and joins need is kept beside */
+	bool versions;              /* batches say of each row which version it is */
 	/* NULL = the national map */
 	enum visit_class (*visit_class)(const void *ctx, struct str med_type);
 	const void *visit_class_ctx;
@@ -112,9 +113,6 @@ struct row_name {
 	char room[48];           /* where serial may lie: not to be copied */
 };
 void timeline_row_name(const struct timeline *t, enum stream s, uint32_t row, struct row_name *out);
-
-/* Of the version a row handle stands for: another one has another number. */
-uint64_t timeline_row_version(const struct timeline *t, enum stream s, uint32_t row);
 
 /* Dictionary of the shard's texts; only grows. */
 const struct dict *timeline_dict(const struct timeline *t);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast what is in memory is judged: everybody, by all rules and by each alone, and one more day.
+"""How fast what is in memory is judged: by all rules and by each alone, and one more day.
 
 usage: judged.py BENCH_JUDGE FEED FEES.csv WORKDIR FOUR_RULES [--runs N] [--json]
 
