@@ -29,11 +29,46 @@ struct record_opts {
 
 /* ---- which versions ---- */
 
+/* Rows without a serial of their own go by several fields, as the timeline joins them. */
+static const struct joined_serial {
+	enum stream stream;
+	enum field part[5];
+} joined[] = {
+	{ STREAM_TRACE, { FIELD_trace_setl_id, FIELD_trace_drug_trac_codg,
+			  FIELD_trace_trac_chg_type, FIELD_NONE } },
+	{ STREAM_REPORT, { FIELD_report_rpotc_no, FIELD_report_med_list_codg,
+			   FIELD_report_exam_item_detl_code, FIELD_NONE } },
+	{ STREAM_STOCK, { FIELD_stock_infno, FIELD_stock_fixmedins_bchno, FIELD_stock_rtal_docno,
+			  FIELD_stock_drug_trac_codg, FIELD_stock_inv_chg_time } },
+};
+
+static const struct joined_serial *joined_serial(enum stream s)
+{
+	for (size_t i = 0; i < sizeof joined / sizeof joined[0]; i++)
+		if (joined[i].stream == s)
+			return &joined[i];
+	return NULL;
+}
+
+static void add_joined(struct buf *sql, const struct joined_serial *x)
+{
+	for (unsigned i = 0; i < 5 && x->part[i] != FIELD_NONE; i++) {
+		const struct field_info *f = field_get(x->part[i]);
+		if (f->type == TYPE_TIME)
+			buf_addf(sql, "%scoalesce(extract(epoch FROM r.%s)::bigint::text, '')",
+				 i ? " || chr(31) || " : "", f->name);
+		else
+			buf_addf(sql, "%scoalesce(r.%s, '')", i ? " || chr(31) || " : "", f->name);
+	}
+}
+
 /* The row's own serial, as identity.h names it, as text. */
 static void add_serial(struct buf *sql, enum stream s)
 {
 	enum field f = identity_serial(s);
-	if (s == STREAM_FEE)
+	if (joined_serial(s))
+		add_joined(sql, joined_serial(s));
+	else if (s == STREAM_FEE)
 		buf_adds(sql, "coalesce(r.feedetl_sn, r.bkkp_sn, '')");
 	else if (f == FIELD_NONE)
 		buf_adds(sql, "''");
