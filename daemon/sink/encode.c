@@ -13,6 +13,8 @@
 #include "lib/base/utf8.h"
 #include "lib/record/identity.h"
 
+#define MORE 4096u /* bytes of room made at once */
+
 enum text_state { TEXT_UNSEEN, TEXT_CLEAN, TEXT_WRONG };
 
 /* One column to be written. */
@@ -94,68 +96,141 @@ void encoder_chunk(struct encoder *en, const struct chunk_ref *chunk)
 
 /* ---- rows ---- */
 
-static void add_code(struct encoder *en, uint32_t code, struct buf *out)
+/* Where the next value goes: room in a buffer. */
+struct pen {
+	struct buf *out;
+	char *p, *end;
+};
+
+static void pen_down(struct pen *w, struct buf *out)
 {
-	if (code == MISSING_CODE) {
-		pgcopy_null(out);
-		return;
+	*w = (struct pen){ .out = out };
+	if (out->cap > 0) {
+		w->p = out->p + out->n;
+		w->end = out->p + out->cap - 1;
 	}
+}
+
+static void pen_up(const struct pen *w)
+{
+	if (w->p)
+		w->out->n = (size_t)(w->p - w->out->p);
+}
+
+/* Room for n more bytes; false when the buffer may not grow: it is failed then. */
+static bool room(struct pen *w, size_t n)
+{
+	if ((size_t)(w->end - w->p) >= n)
+		return true;
+	pen_up(w);
+	size_t at = w->out->n;
+	buf_fill(w->out, 0, n > MORE ? n : MORE);
+	if (w->out->failed)
+		return false;
+	w->out->n = at;
+	pen_down(w, w->out);
+	return true;
+}
+
+static void put_int(struct pen *w, int32_t v)
+{
+	uint32_t both[2] = { htobe32(sizeof v), htobe32((uint32_t)v) };
+	if (room(w, sizeof both))
+		w->p = (char *)memcpy(w->p, both, sizeof both) + sizeof both;
+}
+
+static void put_bigint(struct pen *w, int64_t v)
+{
+	uint32_t size = htobe32(sizeof v);
+	uint64_t value = htobe64((uint64_t)v);
+	if (!room(w, sizeof size + sizeof value))
+		return;
+	memcpy(w->p, &size, sizeof size);
+	memcpy(w->p + sizeof size, &value, sizeof value);
+	w->p += sizeof size + sizeof value;
+}
+
+static void put_null(struct pen *w)
+{
+	uint32_t none = UINT32_MAX;
+	if (room(w, sizeof none))
+		w->p = (char *)memcpy(w->p, &none, sizeof none) + sizeof none;
+}
+
+static void put_bytes(struct pen *w, const void *p, uint32_t n)
+{
+	uint32_t size = htobe32(n);
+	if (!room(w, sizeof size + n))
+		return;
+	memcpy(w->p, &size, sizeof size);
+	if (n > 0)
+		memcpy(w->p + sizeof size, p, n);
+	w->p += sizeof size + n;
+}
+
+static void put_code(struct encoder *en, uint32_t code, struct pen *w)
+{
 	struct str s = dict_text(en->chunk->dict, code);
 	if (en->text[code] == TEXT_UNSEEN) {
 		bool good = utf8_valid(s.p, s.n) && (s.n == 0 || !memchr(s.p, 0, s.n));
 		en->text[code] = good ? TEXT_CLEAN : TEXT_WRONG;
 	}
-	if (en->text[code] == TEXT_CLEAN) {
-		pgcopy_text(out, s);
-		return;
+	if (en->text[code] == TEXT_WRONG) {
+		buf_reset(&en->mended);
+		(void)pgcopy_clean(s, &en->mended);
+		s = buf_str(&en->mended);
 	}
-	buf_reset(&en->mended);
-	(void)pgcopy_clean(s, &en->mended);
-	pgcopy_text(out, buf_str(&en->mended));
+	put_bytes(w, s.p, s.n);
 }
 
-static void add_value(struct encoder *en, const struct sent *c, uint32_t r, struct buf *out)
+static void put_number(enum type type, int64_t v, struct pen *w)
 {
-	switch (c->type) {
-	case TYPE_MONEY:
-	case TYPE_QTY:
-	case TYPE_RATIO:
-		pgcopy_numeric(out, ((const int64_t *)c->col)[r], type_scale(c->type));
-		break;
-	case TYPE_TIME:
-		pgcopy_timestamp(out, ((const int64_t *)c->col)[r]);
-		break;
-	case TYPE_DATE:
-		pgcopy_date(out, ((const int32_t *)c->col)[r]);
-		break;
-	case TYPE_CODE:
-	case TYPE_TEXT:
-		add_code(en, ((const uint32_t *)c->col)[r], out);
-		break;
-	default: /* counts and durations */
-		if (((const int64_t *)c->col)[r] == MISSING_I64)
-			pgcopy_null(out);
+	if (v == MISSING_I64)
+		put_null(w);
+	else if (type == TYPE_TIME)
+		put_bigint(w, pgcopy_micros(v));
+	else if (type != TYPE_MONEY && type != TYPE_QTY && type != TYPE_RATIO)
+		put_bigint(w, v); /* counts and durations */
+	else if (room(w, PGCOPY_VALUE_MAX))
+		w->p += pgcopy_put_numeric(w->p, v, type_scale(type));
+}
+
+static void put_value(struct encoder *en, const struct sent *c, uint32_t r, struct pen *w)
+{
+	if (!c->col) {
+		put_null(w);
+	} else if (c->type == TYPE_CODE || c->type == TYPE_TEXT) {
+		uint32_t code = ((const uint32_t *)c->col)[r];
+		if (code == MISSING_CODE)
+			put_null(w);
 		else
-			pgcopy_bigint(out, ((const int64_t *)c->col)[r]);
+			put_code(en, code, w);
+	} else if (c->type == TYPE_DATE) {
+		int32_t day = ((const int32_t *)c->col)[r];
+		if (day == MISSING_I32)
+			put_null(w);
+		else
+			put_int(w, pgcopy_days(day));
+	} else {
+		put_number(c->type, ((const int64_t *)c->col)[r], w);
 	}
 }
 
 void encoder_row(struct encoder *en, uint32_t row, struct buf *out)
 {
-	const struct table *t = &en->chunk->table[en->stream];
+	const struct source *src = &en->chunk->table[en->stream].src[row];
 	struct identity id = identity_hash(en->chunk, en->stream, row);
 	uint64_t uuid[2] = { htobe64(id.hi), htobe64(id.lo) };
+	struct pen w;
 
 	pgcopy_row(out, SCHEMA_COMMON + en->n_sent);
-	pgcopy_bytes(out, uuid, sizeof uuid);
-	pgcopy_bigint(out, en->intake);
-	pgcopy_bigint(out, (int64_t)t->src[row].line);
-	pgcopy_bigint(out, (int64_t)t->src[row].digest);
-	pgcopy_timestamp(out, t->src[row].revision);
-	for (unsigned k = 0; k < en->n_sent; k++) {
-		if (en->sent[k].col)
-			add_value(en, &en->sent[k], row, out);
-		else
-			pgcopy_null(out);
-	}
+	pen_down(&w, out);
+	put_bytes(&w, uuid, sizeof uuid);
+	put_bigint(&w, en->intake);
+	put_bigint(&w, (int64_t)src->line);
+	put_bigint(&w, (int64_t)src->digest);
+	put_number(TYPE_TIME, src->revision, &w);
+	for (unsigned k = 0; k < en->n_sent; k++)
+		put_value(en, &en->sent[k], row, &w);
+	pen_up(&w);
 }

@@ -34,6 +34,13 @@ void pgcopy_timestamp(struct buf *b, int64_t secs); /* wall clock; MISSING_I64 i
 void pgcopy_date(struct buf *b, int32_t days);      /* MISSING_I32 is NULL */
 void pgcopy_instant(struct buf *b, int64_t micros); /* timestamptz: microseconds UTC since 1970 */
 
+/* For who makes rows in room of his own (encode.c): a number with its length, never missing,
+ * into PGCOPY_VALUE_MAX bytes, its size; a time and a day as the server counts them. */
+#define PGCOPY_VALUE_MAX 28
+size_t pgcopy_put_numeric(char *to, int64_t v, int scale);
+int64_t pgcopy_micros(int64_t secs);
+int32_t pgcopy_days(int32_t days);
+
 /* True when s is text PostgreSQL can hold. Otherwise *out gets it with every wrong byte as
  * U+FFFD and NUL as U+2400. */
 bool pgcopy_clean(struct str s, struct buf *out);
