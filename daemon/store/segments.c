@@ -39,6 +39,7 @@ struct segments {
 	bool broken;             /* writing failed: files no longer follow the epochs */
 	struct segment_file *file;
 	uint32_t n, cap;         /* those that count, in order: bases first */
+	_Atomic int64_t committed; /* last epoch the database has */
 	bool whole;              /* they are all epochs that have records */
 	uint32_t compact;        /* so many files of epochs may come together */
 	/* the base being made */
@@ -147,23 +148,6 @@ static void add_file(struct segments *g, const char *name, bool base, int64_t ep
 	memcpy(f.name, name, strlen(name) + 1);
 	GROW(g->file, g->cap, g->n + 1);
 	g->file[g->n++] = f;
-}
-
-void segments_write(struct segments *g, const struct epoch *ep)
-{
-	char name[NAME_MAX_BYTES];
-	if (g->broken || ep->records == 0)
-		return;
-	slab_begin(&g->out, ep->number, ep->at);
-	for (uint32_t i = 0; i < ep->n_chunk; i++)
-		slicer_cut(g->cutter, chunk_ref_chunk(ep->chunk[i]),
-			      chunk_ref_intake(ep->chunk[i]), add_piece, &g->out);
-	slab_end(&g->out);
-	(void)snprintf(name, sizeof name, "%020" PRId64 ".seg", ep->number);
-	if (put_file(g, name, g->out.p, g->out.n))
-		add_file(g, name, false, ep->number, ep->at);
-	else
-		give_up(g);
 }
 
 /* ---- the base ---- */
@@ -462,11 +446,11 @@ void segments_compact_at(struct segments *g, uint32_t files)
 }
 
 /* Files of epochs weigh as much as the base: then what is written again is paid for. */
-static bool worth_it(const struct segments *g)
+static bool worth_it(const struct segments *g, uint32_t n)
 {
 	uint64_t base = 0, bytes = 0;
 	uint32_t files = 0;
-	for (uint32_t i = 0; i < g->n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (g->file[i].base)
 			base += g->file[i].bytes;
 		else
@@ -507,10 +491,26 @@ static void remove_file(const struct segments *g, const struct segment_file *f)
 
 void segments_committed(struct segments *g, const struct epoch *ep)
 {
+	if (ep->number > 0)
+		g->committed = ep->number;
+}
+
+/* Those that count come first, in their order. */
+static uint32_t committed_files(const struct segments *g)
+{
+	int64_t last = g->committed;
+	uint32_t n = 0;
+	while (n < g->n && g->file[n].epoch <= last)
+		n++;
+	return n;
+}
+
+static void put_together(struct segments *g)
+{
 	struct err e = { .text = "it is not what was written" };
-	uint32_t n = g->n;
+	uint32_t n = committed_files(g);
 	bool ok = true;
-	if (g->broken || !g->whole || !worth_it(g) || g->file[n - 1].epoch > ep->number)
+	if (g->broken || !g->whole || n == 0 || g->file[n - 1].base || !worth_it(g, n))
 		return;
 	segments_base_begin(g, g->file[n - 1].epoch, g->file[n - 1].at);
 	for (uint32_t i = 0; ok && i < n; i++)
@@ -529,4 +529,23 @@ void segments_committed(struct segments *g, const struct epoch *ep)
 		remove_file(g, &g->file[i]);
 	memmove(g->file, g->file + n, (g->n - n) * sizeof *g->file);
 	g->n -= n;
+	qsort(g->file, g->n, sizeof *g->file, by_place);
+}
+
+void segments_write(struct segments *g, const struct epoch *ep)
+{
+	char name[NAME_MAX_BYTES];
+	if (g->broken || ep->records == 0)
+		return;
+	put_together(g);
+	slab_begin(&g->out, ep->number, ep->at);
+	for (uint32_t i = 0; i < ep->n_chunk; i++)
+		slicer_cut(g->cutter, chunk_ref_chunk(ep->chunk[i]),
+			      chunk_ref_intake(ep->chunk[i]), add_piece, &g->out);
+	slab_end(&g->out);
+	(void)snprintf(name, sizeof name, "%020" PRId64 ".seg", ep->number);
+	if (put_file(g, name, g->out.p, g->out.n))
+		add_file(g, name, false, ep->number, ep->at);
+	else
+		give_up(g);
 }

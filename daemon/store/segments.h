@@ -14,7 +14,7 @@
  *   base-42-000001.seg ...      all epochs up to 42: from the database, or files put together
  *   base-42.ok                  their number and rows: the base is whole
  *
- * Writing and putting together belong to one thread (the sink's), reading comes before.
+ * Writing belongs to one thread (the sink's preparer), reading comes before it.
  */
 #pragma once
 
@@ -46,10 +46,9 @@ bool segments_check(struct segments *g, const struct epoch_rows *rows, uint32_t 
 typedef bool segments_fn(void *ctx, struct chunk_ref *take_chunk, uint64_t rows);
 bool segments_read(struct segments *g, segments_fn *take, void *ctx, struct err *e);
 
-/* The database has the epoch, and all before it. When the files of epochs have become many and as
- * large as the base, all become a new base of what is committed; a few seconds for a gigabyte.
- * Files of later epochs must not be there yet, else it waits. segments_compact_at: how many are
- * many, for tests. */
+/* From any thread: the database has the epoch, and all before it. When the files of epochs it
+ * has are many and as large as the base, the next segments_write makes all a new base first; a
+ * few seconds for a gigabyte. segments_compact_at: how many are many, for tests. */
 void segments_committed(struct segments *g, const struct epoch *ep);
 void segments_compact_at(struct segments *g, uint32_t files);
 

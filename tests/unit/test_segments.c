@@ -152,6 +152,21 @@ static void what_is_not_committed_stays_apart(void **state)
 	CHECK_INT(s.rows, MANY - 1);
 }
 
+static void what_is_committed_is_put_together_before_it(void **state)
+{
+	struct segments *g = first_life();
+	struct sums s;
+
+	(void)state;
+	for (int64_t i = 1; i <= MANY; i++)
+		write_epoch(g, i, true);
+	write_epoch(g, MANY + 1, false);
+	CHECK_INT(each_file(false), 3); /* the base, that it is whole, and the last epoch */
+	segments_close(g);
+	CHECK(read_back(MANY, &s));
+	CHECK_INT(s.rows, MANY);
+}
+
 static void a_base_that_lost_a_file_is_not_believed(void **state)
 {
 	struct segments *g = first_life();
@@ -159,12 +174,12 @@ static void a_base_that_lost_a_file_is_not_believed(void **state)
 	struct sums s;
 
 	(void)state;
-	for (int64_t i = 1; i <= MANY; i++)
+	for (int64_t i = 1; i <= MANY + 1; i++)
 		write_epoch(g, i, true);
 	segments_close(g);
 	(void)snprintf(path, sizeof path, "%s/base-%d-000001.seg", folder, MANY);
 	CHECK_INT(unlink(path), 0);
-	CHECK(!read_back(MANY, &s));
+	CHECK(!read_back(MANY + 1, &s));
 }
 
 int main(void)
@@ -173,6 +188,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(few_files_say_the_same, make_folder, drop_folder),
 		cmocka_unit_test_setup_teardown(what_is_not_committed_stays_apart, make_folder,
 						drop_folder),
+		cmocka_unit_test_setup_teardown(what_is_committed_is_put_together_before_it,
+						make_folder, drop_folder),
 		cmocka_unit_test_setup_teardown(a_base_that_lost_a_file_is_not_believed,
 						make_folder, drop_folder),
 	};
