@@ -58,4 +58,5 @@ set(migrations
 	011_suppressed.sql
 	012_account.sql
 	013_trace_report.sql
-	014_narrow_indexes.sql)
+	014_narrow_indexes.sql
+	015_purge_records.sql)

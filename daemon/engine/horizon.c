@@ -21,6 +21,8 @@
 #include "lib/finding/period.h"
 #include "lib/rule/horizon.h"
 
+#define PURGED_SQL "SELECT max(before) FROM fundwatch.purge"
+
 /* ---- the floor ---- */
 
 /* Days the farthest-looking active rule looks back; its name for the log. */
@@ -89,7 +91,7 @@ bool engine_find_floor(struct engine *en, struct db *db, struct err *e)
 	map64_init(&en->brought);
 	en->floor = en->newest = en->purged = MISSING_I32;
 	en->n_closed = 0;
-	if (!read_day(db, "SELECT max(before) FROM fundwatch.purge", &en->purged, e))
+	if (!read_day(db, PURGED_SQL, &en->purged, e))
 		return err_wrap(e, "finding what was purged");
 	/* What happens after it was written down did not happen: it does not count. */
 	if (en->conf.conf->history_days > 0 &&
@@ -201,6 +203,39 @@ static void look_at_row(struct engine *en, struct epoch *ep, struct people *p,
 	}
 }
 
+static bool reaches_below(const struct engine *en, const struct chunk *c)
+{
+	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
+		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++) {
+			int64_t time = chunk_i64(c, timed[i].time, r);
+			if (time != MISSING_I64 && civil_day_of(time) < en->floor)
+				return true;
+		}
+	return false;
+}
+
+/* Somebody may have purged since the start: whoever is brought back then is not all there. */
+static bool look_at_purges(struct engine *en, struct err *e)
+{
+	const struct db_wait wait = { en->stop_fd, en->conf.conf->database_connect_timeout, 0, 0 };
+	int64_t pause = 1;
+	for (;;) {
+		struct db db = { .conn = NULL };
+		int32_t day = MISSING_I32;
+		bool ok = db_open(&db, en->conf.conf->database_conninfo, &wait, e) &&
+			  read_day(&db, PURGED_SQL, &day, e);
+		db_close(&db);
+		if (ok && day > en->purged)
+			en->purged = day;
+		if (ok)
+			return true;
+		if (en->stopping || wait_or_stop(en->stop_fd, pause))
+			return err_set(e, ERR_WORLD, "stopped before the history was there");
+		pause = pause * 2 < en->conf.conf->database_retry_max
+				? pause * 2 : en->conf.conf->database_retry_max;
+	}
+}
+
 bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_ref *ref,
 		      struct err *e)
 {
@@ -210,6 +245,8 @@ bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_re
 	bool ok = true;
 	if (en->floor == MISSING_I32 && en->purged == MISSING_I32)
 		return true;
+	if (en->floor != MISSING_I32 && reaches_below(en, c) && !look_at_purges(en, e))
+		return false;
 	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
 		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++)
 			look_at_row(en, ep, &p, ref, &timed[i], r);

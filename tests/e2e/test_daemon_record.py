@@ -124,3 +124,63 @@ with Box("record", rules=f"{ROOT}/tests/cli/data/rules") as box:
     box.balanced()
     daemon.term()
     print("raw lines as they came; what a case needs is not purged")
+
+
+def dated(serial, visit, person, day, hour=9):
+    row = dict(zip(COLUMNS.split(","), fee(serial, 1, 1, visit, "").strip().split(",")))
+    row.update(psn_no=person, fee_ocur_time=f"{day} {hour:02}:00:00",
+               updt_time="2026-07-01 10:00:00")
+    return ",".join(row[name] for name in COLUMNS.split(",")) + "\n"
+
+
+def rows(box):
+    return set(box.sql("SELECT feedetl_sn FROM fundwatch.fee").split())
+
+
+# Typed records past their time go visit by visit; evidence, held ones and recent ones stay, and
+# what happened to alerts stays for ever.
+with Box("purge", rules=f"{ROOT}/tests/cli/data/rules") as box:
+    box.extra = "history: { days: 10 }\nretention: { record_days: 1 }\n"
+    box.configure()
+    box.put("fee_list_d_1.csv", HEAD
+            + dated("F1", "M1", "P1", "2026-03-01") + dated("F2", "M1", "P1", "2026-03-01", 10)
+            + dated("F3", "M3", "P3", "2026-03-01") + dated("F4", "M4", "P4", "2026-03-01")
+            + dated("F5", "M5", "P5", "2026-03-01") + dated("F6", "M5", "P5", "2026-06-10")
+            + dated("F7", "M7", "P7", "2026-06-10"))
+    daemon = box.start()
+    daemon.wait("drained: ")
+    daemon.term()
+    daemon = box.start()  # the horizon is found at start
+    daemon.wait("drained: ")
+    events = box.number("SELECT count(*) FROM fundwatch.alert_event")
+    assert events == 1
+    fundwatch(box, "hold", "add", "--person", "P3", "--reason", "涉案", "--by", "王")
+    before = rows(box)
+    dry = fundwatch(box, "purge", "--records-before", "2026-05-01", "--dry-run")
+    assert dry["records"]["fee"] == 1 and dry["records"]["needed"] == 2, dry
+    assert rows(box) == before and box.number("SELECT count(*) FROM fundwatch.purge") == 0
+    done = fundwatch(box, "purge", "--records-before", "2026-05-01", "--by", "王")
+    assert done["records"] == dry["records"], done
+    assert rows(box) == before - {"F4"}, rows(box)  # M5 has an event since, M1 is evidence
+    assert box.sql("SELECT before, who FROM fundwatch.purge").strip() == "2026-05-01|王"
+
+    # The running daemon hears of it before it brings anybody back: P4's pair is not concluded
+    # from, and nobody's alert is withdrawn.
+    box.put("fee_list_d_2.csv", HEAD + dated("F8", "M4", "P4", "2026-03-01", 11)
+            + dated("F9", "M1", "P1", "2026-03-01", 12))
+    daemon.wait("drained: ")
+    late = box.number("SELECT count(*) FROM fundwatch.late")
+    assert late == 2, (late, daemon.lines)
+    assert box.number("SELECT count(*) FROM fundwatch.alert_event") == events
+    daemon.term()
+    daemon = box.start()
+    daemon.wait("drained: ")
+    assert box.sql("SELECT state, closed FROM fundwatch.alert").strip() == "raised|t"
+    assert box.number("SELECT count(*) FROM fundwatch.alert_event") == events
+    # Without a day the settings say it: all that is not needed.
+    done = fundwatch(box, "purge", "--by", "定时")
+    assert done["records"]["fee"] >= 2 and "F7" not in rows(box), (done, rows(box))
+    assert {"F1", "F2", "F3"} <= rows(box)
+    box.chain_holds()
+    daemon.term()
+    print("old records are gone, evidence and held ones are not")

@@ -15,11 +15,16 @@ RATED_AT_MOST = 3.0
 
 
 def exposure():
-    done = run("systemd-analyze", "security", "--offline=yes", "--no-pager",
-               source("conf/systemd/fundwatchd.service"))
-    rated = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)[1])
-    assert rated <= RATED_AT_MOST, done.stdout
-    print(f"systemd rates the unit {rated}, at most {RATED_AT_MOST} is promised")
+    for unit in ("fundwatchd", "fundwatch-purge"):
+        done = run("systemd-analyze", "security", "--offline=yes", "--no-pager",
+                   source(f"conf/systemd/{unit}.service"))
+        rated = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)[1])
+        assert rated <= RATED_AT_MOST, done.stdout
+        print(f"systemd rates {unit} {rated}, at most {RATED_AT_MOST} is promised")
+    # The timer's calendar is one that systemd reads.
+    run("systemd-analyze", "calendar", "*-*-* 02:30:00")
+    with open(source("conf/systemd/fundwatch-purge.timer"), encoding="utf-8") as text:
+        assert "OnCalendar=*-*-* 02:30:00" in text.read()
 
 
 class Manager:
