@@ -64,10 +64,10 @@ bool engine_judge(struct engine *en, struct epoch *take_epoch, enum pool_what wh
 	struct pool_sink to = { .change = tell_change, .ctx = &j, .frozen_ctx = en,
 				.handled = engine_acted, .handled_ctx = en };
 	en->acted_asked = false;
-	if (en->floor != MISSING_I32 || en->purged != MISSING_I32)
-		to.frozen = engine_closed;
-	if (to.frozen || engine_closes_by_hand(en))
+	if (en->floor != MISSING_I32 || en->purged != MISSING_I32 || engine_closes_by_hand(en)) {
+		to.frozen = engine_closed_person;
 		to.frozen_cells = engine_closed_cell;
+	}
 	if (!en->told_closed)
 		epoch_close_alerts(take_epoch, en->closed, en->n_closed);
 	en->told_closed = true;

@@ -127,6 +127,13 @@ bool engine_closed(void *ctx, const struct finding *f)
 	return floor != MISSING_I32 && reach != MISSING_I32 && reach < floor;
 }
 
+bool engine_closed_person(void *ctx, const struct finding *f)
+{
+	const struct engine *en = ctx;
+	return engine_closed(ctx, f) ||
+	       (engine_closes_by_hand(en) && engine_frozen_absence(en, f));
+}
+
 bool engine_closed_cell(void *ctx, const struct finding *f)
 {
 	const struct engine *en = ctx;

@@ -138,6 +138,33 @@ bool engine_frozen_cell(void *ctx, const struct finding *f)
 	       !complete_touches(en->fresh, p.facility, p.stream, p.from, p.to);
 }
 
+#define ABSENCES_MAX 8
+
+static bool in_set(bool (*test)(const struct complete *c, struct str facility, enum stream s,
+				int32_t from, int32_t to),
+		   const struct complete *c, const struct absence *a)
+{
+	return test(c, a->first.facility, a->first.stream, a->first.from, a->first.to) ||
+	       test(c, a->last.facility, a->last.stream, a->last.from, a->last.to);
+}
+
+/* What was absent at the close counts as absent until the next one. */
+bool engine_frozen_absence(const struct engine *en, const struct finding *f)
+{
+	const struct ruleset *rs = en->rules->set;
+	const struct rule *r = ruleset_find(rs, f->rule);
+	struct absence a[ABSENCES_MAX];
+	uint32_t n = r ? finding_absences(rs, r, f, a, ABSENCES_MAX) : 0;
+	bool fresh = false;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!in_set(complete_days, en->over, &a[i]))
+			return true;
+		fresh |= en->fresh && in_set(complete_touches, en->fresh, &a[i]);
+	}
+	return n > 0 && !fresh &&
+	       map64_get(&en->judged, rule_hash(r->id, str_of(r->digest)), NULL);
+}
+
 static void note_rule(void *ctx, struct str id, struct str digest)
 {
 	struct engine *en = ctx;

@@ -96,6 +96,7 @@ bool engine_load(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 bool engine_closes_by_hand(const struct engine *en);
 bool engine_load_periods(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 bool engine_frozen_cell(void *ctx, const struct finding *f);
+bool engine_frozen_absence(const struct engine *en, const struct finding *f);
 void engine_note_rules(struct engine *en); /* cells were judged by the rules in force */
 bool engine_is_period(const struct journal_item *it);
 bool engine_period_item(struct engine *en, const struct journal_item *it,
@@ -110,7 +111,8 @@ void engine_account_rules(struct engine *en);
 
 /* horizon.c: what is kept of the past. */
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
-bool engine_closed(void *ctx, const struct finding *f);      /* frozen_fn of persons' rules */
+bool engine_closed(void *ctx, const struct finding *f);      /* by the horizon */
+bool engine_closed_person(void *ctx, const struct finding *f); /* frozen_fn of persons' rules */
 bool engine_closed_cell(void *ctx, const struct finding *f); /* frozen_fn of cells' rules */
 void engine_note_closed(struct engine *en, uint64_t id, const struct finding *f);
 /* Before a chunk goes into the pool: brings back whom its records are too old for. */

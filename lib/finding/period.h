@@ -21,6 +21,18 @@ struct period {
 bool finding_period(const struct ruleset *rs, const struct rule *r, const struct finding *f,
 		    struct period *out);
 
+/* Where and when that might have happened whose absence a finding of a rule over one person
+ * concludes from. The rule judges it as of some day between the finding's first and last: the
+ * days around either. */
+struct absence {
+	struct period first, last;
+};
+
+/* What the rule cannot fire without having been absent, at most `max` of them; 0: it concludes
+ * from no absence, or can do without. */
+uint32_t finding_absences(const struct ruleset *rs, const struct rule *r, const struct finding *f,
+			  struct absence *out, uint32_t max);
+
 /* The earliest day whose records the finding may depend on, MISSING_I32 when the rule has no
  * bound in days (one visit or stay) or the finding no time. */
 int32_t finding_reach(const struct rule *r, const struct finding *f);

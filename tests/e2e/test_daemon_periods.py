@@ -172,6 +172,62 @@ with Box("periods") as box:
     daemon.term()
 print("closed by hand: judged at the close, as of the close, amended by the next")
 
+ABSENT = """
+规则 p.absent 「用药缺配套」
+  版本      1
+  类别      管理类
+  性质      可疑
+  环节      事后
+  级别      中
+  状态      启用
+  看        费用明细
+  归并      人员、自然月
+  触发      笔数(若 项目 是 "X1") > 0 且 笔数(若 项目 是 "X2") = 0
+  说明      {人员}{自然月}
+"""
+
+
+def absent(box):
+    return box.sql("SELECT subject, state, n_records FROM fundwatch.alert ORDER BY 1").split()
+
+
+# A rule over one person that concludes from a month's silence is as of the close, too.
+with Box("periods") as box:
+    box.rules = f"{box.dir}/rules"
+    os.mkdir(box.rules)
+    pathlib.Path(box.rules, "p.rules").write_text(ABSENT, encoding="utf-8")
+    box.extra = "periods: { close: by-hand }\n"
+    box.configure()
+    daemon = box.start()
+    daemon.wait("ready")
+    feed(box, daemon, "fee_list_d_1.csv", [line(1, HANGZHOU[0], 10), line(2, HANGZHOU[0], 10)])
+    assert absent(box) == [], "concluded from a month that is not over"
+    period(box, "close", "--month", "2026-03")
+    assert absent(box) == ["P1|raised|1", "P2|raised|1"], absent(box)
+    # What was absent comes late for one, the other's record grows, and one is new: it waits.
+    x2 = line(3, HANGZHOU[0], 10, day=2).replace(",P3,", ",P1,").replace(",X1,", ",X2,")
+    more = line(4, HANGZHOU[0], 10, day=3).replace(",P4,", ",P2,")
+    feed(box, daemon, "fee_list_d_2.csv", [x2, more, line(5, HANGZHOU[0], 10)])
+    assert absent(box) == ["P1|raised|1", "P2|raised|1"], absent(box)
+    daemon.term()
+    daemon = box.start()
+    daemon.wait("drained: ")
+    assert absent(box) == ["P1|raised|1", "P2|raised|1"], absent(box)
+    period(box, "reopen", "--month", "2026-03")
+    assert absent(box) == ["P1|raised|1", "P2|raised|1"], "opening again withdrew something"
+    period(box, "close", "--month", "2026-03")
+    assert absent(box) == ["P1|withdrawn|1", "P2|amended|2", "P5|raised|1"], absent(box)
+    # A changed rule is judged for what is over, from the data as they are.
+    feed(box, daemon, "fee_list_d_3.csv", [line(6, HANGZHOU[0], 10)])
+    pathlib.Path(box.rules, "p.rules").write_text(ABSENT.replace("> 0 且", "> 0.5 且"),
+                                                  encoding="utf-8")
+    run(f"{BIN}/fundwatch", "reload", "--conf", box.config, cwd=ROOT)
+    daemon.wait("rule set .* is live")
+    assert absent(box)[-1] == "P6|raised|1", absent(box)
+    box.chain_holds()
+    daemon.term()
+print("absence of a closed month: as of the close, amended by the next")
+
 # On its way through the journal and into the database. Behind `told` it is done without being
 # asked for again. (The first epochs of a start are the rules and the drained spool.)
 NOT_TAKEN = ("journal_write:1", "journal_torn:1")
