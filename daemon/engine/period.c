@@ -2,8 +2,8 @@
 /*
  * period.c - months closed by hand: what is over, and what stays as of its close.
  *
- * A close comes through the journal like any input and is an epoch of its own: the cells of the month are judged from the data as they are
- * now and compared with their alerts. Until the next close of it they are left alone, whatever
+ * A close comes through the journal like any input and is an epoch of its own: the cells of the
+ * month are judged from the data as they are now and compared with their alerts. Until the next close of it they are left alone, whatever
  * comes; a rule that is new or has changed is judged for every month that is over. What is not
  * over keeps the alerts it has: opening again withdraws nothing.
  */
@@ -97,8 +97,8 @@ static bool understand(const struct engine *en, const char *words, struct period
 		       struct err *e)
 {
 	if (!engine_closes_by_hand(en))
-		return err_set(e, ERR_CONF, "periods.close is `drained`: a drained spool closes all "
-			       "periods; set it to by-hand to close them yourself");
+		return err_set(e, ERR_CONF, "periods.close is `drained`: a drained spool closes "
+			       "all periods; set it to by-hand to close them yourself");
 	return read_words(words, p, e);
 }
 
