@@ -169,8 +169,8 @@ const struct command cmd_period_close = {
 	.more_en = "Needs periods.close by-hand. The month's rules over facilities and peers are "
 		   "judged from the\ndata of that moment; what comes later changes nothing until "
 		   "the month is closed again.\nA close goes through the journal like a file: in "
-		   "its turn, once, and not lost while the database is\naway. Exit code 1 when it was "
-		   "not done.",
+		   "its turn, once, and not lost while the database\nis away. Exit code 1 when it "
+		   "was not done.",
 	.opt = change_opt,
 	.opt_size = sizeof(struct change_opts),
 	.exec = close_exec,

@@ -3,9 +3,10 @@
  * period.c - months closed by hand: what is over, and what stays as of its close.
  *
  * A close comes through the journal like any input and is an epoch of its own: the cells of the
- * month are judged from the data as they are now and compared with their alerts. Until the next close of it they are left alone, whatever
- * comes; a rule that is new or has changed is judged for every month that is over. What is not
- * over keeps the alerts it has: opening again withdraws nothing.
+ * month are judged from the data as they are now and compared with their alerts. Until the next
+ * close of it they are left alone, whatever comes; a rule that is new or has changed is judged
+ * for every month that is over. What is not over keeps the alerts it has: opening again
+ * withdraws nothing.
  */
 #include "daemon/engine/state.h"
 
