@@ -21,6 +21,8 @@ static struct gather *gather_new(struct timeline *t)
 	g->t = t;
 	map64_init(&g->visit_of);
 	map64_init(&g->visit_numbered);
+	map64_init(&g->setl_of);
+	map64_init(&g->last_of);
 	map64_init(&g->split_sale);
 	map64_init(&g->setl_named);
 	map64_init(&g->swept);
@@ -40,6 +42,8 @@ void gather_free(struct gather *g)
 	}
 	map64_fini(&g->visit_of);
 	map64_fini(&g->visit_numbered);
+	map64_fini(&g->setl_of);
+	map64_fini(&g->last_of);
 	map64_fini(&g->split_sale);
 	map64_fini(&g->setl_named);
 	map64_fini(&g->swept);
@@ -49,6 +53,7 @@ void gather_free(struct gather *g)
 	xfree(g->id);
 	xfree(g->sorted);
 	xfree(g->order);
+	xfree(g->before);
 	xfree(g->left);
 	xfree(g->share);
 	xfree(g->line);

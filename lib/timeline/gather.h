@@ -91,6 +91,10 @@ struct gather {
 	struct map64 visit_of;        /* place -> index, for subjects with many visits */
 	struct map64 visit_numbered;  /* visit number -> index of least facility */
 	struct map64 swept;           /* what a sweep takes back -> its revision */
+	struct map64 setl_of;         /* facility, number -> first settlement, for codes */
+	struct map64 last_of;         /* code -> its last row */
+	uint32_t *before;             /* [trace items] the row before of the same code */
+	uint32_t cap_before;
 	struct map64 split_sale;      /* code, settlement: sold in pieces by one of its messages */
 	struct map64 setl_named;      /* visit, code -> index, for subjects with very many */
 	struct left *left;            /* [fee items] when the subject reverses */

@@ -21,17 +21,30 @@ static uint32_t facility(const struct gather *g, const struct item *it)
 	return g->t->places[PLACES_VISIT].v[it->row->place].a;
 }
 
-/* A visit counted otherwise: the settlement of that number wherever the person has one there. */
-static uint32_t settlement_elsewhere(const struct gather *g, const struct item *it, uint32_t id)
+/* The first settlement of each facility and number. */
+static void number_settlements(struct gather *g)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 
+	scratch_clear(&g->setl_of);
 	for (uint32_t i = 0; i < setl->n; i++) {
-		if (row_u32(setl->v[i].row, g->setl_id.off) == id &&
-		    g->visit[setl->v[i].visit].facility == facility(g, it))
-			return i;
+		bool fresh;
+		uint64_t *at = map64_at(&g->setl_of,
+					(uint64_t)g->visit[setl->v[i].visit].facility << 32 |
+						row_u32(setl->v[i].row, g->setl_id.off), &fresh);
+
+		if (fresh)
+			*at = i;
 	}
-	return NO_INDEX;
+}
+
+/* A visit counted otherwise: the settlement of that number wherever the person has one there. */
+static uint32_t settlement_elsewhere(const struct gather *g, const struct item *it, uint32_t id)
+{
+	uint64_t at;
+
+	return map64_get(&g->setl_of, (uint64_t)facility(g, it) << 32 | id, &at) ? (uint32_t)at :
+										   NO_INDEX;
 }
 
 static uint32_t settlement_of(const struct gather *g, const struct item *it)
@@ -74,26 +87,41 @@ static bool same_sale(const struct gather *g, const struct item *a, const struct
 	       cell_code(g, a, FIELD_trace_setl_id) == cell_code(g, b, FIELD_trace_setl_id);
 }
 
+/* Of two rows of one code. */
 static bool is_sale_of(const struct gather *g, const struct item *it, const struct item *back)
 {
 	return it->state == ITEM_LIVE && facility(g, it) == facility(g, back) &&
-	       cell_code(g, it, FIELD_trace_drug_trac_codg) ==
-		       cell_code(g, back, FIELD_trace_drug_trac_codg) &&
 	       !is_return(g, it);
+}
+
+/* Each row's one before it of the same code; made when something came back. */
+static void chain_codes(struct gather *g)
+{
+	const struct items *items = &g->items[STREAM_TRACE];
+
+	GROW(g->before, g->cap_before, items->n);
+	scratch_clear(&g->last_of);
+	for (uint32_t i = 0; i < items->n; i++) {
+		uint32_t code = cell_code(g, &items->v[i], FIELD_trace_drug_trac_codg);
+		bool fresh;
+		uint64_t *last = map64_at(&g->last_of, code, &fresh);
+
+		g->before[i] = fresh ? NO_INDEX : (uint32_t)*last;
+		*last = i;
+	}
 }
 
 static void give_back(struct gather *g, uint32_t back)
 {
 	struct item *v = g->items[STREAM_TRACE].v;
-	uint32_t sale = back;
+	uint32_t sale = g->before[back];
 
-	while (sale > 0 && !is_sale_of(g, &v[sale - 1], &v[back]))
-		sale--;
-	if (sale == 0)
+	while (sale != NO_INDEX && !is_sale_of(g, &v[sale], &v[back]))
+		sale = g->before[sale];
+	if (sale == NO_INDEX)
 		return;
-	sale--;
-	for (uint32_t i = 0; i <= back; i++) {
-		if (i != sale && is_sale_of(g, &v[i], &v[back]) && same_sale(g, &v[i], &v[sale]))
+	for (uint32_t i = g->before[sale]; i != NO_INDEX; i = g->before[i]) {
+		if (is_sale_of(g, &v[i], &v[back]) && same_sale(g, &v[i], &v[sale]))
 			v[i].state = ITEM_REVERSED;
 	}
 	v[sale].state = ITEM_REVERSED;
@@ -132,8 +160,12 @@ void gather_trace(struct gather *g)
 {
 	struct items *items = &g->items[STREAM_TRACE];
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
+	bool any = false;
 
+	if (items->n == 0)
+		return;
 	scratch_clear(&g->split_sale);
+	number_settlements(g);
 	for (uint32_t i = 0; i < items->n; i++) {
 		struct item *it = &items->v[i];
 
@@ -142,8 +174,11 @@ void gather_trace(struct gather *g)
 		    line_is_gone(g, it))
 			it->state = ITEM_REVERSED;
 		note_split(g, it);
+		any |= it->state == ITEM_LIVE && is_return(g, it);
 	}
-	for (uint32_t i = 0; i < items->n; i++) {
+	if (any)
+		chain_codes(g);
+	for (uint32_t i = 0; any && i < items->n; i++) {
 		struct item *it = &items->v[i];
 
 		if (it->state != ITEM_LIVE || !is_return(g, it))
