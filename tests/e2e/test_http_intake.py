@@ -8,7 +8,7 @@ import random
 import tempfile
 import threading
 
-from daemon_lib import BIN, ROOT, generate, run, same
+from daemon_lib import BIN, ROOT, Held, generate, run, same
 from http_lib import FEE_HEAD, WAIT, HttpBox, fee, settle
 from test_messages import Messages
 
@@ -141,6 +141,38 @@ def killed(point):
     return durable
 
 
+def bodies_share_epochs(point=""):
+    """Bodies that wait while the database is held up are committed together; killed on the way,
+    each is there once after a restart."""
+    bodies = 24
+    with HttpBox("shared") as box:
+        key = box.key("--all", "--role", "intake")
+        daemon = box.serve(fault=point)
+        daemon.wait("rule set [0-9a-f]* is live")
+        lock = Held(box, "intake")
+        for n in range(bodies):
+            text = FEE_HEAD + fee(2 * n, f"H{n % 3}") + fee(2 * n + 1, f"H{n % 3}") + "x,y\n"
+            answer = box.send(key, f"k{n}", "fee_list_d.csv", text)
+            assert answer.status == 200 and answer.json()["accepted"] == 2, answer.body
+        lock.let_go()
+        died = bool(point) and daemon.end() == -9
+        if died:
+            daemon = box.serve()
+        settle(box, daemon, bodies)
+        daemon.term()
+        shared = box.number("SELECT count(*) FROM fundwatch.epoch WHERE kind = 'intake' "
+                            "AND intake_id IS NULL")
+        epochs = box.number("SELECT count(*) FROM fundwatch.epoch WHERE kind = 'intake'")
+        assert shared > 0 and epochs < bodies, (shared, epochs)
+        assert box.number("SELECT count(*) FROM fundwatch.intake WHERE state = 'done' AND "
+                          "rows_done = 3 AND records = 2 AND rejects = 1") == bodies
+        assert box.number("SELECT count(*) FROM fundwatch.fee") == 2 * bodies
+        assert box.number("SELECT count(DISTINCT intake_id) FROM fundwatch.reject") == bodies
+        box.balanced()
+        box.verified()
+    print(f"{bodies} bodies in {epochs} epochs{', killed at ' + point if died else ''}: each once")
+
+
 def answers_outlive_the_process():
     text = FEE_HEAD + fee(1) + "x,y\n"
     with HttpBox("again") as box:
@@ -181,5 +213,7 @@ with tempfile.TemporaryDirectory() as data:
     message_by_message(data)
 points = [killed(point) for point in ("journal_write:1", "journal_sync:1", "journal_told:1")]
 assert any(points) and not all(points), points
+for at in ("", "sink_copy:4", "sink_commit:5", "sink_committed:6"):
+    bodies_share_epochs(at)
 answers_outlive_the_process()
 one_facility_does_not_block_another()
