@@ -271,7 +271,8 @@ const struct command cmd_purge = {
 		   "所需要的，不清除，并说明为什么。",
 	.more_en = "What goes are files of the raw archive and the raw texts of rejected lines;\n"
 		   "when asked for, all records of visits that ended long ago. Alerts, their\n"
-		   "history, acts and registers stay. What a hold needs, or the evidence of an alert that\n"
+		   "history, acts and registers stay. What a hold needs, or the evidence of an "
+		   "alert that\n"
 		   "stands or was decided on, is kept: it is told why.",
 	.opt = purge_opt,
 	.opt_size = sizeof(struct purge_opts),
