@@ -12,10 +12,10 @@
 
 #include "daemon/host/log.h"
 
-static bool ask(struct engine *en, const struct db_wait *wait, struct err *e)
+static bool ask(struct engine *en, struct err *e)
 {
 	const char *conninfo = en->conf.conf->database_conninfo;
-	if (!en->acted_db.conn && !db_open(&en->acted_db, conninfo, wait, e))
+	if (!en->acted_db.conn && !db_open(&en->acted_db, conninfo, &en->acted_wait, e))
 		return false;
 	PGresult *r = db_query(&en->acted_db, "SELECT alert_id FROM fundwatch.alert_acted", 0, NULL,
 			       e);
@@ -32,11 +32,12 @@ static bool ask(struct engine *en, const struct db_wait *wait, struct err *e)
 static void ask_until_told(struct engine *en)
 {
 	const struct conf *c = en->conf.conf;
-	const struct db_wait wait = { en->stop_fd, c->database_connect_timeout,
-				      c->database_statement_timeout, c->database_lock_timeout };
 	struct err e;
 	int64_t pause = 1;
-	while (!en->stopping && !ask(en, &wait, &e)) {
+	en->acted_wait = (struct db_wait){ en->stop_fd, c->database_connect_timeout,
+					   c->database_statement_timeout,
+					   c->database_lock_timeout };
+	while (!en->stopping && !ask(en, &e)) {
 		bool lost = !en->acted_db.conn || db_lost(&en->acted_db);
 		if (lost)
 			db_close(&en->acted_db);

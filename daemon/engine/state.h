@@ -46,7 +46,8 @@ struct engine {
 	bool told_closed;
 	bool told_asleep;
 	/* acted.c */
-	struct db acted_db;          /* opened when first needed */
+	struct db acted_db;          /* opened when first needed; it keeps the bounds it is given */
+	struct db_wait acted_wait;
 	struct map64 acted;          /* ids of alerts people have acted on */
 	bool acted_asked;            /* in the judging in hand */
 	/* account.c */
