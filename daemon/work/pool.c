@@ -12,7 +12,7 @@
 #include "daemon/work/cold.h"
 #include "lib/base/mem.h"
 
-#define INBOX_DEFAULT 4u
+#define INBOX_DEFAULT 16u
 
 static enum visit_class class_of(const void *feed, struct str med_type)
 {
