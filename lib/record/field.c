@@ -130,7 +130,7 @@ const char *stream_table(enum stream s)
 
 static bool is(struct str s, const char *word)
 {
-	return s.n == strlen(word) && memcmp(s.p, word, s.n) == 0;
+	return (s.n == 0 || *s.p == *word) && s.n == strlen(word) && memcmp(s.p, word, s.n) == 0;
 }
 
 enum stream stream_find(struct str name)

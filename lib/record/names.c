@@ -38,6 +38,13 @@ bool names_equal(struct str a, struct str b)
 	return true;
 }
 
+/* The same with a word, whose end is looked for only where it begins alike: each column of
+ * each body is looked up. */
+static bool is_word(struct str a, const char *word)
+{
+	return a.n > 0 && lower(*a.p) == lower(*word) && names_equal(a, str_of(word));
+}
+
 bool names_glob(struct str pattern, struct str name)
 {
 	uint32_t p = 0, n = 0, star = UINT32_MAX, mark = 0;
@@ -65,7 +72,7 @@ static enum field by_name(enum stream s, struct str column)
 {
 	unsigned first = stream_first(s), end = first + stream_width(s);
 	for (unsigned f = first; f < end; f++)
-		if (names_equal(column, str_of(field_get((enum field)f)->name)))
+		if (is_word(column, field_get((enum field)f)->name))
 			return (enum field)f;
 	return FIELD_NONE;
 }
@@ -81,7 +88,7 @@ enum field names_field(enum stream s, struct str column)
 	enum field f = by_name(s, column);
 	for (size_t i = 0; f == FIELD_NONE && i < COUNT(synonyms); i++)
 		if (field_get(synonyms[i].field)->stream == s &&
-		    names_equal(column, str_of(synonyms[i].source)))
+		    is_word(column, synonyms[i].source))
 			f = synonyms[i].field;
 	if (f == FIELD_NONE && column.n) {
 		f = field_find(s, column);
@@ -97,7 +104,7 @@ bool names_ignored(enum stream s, struct str column)
 	if (f != FIELD_NONE)
 		return !is_stored(f);
 	for (size_t i = 0; i < COUNT(ignored); i++)
-		if (names_equal(column, str_of(ignored[i])))
+		if (is_word(column, ignored[i]))
 			return true;
 	return false;
 }
