@@ -12,6 +12,7 @@
 #include "lib/base/mem.h"
 
 #define WRITE_SHARE 16u  /* of the memory, for pieces on their way to disk */
+#define KNOWN_MOST 64u   /* chunks brought back that may wait: beyond, everybody is judged */
 #define LOADED_TIMES 4u  /* timelines take about so many times their bytes on disk */
 
 struct cold *cold_new(const struct pool_conf *conf, struct err *e)
@@ -135,7 +136,9 @@ static void fall_asleep(struct pool *p)
 bool cold_take(struct pool *p, struct chunk_ref *take_chunk, bool known)
 {
 	struct cold *c = p->cold;
-	if (c->asleep && c->judged) {
+	if (c->asleep && c->judged && known && c->n_waiting >= KNOWN_MOST) {
+		c->everybody = true;
+	} else if (c->asleep && c->judged) {
 		GROW(c->waiting, c->cap_waiting, c->n_waiting + 1);
 		c->waiting[c->n_waiting++] = (struct waiting){ take_chunk, known };
 		touch(c, chunk_ref_chunk(take_chunk));
