@@ -77,6 +77,7 @@ struct node {
 /* Keys of a group or pair side: hashed together once per batch. */
 struct keyset {
 	uint32_t id, n;
+	uint32_t n_user;          /* sides that have it */
 	enum stream stream;
 	struct node **node;       /* row level, role 0, each with a WAY_KEY_* or code column */
 };

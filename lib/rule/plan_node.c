@@ -309,10 +309,13 @@ struct keyset *plan_keyset(struct plan *p, enum stream s, struct node **node, ui
 
 	for (uint32_t i = 0; i < p->n_keyset; i++)
 		if (p->keyset[i]->n == n && p->keyset[i]->stream == s &&
-		    (!n || !memcmp(p->keyset[i]->node, node, n * sizeof *node)))
+		    (!n || !memcmp(p->keyset[i]->node, node, n * sizeof *node))) {
+			p->keyset[i]->n_user++;
 			return p->keyset[i];
+		}
 	k = arena_new(&p->arena, struct keyset);
 	k->id = p->n_keyset;
+	k->n_user = 1;
 	k->stream = s;
 	k->n = n;
 	k->node = arena_dup(&p->arena, node, n * sizeof *node);

@@ -9,7 +9,7 @@
 #include "lib/rule/form.h"
 #include "lib/rule/kernel.h"
 
-enum { FEW = 8 }; /* one row in so many does not pay */
+enum { FEW = 8 }; /* to pick one row in so many from runs that are there does not pay */
 
 static void add_run(struct runs *r, uint32_t subject, uint64_t hash, uint32_t from)
 {
@@ -79,8 +79,12 @@ bool runs_pay(struct eval *e, const struct keyset *k, const uint8_t *truth)
 {
 	uint32_t n = e->b->rows[k->stream].n, pass;
 
+	if (k->n_user < 2)
+		return false;
 	pass = n - kernel_count(truth, n, TRUTH_FALSE);
-	return pass > n / FEW;
+	if (e->runs[k->id].stamp == e->stamp)
+		return pass > n / FEW;
+	return (uint64_t)pass * k->n_user > n;
 }
 
 void runs_free(struct eval *e)

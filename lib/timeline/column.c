@@ -228,6 +228,8 @@ static void plan_stream(struct gather *g, enum stream s)
 		if (field_wanted(g->t->wanted, f))
 			plan_column(g, &g->column[s][g->n_column[s]++], f);
 	}
+	for (uint32_t i = 0; i < g->n_column[s]; i++)
+		g->by_day[s] |= g->column[s][i].by_day;
 	g->derived_rows[s] = s >= STREAM_STORED && g->n_column[s];
 }
 
@@ -370,7 +372,8 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 	}
 	for (uint32_t i = 0; rows->version && i < n; i++)
 		rows->version[at + i] = row_version(g->t, s, g->live[i]->id);
-	find_runs(g, n);
+	if (g->by_day[s])
+		find_runs(g, n);
 	for (uint32_t i = 0; n && i < g->n_column[s]; i++) {
 		const struct column *c = &g->column[s][i];
 		const struct field_info *info = field_get(c->field);

@@ -110,6 +110,7 @@ struct gather {
 	struct column *column[STREAM_COUNT];
 	uint32_t n_column[STREAM_COUNT];
 	bool derived_rows[STREAM_COUNT]; /* stays, visits wanted */
+	bool by_day[STREAM_COUNT];    /* some of its columns are */
 	bool shares;                  /* fund's share wanted */
 	struct map64 icd_class;       /* code -> code of its category */
 	struct map64 class_of;        /* med_type code -> class + 1 */
