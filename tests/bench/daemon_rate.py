@@ -172,7 +172,7 @@ def main():
     if "--json" in sys.argv:
         print(json.dumps(told))
         return
-    print(f"{lines} lines, spool to {told['alerts']} committed alerts and records; medians of "
+    print(f"{lines} lines, spool to {told['alerts']:.0f} committed alerts and records; medians of "
           f"{len(rounds)}")
     print(f"  fundwatchd   {told['seconds']:8.2f} s  {lines / told['seconds'] / 1e3:8.1f} k "
           f"lines/s  cpu s: {told['daemon_cpu']:.2f} daemon, {told['server_cpu']:.2f} server")
