@@ -51,7 +51,7 @@ def failing():
         for name in names:
             if name.endswith(".c"):
                 with open(f"{folder}/{name}", encoding="utf-8") as text:
-                    found |= set(re.findall(r"fault_fails\((\w+)\)", text.read()))
+                    found |= set(re.findall(r"fault_(?:fails|way)\((\w+)\)", text.read()))
     return sorted(found)
 
 
@@ -372,6 +372,8 @@ def one_round(seed, world, tally, left):
         kib = at_rest(box)
         good = same(box, world, wishes, seed, tally)
         box.chain_holds()
+        if seed % 8 == 0:  # every row accounted for; what the sums are made of was compared
+            box.balanced()
         if kib > world.rest * 5 // 4 + 16384:
             print(f"seed {seed}: {kib} KiB at rest, {world.rest} undisturbed", file=sys.stderr)
             good = False
