@@ -44,6 +44,7 @@ static const struct {
 	enum field reads[8];
 } extra[] = {
 	{ "visit_class", { FIELD_fee_med_type, FIELD_NONE } },
+	{ "fund_pay", { FIELD_settlement_inscp_amt, FIELD_NONE } },
 	{ "dscg_maindiag_code", { FIELD_diagnosis_maindiag_flag, FIELD_diagnosis_diag_code,
 				  FIELD_diagnosis_diag_type, FIELD_NONE } },
 	{ "maindiag_class", { FIELD_diagnosis_maindiag_flag, FIELD_diagnosis_diag_code,

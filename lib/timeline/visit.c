@@ -270,14 +270,26 @@ static int64_t line_base(const struct gather *g, uint32_t i)
 	return base == MISSING_I64 || base < 0 ? 0 : base;
 }
 
+/*
+ * What the lines that are here bear of the fund's payment: its part of what the settlement says was in
+ * scope, so that a line bears the same before and after the others have come. Where the
+ * settlement says nothing, or less than its lines, they bear all of it.
+ */
+static int64_t fund_of_lines(int64_t fund, int64_t settled, __int128 sum)
+{
+	return settled == MISSING_I64 || settled <= sum ? fund : (int64_t)(fund * sum / settled);
+}
+
 /* Split `fund` over lines by their bases: floors, then one unit each to the largest remainders. */
-static void split_fund(struct gather *g, int64_t fund, const uint32_t *line, uint32_t n)
+static void split_fund(struct gather *g, int64_t fund, int64_t settled, const uint32_t *line,
+		       uint32_t n)
 {
 	__int128 sum = 0;
-	int64_t left = fund;
+	int64_t left;
 
 	for (uint32_t i = 0; i < n; i++)
 		sum += line_base(g, line[i]);
+	left = fund = fund_of_lines(fund, settled, sum);
 	for (uint32_t i = 0; i < n; i++) {
 		__int128 product = (__int128)fund * line_base(g, line[i]);
 
@@ -333,10 +345,11 @@ void gather_share(struct gather *g)
 		uint32_t link = fee->v[g->line[from]].link;
 		int64_t fund = row_value(g->t, FIELD_settlement_fund_pay_sumamt,
 					 setl->v[link].row);
+		int64_t settled = row_value(g->t, FIELD_settlement_inscp_amt, setl->v[link].row);
 
 		for (end = from; end < n && fee->v[g->line[end]].link == link;)
 			end++;
 		if (fund != MISSING_I64 && fund >= 0)
-			split_fund(g, fund, g->line + from, end - from);
+			split_fund(g, fund, settled, g->line + from, end - from);
 	}
 }

@@ -309,6 +309,27 @@ static void fund_share_of_what_is_left(void **state)
 	scene_close(&s);
 }
 
+static void fund_share_while_lines_are_missing(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s,
+		"settlement | setl_id | setl_time | inscp_amt | fund_pay_sumamt\n"
+		" | S1 | 2026-03-10 | 400 | 300\n | S2 | 2026-03-10 | 100 | 70\n"
+		" | S3 | 2026-03-10 | 0.03 | 0.02\n"
+		"fee | feedetl_sn | setl_id | fee_ocur_time | det_item_fee_sumamt | inscp_amt\n"
+		" | F1 | S1 | 2026-03-01 | 100 | 100\n | F2 | S1 | 2026-03-02 | 50 | 50\n"
+		" | F3 | S2 | 2026-03-01 | 200 | 150\n | F4 | S2 | 2026-03-02 | 50 | 50\n"
+		" | F5 | S3 | 2026-03-01 | 0.01 | 0.01\n");
+	IS(fee_fund_pay, "F1", "75"); /* of 400 in scope only 150 are here */
+	IS(fee_fund_pay, "F2", "37.5");
+	IS(fee_fund_pay, "F3", "52.5"); /* its lines say more than the settlement */
+	IS(fee_fund_pay, "F4", "17.5");
+	IS(fee_fund_pay, "F5", "0.006666");
+	scene_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +343,7 @@ int main(void)
 		cmocka_unit_test(visits_of_every_class),
 		cmocka_unit_test(fund_share_by_largest_remainder),
 		cmocka_unit_test(fund_share_of_what_is_left),
+		cmocka_unit_test(fund_share_while_lines_are_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
