@@ -111,9 +111,9 @@ def arguments():
     parse = argparse.ArgumentParser(prog="scripts/soak", description=__doc__,
                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parse.add_argument("--minutes", type=float, default=60, help="how long (default 60)")
-    parse.add_argument("--rate", type=float, default=0,
-                       help="rows a second at most; a city of 5 million people has about 20 fee "
-                       "lines a second over the day (default 0: as many as go)")
+    parse.add_argument("--rate", type=float, default=1000,
+                       help="rows a second at most, 0: as many as go (default 1000: five times the "
+                       "200 fee lines a second in the busiest minutes of a city of ten million)")
     parse.add_argument("--lines", type=int, default=20000, help="fee lines a lap (default 20000)")
     parse.add_argument("--json", action="store_true", help="the outcome as one JSON object")
     return parse.parse_args()
