@@ -271,9 +271,9 @@ static int64_t line_base(const struct gather *g, uint32_t i)
 }
 
 /*
- * What the lines that are here bear of the fund's payment: its part of what the settlement says was in
- * scope, so that a line bears the same before and after the others have come. Where the
- * settlement says nothing, or less than its lines, they bear all of it.
+ * What the lines that are here bear of the fund's payment: their part of what the settlement
+ * says was in scope, so that a line bears the same before and after the others have come.
+ * Where the settlement says nothing, or less than its lines, they bear all of it.
  */
 static int64_t fund_of_lines(int64_t fund, int64_t settled, __int128 sum)
 {
