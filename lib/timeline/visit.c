@@ -273,11 +273,14 @@ static int64_t line_base(const struct gather *g, uint32_t i)
 /*
  * What the lines that are here bear of the fund's payment: their part of what the settlement
  * says was in scope, so that a line bears the same before and after the others have come.
- * Where the settlement says nothing, or less than its lines, they bear all of it.
+ * Where the settlement says nothing, or less than its lines, they bear all of it, but never
+ * more than what was in scope of them.
  */
 static int64_t fund_of_lines(int64_t fund, int64_t settled, __int128 sum)
 {
-	return settled == MISSING_I64 || settled <= sum ? fund : (int64_t)(fund * sum / settled);
+	__int128 part = settled == MISSING_I64 || settled <= sum ? fund : fund * sum / settled;
+
+	return (int64_t)(sum > 0 && part > sum ? sum : part);
 }
 
 /* Split `fund` over lines by their bases: floors, then one unit each to the largest remainders. */

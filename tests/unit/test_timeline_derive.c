@@ -317,16 +317,18 @@ static void fund_share_while_lines_are_missing(void **state)
 	scene_open(&s,
 		"settlement | setl_id | setl_time | inscp_amt | fund_pay_sumamt\n"
 		" | S1 | 2026-03-10 | 400 | 300\n | S2 | 2026-03-10 | 100 | 70\n"
-		" | S3 | 2026-03-10 | 0.03 | 0.02\n"
+		" | S3 | 2026-03-10 | 0.03 | 0.02\n | S4 | 2026-03-10 | 空 | 350\n"
 		"fee | feedetl_sn | setl_id | fee_ocur_time | det_item_fee_sumamt | inscp_amt\n"
 		" | F1 | S1 | 2026-03-01 | 100 | 100\n | F2 | S1 | 2026-03-02 | 50 | 50\n"
 		" | F3 | S2 | 2026-03-01 | 200 | 150\n | F4 | S2 | 2026-03-02 | 50 | 50\n"
-		" | F5 | S3 | 2026-03-01 | 0.01 | 0.01\n");
+		" | F5 | S3 | 2026-03-01 | 0.01 | 0.01\n"
+		" | F6 | S4 | 2026-03-01 | 150 | 150\n");
 	IS(fee_fund_pay, "F1", "75"); /* of 400 in scope only 150 are here */
 	IS(fee_fund_pay, "F2", "37.5");
 	IS(fee_fund_pay, "F3", "52.5"); /* its lines say more than the settlement */
 	IS(fee_fund_pay, "F4", "17.5");
 	IS(fee_fund_pay, "F5", "0.006666");
+	IS(fee_fund_pay, "F6", "150"); /* no line bears more than its amount in scope */
 	scene_close(&s);
 }
 
