@@ -20,7 +20,7 @@
 #define OBJECT "segments"
 #define COMPACT_FILES 64u             /* fewer are not worth it */
 #define COMPACT_FILES_MOST 4096u      /* more are a burden, whatever their size */
-#define BASE_BYTES ((size_t)64 << 20) /* of one file of a base */
+#define BASE_BYTES ((size_t)8 << 20) /* of one file of a base, made in memory */
 #define NAME_MAX_BYTES 64
 
 struct segment_file {

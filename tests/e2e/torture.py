@@ -25,7 +25,7 @@ import tempfile
 import time
 import zlib
 
-from daemon_lib import BIN, BOUND, Box, Cluster, ROOT, STREAMS, generate, psql, run
+from daemon_lib import BIN, BOUND, Box, Cluster, ROOT, SANITIZED, STREAMS, generate, psql, run
 
 KINDS = {"point": 40, "any": 20, "log": 15, "error": 10, "cut": 8, "database": 3,
          "memory": 4}  # weights
@@ -394,7 +394,9 @@ def one_job(given, files, number, out):
     """Every jobs-th seed, until this job has its share of the kills."""
     tally, seed, good = Tally(), given.seed + number, True
     share = given.kills // given.jobs + (number < given.kills % given.jobs)
-    kinds = {given.kind: 1} if given.kind else KINDS
+    kinds = {given.kind: 1} if given.kind else dict(KINDS)
+    if SANITIZED:  # it would end over maps of its own, and say so in its own way
+        kinds.pop("memory", None)
     try:
         while tally.done(given.kind) < share and in_time(given):
             with Cluster("--no-fsync") as cluster:

@@ -51,6 +51,8 @@ static int drop_folder(void **state)
 	return rmdir(folder);
 }
 
+static const char no_rules[DIGEST_HEX];
+
 static int64_t instant(int64_t epoch)
 {
 	return 1000000 * epoch + 7;
@@ -58,7 +60,7 @@ static int64_t instant(int64_t epoch)
 
 static void write_epoch(struct segments *g, int64_t number, bool commit)
 {
-	struct epoch *ep = epoch_new(number, EPOCH_INTAKE, "", instant(number));
+	struct epoch *ep = epoch_new(number, EPOCH_INTAKE, no_rules, instant(number));
 	struct buf text;
 
 	buf_init(&text, 0);
