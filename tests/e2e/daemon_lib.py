@@ -318,8 +318,9 @@ def same(expected, got, what):
                              f"  only undisturbed: {lost}\n  only here: {new}")
 
 
-def generate(folder, lines, seed=7):
-    run(f"{BIN}/fundwatch-gen", "--out", folder, "--lines", str(lines), "--seed", str(seed))
+def generate(folder, lines, seed=7, *options):
+    run(f"{BIN}/fundwatch-gen", "--out", folder, "--lines", str(lines), "--seed", str(seed),
+        *options)
     return sorted(f"{folder}/{name}" for name in os.listdir(folder)
                   if name != "truth.csv" and not name.endswith(".md"))
 

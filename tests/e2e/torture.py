@@ -4,9 +4,11 @@
 A round is one empty database and one spool of the same files. In it the daemon is struck
 until the spool is drained: killed at a named point, at the Nth point of any name, behind the
 Nth line of its log, or made to meet an error; its memory bounded until an allocation fails,
-its database connection cut, its database killed. Whatever was chosen follows from the seed,
-so a round can be repeated alone. Several rounds run beside each other, each job with a
-database server of its own.
+its database connection cut, its database killed. Every third round is a mixed one: part of the
+data comes over HTTP, months are closed and opened by hand, raw inputs and at last old records
+are purged (torture_sender.py). Whatever was chosen follows from the seed, so a round can be
+repeated alone. Several rounds run beside each other, each job with a database server of its
+own.
 """
 import argparse
 import collections
@@ -18,6 +20,7 @@ import multiprocessing
 import os
 import random
 import re
+import select
 import shutil
 import signal
 import sys
@@ -26,6 +29,7 @@ import time
 import zlib
 
 from daemon_lib import BIN, BOUND, Box, Cluster, ROOT, SANITIZED, STREAMS, generate, psql, run
+import torture_sender as sending
 
 KINDS = {"point": 40, "any": 20, "log": 15, "error": 10, "cut": 8, "database": 3,
          "memory": 4}  # weights
@@ -35,6 +39,8 @@ STRIKES = 24  # a round at most
 ROUNDS = 100  # one server lives, with the database of each
 END = r"drained: "
 TEMPLATE = "fw_torture_empty"
+MIXED = 3  # one round in so many
+PURGED = "2026-03-16"  # records of visits that ended before
 
 
 def points():
@@ -78,6 +84,11 @@ class Wish:
     def calm(self):
         self.kind, self.line, self.name = "log", 0, "nothing"
 
+    def later(self, draw):
+        """A mixed life has more lines and points."""
+        self.line *= draw.randrange(1, 12)
+        return self
+
     def environment(self):
         if self.kind == "point":
             return f"{self.point}:{self.passes}"
@@ -118,14 +129,19 @@ def thin(folder, paths, share):
 
 
 class World:
-    """A server of its own, what a calm run leaves behind, and the wishes to draw from."""
+    """A server of its own, what calm runs leave behind, and the wishes to draw from."""
 
-    def __init__(self, cluster, files, kinds):
+    def __init__(self, cluster, files, kinds, mixed_every):
+        self.mixed_every = mixed_every
         self.cluster, self.files, self.kinds = cluster, files, kinds
         self.server = cluster.conninfo
         self.names, self.calls = points(), failing()
+        self.spooled, self.bodies = sending.split(files)
+        empty = f"{self.server} dbname={TEMPLATE}"
         psql(self.server, f"CREATE DATABASE {TEMPLATE}")
-        run(f"{BIN}/fundwatch", "db", "migrate", "--db", f"{self.server} dbname={TEMPLATE}")
+        run(f"{BIN}/fundwatch", "db", "migrate", "--db", empty)
+        self.key = json.loads(run(f"{BIN}/fundwatch", "key", "add", "--db", empty, "--all",
+                                  "--role", "intake", "--json").stdout)["key"]
         with self.box() as box:
             box.drop(*files)
             daemon = box.start()
@@ -133,9 +149,33 @@ class World:
             daemon.term()
             self.rest = at_rest(box)
             self.digests, self.calm, self.content = digests(box), rows_of(box), content_of(box)
+        self.mixed_rest = 0
+        self.mixed = None
 
     def box(self):
         return RoundBox("torture", epoch_rows=1000, server=self.server)
+
+    def mixed_box(self):
+        box = RoundBox("torture", epoch_rows=1000, server=self.server,
+                       journal="segment: 1, bound: 1")
+        box.http_key = self.key
+        box.extra = ("periods: { close: by-hand }\n"
+                     "http: { listen: \"127.0.0.1:0\", rate: 1000000 }\n")
+        return box
+
+    def calm_mixed(self):
+        """What a mixed round leaves behind when nothing strikes; once, when first needed."""
+        if not self.mixed:
+            with self.mixed_box() as box:
+                plan = sending.Plan(0, self.bodies)
+                box.drop(*self.spooled)
+                mixed_lives(box, self, plan, lambda: calm_wish(self))
+                purge_records(box)
+                mixed_lives(box, self, plan, lambda: calm_wish(self))
+                self.mixed_rest = at_rest(box)
+                self.mixed = mixed_of(box)
+                assert not plan.wrong and plan.closes(box) == (0, 0), plan.wrong
+        return self.mixed
 
 
 class RoundBox(Box):
@@ -164,20 +204,40 @@ class RoundBox(Box):
 # ---- one life ----
 
 
-def follow(daemon, until):
-    """Reads the log up to the line numbered `until`: drained, ended or line."""
+def follow(daemon, until, sender=None):
+    """Reads the log up to the line numbered `until`: drained, ended or line. With a sender it is
+    drained when all has been sent, too."""
     bound = time.monotonic() + BOUND
+    end = f"closed by {sending.LAST}" if sender else END
     while True:
         while daemon.seen < len(daemon.lines):
             daemon.seen += 1
-            if re.search(END, daemon.lines[daemon.seen - 1]):
-                return "drained"
+            line = daemon.lines[daemon.seen - 1]
+            if sender and not sender.port and (told := LISTENING.search(line)):
+                sender.begin(int(told[1]))
+            if re.search(end, line):
+                return "drained" if not sender or all_sent(daemon, sender) else "ended"
             if daemon.seen == until:
                 return "line"
             if until == STARVED and "again, " in daemon.lines[daemon.seen - 1]:
                 return "starved"
         if not daemon.read(bound):
             return "ended"
+
+
+LISTENING = re.compile(r"listening on [^ ]*:(\d+)")
+
+
+def all_sent(daemon, sender):
+    """The last close was committed, in this life or at its start: the rest follows. False: the
+    daemon has ended."""
+    bound = time.monotonic() + BOUND
+    while not sender.through:
+        ready, _, _ = select.select([daemon.fd], [], [], 0.02)
+        if ready and not daemon.read(bound):
+            return False
+        assert time.monotonic() < bound, "not all sent; the log:\n" + "\n".join(daemon.lines)
+    return True
 
 
 def cut(box):
@@ -209,15 +269,24 @@ STARVED = -1  # it tries again and again, without memory in vain
 OUTSIDE = ("log", "cut", "database", "memory")  # struck from here, behind a line of the log
 
 
-def one_life(box, wish, cluster):
+def one_life(box, wish, cluster, plan=None):
     """One life of the daemon under one wish: did it strike, is the spool drained."""
     daemon = box.start(fault=wish.environment())
+    sender = sending.Sender(box, plan, wish.kind in ("error", "memory")) if plan else None
+    try:
+        return lead_life(box, wish, cluster, daemon, sender)
+    finally:
+        if sender:
+            sender.end()
+
+
+def lead_life(box, wish, cluster, daemon, sender):
     outside = wish.kind in OUTSIDE
-    how = follow(daemon, wish.line if outside else 0)
+    how = follow(daemon, wish.line if outside else 0, sender)
     struck = how == "line" and outside
     if struck:
         strike(box, daemon, wish, cluster)
-        how = follow(daemon, STARVED if wish.kind == "memory" else 0)
+        how = follow(daemon, STARVED if wish.kind == "memory" else 0, sender)
     if how == "drained":
         daemon.process.terminate()
     if how == "starved":  # it would wait for memory for ever
@@ -253,6 +322,10 @@ def at_rest(box):
 
 # ---- what is left behind ----
 
+BOOKS = ("SELECT facility, stream, sum(read), sum(rejects), sum(resent), sum(superseded), "
+         "sum(retracted), sum(reversed), sum(live) FROM fundwatch.account_day "
+         "GROUP BY 1, 2 HAVING sum(read) <> 0 OR sum(live) <> 0")
+
 # What may differ from run to run is when it happened; what must not, is in these.
 TABLES = {
     "alert": "SELECT alert_id, rule_id, rule_digest, nature, severity, subject, key_value, "
@@ -264,6 +337,7 @@ TABLES = {
     "reject": "SELECT intake_id, line, column_no, reason, field, raw FROM fundwatch.reject",
     "intake": "SELECT intake_id, file_name, digest, state, rows_done, records, rejects "
               "FROM fundwatch.intake",
+    "account": BOOKS,
 } | {stream: f"SELECT * FROM fundwatch.{stream}" for stream in STREAMS}
 
 # The same where a failed call has let another file go first: no numbers given by order.
@@ -271,7 +345,17 @@ CONTENT = {
     "live": "SELECT finding FROM fundwatch.alert_live",
     "reject": "SELECT line, column_no, reason, field, raw FROM fundwatch.reject",
     "intake": "SELECT file_name, digest, state, rows_done, records, rejects FROM fundwatch.intake",
+    "account": BOOKS,
 } | {stream: f"SELECT to_jsonb(r) - 'intake_id' FROM fundwatch.{stream} r" for stream in STREAMS}
+
+# Of a mixed round: closes have names of their own, and whether the raw text of a reject is gone
+# depends on what was known when somebody purged.
+PERIOD = "period"
+MIXED_TABLES = CONTENT | {
+    "closed": "SELECT finding FROM fundwatch.alert_live WHERE closed",
+    "reject": "SELECT line, column_no, reason, field FROM fundwatch.reject",
+    "intake": CONTENT["intake"] + f" WHERE source <> '{PERIOD}'",
+}
 
 
 def digests(box):
@@ -304,6 +388,10 @@ def content_of(box):
     return rows(box, CONTENT)
 
 
+def mixed_of(box):
+    return rows(box, MIXED_TABLES)
+
+
 def verify_journal(box):
     run(f"{BIN}/fundwatch", "journal", "verify", "--all", "--conf", box.config)
 
@@ -313,13 +401,19 @@ class Tally:
         self.times = collections.Counter()
         self.missed = collections.Counter()
         self.bad = collections.Counter()
-        self.lost = self.twice = self.rounds = 0
+        self.lost = self.twice = self.rounds = self.bodies = self.closes = 0
 
     def done(self, kind):
         return sum(self.times.values()) if kind == "error" else self.kills()
 
     def kills(self):
         return sum(n for name, n in self.times.items() if not name.endswith(": error"))
+
+    def lived(self, wish, struck):
+        if struck:
+            self.times[wish.name] += 1
+        elif wish.name != "nothing":
+            self.missed[wish.name] += 1
 
     def add(self, other):
         for mine, its in ((self.times, other.times), (self.missed, other.missed),
@@ -328,6 +422,8 @@ class Tally:
         self.lost += other.lost
         self.twice += other.twice
         self.rounds += other.rounds
+        self.bodies += other.bodies
+        self.closes += other.closes
 
 
 def compare(calm, got, what, tally):
@@ -351,7 +447,100 @@ def same(box, world, wishes, seed, tally):
     return False
 
 
+# ---- a mixed round ----
+
+
+def calm_wish(world):
+    wish = Wish(random.Random(0), {"log": 1}, world.names, world.calls)
+    wish.calm()
+    return wish
+
+
+def purge_records(box):
+    run(f"{BIN}/fundwatch", "purge", "--before", sending.LATER, "--records-before", PURGED, "--by",
+        "torture", "-c", box.config)
+
+
+def purge_half(box, draw):
+    """One that is killed somewhere on its way, perhaps."""
+    run("timeout", "-s", "KILL", str(draw.choice([0.001, 0.01, 0.03, 0.1])), f"{BIN}/fundwatch",
+        "purge", "--before", sending.LATER, "--records-before", PURGED, "--by", "torture",
+        "-c", box.config, check=False)
+
+
+def mixed_lives(box, world, plan, wish_of, lived=lambda wish, struck: None):
+    """Until all is sent and closed."""
+    done = False
+    while not done:
+        wish = wish_of()
+        struck, done = one_life(box, wish, world.cluster, plan)
+        lived(wish, struck)
+
+
+def mixed_same(box, world, plan, seed, tally):
+    lost, twice = plan.closes(box)
+    tally.lost += lost
+    tally.twice += twice
+    for wrong in plan.wrong[:3]:
+        print(f"seed {seed}: {wrong}", file=sys.stderr)
+    same_tables = compare(world.mixed, mixed_of(box), f"seed {seed}", tally)
+    return same_tables and lost == twice == 0 and not plan.wrong
+
+
+def mixed_round(seed, world, tally, left):
+    """As one_round, with HTTP, closes and purges."""
+    draw = random.Random(seed)
+    world.calm_mixed()
+    wishes = []
+
+    def wish_of():
+        wish = Wish(draw, world.kinds, world.names, world.calls).later(draw)
+        if len(wishes) >= left:
+            wish.calm()
+        elif not wishes and len(world.kinds) > 1:
+            wish.at(world.names[seed % len(world.names)])
+        return wish
+
+    def lived(wish, struck):
+        if struck:
+            wishes.append(wish.name)
+        tally.lived(wish, struck)
+
+    with world.mixed_box() as box:
+        plan = sending.Plan(seed, world.bodies)
+        box.drop(*world.spooled)
+        mixed_lives(box, world, plan, wish_of, lived)
+        box.balanced()
+        purge_half(box, draw)
+        purge_records(box)
+        plan.send_again(draw, 3)
+        mixed_lives(box, world, plan, wish_of, lived)
+        verify_journal(box)
+        kib = at_rest(box)
+        good = mixed_same(box, world, plan, seed, tally)
+        box.chain_holds()
+        good = rests(kib, world.mixed_rest, seed) and good
+        tally.rounds += 1
+        tally.bodies += len(plan.answers)
+        tally.closes += sum(1 for kept in plan.closed.values() if kept)
+        if not good:
+            tally.bad.update(wishes)
+    return good
+
+
+# ---- a round ----
+
+
+def rests(kib, calm, seed):
+    if kib <= calm * 5 // 4 + 16384:
+        return True
+    print(f"seed {seed}: {kib} KiB at rest, {calm} undisturbed", file=sys.stderr)
+    return False
+
+
 def one_round(seed, world, tally, left):
+    if world.mixed_every and seed % world.mixed_every == 0:
+        return mixed_round(seed, world, tally, left)
     draw = random.Random(seed)
     with world.box() as box:
         box.drop(*world.files)
@@ -365,18 +554,14 @@ def one_round(seed, world, tally, left):
             struck, done = one_life(box, wish, world.cluster)
             if struck:
                 wishes.append(wish.name)
-                tally.times[wish.name] += 1
-            elif wish.name != "nothing":
-                tally.missed[wish.name] += 1
+            tally.lived(wish, struck)
         verify_journal(box)
         kib = at_rest(box)
         good = same(box, world, wishes, seed, tally)
         box.chain_holds()
         if seed % 8 == 0:  # every row accounted for; what the sums are made of was compared
             box.balanced()
-        if kib > world.rest * 5 // 4 + 16384:
-            print(f"seed {seed}: {kib} KiB at rest, {world.rest} undisturbed", file=sys.stderr)
-            good = False
+        good = rests(kib, world.rest, seed) and good
         tally.rounds += 1
         if not good:
             tally.bad.update(wishes)
@@ -400,7 +585,7 @@ def one_job(given, files, number, out):
     try:
         while tally.done(given.kind) < share and in_time(given):
             with Cluster("--no-fsync") as cluster:
-                world = World(cluster, files, kinds)
+                world = World(cluster, files, kinds, given.mixed)
                 until = tally.rounds + ROUNDS
                 while tally.done(given.kind) < share and tally.rounds < until and in_time(given):
                     part = Tally()
@@ -441,6 +626,8 @@ def arguments():
     parse.add_argument("--jobs", type=int, default=min(os.cpu_count() or 1, 8),
                        help="rounds beside each other (default: one a processor)")
     parse.add_argument("--kind", choices=list(KINDS), help="only this kind of strike")
+    parse.add_argument("--mixed", type=int, default=MIXED, metavar="N",
+                       help=f"one round in N is a mixed one (default {MIXED}, 0: none)")
     parse.add_argument("--every-point", action="store_true",
                        help="fail when a point of fault.def was never struck")
     parse.add_argument("--json", action="store_true", help="the table as one JSON object")
@@ -492,7 +679,8 @@ def main():
     if given.every_point and never:
         print(f"never struck: {' '.join(never)}", file=sys.stderr)
         good = False
-    print(f"{tally.rounds} rounds in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    print(f"{tally.rounds} rounds in {time.monotonic() - began:.0f} s; in mixed ones "
+          f"{tally.bodies} bodies and {tally.closes} closes acknowledged", file=sys.stderr)
     print(end)
     return 0 if good else 1
 
