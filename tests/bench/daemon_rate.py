@@ -63,9 +63,19 @@ def server_cpu(server):
     return total / TICK
 
 
+def reading(box, daemon):
+    """Seconds by the clock, processor seconds of daemon and of server."""
+    fields = stat(daemon.process.pid)
+    return time.monotonic(), (int(fields[11]) + int(fields[12])) / TICK, server_cpu(box.server)
+
+
+def less(now, before):
+    return tuple(a - b for a, b in zip(now, before))
+
+
 def daemon_seconds(box, pieces):
-    """From the files' appearance until their last epoch and the judging over cells are committed;
-    with it, processor seconds of daemon and server."""
+    """From the files' appearance until their last epoch and the judging over cells are committed:
+    seconds, processor seconds of daemon and server; the same of each tenth of the files."""
     daemon = box.start()
     daemon.wait("ready", BOUND)
     staged = []
@@ -73,17 +83,21 @@ def daemon_seconds(box, pieces):
         name = os.path.basename(path)
         os.link(path, f"{box.spool}/.{name}")
         staged.append(name)
-    server = server_cpu(box.server)
-    start = time.monotonic()
+    first = before = reading(box, daemon)
     for name in staged:
         os.rename(f"{box.spool}/.{name}", f"{box.spool}/{name}")
-    daemon.wait_all(*(f"`{name}` is done" for name in staged), bound=BOUND)
+    tenths = []
+    for i in range(10):
+        part = staged[len(staged) * i // 10:len(staged) * (i + 1) // 10]
+        if part:
+            daemon.wait_all(*(f"`{name}` is done" for name in part), bound=BOUND)
+            now = reading(box, daemon)
+            tenths.append((len(part), *less(now, before)))
+            before = now
     daemon.wait("drained: rules over facilities", BOUND)
-    seconds = time.monotonic() - start
-    server = server_cpu(box.server) - server
-    fields = stat(daemon.process.pid)
+    whole = less(reading(box, daemon), first)
     daemon.term()
-    return seconds, (int(fields[11]) + int(fields[12])) / TICK, server
+    return whole, tenths
 
 
 def save(box, folder):
@@ -146,7 +160,9 @@ def one_round(rules, fees, lines):
         pathlib.Path(box.config).write_text(text, encoding="utf-8")
         pieces = cut(fees, box.dir)
         psql(box.server, "CHECKPOINT")
-        ours, cpu, server = daemon_seconds(box, pieces)
+        (ours, cpu, server), tenths = daemon_seconds(box, pieces)
+        for path in pieces:
+            os.unlink(path)
         taken = box.number("SELECT count(*) FROM fundwatch.fee")
         if taken != lines:
             sys.exit(f"daemon_rate.py: {taken} of {lines} lines are in the database")
@@ -155,7 +171,21 @@ def one_round(rules, fees, lines):
         bare, bare_server = bare_seconds(box, saved)
     return {"alerts": alerts, "seconds": ours, "copy_seconds": bare, "of_copy": bare / ours,
             "daemon_cpu": cpu, "server_cpu": server, "copy_server_cpu": bare_server,
-            "rows": {stream: rows for stream, _, rows in saved}}
+            "rows": {stream: rows for stream, _, rows in saved}, "tenths": tenths}
+
+
+def median_tenths(rounds):
+    """Of each tenth: files, seconds, processor seconds of daemon and server."""
+    return [[round(statistics.median(values), 3) for values in zip(*same)]
+            for same in zip(*(r["tenths"] for r in rounds))]
+
+
+def show_tenths(tenths):
+    print("  each tenth of the lines, and what it cost a million lines:")
+    for files, seconds, cpu, server in tenths:
+        lines = files * FILE_LINES
+        print(f"    {lines / seconds / 1e3:8.1f} k lines/s  cpu s: {cpu * 1e6 / lines:.2f} daemon, "
+              f"{server * 1e6 / lines:.2f} server")
 
 
 def main():
@@ -165,8 +195,9 @@ def main():
     lines = int(args[2])
     rounds = [one_round(args[0], args[1], lines) for _ in range(int(args[3]))]
     told = {name: round(statistics.median(r[name] for r in rounds), 2)
-            for name in rounds[0] if name != "rows"}
+            for name in rounds[0] if name not in ("rows", "tenths")}
     told.update(lines=lines, runs=len(rounds), rows=rounds[0]["rows"],
+                tenths=median_tenths(rounds),
                 lines_per_second=round(lines / told["seconds"]),
                 copy_lines_per_second=round(lines / told["copy_seconds"]))
     if "--json" in sys.argv:
@@ -180,6 +211,7 @@ def main():
           f"{lines / told['copy_seconds'] / 1e3:8.1f} k lines/s  cpu s: "
           f"{told['copy_server_cpu']:.2f} server")
     print(f"  of bare COPY {told['of_copy']:8.2f}")
+    show_tenths(told["tenths"])
 
 
 main()
