@@ -36,6 +36,7 @@ set(daemon_sources
 	engine/period.c
 	engine/acted.c
 	engine/account.c
+	engine/advance.c
 	engine/horizon.c
 	engine/history.c
 	engine/file.c

@@ -112,8 +112,10 @@ static bool drain(struct engine *en, struct err *e)
 	if (en->drained)
 		return true;
 	en->drained = true;
+	bool moves = engine_horizon_moves(en);
 	return engine_judge(en, engine_epoch(en, EPOCH_DRAIN), POOL_DIRTY,
-			    !engine_closes_by_hand(en), e);
+			    !engine_closes_by_hand(en), e) &&
+	       (!moves || engine_advance(en, e));
 }
 
 /* An alarm is no epoch of the records: it has no number. */

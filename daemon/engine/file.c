@@ -144,6 +144,7 @@ static bool take_chunk(struct reading *rd, struct chunk_ref *chunk, struct err *
 	uint64_t records = ep->records, rejects = ep->rejects, late = ep->n_late;
 	epoch_add_chunk(ep, chunk_ref_get(chunk));
 	ep->rows += c->rows;
+	engine_note_days(rd->en, c);
 	if (!engine_look_late(rd->en, ep, chunk, e)) {
 		chunk_ref_put(chunk);
 		return false;

@@ -63,13 +63,13 @@ static void tell_floor(const struct engine *en, int64_t days, struct str who)
 	buf_fini(&b);
 }
 
-static int32_t floor_of(const struct engine *en)
+int32_t engine_floor_at(const struct engine *en, int32_t newest)
 {
 	struct str who;
 	int64_t back = look_back(en->rules->set, &who);
-	if (en->conf.conf->history_days == 0 || en->newest == MISSING_I32)
+	if (en->conf.conf->history_days == 0 || newest == MISSING_I32)
 		return MISSING_I32;
-	return en->newest - (int32_t)(en->conf.conf->history_days + back);
+	return newest - (int32_t)(en->conf.conf->history_days + back);
 }
 
 static bool read_day(struct db *db, const char *sql, int32_t *day, struct err *e)
@@ -88,8 +88,10 @@ static bool read_day(struct db *db, const char *sql, int32_t *day, struct err *e
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e)
 {
 	struct str who;
+	map64_fini(&en->brought);
 	map64_init(&en->brought);
 	en->floor = en->newest = en->purged = MISSING_I32;
+	en->oldest = en->seen = MISSING_I32;
 	en->n_closed = 0;
 	if (!read_day(db, PURGED_SQL, &en->purged, e))
 		return err_wrap(e, "finding what was purged");
@@ -98,7 +100,7 @@ bool engine_find_floor(struct engine *en, struct db *db, struct err *e)
 	    !read_day(db, "SELECT max(fee_ocur_time)::date FROM fundwatch.fee "
 		      "WHERE revision IS NULL OR fee_ocur_time <= revision", &en->newest, e))
 		return err_wrap(e, "finding what must be kept");
-	en->floor = floor_of(en);
+	en->floor = engine_floor_at(en, en->newest);
 	if (en->floor != MISSING_I32)
 		tell_floor(en, look_back(en->rules->set, &who), who);
 	return true;
@@ -272,7 +274,7 @@ bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_re
 
 bool engine_lower_floor(struct engine *en, struct err *e)
 {
-	int32_t floor = floor_of(en);
+	int32_t floor = engine_floor_at(en, en->newest);
 	struct str who;
 	int64_t back = look_back(en->rules->set, &who);
 	if (en->history) /* looked at again when that is there */

@@ -194,8 +194,6 @@ static void forget(struct engine *en)
 {
 	pool_free(en->pool);
 	en->pool = NULL;
-	segments_close(en->segments);
-	en->segments = NULL;
 	ledger_free(en->ledger);
 	en->ledger = ledger_new();
 	number_box_forget(en->conf.numbers);
@@ -205,15 +203,19 @@ static void forget(struct engine *en)
 	map64_init(&en->judged);
 }
 
+static bool load_all(struct engine *en, struct db *db, struct err *e)
+{
+	return make_pool(en, e) && engine_find_floor(en, db, e) && engine_load(en, db, e) &&
+	       engine_load_periods(en, db, e);
+}
+
 /* Once: connect, load. A failure of the world's may be tried again, others not. */
 static bool remember_once(struct engine *en, struct db *db, const struct db_wait *wait,
 			  struct err *e)
 {
 	if (!connect_database(en, db, wait, e))
 		return false;
-	if (open_segments(en, e) && make_pool(en, e) && engine_find_floor(en, db, e) &&
-	    engine_load(en, db, e) &&
-	    engine_load_periods(en, db, e))
+	if (open_segments(en, e) && load_all(en, db, e))
 		return true;
 	db_close(db);
 	return false;
@@ -230,6 +232,8 @@ static bool remember(struct engine *en, struct db *db, const struct db_wait *wai
 			log_error("database", "%s; loading again, intake goes on", e->text);
 		told = true;
 		forget(en);
+		segments_close(en->segments);
+		en->segments = NULL;
 		if (wait_or_stop(en->stop_fd, pause))
 			return err_set(e, ERR_WORLD, "stopped before history was loaded");
 		pause = pause * 2 < most ? pause * 2 : most;
@@ -249,4 +253,38 @@ bool engine_start(struct engine *en, struct err *e)
 		sink_hurry(en->sink);
 	return engine_judge(en, engine_epoch(en, EPOCH_RULES), POOL_ALL,
 			    engine_closes_by_hand(en), e);
+}
+
+/* The sink has the lock that says one daemon works here: this is a reader beside it. */
+static bool load_beside(struct engine *en, struct err *e)
+{
+	const struct db_wait wait = { en->stop_fd, en->conf.conf->database_connect_timeout, 0, 0 };
+	struct db db = { .conn = NULL };
+	bool ok = db_open(&db, en->conf.conf->database_conninfo, &wait, e) && load_all(en, &db, e);
+	db_close(&db);
+	return ok;
+}
+
+bool engine_remember_anew(struct engine *en, struct err *e)
+{
+	int64_t pause = 1, most = en->conf.conf->database_retry_max;
+	bool told = false;
+	if (!sink_settle(en->sink))
+		return err_set(e, ERR_WORLD, "stopped before all was committed");
+	for (;;) {
+		forget(en);
+		if (load_beside(en, e))
+			break;
+		if (e->code != ERR_WORLD || en->stopping)
+			return false;
+		if (!told)
+			log_error("database", "%s; loading again, intake goes on", e->text);
+		told = true;
+		if (wait_or_stop(en->stop_fd, pause))
+			return err_set(e, ERR_WORLD, "stopped before history was loaded");
+		pause = pause * 2 < most ? pause * 2 : most;
+	}
+	en->told_closed = en->counting = false;
+	engine_account_rules(en);
+	return true;
 }

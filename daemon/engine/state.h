@@ -38,6 +38,7 @@ struct engine {
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
 	/* horizon.c; days, MISSING_I32: none */
 	int32_t floor, newest, purged;
+	int32_t oldest, seen;        /* days of what came since `newest` was found: advance.c */
 	bool lowered;                /* being lowered: told when it is */
 	struct history *history;     /* being read back, or NULL */
 	struct map64 brought;        /* hashes of subjects that are all there, whatever the floor */
@@ -72,6 +73,8 @@ int64_t engine_now(void);
 
 /* start.c: database, memory, pool, sink, first judging. */
 bool engine_start(struct engine *en, struct err *e) MUST_CHECK;
+/* What a restart now would have in memory, and no more; all must be judged behind it. */
+bool engine_remember_anew(struct engine *en, struct err *e) MUST_CHECK;
 
 /* file.c: items from the first byte to their last epoch, or to a stop. Several share epochs. */
 bool engine_items(struct engine *en, const struct journal_item *const *it, uint32_t n,
@@ -112,6 +115,7 @@ void engine_account_rules(struct engine *en);
 
 /* horizon.c: what is kept of the past. */
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
+int32_t engine_floor_at(const struct engine *en, int32_t newest); /* by the rules in force */
 bool engine_closed(void *ctx, const struct finding *f);      /* by the horizon */
 bool engine_closed_person(void *ctx, const struct finding *f); /* frozen_fn of persons' rules */
 bool engine_closed_cell(void *ctx, const struct finding *f); /* frozen_fn of cells' rules */
@@ -121,6 +125,11 @@ bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_re
 		      struct err *e) MUST_CHECK;
 /* A rule looks below the floor: begins to read back what it needs. */
 bool engine_lower_floor(struct engine *en, struct err *e) MUST_CHECK;
+
+/* advance.c: days that go by while the daemon runs. */
+void engine_note_days(struct engine *en, const struct chunk *c); /* of a chunk taken in */
+bool engine_horizon_moves(const struct engine *en); /* whether it is time; told in the log */
+bool engine_advance(struct engine *en, struct err *e) MUST_CHECK; /* all that came is judged */
 
 /* history.c: the past from the database, at once or by a thread. */
 bool engine_read_back(struct engine *en, const struct restore_more *what, uint64_t *records,

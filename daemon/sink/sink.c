@@ -30,6 +30,7 @@ struct sink {
 	struct sink_conf conf;
 	struct queue *inbox;         /* put, not yet prepared */
 	struct queue *ready;         /* prepared: the next is made ready while one is committed */
+	struct queue *settled;       /* answers: whether all before the question is committed */
 	pthread_t preparer, thread;
 	_Atomic bool over;           /* nothing more is committed */
 	int hurry;                   /* eventfd */
@@ -156,7 +157,7 @@ static void *prepare(void *arg)
 	struct sink *s = arg;
 	struct epoch *ep;
 	while (queue_get(s->inbox, &ep)) {
-		if (!s->over && s->conf.before)
+		if (ep && !s->over && s->conf.before)
 			s->conf.before(s->conf.ctx, ep);
 		if (!queue_put(s->ready, &ep, NULL))
 			epoch_free(ep);
@@ -165,19 +166,29 @@ static void *prepare(void *arg)
 	return NULL;
 }
 
+static void one_epoch(struct sink *s, struct epoch *take_epoch)
+{
+	s->over = s->over || !commit(s, take_epoch);
+	if (s->over)
+		s->given_up++;
+	else
+		s->conf.committed(s->conf.ctx, take_epoch);
+	if (!s->over && take_epoch->number > s->last)
+		s->last = take_epoch->number;
+	epoch_free(take_epoch);
+}
+
+/* No epoch is the question whether all before it are through. */
 static void *run(void *arg)
 {
 	struct sink *s = arg;
 	struct epoch *ep;
 	while (queue_get(s->ready, &ep)) {
-		s->over = s->over || !commit(s, ep);
-		if (s->over)
-			s->given_up++;
+		bool through = !s->over;
+		if (ep)
+			one_epoch(s, ep);
 		else
-			s->conf.committed(s->conf.ctx, ep);
-		if (!s->over && ep->number > s->last)
-			s->last = ep->number;
-		epoch_free(ep);
+			(void)!queue_put(s->settled, &through, NULL); /* never closed */
 	}
 	db_close(&s->db);
 	if (s->conf.gone)
@@ -189,6 +200,7 @@ static void free_queues(struct sink *s)
 {
 	queue_free(s->inbox);
 	queue_free(s->ready);
+	queue_free(s->settled);
 }
 
 /* Both or none; signals are blocked. */
@@ -214,6 +226,7 @@ struct sink *sink_new(const struct sink_conf *conf, struct db take_db, struct er
 	/* One of those that may wait is with the preparer. */
 	s->inbox = queue_new(sizeof(struct epoch *), conf->depth > 1 ? conf->depth - 1 : 1);
 	s->ready = queue_new(sizeof(struct epoch *), 1);
+	s->settled = queue_new(sizeof(bool), 1);
 	s->hurry = eventfd(0, EFD_CLOEXEC);
 	s->conf.wait.stop_fd = s->hurry;
 	s->db.wait = &s->conf.wait;
@@ -236,6 +249,13 @@ bool sink_put(struct sink *s, struct epoch *take_epoch)
 		return true;
 	epoch_free(take_epoch);
 	return false;
+}
+
+bool sink_settle(struct sink *s)
+{
+	struct epoch *question = NULL;
+	bool through = false;
+	return queue_put(s->inbox, &question, NULL) && queue_get(s->settled, &through) && through;
 }
 
 uint32_t sink_waiting(struct sink *s)

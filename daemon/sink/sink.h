@@ -42,6 +42,10 @@ struct sink *sink_new(const struct sink_conf *conf, struct db take_db, struct er
 bool sink_put(struct sink *s, struct epoch *take_epoch);
 uint32_t sink_waiting(struct sink *s);
 
+/* Waits until all that was put is committed and `committed` has been told of it. False: it never
+ * will be. From the thread that puts. */
+bool sink_settle(struct sink *s) MUST_CHECK;
+
 void sink_close(struct sink *s);  /* no more epochs; what waits is committed */
 void sink_hurry(struct sink *s);  /* from any thread: give up instead of waiting for the database */
 void sink_free(struct sink *s);   /* after sink_close: joins the thread. NULL is fine */
