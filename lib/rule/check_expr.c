@@ -46,11 +46,16 @@ static void add_value(struct values *v, struct expr *e)
 		v->item[++v->n] = e;
 }
 
+static const char *shown_field(const struct checker *c, const struct field_info *f)
+{
+	return c->d->english ? f->name : f->alias[0] != '\0' ? f->alias : f->title;
+}
+
 void check_unknown_value(struct checker *c, const struct field_info *f, struct str text,
 			 struct span at)
 {
-	const char *shown = c->d->english ? f->name : f->alias[0] != '\0' ? f->alias : f->title;
-	struct diag *x = diag_add(c->d, at, DIAG_UNKNOWN_VALUE, shown, check_cstr(c, text));
+	struct diag *x = diag_add(c->d, at, DIAG_UNKNOWN_VALUE, shown_field(c, f),
+				  check_cstr(c, text));
 	struct str code, name, all[6];
 	struct near near;
 	unsigned n = 0;
@@ -133,6 +138,17 @@ static void field_on_right(struct scope *s, const struct syn *n, struct diag *x)
 				     STR_ARG(n->text));
 }
 
+/* A let or parameter that is called like a code of the field takes the code's place. */
+static void tell_hidden(struct scope *s, enum field domain, const struct syn *n)
+{
+	const struct field_info *f = domain == FIELD_NONE ? NULL : field_get(domain);
+	struct str code;
+
+	if (f != NULL && code_table(f->name) && code_find_all(f->name, n->text, &code, 1) > 0)
+		diag_add(s->c->d, n->at, DIAG_CODE_HIDDEN, check_cstr(s->c, n->text),
+			 shown_field(s->c, f));
+}
+
 static bool add_named_value(struct scope *s, enum field domain, const struct syn *op,
 			    const struct syn *n, struct values *v)
 {
@@ -141,6 +157,7 @@ static bool add_named_value(struct scope *s, enum field domain, const struct syn
 	if (check_is_reference(s, n->text)) {
 		struct expr *e = check_named(s, n);
 
+		tell_hidden(s, domain, n);
 		add_value(v, e);
 		return e->type != TYPE_ERROR;
 	}
