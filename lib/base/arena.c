@@ -71,7 +71,7 @@ static void add_block(struct arena *a, size_t size)
 	a->held += sizeof *block + want;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static void *cut(struct arena *a, size_t size)
 {
 	if (size > SIZE_MAX / 4)
 		mem_give_up("a piece of memory is too large");
@@ -83,16 +83,30 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	a->head->used += size;
 	a->used += size;
-	return memset(p, 0, size);
+	return p;
+}
+
+static size_t product(size_t n, size_t size)
+{
+	size_t bytes;
+
+	/* too many: cut() refuses */
+	return __builtin_mul_overflow(n, size, &bytes) ? SIZE_MAX : bytes;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(cut(a, size), 0, size);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
-	size_t bytes;
+	return arena_alloc(a, product(n, size));
+}
 
-	if (__builtin_mul_overflow(n, size, &bytes))
-		bytes = SIZE_MAX; /* which arena_alloc() refuses */
-	return arena_alloc(a, bytes);
+void *arena_room(struct arena *a, size_t n, size_t size)
+{
+	return cut(a, product(n, size));
 }
 
 void *arena_dup(struct arena *a, const void *p, size_t n)

@@ -33,6 +33,9 @@ void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull))
 /* As arena_alloc for n elements, with the product checked. */
 void *arena_array(struct arena *a, size_t n, size_t size) __attribute__((returns_nonnull));
 
+/* As arena_array, its bytes not set. */
+void *arena_room(struct arena *a, size_t n, size_t size) __attribute__((returns_nonnull));
+
 void *arena_dup(struct arena *a, const void *p, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 

@@ -71,24 +71,25 @@ const uint8_t *batch_flag(const struct batch *b, enum field f)
 	return column(b, f, WIDTH_U8);
 }
 
-/* A column of n missing values. */
-static void *missing_column(struct arena *a, enum width w, uint32_t n)
+static void set_missing(void *col, enum width w, uint32_t n)
 {
-	void *col = arena_array(a, n ? n : 1, width_bytes(w));
-
 	if (w == WIDTH_I64) {
 		for (uint32_t i = 0; i < n; i++)
 			((int64_t *)col)[i] = MISSING_I64;
 	} else if (w == WIDTH_I32) {
 		for (uint32_t i = 0; i < n; i++)
 			((int32_t *)col)[i] = MISSING_I32;
-	} else if (w == WIDTH_U8) {
-		memset(col, TRUTH_UNKNOWN, n);
+	} else {
+		memset(col, w == WIDTH_U8 ? TRUTH_UNKNOWN : 0, (size_t)n * width_bytes(w));
 	}
-	return col; /* codes: zeroed is missing */
 }
 
-void batch_alloc(struct batch *b, enum stream s, uint32_t n, const uint8_t *wanted)
+static void *room(struct batch *b, size_t n, size_t size)
+{
+	return arena_room(&b->arena, n ? n : 1, size);
+}
+
+void batch_room(struct batch *b, enum stream s, uint32_t n, const uint8_t *wanted)
 {
 	struct rows *rows = &b->rows[s];
 	enum field first = stream_first(s);
@@ -96,15 +97,32 @@ void batch_alloc(struct batch *b, enum stream s, uint32_t n, const uint8_t *want
 
 	rows->n = n;
 	rows->start = arena_array(&b->arena, (size_t)b->n_subjects + 1, sizeof *rows->start);
-	rows->row = arena_array(&b->arena, n ? n : 1, sizeof *rows->row);
+	rows->row = room(b, n, sizeof *rows->row);
 	if (b->versioned)
-		rows->version = arena_array(&b->arena, n ? n : 1, sizeof *rows->version);
-	rows->scope = arena_alloc(&b->arena, n ? n : 1);
+		rows->version = room(b, n, sizeof *rows->version);
+	rows->scope = room(b, n, 1);
 	rows->col = arena_array(&b->arena, width, sizeof *rows->col);
 	for (unsigned i = 0; i < width; i++) {
 		enum field f = (enum field)((unsigned)first + i);
 
 		if (field_wanted(wanted, f))
-			rows->col[i] = missing_column(&b->arena, type_width(field_get(f)->type), n);
+			rows->col[i] = room(b, n, width_bytes(type_width(field_get(f)->type)));
+	}
+}
+
+void batch_alloc(struct batch *b, enum stream s, uint32_t n, const uint8_t *wanted)
+{
+	struct rows *rows = &b->rows[s];
+
+	batch_room(b, s, n, wanted);
+	memset(rows->row, 0, n * sizeof *rows->row);
+	memset(rows->scope, 0, n);
+	if (rows->version)
+		memset(rows->version, 0, n * sizeof *rows->version);
+	for (unsigned i = 0; i < stream_width(s); i++) {
+		enum field f = (enum field)((unsigned)stream_first(s) + i);
+
+		if (rows->col[i])
+			set_missing(rows->col[i], type_width(field_get(f)->type), n);
 	}
 }

@@ -83,3 +83,6 @@ static inline void field_want(uint8_t *wanted, enum field f)
 /* Allocate n rows and the wanted columns of stream `s`, all values missing. b->n_subjects is
  * already set. Who fills the rows may lower rows[s].n afterwards and sets start[]. */
 void batch_alloc(struct batch *b, enum stream s, uint32_t n, const uint8_t *wanted);
+
+/* The same with nothing set but start[], for who fills all of it. */
+void batch_room(struct batch *b, enum stream s, uint32_t n, const uint8_t *wanted);

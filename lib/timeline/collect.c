@@ -12,7 +12,8 @@
 #include "lib/base/sort.h"
 #include "lib/timeline/gather.h"
 
-enum { FEW_VISITS = 16, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024, PLACE_BITS = 24 };
+enum { FEW_VISITS = 8, NEAR_VISITS = 4, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024, PLACE_BITS = 24,
+       NEAR_STEPS = 8 };
 
 /* Empty a map of scratch; one that grew large for one subject does not burden the rest. */
 void scratch_clear(struct map64 *m)
@@ -25,47 +26,75 @@ void scratch_clear(struct map64 *m)
 	}
 }
 
-/* ---- rows to items ---- */
+/* ---- rows ---- */
 
-static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
+/* A row that is not simply there: whether it becomes an item all the same. */
+static bool takes_odd(struct gather *g, enum stream s, const struct row *r, struct gather_stats *gs)
 {
-	struct timeline *t = g->t;
-	const struct store *st = &t->store[s];
-	const struct list *list = subject_list_const(&t->subject[g->subject], s);
-	enum field when = stream_time(s);
-	struct cell time = { 0 };
-	struct items *items = &g->items[s];
-	uint32_t n;
+	bool retracted = r->flags & ROW_RETRACTED;
 
-	items->n = 0;
-	if (!list || !list->n)
-		return;
-	if (when != FIELD_NONE)
-		time = layout_cell(&st->layout, when);
-	GROW(g->id, g->cap_id, list->n);
-	GROW(items->v, items->cap, list->n);
-	n = store_list(st, list, g->id);
-	while (n-- > 0) { /* lists give the newest block first */
-		const struct row *r = store_row(st, g->id[n]);
-		bool retracted = r->flags & ROW_RETRACTED;
+	if (r->flags & (ROW_DEAD | ROW_HIDDEN))
+		return false;
+	if (retracted && gs)
+		gs->retracted[s]++;
+	if (r->flags & ROW_SWEEP)
+		sweep_note(g, s, r);
+	return !retracted || s == STREAM_SETTLEMENT;
+}
 
-		if (r->flags & ROW_HIDDEN)
-			continue;
-		if (retracted && gs)
-			gs->retracted[s]++;
-		if (r->flags & ROW_SWEEP)
-			sweep_note(g, s, r);
-		if (retracted && s != STREAM_SETTLEMENT)
-			continue;
-		items->v[items->n++] = (struct item){
-			.time = store_value(st, r, time),
-			.row = r,
-			.id = g->id[n],
-			.visit = NO_INDEX,
-			.link = NO_INDEX,
-			.state = retracted ? ITEM_RETRACTED : ITEM_LIVE,
-		};
+/* Numbers in the order of times, the missing one first; of times beside the rows there is none. */
+static inline uint32_t time_number(struct cell time, const struct row *r, bool *beside)
+{
+	uint32_t p = time.pack == PACK_NONE ? 0 : row_u32(r, time.off);
+
+	*beside |= time.pack == PACK_TIME && p >= PACK_TIME_SPILL;
+	return time.pack == PACK_DATE ? p ^ UINT32_C(1) << 31 : p;
+}
+
+/*
+ * The rows of a list, found[first .. list->n) as they came, each with its time and place in
+ * order[first ..). Lists give the newest block first.
+ */
+static uint32_t find_rows(struct gather *g, enum stream s, const struct list *list,
+			  struct gather_stats *gs, bool *beside)
+{
+	const struct store *st = &g->t->store[s];
+	uint32_t at = list->n, left = list->n, mask = (1u << st->block_bits) - 1;
+
+	for (uint32_t b = list->tail; b; b = st->prev[b - 1]) {
+		uint32_t first = (b - 1) << st->block_bits, n = ((left - 1) & mask) + 1;
+
+		if (st->prev[b - 1])
+			store_fetch(st, st->prev[b - 1] - 1);
+		left -= n;
+		while (n-- > 0) {
+			const struct row *r = store_row(st, first + n);
+
+			if (r->flags & (ROW_DEAD | ROW_HIDDEN | ROW_RETRACTED | ROW_SWEEP) &&
+			    !takes_odd(g, s, r, gs))
+				continue;
+			g->found[--at] = (struct found){ r, first + n };
+			g->order[at] = (uint64_t)time_number(g->time[s], r, beside) << 32 | at;
+		}
 	}
+	return at;
+}
+
+/* Rows mostly come nearly in order: few steps each. False when these were too many. */
+static bool sort_near(uint64_t *v, uint32_t n)
+{
+	int64_t steps = NEAR_STEPS * (int64_t)n;
+
+	for (uint32_t i = 1; i < n && steps > 0; i++) {
+		uint64_t key = v[i];
+		uint32_t at = i;
+
+		for (; at > 0 && v[at - 1] > key; at--)
+			v[at] = v[at - 1];
+		v[at] = key;
+		steps -= i - at;
+	}
+	return steps > 0;
 }
 
 /* ---- order ---- */
@@ -153,6 +182,19 @@ static bool sort_times(struct gather *g, struct items *items)
 	return true;
 }
 
+/* Equal times: by identity. */
+static void sort_ties(struct gather *g, enum stream s)
+{
+	struct items *items = &g->items[s];
+
+	GROW(g->sorted, g->cap_sorted, items->n + 1);
+	for (uint32_t i = 0, end; i < items->n; i = end) {
+		for (end = i + 1; end < items->n && items->v[end].time == items->v[i].time;)
+			end++;
+		merge_runs(g, s, items->v + i, g->sorted, end - i);
+	}
+}
+
 void items_sort(struct gather *g, enum stream s)
 {
 	struct items *items = &g->items[s];
@@ -160,15 +202,62 @@ void items_sort(struct gather *g, enum stream s)
 	if (in_order(g, s, items))
 		return;
 	GROW(g->sorted, g->cap_sorted, items->n + 1);
-	if (!sort_times(g, items)) {
+	if (sort_times(g, items))
+		sort_ties(g, s);
+	else
 		merge_runs(g, s, items->v, g->sorted, items->n);
+}
+
+/* ---- items ---- */
+
+/* Items of order[0..n); true when there are equal times. */
+static bool make_items(struct gather *g, enum stream s, const uint64_t *order, uint32_t n)
+{
+	const struct store *st = &g->t->store[s];
+	struct item *to = g->items[s].v;
+	struct cell time = g->time[s];
+	uint64_t before = UINT64_MAX;
+	bool ties = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct found *f = &g->found[(uint32_t)order[i]];
+
+		ties |= order[i] >> 32 == before;
+		before = order[i] >> 32;
+		to[i] = (struct item){
+			.time = row_cell(st, f->row, time),
+			.row = f->row,
+			.id = f->id,
+			.visit = NO_INDEX,
+			.link = NO_INDEX,
+			.state = f->row->flags & ROW_RETRACTED ? ITEM_RETRACTED : ITEM_LIVE,
+		};
+	}
+	return ties;
+}
+
+static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
+{
+	const struct list *list = subject_list_const(&g->t->subject[g->subject], s);
+	struct items *items = &g->items[s];
+	bool beside = false, ties;
+	uint32_t first, n;
+
+	items->n = 0;
+	if (!list || !list->n)
 		return;
-	}
-	for (uint32_t i = 0, end; i < items->n; i = end) {
-		for (end = i + 1; end < items->n && items->v[end].time == items->v[i].time;)
-			end++;
-		merge_runs(g, s, items->v + i, g->sorted, end - i);
-	}
+	GROW(items->v, items->cap, list->n);
+	GROW(g->found, g->cap_found, list->n);
+	GROW(g->order, g->cap_order, 2 * list->n);
+	first = find_rows(g, s, list, gs, &beside);
+	items->n = n = list->n - first;
+	if (!beside && !sort_near(g->order + first, n))
+		sort_u64(g->order + first, n, g->order + list->n);
+	ties = make_items(g, s, g->order + first, n);
+	if (beside)
+		items_sort(g, s);
+	else if (ties)
+		sort_ties(g, s);
 }
 
 /* ---- visits ---- */
@@ -198,40 +287,72 @@ static uint32_t new_visit(struct gather *g, uint32_t place)
 	return g->n_visit++;
 }
 
-static uint32_t visit_at(struct gather *g, uint32_t place)
+/* All visits are in the map from now on. */
+static void map_visits(struct gather *g)
 {
-	uint64_t *slot;
-	bool fresh;
+	for (; g->n_mapped < g->n_visit; g->n_mapped++)
+		map64_put(&g->visit_of, g->visit[g->n_mapped].place, g->n_mapped);
+}
 
-	if (g->n_visit <= FEW_VISITS && map64_count(&g->visit_of) == 0) {
-		for (uint32_t i = 0; i < g->n_visit; i++) {
-			if (g->visit[i].place == place)
-				return i;
-		}
-		if (g->n_visit < FEW_VISITS)
-			return new_visit(g, place);
-		for (uint32_t i = 0; i < g->n_visit; i++)
-			map64_put(&g->visit_of, g->visit[i].place, i);
+/* Visits mostly come one after another, in every stream: the one behind `last`, or just before. */
+static uint32_t visit_near(const struct gather *g, uint32_t place, uint32_t last)
+{
+	uint32_t to = last + 2 < g->n_visit ? last + 2 : g->n_visit;
+	uint32_t from = to > NEAR_VISITS ? to - NEAR_VISITS : 0;
+
+	if (g->n_visit <= FEW_VISITS) {
+		from = 0;
+		to = g->n_visit;
 	}
-	slot = map64_at(&g->visit_of, place, &fresh);
-	if (fresh)
-		*slot = new_visit(g, place);
-	return (uint32_t)*slot;
+	while (to > from) {
+		if (g->visit[--to].place == place)
+			return to;
+	}
+	return NO_INDEX;
+}
+
+static uint32_t visit_known(struct gather *g, uint32_t place, uint32_t last)
+{
+	uint32_t near = visit_near(g, place, last);
+	uint64_t at;
+
+	if (near != NO_INDEX || g->n_visit <= FEW_VISITS)
+		return near;
+	map_visits(g);
+	return map64_get(&g->visit_of, place, &at) ? (uint32_t)at : NO_INDEX;
+}
+
+static uint32_t visit_at(struct gather *g, uint32_t place, uint32_t last)
+{
+	uint32_t visit = visit_known(g, place, last);
+
+	return visit != NO_INDEX ? visit : new_visit(g, place);
 }
 
 static void bind_rows(struct gather *g, enum stream s)
 {
 	struct items *items = &g->items[s];
-	uint32_t place = UINT32_MAX, visit = NO_INDEX;
+	uint32_t place = UINT32_MAX, visit = 0;
 
 	for (uint32_t i = 0; i < items->n; i++) {
 		struct item *it = &items->v[i];
 
 		if (it->row->place != place) {
 			place = it->row->place;
-			visit = visit_at(g, place);
+			visit = visit_at(g, place, visit);
 		}
 		it->visit = visit;
+	}
+}
+
+/* The first to be bound; a visit has at most one. */
+static void bind_encounters(struct gather *g)
+{
+	struct items *items = &g->items[STREAM_ENCOUNTER];
+
+	for (uint32_t i = 0; i < items->n; i++) {
+		items->v[i].visit = new_visit(g, items->v[i].row->place);
+		g->visit[i].encounter = i;
 	}
 }
 
@@ -252,27 +373,14 @@ static void number_visits(struct gather *g)
 	}
 }
 
-static uint32_t visit_known(const struct gather *g, uint32_t place)
-{
-	uint64_t at;
-
-	if (map64_count(&g->visit_of))
-		return map64_get(&g->visit_of, place, &at) ? (uint32_t)at : NO_INDEX;
-	for (uint32_t i = 0; i < g->n_visit; i++) {
-		if (g->visit[i].place == place)
-			return i;
-	}
-	return NO_INDEX;
-}
-
-static uint32_t visit_by_number(const struct gather *g, uint32_t mdtrt, uint32_t facility)
+static uint32_t visit_by_number(struct gather *g, uint32_t mdtrt, uint32_t facility)
 {
 	uint64_t at;
 
 	if (facility) {
 		uint32_t place = places_find(&g->t->places[PLACES_VISIT], facility, mdtrt);
 
-		return place == UINT32_MAX ? NO_INDEX : visit_known(g, place);
+		return place == UINT32_MAX ? NO_INDEX : visit_known(g, place, 0);
 	}
 	return map64_get(&g->visit_numbered, mdtrt, &at) ? (uint32_t)at : NO_INDEX;
 }
@@ -325,19 +433,34 @@ uint32_t line_names(const struct gather *g, const struct item *it)
 	return it->row->flags & ROW_JOINS ? MISSING_CODE : row_u32(it->row, g->fee_setl.off);
 }
 
-/* Which settlement a line names: in its own visit, by number. */
-static void link_lines(struct gather *g)
+/* Lines to their visits, and to the settlement of it that each names by number. */
+static void bind_lines(struct gather *g)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 	struct items *fee = &g->items[STREAM_FEE];
+	uint32_t visit = 0, id = 0, link = NO_INDEX, place = UINT32_MAX;
+	unsigned flags = 0;
 
 	scratch_clear(&g->setl_named);
 	for (uint32_t i = 0; setl->n > MANY_SETTLEMENTS && i < setl->n; i++)
 		map64_put(&g->setl_named, (uint64_t)setl->v[i].visit << 32 |
 			  row_u32(setl->v[i].row, g->setl_id.off), i);
-	for (uint32_t i = 0; i < fee->n; i++)
-		fee->v[i].link = settlement_named(g, fee->v[i].visit,
-						  line_names(g, &fee->v[i]));
+	for (uint32_t i = 0; i < fee->n; i++) {
+		struct item *it = &fee->v[i];
+		uint32_t own = line_names(g, it);
+
+		flags |= it->row->flags;
+		if (it->row->place != place || own != id) {
+			if (it->row->place != place)
+				visit = visit_at(g, it->row->place, visit);
+			place = it->row->place;
+			id = own;
+			link = settlement_named(g, visit, id);
+		}
+		it->visit = visit;
+		it->link = link;
+	}
+	g->fee_flags = flags;
 }
 
 /*
@@ -375,6 +498,8 @@ void gather_join(struct gather *g)
 	struct items *fee = &g->items[STREAM_FEE];
 	uint32_t visit = NO_INDEX, batch = 0, joined = NO_INDEX;
 
+	if (!(g->fee_flags & ROW_JOINS))
+		return;
 	for (uint32_t i = 0; i < fee->n; i++) {
 		struct item *it = &fee->v[i];
 		uint32_t cell = row_u32(it->row, g->fee_setl.off);
@@ -394,26 +519,20 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 	g->subject = subject;
 	g->facility = NULL;
 	g->facility_code = MISSING_CODE;
-	g->n_visit = 0;
+	g->n_visit = g->n_mapped = 0;
 	scratch_clear(&g->visit_of);
 	scratch_clear(&g->swept);
-	for (int s = 0; s < STREAM_STORED; s++) {
+	for (int s = 0; s < STREAM_STORED; s++)
 		take_rows(g, (enum stream)s, gs);
-		if (g->items[s].n > 1)
-			items_sort(g, (enum stream)s);
-	}
-	bind_rows(g, STREAM_ENCOUNTER);
+	bind_encounters(g);
 	bind_rows(g, STREAM_SETTLEMENT);
-	bind_rows(g, STREAM_FEE);
+	chain_settlements(g);
+	bind_lines(g);
 	bind_rows(g, STREAM_TRACE);
 	bind_rows(g, STREAM_REPORT);
 	if (g->items[STREAM_DIAGNOSIS].n || g->items[STREAM_OPERATION].n)
 		number_visits(g);
 	bind_by_number(g, STREAM_DIAGNOSIS, FIELD_diagnosis_fixmedins_code);
 	bind_by_number(g, STREAM_OPERATION, FIELD_operation_fixmedins_code);
-	for (uint32_t i = 0; i < g->items[STREAM_ENCOUNTER].n; i++)
-		g->visit[g->items[STREAM_ENCOUNTER].v[i].visit].encounter = i;
-	chain_settlements(g);
-	link_lines(g);
 	gather_sweep(g, gs);
 }

@@ -17,16 +17,17 @@
 /* ---- fills by pack ---- */
 
 #define FILL(name, type, expr)                                                              \
-	static void fill_##name(struct gather *g, const struct column *c,                   \
-				const struct item *const *live, uint32_t n, void *out)      \
+	static void fill_##name(struct gather *g, const struct column *c, uint32_t n,       \
+				void *out)                                                  \
 	{                                                                                   \
 		const struct spill *spill = &g->t->store[field_get(c->field)->stream].spill; \
+		const struct row *const *row = g->row;                                      \
 		unsigned off = c->cell.off;                                                 \
-		type *to = out;                                                             \
+		type *restrict to = out;                                                    \
                                                                                             \
 		(void)spill;                                                                \
 		for (uint32_t i = 0; i < n; i++) {                                          \
-			uint32_t v = row_u32(live[i]->row, off);                            \
+			uint32_t v = row_u32(row[i], off);                                  \
                                                                                             \
 			to[i] = expr;                                                       \
 		}                                                                           \
@@ -38,41 +39,53 @@ FILL(dec, int64_t, unpack_dec(spill, v))
 FILL(time, int64_t, unpack_time(spill, v))
 
 /* The settlement a line names, or has joined. */
-static void fill_settlement(struct gather *g, const struct column *c,
-			    const struct item *const *live, uint32_t n, void *out)
+static void fill_settlement(struct gather *g, const struct column *c, uint32_t n, void *out)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 	uint32_t *to = out;
 
 	(void)c;
 	for (uint32_t i = 0; i < n; i++) {
-		to[i] = line_names(g, live[i]);
-		if (!to[i] && live[i]->link != NO_INDEX)
-			to[i] = row_u32(setl->v[live[i]->link].row, g->setl_id.off);
+		to[i] = line_names(g, g->live[i]);
+		if (!to[i] && g->live[i]->link != NO_INDEX)
+			to[i] = row_u32(setl->v[g->live[i]->link].row, g->setl_id.off);
 	}
 }
 
-static void fill_place(struct gather *g, const struct column *c, const struct item *const *live,
-		       uint32_t n, void *out)
+static void fill_place(struct gather *g, const struct column *c, uint32_t n, void *out)
 {
 	enum stream s = field_get(c->field)->stream;
 	const struct place *v = g->t->places[stream_plan(s)->places].v;
 	bool second = c->cell.pack == PACK_PLACE_B;
-	uint32_t *to = out;
+	uint32_t *to = out, place = UINT32_MAX, code = MISSING_CODE;
 
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = second ? v[live[i]->row->place].b : v[live[i]->row->place].a;
+	for (uint32_t i = 0; i < n; i++) {
+		if (g->row[i]->place != place) {
+			place = g->row[i]->place;
+			code = second ? v[place].b : v[place].a;
+		}
+		to[i] = code;
+	}
 }
 
-static void fill_owner(struct gather *g, const struct column *c, const struct item *const *live,
-		       uint32_t n, void *out)
+static void fill_owner(struct gather *g, const struct column *c, uint32_t n, void *out)
 {
 	uint32_t *to = out, key = g->t->subject[g->subject].key;
 
 	(void)c;
-	(void)live;
 	for (uint32_t i = 0; i < n; i++)
 		to[i] = key;
+}
+
+/* The fund's share of lines. */
+static void fill_share(struct gather *g, const struct column *c, uint32_t n, void *out)
+{
+	const struct item *first = g->items[STREAM_FEE].v;
+	int64_t *to = out;
+
+	(void)c;
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = g->any_share ? g->share[g->live[i] - first] : MISSING_I64;
 }
 
 /* The settlement a code's row names, or has joined. */
@@ -112,16 +125,35 @@ static void put_value(void *out, uint32_t i, enum width w, int64_t v)
 }
 
 /* Most lines come in runs of one visit and day. */
-static void fill_values(struct gather *g, const struct column *c, const struct item *const *live,
-			uint32_t n, void *out)
+static void fill_values(struct gather *g, const struct column *c, uint32_t n, void *out)
 {
 	enum width w = type_width(field_get(c->field)->type);
 	int64_t v = MISSING_I64;
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (!c->by_day || !g->again[i])
-			v = c->value(g, c, live[i]);
+			v = c->value(g, c, g->live[i]);
 		put_value(out, i, w, v);
+	}
+}
+
+/* Codes that a visit has, or, where it has none, each row by itself. */
+static void fill_class(struct gather *g, const struct column *c, uint32_t n, void *out)
+{
+	uint32_t visit = NO_INDEX, *to = out;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct item *it = g->live[i];
+		int64_t v;
+
+		if (i && visit != NO_INDEX && it->visit == visit) {
+			to[i] = to[i - 1];
+			continue;
+		}
+		v = c->value(g, c, it);
+		to[i] = v == MISSING_I64 ? MISSING_CODE : (uint32_t)v;
+		visit = it->visit != NO_INDEX && g->visit[it->visit].visit_class != NO_CLASS ?
+				it->visit : NO_INDEX;
 	}
 }
 
@@ -208,6 +240,10 @@ static void plan_column(struct gather *g, struct column *c, enum field f)
 	c->fill = fill_values;
 	c->value = derive_value(f);
 	c->by_day = derive_by_day(c->value);
+	if (f == FIELD_fee_fund_pay)
+		c->fill = fill_share;
+	else if (derive_by_visit(c->value))
+		c->fill = fill_class;
 	for (int s = 0; s < STREAM_STORED; s++) {
 		enum field twin = needs_twin(f, (enum stream)s);
 
@@ -243,6 +279,43 @@ static struct cell cell_of(const struct gather *g, enum field f)
 	return layout_cell(&g->t->store[field_get(f)->stream].layout, f);
 }
 
+static void cells_init(struct gather *g)
+{
+	const struct {
+		struct cell *cell;
+		enum field field;
+	} cells[] = {
+		{ &g->fee_time, FIELD_fee_fee_ocur_time },
+		{ &g->fee_cnt, FIELD_fee_cnt },
+		{ &g->fee_amount, FIELD_fee_det_item_fee_sumamt },
+		{ &g->fee_inscp, FIELD_fee_inscp_amt },
+		{ &g->fee_item, FIELD_fee_med_list_codg },
+		{ &g->fee_setl, FIELD_fee_setl_id },
+		{ &g->setl_id, FIELD_settlement_setl_id },
+		{ &g->setl_sum, FIELD_settlement_medfee_sumamt },
+		{ &g->setl_batch, FIELD_settlement_chrg_bchno },
+		{ &g->setl_type, FIELD_settlement_med_type },
+		{ &g->setl_begin, FIELD_settlement_begndate },
+		{ &g->setl_end, FIELD_settlement_enddate },
+		{ &g->setl_mid, FIELD_settlement_mid_setl_flag },
+		{ &g->setl_fund, FIELD_settlement_fund_pay_sumamt },
+		{ &g->trace_split, FIELD_trace_trdn_flag },
+		{ &g->enc_type, FIELD_encounter_med_type },
+		{ &g->enc_status, FIELD_encounter_inhosp_stas },
+		{ &g->enc_begin, FIELD_encounter_begntime },
+		{ &g->enc_end, FIELD_encounter_endtime },
+	};
+
+	for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+		*cells[i].cell = cell_of(g, cells[i].field);
+	for (int s = 0; s < STREAM_STORED; s++) {
+		enum field when = stream_time((enum stream)s);
+
+		if (when != FIELD_NONE)
+			g->time[s] = cell_of(g, when);
+	}
+}
+
 void columns_init(struct gather *g)
 {
 	static const char *const classes[] = { "other", "outpatient", "inpatient", "pharmacy",
@@ -256,16 +329,7 @@ void columns_init(struct gather *g)
 	for (int i = 0; i < 4; i++)
 		g->digit_code[i] = code(g, digits[i]);
 	g->shares = field_wanted(g->t->wanted, FIELD_fee_fund_pay);
-	g->fee_time = cell_of(g, FIELD_fee_fee_ocur_time);
-	g->fee_cnt = cell_of(g, FIELD_fee_cnt);
-	g->fee_amount = cell_of(g, FIELD_fee_det_item_fee_sumamt);
-	g->fee_inscp = cell_of(g, FIELD_fee_inscp_amt);
-	g->fee_item = cell_of(g, FIELD_fee_med_list_codg);
-	g->fee_setl = cell_of(g, FIELD_fee_setl_id);
-	g->setl_id = cell_of(g, FIELD_settlement_setl_id);
-	g->setl_batch = cell_of(g, FIELD_settlement_chrg_bchno);
-	g->trace_split = cell_of(g, FIELD_trace_trdn_flag);
-	g->setl_sum = cell_of(g, FIELD_settlement_medfee_sumamt);
+	cells_init(g);
 }
 
 /* ---- rows ---- */
@@ -276,20 +340,38 @@ static bool is_settled(const struct gather *g, const struct item *it)
 	return it->link != NO_INDEX || line_names(g, it) != MISSING_CODE;
 }
 
-static bool line_in_scope(const struct gather *g, const struct item *it)
+/* Whether what was charged in scope, or, where that is not said, at all, is more than nothing. */
+static bool line_charges(const struct gather *g, const struct item *it)
 {
 	const struct store *st = &g->t->store[STREAM_FEE];
 	const struct left *left = it->touched ? &g->left[it - g->items[STREAM_FEE].v] : NULL;
-	int64_t money;
+	int64_t money = left ? left->inscp : row_cell(st, it->row, g->fee_inscp);
 
-	if (!is_settled(g, it) || it->row->flags & ROW_REFUSED)
-		return false;
-	if (it->link != NO_INDEX && g->items[STREAM_SETTLEMENT].v[it->link].state != ITEM_LIVE)
-		return false;
-	money = left ? left->inscp : store_value(st, it->row, g->fee_inscp);
 	if (money == MISSING_I64)
-		money = left ? left->amount : store_value(st, it->row, g->fee_amount);
+		money = left ? left->amount : row_cell(st, it->row, g->fee_amount);
 	return money != MISSING_I64 && money > 0;
+}
+
+static bool line_is_settled(const struct gather *g, const struct item *it)
+{
+	if (it->link != NO_INDEX)
+		return g->items[STREAM_SETTLEMENT].v[it->link].state == ITEM_LIVE;
+	return line_names(g, it) != MISSING_CODE;
+}
+
+/* How many of the lines are not settled by their own word and have joined no settlement. */
+static uint32_t scope_lines(const struct gather *g, uint32_t n, uint8_t *scope)
+{
+	uint32_t unsettled = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct item *it = g->live[i];
+
+		scope[i] = line_is_settled(g, it) && !(it->row->flags & ROW_REFUSED) &&
+			   line_charges(g, it);
+		unsettled += !is_settled(g, it);
+	}
+	return unsettled;
 }
 
 /* Whether the settlement a diagnosis or operation names is one that was cancelled. */
@@ -305,8 +387,6 @@ static bool names_cancelled(const struct gather *g, enum stream s, const struct 
 static bool in_scope(const struct gather *g, enum stream s, const struct item *it)
 {
 	switch (s) {
-	case STREAM_FEE:
-		return line_in_scope(g, it);
 	case STREAM_TRACE:
 		return it->link != NO_INDEX ||
 		       row_u32(it->row, cell_of(g, FIELD_trace_setl_id).off) != MISSING_CODE;
@@ -329,10 +409,14 @@ static uint32_t live_items(struct gather *g, enum stream s, struct gather_stats 
 	uint32_t n = 0;
 
 	GROW(g->live, g->cap_live, items->n);
+	GROW(g->row, g->cap_row, items->n);
 	for (uint32_t i = 0; i < items->n; i++) {
-		if (items->v[i].state == ITEM_LIVE)
-			g->live[n++] = &items->v[i];
-		else if (gs && s < STREAM_STORED && items->v[i].state == ITEM_REVERSED)
+		const struct item *it = &items->v[i];
+
+		g->live[n] = it;
+		g->row[n] = it->row;
+		n += it->state == ITEM_LIVE;
+		if (it->state == ITEM_REVERSED && gs && s < STREAM_STORED)
 			gs->reversed[s]++;
 	}
 	if (gs && s < STREAM_STORED)
@@ -360,33 +444,41 @@ static void put_left(struct gather *g, struct rows *rows, uint32_t at, const str
 	}
 }
 
-static void write_stream(struct gather *g, struct batch *b, enum stream s,
-			 struct gather_stats *gs)
+static void write_columns(struct gather *g, const struct rows *rows, enum stream s, uint32_t n)
 {
-	struct rows *rows = &b->rows[s];
-	uint32_t at = rows->n, n = live_items(g, s, gs);
-
-	for (uint32_t i = 0; i < n; i++) {
-		rows->row[at + i] = g->live[i]->id;
-		rows->scope[at + i] = in_scope(g, s, g->live[i]);
-	}
-	for (uint32_t i = 0; rows->version && i < n; i++)
-		rows->version[at + i] = row_version(g->t, s, g->live[i]->id);
 	if (g->by_day[s])
 		find_runs(g, n);
-	for (uint32_t i = 0; n && i < g->n_column[s]; i++) {
+	for (uint32_t i = 0; i < g->n_column[s]; i++) {
 		const struct column *c = &g->column[s][i];
 		const struct field_info *info = field_get(c->field);
 		uint8_t *out = rows->col[info->index];
 
-		c->fill(g, c, g->live, n, out + (size_t)at * width_bytes(type_width(info->type)));
+		c->fill(g, c, n, out + (size_t)rows->n * width_bytes(type_width(info->type)));
 	}
-	for (uint32_t i = 0; s == STREAM_FEE && i < n; i++) {
+}
+
+static void write_stream(struct gather *g, struct batch *b, enum stream s,
+			 struct gather_stats *gs)
+{
+	struct rows *rows = &b->rows[s];
+	uint32_t at = rows->n, n = live_items(g, s, gs), unsettled = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		rows->row[at + i] = g->live[i]->id;
+	if (s == STREAM_FEE)
+		unsettled = scope_lines(g, n, rows->scope + at);
+	for (uint32_t i = 0; s != STREAM_FEE && i < n; i++)
+		rows->scope[at + i] = in_scope(g, s, g->live[i]);
+	for (uint32_t i = 0; rows->version && i < n; i++)
+		rows->version[at + i] = row_version(g->t, s, g->live[i]->id);
+	if (n)
+		write_columns(g, rows, s, n);
+	for (uint32_t i = 0; s == STREAM_FEE && g->any_left && i < n; i++) {
 		if (g->live[i]->touched)
 			put_left(g, rows, at + i, g->live[i]);
-		if (gs && !is_settled(g, g->live[i]))
-			gs->unsettled++;
 	}
+	if (gs)
+		gs->unsettled += unsettled;
 	rows->n = at + n;
 }
 

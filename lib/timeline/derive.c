@@ -540,3 +540,8 @@ bool derive_by_day(value_fn *fn)
 			return false;
 	return true;
 }
+
+bool derive_by_visit(value_fn *fn)
+{
+	return fn == value_visit_class;
+}

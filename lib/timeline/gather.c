@@ -51,6 +51,7 @@ void gather_free(struct gather *g)
 	map64_fini(&g->class_of);
 	xfree(g->visit);
 	xfree(g->id);
+	xfree(g->found);
 	xfree(g->sorted);
 	xfree(g->order);
 	xfree(g->before);
@@ -61,6 +62,7 @@ void gather_free(struct gather *g)
 	xfree(g->pair);
 	xfree(g->refund);
 	xfree(g->live);
+	xfree(g->row);
 	xfree(g->again);
 	xfree(g);
 }
@@ -111,7 +113,7 @@ static void allocate(const struct timeline *t, struct batch *b)
 	n[STREAM_VISIT] = n[STREAM_STAY] = n[STREAM_ENCOUNTER] + n[STREAM_SETTLEMENT];
 	for (int k = 0; k < STREAM_COUNT; k++) {
 		assert(n[k] < UINT32_MAX);
-		batch_alloc(b, (enum stream)k, (uint32_t)n[k], t->wanted);
+		batch_room(b, (enum stream)k, (uint32_t)n[k], t->wanted);
 		b->rows[k].n = 0;
 	}
 }

@@ -61,8 +61,8 @@ struct visit {
 struct gather;
 struct column;
 typedef int64_t value_fn(struct gather *g, const struct column *c, const struct item *it);
-typedef void fill_fn(struct gather *g, const struct column *c, const struct item *const *live,
-		     uint32_t n, void *out);
+/* Of the first n live items. */
+typedef void fill_fn(struct gather *g, const struct column *c, uint32_t n, void *out);
 
 /* One column to write, and for derived ones the fields of the same name elsewhere. */
 struct column {
@@ -77,14 +77,22 @@ struct column {
 	} twin[STREAM_STORED];
 };
 
+/* A row of a list, before it is an item. */
+struct found {
+	const struct row *row;
+	uint32_t id;
+};
+
 struct gather {
 	struct timeline *t;
 	uint32_t subject;
 	struct items items[STREAM_COUNT];
 	struct visit *visit;
-	uint32_t n_visit, cap_visit;
+	uint32_t n_visit, cap_visit, n_mapped; /* n_mapped: so many are in visit_of */
 	uint32_t *id;                 /* rows of a list */
-	uint32_t cap_id;
+	struct found *found;          /* the same that are there */
+	uint32_t cap_id, cap_found;
+	unsigned fee_flags;           /* any line has */
 	struct item *sorted;
 	uint64_t *order;              /* time and place of items, and room to sort them */
 	uint32_t cap_sorted, cap_order;
@@ -105,8 +113,10 @@ struct gather {
 	struct refund *refund;
 	uint32_t cap_left, cap_share, cap_line, cap_queue, cap_pair, cap_refund;
 	const struct item **live;
+	const struct row **row;       /* of each live item */
 	uint8_t *again;               /* per live item: visit and day of the one before */
-	uint32_t cap_live, cap_again;
+	uint32_t cap_live, cap_row, cap_again;
+	bool any_left, any_share;     /* of this subject: `left`, `share` are set */
 	struct column *column[STREAM_COUNT];
 	uint32_t n_column[STREAM_COUNT];
 	bool derived_rows[STREAM_COUNT]; /* stays, visits wanted */
@@ -119,8 +129,11 @@ struct gather {
 	const struct row *facility;   /* register entry last looked up, and for whom and when */
 	uint32_t facility_code;
 	int32_t facility_day;
+	struct cell time[STREAM_STORED];
 	struct cell fee_time, fee_cnt, fee_amount, fee_inscp, fee_item, fee_setl;
-	struct cell setl_id, setl_sum, setl_batch, trace_split;
+	struct cell setl_id, setl_sum, setl_batch, setl_type, setl_begin, setl_end, setl_mid;
+	struct cell setl_fund, trace_split;
+	struct cell enc_type, enc_status, enc_begin, enc_end;
 };
 
 /* ---- collect.c: items of a subject, sorted, bound to visits ---- */
@@ -168,6 +181,8 @@ int64_t diagnoses_classes(struct gather *g, struct visit *v, int64_t main);
 value_fn *derive_value(enum field f);
 /* Whether what it gives depends on nothing but visit and day of an item with a visit. */
 bool derive_by_day(value_fn *fn);
+/* Whether it is a code that depends on the visit alone, once its class is known. */
+bool derive_by_visit(value_fn *fn);
 
 /* ---- column.c: items into a batch ---- */
 void columns_init(struct gather *g);
@@ -180,6 +195,25 @@ const struct row *register_on(const struct timeline *t, enum stream s, const str
 /* The same for a place: facility, or item (its price at a facility, b, else b = 0). */
 const struct row *register_at(const struct timeline *t, enum stream s, uint32_t a, uint32_t b,
 			      int32_t day);
+
+/* A cell of a row; MISSING_I64 when missing, codes too. */
+static inline int64_t row_cell(const struct store *st, const struct row *r, struct cell c)
+{
+	uint32_t p = c.pack <= PACK_STORED && c.pack ? row_u32(r, c.off) : 0;
+
+	switch ((enum pack)c.pack) {
+	case PACK_CODE:
+		return p ? (int64_t)p : MISSING_I64;
+	case PACK_DATE:
+		return (int32_t)p == MISSING_I32 ? MISSING_I64 : (int32_t)p;
+	case PACK_DEC:
+		return unpack_dec(&st->spill, p);
+	case PACK_TIME:
+		return unpack_time(&st->spill, p);
+	default:
+		return MISSING_I64;
+	}
+}
 
 /* A stored field of a row (not a link); MISSING_I64 when missing, codes too. May add a code. */
 int64_t row_value(struct timeline *t, enum field f, const struct row *r);

@@ -415,6 +415,9 @@ static void reverse_unlinked(struct gather *g)
 
 static bool any_refund(const struct gather *g)
 {
+	if (!(g->fee_flags & ROW_NEGATIVE))
+		return false;
+
 	const struct items *fee = &g->items[STREAM_FEE];
 
 	for (uint32_t i = 0; i < fee->n; i++) {
@@ -429,6 +432,7 @@ void gather_reverse(struct gather *g)
 	uint32_t n = g->items[STREAM_FEE].n;
 	bool reverses = g->t->subject[g->subject].flags & SUBJECT_REVERSES;
 
+	g->any_left = false;
 	if (reverses)
 		reverse_settlements(g);
 	gather_join(g);
@@ -442,6 +446,7 @@ void gather_reverse(struct gather *g)
 	GROW(g->line, g->cap_line, n);
 	GROW(g->pair, g->cap_pair, n);
 	GROW(g->refund, g->cap_refund, n);
+	g->any_left = true;
 	load_left(g);
 	reverse_linked(g);
 	reverse_unlinked(g);

@@ -16,11 +16,16 @@
 
 /* ---- values of the parts ---- */
 
-static int64_t encounter_value(const struct gather *g, const struct visit *v, enum field f)
+static int64_t encounter_value(const struct gather *g, const struct visit *v, struct cell c)
 {
 	const struct item *it = item_at(g, STREAM_ENCOUNTER, v->encounter);
 
-	return it ? row_value(g->t, f, it->row) : MISSING_I64;
+	return it ? row_cell(&g->t->store[STREAM_ENCOUNTER], it->row, c) : MISSING_I64;
+}
+
+static int64_t settlement_value(const struct gather *g, const struct item *it, struct cell c)
+{
+	return row_cell(&g->t->store[STREAM_SETTLEMENT], it->row, c);
 }
 
 static bool code_is(const struct gather *g, int64_t code, struct str text)
@@ -51,12 +56,12 @@ uint8_t visit_class_of(struct gather *g, int64_t med_type)
 static int64_t med_type_of(const struct gather *g, const struct visit *v)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
-	int64_t type = encounter_value(g, v, FIELD_encounter_med_type);
+	int64_t type = encounter_value(g, v, g->enc_type);
 
 	for (uint32_t i = v->settlement; type == MISSING_I64 && i != NO_INDEX;
 	     i = setl->v[i].link) {
 		if (setl->v[i].state == ITEM_LIVE)
-			type = row_value(g->t, FIELD_settlement_med_type, setl->v[i].row);
+			type = settlement_value(g, &setl->v[i], g->setl_type);
 	}
 	return type;
 }
@@ -82,15 +87,15 @@ static struct span settlements_span(const struct gather *g, struct visit *v)
 		if (it->state != ITEM_LIVE)
 			continue;
 		v->n_settlement++;
-		day = row_value(g->t, FIELD_settlement_begndate, it->row);
+		day = settlement_value(g, it, g->setl_begin);
 		if (day != MISSING_I64 && (s.begin == MISSING_I64 || day * SECS_PER_DAY < s.begin))
 			s.begin = day * SECS_PER_DAY;
 		if (s.settled == MISSING_I64)
 			s.settled = it->time;
-		if (code_is(g, row_value(g->t, FIELD_settlement_mid_setl_flag, it->row), STR("1")))
+		if (code_is(g, settlement_value(g, it, g->setl_mid), STR("1")))
 			continue;
 		s.final = true;
-		day = row_value(g->t, FIELD_settlement_enddate, it->row);
+		day = settlement_value(g, it, g->setl_end);
 		if (day != MISSING_I64 && (s.end == MISSING_I64 || day * SECS_PER_DAY > s.end))
 			s.end = day * SECS_PER_DAY;
 	}
@@ -100,7 +105,7 @@ static struct span settlements_span(const struct gather *g, struct visit *v)
 /* inhosp_stas says; else an end or a final settlement says yes; else an encounter says no. */
 static uint8_t finished(const struct gather *g, const struct visit *v, int64_t end, bool final)
 {
-	int64_t status = encounter_value(g, v, FIELD_encounter_inhosp_stas);
+	int64_t status = encounter_value(g, v, g->enc_status);
 
 	if (code_is(g, status, STR("1")))
 		return TRUTH_FALSE;
@@ -112,8 +117,8 @@ static uint8_t finished(const struct gather *g, const struct visit *v, int64_t e
 static void visit_facts(struct gather *g, struct visit *v)
 {
 	struct span s = settlements_span(g, v);
-	int64_t begin = encounter_value(g, v, FIELD_encounter_begntime);
-	int64_t end = encounter_value(g, v, FIELD_encounter_endtime);
+	int64_t begin = encounter_value(g, v, g->enc_begin);
+	int64_t end = encounter_value(g, v, g->enc_end);
 
 	v->visit_class = visit_class_of(g, med_type_of(g, v));
 	v->settled = v->n_settlement || (!v->known_settlement && v->settled_line);
@@ -133,7 +138,7 @@ int64_t visit_settled_day(struct gather *g, enum field f, const struct item *it)
 	if (day != MISSING_I64 || !(it->row->flags & ROW_JOINS))
 		return day;
 	if (f == FIELD_settlement_enddate) {
-		day = row_value(g->t, FIELD_settlement_mid_setl_flag, it->row);
+		day = settlement_value(g, it, g->setl_mid);
 		time = v->end == MISSING_I64 || code_is(g, day, STR("1")) ? it->time : v->end;
 	}
 	return time == MISSING_I64 ? MISSING_I64 : civil_day_of(time);
@@ -310,49 +315,58 @@ static void split_fund(struct gather *g, int64_t fund, int64_t settled, const ui
 		g->share[line[g->pair[i].value]]++;
 }
 
-/* Live lines of live settlements into g->line, settlement by settlement. */
-static uint32_t lines_by_settlement(struct gather *g)
+/* What the fund paid of a settlement; MISSING_I64 when there is nothing to split. */
+static int64_t fund_of(const struct gather *g, const struct item *setl)
+{
+	int64_t fund = setl->state == ITEM_LIVE ?
+		settlement_value(g, setl, g->setl_fund) : MISSING_I64;
+
+	return fund < 0 ? MISSING_I64 : fund;
+}
+
+/* Live lines into g->line, settlement by settlement: those of settlement s end at g->queue[s]. */
+static void lines_by_settlement(struct gather *g)
 {
 	const struct items *fee = &g->items[STREAM_FEE];
-	uint32_t n = 0;
+	uint32_t n = g->items[STREAM_SETTLEMENT].n, sum = 0;
 
-	for (uint32_t i = 0; i < fee->n; i++) {
-		const struct item *it = &fee->v[i];
+	memset(g->queue, 0, (n + 1) * sizeof *g->queue);
+	for (uint32_t i = 0; i < fee->n; i++)
+		if (fee->v[i].state == ITEM_LIVE && fee->v[i].link != NO_INDEX)
+			g->queue[fee->v[i].link]++;
+	for (uint32_t s = 0; s < n; s++) {
+		uint32_t count = g->queue[s];
 
-		if (it->state != ITEM_LIVE || it->link == NO_INDEX ||
-		    g->items[STREAM_SETTLEMENT].v[it->link].state != ITEM_LIVE)
-			continue;
-		g->pair[n].key = it->link;
-		g->pair[n++].value = i;
+		g->queue[s] = sum;
+		sum += count;
 	}
-	sort_pairs(g->pair, n);
-	for (uint32_t i = 0; i < n; i++)
-		g->line[i] = (uint32_t)g->pair[i].value;
-	return n;
+	for (uint32_t i = 0; i < fee->n; i++)
+		if (fee->v[i].state == ITEM_LIVE && fee->v[i].link != NO_INDEX)
+			g->line[g->queue[fee->v[i].link]++] = i;
 }
 
 void gather_share(struct gather *g)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT], *fee = &g->items[STREAM_FEE];
-	uint32_t n, end;
+	uint32_t from = 0;
 
-	if (!g->shares)
+	g->any_share = false;
+	for (uint32_t s = 0; s < setl->n && g->shares && !g->any_share; s++)
+		g->any_share = fund_of(g, &setl->v[s]) != MISSING_I64;
+	if (!g->any_share)
 		return;
 	GROW(g->share, g->cap_share, fee->n);
 	GROW(g->line, g->cap_line, fee->n);
 	GROW(g->pair, g->cap_pair, fee->n);
+	GROW(g->queue, g->cap_queue, setl->n + 1);
 	for (uint32_t i = 0; i < fee->n; i++)
 		g->share[i] = MISSING_I64;
-	n = lines_by_settlement(g);
-	for (uint32_t from = 0; from < n; from = end) {
-		uint32_t link = fee->v[g->line[from]].link;
-		int64_t fund = row_value(g->t, FIELD_settlement_fund_pay_sumamt,
-					 setl->v[link].row);
-		int64_t settled = row_value(g->t, FIELD_settlement_inscp_amt, setl->v[link].row);
+	lines_by_settlement(g);
+	for (uint32_t s = 0; s < setl->n; from = g->queue[s++]) {
+		int64_t fund = fund_of(g, &setl->v[s]);
+		int64_t settled = row_value(g->t, FIELD_settlement_inscp_amt, setl->v[s].row);
 
-		for (end = from; end < n && fee->v[g->line[end]].link == link;)
-			end++;
-		if (fund != MISSING_I64 && fund >= 0)
-			split_fund(g, fund, settled, g->line + from, end - from);
+		if (fund != MISSING_I64 && g->queue[s] > from)
+			split_fund(g, fund, settled, g->line + from, g->queue[s] - from);
 	}
 }
