@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The horizon goes on while the daemon runs: a daemon that runs on has the tables, closed alerts and
-records in memory of one that is started again after every month."""
+"""The horizon goes on while the daemon runs: a daemon that runs on has the tables, closed alerts
+and records in memory of one that is started again after every month."""
 import os
 import pathlib
 import random
