@@ -40,7 +40,7 @@ static struct db_wait wait_of(const struct engine *en)
 				 c->database_statement_timeout, c->database_lock_timeout };
 }
 
-static char *segments_path(const struct conf *c)
+char *engine_segments_path(const struct conf *c)
 {
 	struct buf path;
 	buf_init(&path, 0);
@@ -55,7 +55,7 @@ static bool make_pool(struct engine *en, struct err *e)
 {
 	const struct conf *c = en->conf.conf;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	char *dir = segments_path(c);
+	char *dir = engine_segments_path(c);
 	struct pool_conf pc = {
 		.plan = en->rules->plan,
 		.feed = feeds_classes(en->conf.feeds),
@@ -183,7 +183,7 @@ static bool make_sink(struct engine *en, struct db take_db, struct err *e)
 
 static bool open_segments(struct engine *en, struct err *e)
 {
-	char *path = segments_path(en->conf.conf);
+	char *path = engine_segments_path(en->conf.conf);
 	en->segments = segments_open(path, e);
 	xfree(path);
 	return en->segments != NULL;

@@ -73,6 +73,8 @@ int64_t engine_now(void);
 
 /* start.c: database, memory, pool, sink, first judging. */
 bool engine_start(struct engine *en, struct err *e) MUST_CHECK;
+/* The folder of segments, and of files without a name; the caller frees it. */
+char *engine_segments_path(const struct conf *c);
 /* What a restart now would have in memory, and no more; all must be judged behind it. */
 bool engine_remember_anew(struct engine *en, struct err *e) MUST_CHECK;
 

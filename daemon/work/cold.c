@@ -136,7 +136,7 @@ static void fall_asleep(struct pool *p)
 bool cold_take(struct pool *p, struct chunk_ref *take_chunk, bool known)
 {
 	struct cold *c = p->cold;
-	if (c->asleep && c->judged && known && c->n_waiting >= KNOWN_MOST) {
+	if (c->asleep && c->judged && known && (c->everybody || c->n_waiting >= KNOWN_MOST)) {
 		c->everybody = true;
 	} else if (c->asleep && c->judged) {
 		GROW(c->waiting, c->cap_waiting, c->n_waiting + 1);
@@ -155,6 +155,17 @@ bool cold_take(struct pool *p, struct chunk_ref *take_chunk, bool known)
 	if (c->asleep)
 		chunk_ref_put(take_chunk);
 	return c->asleep;
+}
+
+void cold_expect(struct pool *p, uint64_t bytes)
+{
+	struct cold *c = p->cold;
+	struct timeline_stats now;
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_timelines(p, &now);
+	if (!c->asleep && now.bytes + bytes * LOADED_TIMES > c->memory)
+		fall_asleep(p);
+	c->everybody = c->asleep;
 }
 
 static bool waiting_to_disk(struct cold *c, struct err *e)

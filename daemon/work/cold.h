@@ -27,6 +27,9 @@ bool cold_asleep(const struct cold *c);
  * then true, and it is taken over. A failure is told by that judging. */
 bool cold_take(struct pool *p, struct chunk_ref *take_chunk, bool known);
 
+/* See pool_expect. */
+void cold_expect(struct pool *p, uint64_t bytes);
+
 /* Asleep: judges what was touched, or all. What it finds stays here until cold_note. */
 bool cold_judge(struct pool *p, enum pool_what what, struct err *e);
 bool cold_judge_cells(struct pool *p, struct err *e);

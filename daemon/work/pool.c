@@ -144,6 +144,12 @@ void pool_recall(struct pool *p, struct chunk_ref *take_chunk)
 	add_chunk(p, take_chunk, true);
 }
 
+void pool_expect(struct pool *p, uint64_t bytes)
+{
+	if (p->cold)
+		cold_expect(p, bytes);
+}
+
 void pool_shards_standing(struct pool *p, standing_fn *fn, void *ctx)
 {
 	for (uint32_t i = 0; i < p->n; i++) {

@@ -86,6 +86,10 @@ void pool_add(struct pool *p, struct chunk_ref *take_chunk);
 /* The same for rows that the books have already: what they change is not among the changes. */
 void pool_recall(struct pool *p, struct chunk_ref *take_chunk);
 
+/* So many bytes on disk (spill.h) are about to be recalled, then everybody is judged: makes room
+ * where memory is bounded. Nothing came since the last judging. */
+void pool_expect(struct pool *p, uint64_t bytes);
+
 /* What became of versions since the last call, by facility; then it is forgotten. `fn` may be
  * NULL. Judge before: only gathering tells what was taken out. */
 typedef void standing_fn(void *ctx, struct str facility, const struct standing_change *c);
