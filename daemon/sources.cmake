@@ -60,4 +60,5 @@ set(migrations
 	012_account.sql
 	013_trace_report.sql
 	014_narrow_indexes.sql
-	015_purge_records.sql)
+	015_purge_records.sql
+	016_account_exact.sql)

@@ -3,18 +3,20 @@
  * account.c - what an epoch adds to the books: fundwatch.account and fundwatch.account_rule.
  *
  * Records and rejects are counted in the epoch's chunks, what became of them is asked of the
- * timelines once they are judged. Judgings are told when something is over (a drained spool, a
- * close, new rules) or a minute has passed, since every rule has a row.
+ * timelines once they are judged. Judgings are told with every epoch, in one row; when something is
+ * over (a drained spool, a close, new rules) or a minute has passed these rows are added up, since
+ * every rule has its own then.
  */
 #include "daemon/engine/state.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "daemon/host/clock.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 
-#define TELL_RULES_EVERY (INT64_C(60) * 1000000)
+#define FOLD_RULES_EVERY (INT64_C(60) * 1000000)
 
 enum { COUNT_RECORDS, COUNT_REJECTS, COUNT_STANDING, COUNTS = COUNT_STANDING + STANDING_COUNT };
 
@@ -163,10 +165,11 @@ void engine_account(struct engine *en, struct epoch *ep)
 	}
 	pool_standing(en->pool, NULL, NULL);
 	en->counting = true;
-	if (ep->kind != EPOCH_INTAKE || ep->at - en->told_at >= TELL_RULES_EVERY) {
-		rules_json(en, &ep->account_rules);
-		en->told_at = ep->at;
-	}
+	rules_json(en, &ep->account_rules);
+	ep->fold_rules = ep->kind != EPOCH_INTAKE ||
+			 clock_steady() - en->folded_at >= FOLD_RULES_EVERY;
+	if (ep->fold_rules)
+		en->folded_at = clock_steady();
 	map64_fini(&l.of);
 	arena_fini(&l.arena);
 	xfree(l.v);

@@ -54,7 +54,7 @@ struct engine {
 	/* account.c */
 	bool counting;               /* false: what is in memory is in the books already */
 	struct account *told;        /* of each rule, as the books have it; NULL: nothing yet */
-	int64_t told_at;
+	int64_t folded_at;           /* by the steady clock */
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
 };
 

@@ -197,23 +197,31 @@ static bool write_closed(struct db *db, const struct epoch *ep, struct err *e)
 	return ok;
 }
 
+/* `rows` as a JSON array, the last of the values; nothing when there are none. */
+static bool write_json(struct db *db, const char *sql, const char *const first[2],
+		       const struct buf *rows, struct err *e)
+{
+	struct buf b;
+	if (rows->n == 0)
+		return true;
+	buf_init(&b, 0);
+	buf_addf(&b, "[" STR_FMT "]", STR_ARG(buf_str(rows)));
+	const char *const value[] = { first[0], first[1], buf_cstr(&b) };
+	bool ok = db_execp(db, sql, 3, value, e);
+	buf_fini(&b);
+	return ok;
+}
+
 static bool write_account(struct db *db, const struct epoch *ep, struct err *e)
 {
-	struct buf lines, rules;
-	struct number at;
-	if (ep->account.n == 0 && ep->account_rules.n == 0)
-		return true;
-	buf_init(&lines, 0);
-	buf_init(&rules, 0);
-	buf_addf(&lines, "[" STR_FMT "]", STR_ARG(buf_str(&ep->account)));
-	buf_addf(&rules, "[" STR_FMT "]", STR_ARG(buf_str(&ep->account_rules)));
-	const char *const value[] = { number(&at, ep->at), ep->n_intake ? ep->intake->feed : "",
-				      buf_cstr(&lines), buf_cstr(&rules) };
-	bool ok = db_execp(db, "SELECT fundwatch.account_add(" INSTANT("$1") ", $2, $3, $4)", 4,
-			   value, e);
-	buf_fini(&lines);
-	buf_fini(&rules);
-	return ok;
+	struct number at, n;
+	const char *const day[] = { number(&at, ep->at), ep->n_intake ? ep->intake->feed : "" };
+	const char *const epoch[] = { number(&n, ep->number), at.text };
+	return write_json(db, "SELECT fundwatch.account_add(" INSTANT("$1") ", $2, $3)", day,
+			  &ep->account, e) &&
+	       write_json(db, "SELECT fundwatch.account_rules_add($1, " INSTANT("$2") ", $3)",
+			  epoch, &ep->account_rules, e) &&
+	       (!ep->fold_rules || db_exec(db, "SELECT fundwatch.account_rules_fold()", e));
 }
 
 static bool has_changes(const struct epoch *ep)

@@ -73,7 +73,8 @@ struct epoch {
 	int64_t *closed;               /* owned */
 	uint32_t n_closed;
 	struct release *release;       /* to be written with it, or NULL; owned */
-	struct buf account, account_rules; /* rows for fundwatch.account_add, in JSON */
+	struct buf account, account_rules; /* for fundwatch.account_add, _rules_add, in JSON */
+	bool fold_rules;               /* add up what epochs have told of rules */
 	int64_t at;                    /* microseconds UTC */
 	char *alarm;                   /* only this is written, as an alarm; owned, or NULL */
 };

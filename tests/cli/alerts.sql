@@ -43,7 +43,7 @@ VALUES (7006, 'stay.split', 'd2', 'set1', 'management', 'suspect', 'low', false,
 INSERT INTO fundwatch.alert_record VALUES (7006, 1, 'fee', 'H1', 'M1', 'F2', NULL, 'this', 150.00);
 INSERT INTO fundwatch.account VALUES ('2026-04-01', 'default', 'H1', 'fee', 3, 0, 0, 1, 0, 0),
 ('2026-04-02', 'default', 'H1', 'fee', 2, 0, 1, 0, 0, 2), ('2026-04-02', 'default', '', '', 0, 1, 0, 0, 0, 0);
-INSERT INTO fundwatch.account_rule VALUES ('2026-04-01', 'dup.same_day', 1, 2, 0, 0, 3);
+INSERT INTO fundwatch.account_rule_folded VALUES ('2026-04-01', 'dup.same_day', 1, 2, 0, 0, 3);
 INSERT INTO fundwatch.fee (identity, intake_id, line, digest, revision, mdtrt_id, fixmedins_code, psn_no, feedetl_sn,
 	fee_ocur_time, medins_list_name, cnt, det_item_fee_sumamt)
 VALUES

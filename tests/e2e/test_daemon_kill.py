@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """kill -9 at every named point, restart: the tables of an undisturbed run."""
+import os
 import re
 import sys
 import tempfile
@@ -63,7 +64,64 @@ def kill_at(points, lines):
         return sum(disturbed(generated, point, calm) for point in points)
 
 
+RULE = """
+规则 k.day 「同日」
+  版本      1
+  类别      管理类
+  性质      可疑
+  环节      事后
+  级别      中
+  状态      启用
+  看        费用明细
+  归并      人员、自然日
+  触发      合计(数量) > 1
+  说明      {人员}
+"""
+HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
+        "det_item_fee_sumamt,inscp_amt,updt_time\n")
+
+
+def lines(numbers):
+    return HEAD + "".join(f"F{n},M{n},S{n},H1,P{n % 3},2026-03-01 09:00:00,X1,1,1,1,1,"
+                          "2026-05-01 00:00:00\n" for n in numbers)
+
+
+def judgings(point):
+    """Two files, an end at `point` or an orderly one, and another start: all that was judged."""
+    with Box("judged") as box:
+        box.rules = f"{box.dir}/rules"
+        os.mkdir(box.rules)
+        with open(f"{box.rules}/k.rules", "w", encoding="utf-8") as out:
+            out.write(RULE)
+        box.configure()
+        box.put("fee_list_d_1.csv", lines(range(6)))
+        box.put("fee_list_d_2.csv", lines(range(6, 10)))
+        daemon = box.start(fault=point)
+        if point:
+            assert daemon.end() == -9, daemon.lines
+        else:
+            daemon.wait("drained: ")
+            daemon.term()
+        daemon = box.start()
+        daemon.wait("drained: ")
+        daemon.term()
+        assert box.number("SELECT count(*) FROM fundwatch.account_rule_epoch") == 0
+        return box.sql("SELECT scope_out + hit + excepted + unknown + no_hit, hit "
+                       "FROM fundwatch.account_rule").strip()
+
+
+def judgings_are_booked_with_their_epoch():
+    """Epochs: the rules, a file each, the drained spool. Six lines are judged with the first file,
+    all ten of the same persons with the second; a start judges what is there again."""
+    for point, judged in (("", 6 + 10 + 10), ("sink_committed:2", 6 + 6 + 10),
+                          ("sink_commit:3", 6 + 6 + 10), ("sink_committed:3", 6 + 10 + 10)):
+        got = judgings(point)
+        assert got == f"{judged}|{judged}", (point, judged, got)
+    print("what rules judged is in the books with its epoch, killed or not")
+
+
 every_point_is_hit()
+judgings_are_booked_with_their_epoch()
 # Files of more than one chunk, so that some end in several epochs.
 continued = kill_at(sys.argv[1:] or POINTS, 60000)
 assert continued or sys.argv[1:], "no file was continued in its middle: choose other points"
