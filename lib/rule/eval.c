@@ -172,6 +172,7 @@ static void judge_rule(struct eval *e, const struct rule_plan *rp)
 		return;
 	marks_reach(&e->marks, records);
 	related_reset(e);
+	e->trouble = e->lacking = NOT_ASKED;
 	forms[rp->rule->form](e, rp);
 	settle(e, rp, records);
 	if (rp->held && e->fn) { /* beside the marks of what is told */

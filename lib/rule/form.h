@@ -40,6 +40,11 @@ void window_judge(struct group *g, uint32_t *row, uint32_t n);
  * does or the code is missing. */
 const uint8_t *join_truth(struct eval *e, const struct join *j);
 
+/* pair_test.c: conditions over two records, at[0] and at[1], without a frame. Not ready: a number
+ * of the batch does not fit its vector. */
+bool pair_test_ready(struct eval *e, const struct pair_test *t);
+enum truth pair_test_truth(struct eval *e, const struct pair_test *t, const uint32_t *at);
+
 /* Whether two times lie within a sliding window of each other. */
 enum truth window_apart(const struct window *w, int64_t a, int64_t b);
 

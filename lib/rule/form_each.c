@@ -58,22 +58,14 @@ static void note_field(struct eval *e, const struct rule_plan *rp, uint32_t row)
 		a->unknown_field = missing_field(e, rp->when, row);
 }
 
-void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row)
+/* Of another stream a row may not even be there. */
+static bool any_gaps(struct eval *e, const struct node *n, enum stream s)
 {
-	if (e->marks.still)
-		return;
-	if (e->marks.mark[row] == MARK_NONE)
-		trouble_of_row(e, rp, row);
-	mark_row(e, row, MARK_UNKNOWN);
-	note_field(e, rp, row);
-}
-
-static bool any_gaps(struct eval *e, const struct node *n)
-{
-	if (n->op == EXPR_FIELD && column_gaps(e, n->field) != GAPS_NONE)
+	if (n->op == EXPR_FIELD &&
+	    (field_get(n->field)->stream != s || column_gaps(e, n->field) != GAPS_NONE))
 		return true;
 	for (uint32_t i = 0; i < n->n_arg; i++)
-		if (any_gaps(e, n->arg[i]))
+		if (any_gaps(e, n->arg[i], s))
 			return true;
 	return false;
 }
@@ -81,12 +73,32 @@ static bool any_gaps(struct eval *e, const struct node *n)
 /* Whether note_field can find anything in this batch. */
 static bool field_possible(struct eval *e, const struct rule_plan *rp)
 {
-	const struct side *s = &rp->side[0];
+	const struct side *s = &rp->side[rp->n_side - 1];
 
+	if (e->account[rp->index].unknown_field != FIELD_NONE)
+		return false;
 	for (uint32_t i = 0; i < s->n_conj; i++)
-		if (any_gaps(e, s->conj[i]))
+		if (any_gaps(e, s->conj[i], s->stream))
 			return true;
-	return rp->when && any_gaps(e, rp->when);
+	for (uint32_t i = 0; s->keys && i < s->keys->n; i++)
+		if (any_gaps(e, s->keys->node[i], s->stream))
+			return true;
+	return rp->when && rp->n_side == 1 && any_gaps(e, rp->when, s->stream);
+}
+
+void note_unknown(struct eval *e, const struct rule_plan *rp, uint32_t row)
+{
+	if (e->marks.still)
+		return;
+	if (e->trouble == NOT_ASKED)
+		e->trouble = trouble_possible(e, rp) ? ANSWER_YES : ANSWER_NO;
+	if (e->lacking == NOT_ASKED)
+		e->lacking = field_possible(e, rp) ? ANSWER_YES : ANSWER_NO;
+	if (e->marks.mark[row] == MARK_NONE && e->trouble == ANSWER_YES)
+		trouble_of_row(e, rp, row);
+	mark_row(e, row, MARK_UNKNOWN);
+	if (e->lacking == ANSWER_YES)
+		note_field(e, rp, row);
 }
 
 /* All unknown rows of a rule that judges each row once, counted together. */
@@ -101,7 +113,7 @@ static void note_all_unknown(struct eval *e, const struct rule_plan *rp, const u
 	if (!e->unknown)
 		return;
 	trouble = trouble_possible(e, rp);
-	field = e->account[rp->index].unknown_field == FIELD_NONE && field_possible(e, rp);
+	field = field_possible(e, rp);
 	for (uint32_t i = 0; (trouble || field) && i < n; i++) {
 		if (truth[i] != TRUTH_UNKNOWN)
 			continue;

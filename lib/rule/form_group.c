@@ -293,6 +293,16 @@ static void insertion(struct sort_pair *v, uint32_t n)
 	}
 }
 
+static bool is_sorted(const struct sort_pair *v, uint32_t n)
+{
+	uint32_t i = 1;
+
+	while (i < n && (v[i - 1].key < v[i].key ||
+			 (v[i - 1].key == v[i].key && v[i - 1].value <= v[i].value)))
+		i++;
+	return i >= n;
+}
+
 /* Keys are hashes, so their upper bits spread them evenly: after one pass by these little is left
  * to do. */
 void pairs_sort(struct eval *e, unsigned list, uint32_t n)
@@ -301,7 +311,7 @@ void pairs_sort(struct eval *e, unsigned list, uint32_t n)
 	uint32_t at[(1u << MOST_BITS) + 1], bits = 4, sum = 0;
 	struct sort_pair *v = e->pair[list];
 
-	if (n <= FEW) {
+	if (n <= FEW || is_sorted(v, n)) {
 		insertion(v, n);
 		return;
 	}

@@ -20,6 +20,8 @@ struct pairing {
 	bool twins;              /* both roles look at one stream, unordered */
 	bool once;               /* an unknown pair says nothing of a record already unknown */
 	bool loose;              /* a second record may be unknown by itself */
+	bool quick;              /* the plan's quick tests tell */
+	bool framed;             /* more than these is to be tried */
 	uint32_t table_row;
 };
 
@@ -181,18 +183,22 @@ static bool pair_in_force(const struct rule *r, const struct frame *f)
 static enum truth pair_truth(struct pairing *x, uint32_t a, uint32_t b)
 {
 	const struct rule_plan *rp = x->rp;
+	struct node *const *rest = x->quick ? rp->slow : rp->rest;
+	uint32_t n = x->quick ? rp->n_slow : rp->n_rest;
 	enum truth t = least((enum truth)x->filter[0][a], (enum truth)x->filter[1][b]);
 	struct frame f;
 
 	if (t && (t = least(t, order_truth(x, a, b))))
 		t = least(t, window_truth(x, a, b));
-	if (!t)
+	for (uint32_t i = 0; t && x->quick && i < rp->n_quick; i++)
+		t = least(t, pair_test_truth(x->e, rp->quick[i], (const uint32_t[]){ a, b }));
+	if (!t || !x->framed)
 		return t;
 	pair_frame(x, &f, &a, &b);
 	if (!pair_in_force(rp->rule, &f))
 		return TRUTH_FALSE;
-	for (uint32_t i = 0; i < rp->n_rest && t; i++)
-		t = least(t, node_truth(&f, rp->rest[i]));
+	for (uint32_t i = 0; i < n && t; i++)
+		t = least(t, node_truth(&f, rest[i]));
 	if (t && rp->n_related)
 		related_find(&f, rp, x->subject, b);
 	if (t && rp->when)
@@ -495,6 +501,19 @@ static bool has_rows(const struct pairing *x, unsigned side)
 	return filter_next(x->filter[side], start[x->subject], end) < end;
 }
 
+/* Numbers too large for their vectors are tried in frames, all of them. */
+static void take_tests(struct pairing *x)
+{
+	const struct rule_plan *rp = x->rp;
+	const struct rule *r = rp->rule;
+
+	x->quick = rp->n_quick > 0;
+	for (uint32_t i = 0; i < rp->n_quick && x->quick; i++)
+		x->quick = pair_test_ready(x->e, rp->quick[i]);
+	x->framed = r->table || r->from != MISSING_I32 || r->until != MISSING_I32 || rp->when ||
+		    rp->n_related || (x->quick ? rp->n_slow : rp->n_rest);
+}
+
 void form_pair(struct eval *e, const struct rule_plan *rp)
 {
 	struct pairing x = { .e = e, .rp = rp };
@@ -508,6 +527,7 @@ void form_pair(struct eval *e, const struct rule_plan *rp)
 	x.time[0] = slot_time(e, rp->side[0].time);
 	x.time[1] = slot_time(e, rp->side[1].time);
 	x.end = slot_time(e, rp->side[0].end);
+	take_tests(&x);
 	x.once = !rp->when || !trouble_computes(rp->when);
 	x.loose = e->keyset[rp->side[1].keys->id].open ||
 		  (rp->side[1].join.field &&

@@ -151,6 +151,9 @@ struct eval {
 	struct account *account; /* [rs->n_rule] */
 	struct dict *computed;   /* texts of computed keys */
 	struct marks marks;
+	/* of the rule in hand: whether records of the batch can be in trouble, or lack a field
+	 * that can be told of; asked once */
+	enum answer { NOT_ASKED, ANSWER_NO, ANSWER_YES } trouble, lacking;
 	uint32_t unknown;        /* rows of the rule in hand that are unknown and not marked */
 	struct gaps_of *gaps;    /* [FIELD_COUNT] */
 	struct arena scratch;    /* values of one hit */

@@ -20,6 +20,7 @@ struct key_index {
 	uint32_t n_length;
 	uint32_t *length;      /* lengths that occur, longest first (prefix keys) */
 	void **pattern;        /* [n_row] (pattern keys) */
+	struct pattern_hint *hint; /* the same */
 };
 
 struct knowledge_index {
@@ -80,8 +81,10 @@ static bool index_key(struct knowledge *k, uint32_t key, struct arena *a, uint32
 	struct key_index *x = &k->index->key[key];
 
 	chains_init(&x->by_cell, k->n_row, a);
-	if (k->key[key].kind == KEY_REGEX)
+	if (k->key[key].kind == KEY_REGEX) {
 		x->pattern = arena_array(a, k->n_row + (size_t)1, sizeof *x->pattern);
+		x->hint = arena_array(a, k->n_row + (size_t)1, sizeof *x->hint);
+	}
 	for (uint32_t r = k->n_row; r-- > 0; ) {
 		struct str cell = cell_at(k, r, key);
 
@@ -95,6 +98,7 @@ static bool index_key(struct knowledge *k, uint32_t key, struct arena *a, uint32
 			*row = r;
 			return false;
 		}
+		x->hint[r] = pattern_hint(x->pattern[r], cell);
 	}
 	return true;
 }
@@ -153,6 +157,11 @@ static bool in_force(const struct knowledge *k, uint32_t r, int32_t day)
 	return k->until == NULL || k->until[r] == MISSING_I32 || day <= k->until[r];
 }
 
+static bool row_fits(const struct key_index *x, uint32_t r, struct str s)
+{
+	return pattern_fits(x->pattern[r], &x->hint[r], s);
+}
+
 static bool key_fits(const struct knowledge *k, uint32_t r, uint32_t key, struct str s)
 {
 	struct str cell = cell_at(k, r, key);
@@ -163,7 +172,7 @@ static bool key_fits(const struct knowledge *k, uint32_t r, uint32_t key, struct
 	case KEY_PREFIX:
 		return str_starts(s, cell);
 	case KEY_REGEX:
-		return pattern_fits(k->index->key[key].pattern[r], s);
+		return row_fits(&k->index->key[key], r, s);
 	}
 	return false;
 }
@@ -261,7 +270,7 @@ void knowledge_each(const struct knowledge *k, uint32_t which, struct str cell, 
 		break;
 	case KEY_REGEX:
 		for (uint32_t r = 0; r < k->n_row; r++)
-			if (in_force(k, r, day) && pattern_fits(x->pattern[r], cell))
+			if (in_force(k, r, day) && row_fits(x, r, cell))
 				row(ctx, r);
 		break;
 	}

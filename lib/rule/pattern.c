@@ -6,6 +6,7 @@
 
 #include <pcre2.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/base/buf.h"
 
@@ -40,11 +41,32 @@ void pattern_free(void *code)
 	pcre2_code_free(code);
 }
 
-bool pattern_fits(const void *code, struct str text)
+struct pattern_hint pattern_hint(const void *code, struct str pattern)
 {
-	pcre2_match_data *md = pcre2_match_data_create(1, NULL);
+	struct pattern_hint h = { { NULL, 0 }, -1 };
+	uint32_t kind = 0, unit = 0;
+	uint32_t n = 0;
+
+	while (n < pattern.n && !strchr("\\^$.[]|()?*+{}", pattern.p[n]))
+		n++;
+	if (n == pattern.n)
+		h.literal = pattern;
+	if (pcre2_pattern_info(code, PCRE2_INFO_LASTCODETYPE, &kind) == 0 && kind == 1 &&
+	    pcre2_pattern_info(code, PCRE2_INFO_LASTCODEUNIT, &unit) == 0 && unit <= 0xFF)
+		h.must = (int)unit;
+	return h;
+}
+
+bool pattern_fits(const void *code, const struct pattern_hint *hint, struct str text)
+{
+	pcre2_match_data *md;
 	int rc;
 
+	if (hint->literal.n)
+		return str_find(text, hint->literal) >= 0; /* no character begins inside another */
+	if (hint->must >= 0 && !(text.n && memchr(text.p, hint->must, text.n)))
+		return false;
+	md = pcre2_match_data_create(1, NULL);
 	if (md == NULL)
 		return false;
 	rc = pcre2_match(code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, 0, PCRE2_NO_UTF_CHECK,

@@ -14,6 +14,9 @@ struct split {
 	const struct expr *unless; /* taken the other way, or for a group not at all */
 	struct node **conj[2], **rest;
 	uint32_t n_conj[2], cap_conj[2], n_rest, cap_rest;
+	const struct pair_test **quick;
+	struct node **slow;
+	uint32_t n_quick, cap_quick, n_slow, cap_slow;
 };
 
 static struct scope rule_scope_of(const struct rule *r, bool flat)
@@ -68,6 +71,21 @@ static void take_rest(struct split *s, struct node *n)
 	s->rest[s->n_rest++] = n;
 }
 
+/* The same for pairs: quick where it can be. */
+static void take_pair_test(struct split *s, const struct expr *e, bool negated, struct node *n)
+{
+	struct pair_test *t = n->group || n->dated ? NULL : plan_pair_test(s->p, e, &s->sc);
+
+	if (!t) {
+		GROW(s->slow, s->cap_slow, s->n_slow + 1);
+		s->slow[s->n_slow++] = n;
+		return;
+	}
+	t->negated ^= negated;
+	GROW(s->quick, s->cap_quick, s->n_quick + 1);
+	s->quick[s->n_quick++] = t;
+}
+
 static void take_conjunct(struct split *s, const struct expr *e, bool negated)
 {
 	struct scope flat = rule_scope_of(s->rp->rule, true);
@@ -78,7 +96,11 @@ static void take_conjunct(struct split *s, const struct expr *e, bool negated)
 	if (!negated && take_join(s, e))
 		return;
 	if (n->group || n->roles == 3 || (pair && n->dated)) {
-		take_rest(s, negated ? plan_node_not(s->p, n) : n);
+		struct node *whole = negated ? plan_node_not(s->p, n) : n;
+
+		take_rest(s, whole);
+		if (pair)
+			take_pair_test(s, e, negated, whole);
 		return;
 	}
 	n = plan_node(s->p, e, &flat);
@@ -164,7 +186,14 @@ static void split_where(struct plan *p, struct rule_plan *rp)
 	sort_rest(s.rest, s.n_rest);
 	rp->rest = arena_dup(&p->arena, s.rest, s.n_rest * sizeof(void *));
 	rp->n_rest = s.n_rest;
+	sort_rest(s.slow, s.n_slow);
+	rp->slow = arena_dup(&p->arena, s.slow, s.n_slow * sizeof(void *));
+	rp->n_slow = s.n_slow;
+	rp->quick = arena_dup(&p->arena, s.quick, s.n_quick * sizeof(void *));
+	rp->n_quick = s.n_quick;
 	xfree(s.rest);
+	xfree(s.slow);
+	xfree(s.quick);
 }
 
 static enum field first_field(enum stream s, const char *const *name)

@@ -40,6 +40,12 @@ enum way {
 
 enum { FEW_CODES = 4 };
 
+/* lo <= v <= hi, or the opposite. */
+struct range {
+	int64_t lo, hi;
+	bool outside;
+};
+
 struct node {
 	enum expr_op op;
 	enum type type;
@@ -66,9 +72,7 @@ struct node {
 	int scale;                /* numbers: value * 10^scale lies in the vector */
 	/* WAY_DICT and computed keys: the one field whose codes it depends on; WAY_CODES: two */
 	enum field domain, domain2;
-	/* WAY_CMP_CONST: true for lo <= v <= hi (or the opposite with `outside`) */
-	int64_t lo, hi;
-	bool outside;
+	struct range range;       /* WAY_CMP_CONST: where it is true */
 	const struct rat *number; /* LOOKUP of a number column: [n_row], den 0 = missing */
 	/* LOOKUP, INLIST over one code: number of its table memo, else NO_INDEX */
 	uint32_t memo;
@@ -115,6 +119,23 @@ struct bound {
 	int64_t least;            /* at its scale */
 };
 
+/* A condition over both records of a pair that is read from vectors (plan_pair.c). */
+enum pair_op {
+	PAIR_SIDE,               /* of[0]: a test of one record */
+	PAIR_CODES,              /* two code fields are the same */
+	PAIR_NUMBERS,            /* of[0] - of[1] lies in a range */
+	PAIR_AND, PAIR_OR,
+};
+struct pair_test {
+	enum pair_op op;
+	bool negated;
+	uint8_t role[2];         /* whose records */
+	const struct node *of[2];
+	struct range range;
+	uint32_t n_arg;
+	struct pair_test *arg;
+};
+
 struct rule_plan {
 	const struct rule *rule;
 	uint32_t index;           /* whose account; of `held` one that nobody reads */
@@ -133,6 +154,10 @@ struct rule_plan {
 	uint32_t n_rest;
 	/* conjuncts of both roles, of the table row, or as of the pair's day */
 	struct node **rest;
+	/* of a pair the same once more: those that need no frame, and the others */
+	uint32_t n_quick, n_slow;
+	const struct pair_test **quick;
+	struct node **slow;
 	struct node **key;        /* [rule->n_key], may hold EXPR_KEY's meaning */
 	struct node *when, *amount, *observed, *limit;
 	struct node **say;        /* [n_say], parts with an expression only */
@@ -232,6 +257,13 @@ void plan_want_visit(struct plan *p, enum stream s); /* what tells one visit fro
 void plan_way(struct plan *p, struct node *n);
 /* The bound of a trigger's first 合计 without 若 against a constant. */
 struct bound plan_bound(const struct node *when);
+
+/* value * 10^scale op c * 10^scale as a range of integers; false when it does not fit. */
+bool plan_range(struct range *out, struct rat c, int scale, enum expr_op op);
+enum expr_op plan_mirrored(enum expr_op op);
+
+/* plan_pair.c: a condition over a pair as a quick test, NULL when it needs a frame. */
+struct pair_test *plan_pair_test(struct plan *p, const struct expr *e, const struct scope *sc);
 
 /* Event time, money and settlement fields of a stream. */
 void plan_side(struct plan *p, struct side *side, enum stream s);

@@ -49,7 +49,7 @@ static bool scaled(struct rat r, int scale, int64_t *floor, int64_t *ceil)
 	return true;
 }
 
-static enum expr_op mirrored(enum expr_op op)
+enum expr_op plan_mirrored(enum expr_op op)
 {
 	switch (op) {
 	case EXPR_LT: return EXPR_GT;
@@ -60,34 +60,41 @@ static enum expr_op mirrored(enum expr_op op)
 	}
 }
 
-static void set_range(struct node *n, enum expr_op op, int64_t floor, int64_t ceil)
+static void set_range(struct range *r, enum expr_op op, int64_t floor, int64_t ceil)
 {
-	n->lo = INT64_MIN + 1;
-	n->hi = INT64_MAX;
+	r->lo = INT64_MIN + 1;
+	r->hi = INT64_MAX;
 	if (op == EXPR_GT)
-		n->lo = floor + 1;
+		r->lo = floor + 1;
 	else if (op == EXPR_GE)
-		n->lo = ceil;
+		r->lo = ceil;
 	else if (op == EXPR_LT)
-		n->hi = ceil - 1;
+		r->hi = ceil - 1;
 	else if (op == EXPR_LE)
-		n->hi = floor;
+		r->hi = floor;
 	else if (floor == ceil)
-		n->lo = n->hi = floor;
+		r->lo = r->hi = floor;
 	else
-		n->lo = 1, n->hi = 0;
-	n->outside = op == EXPR_NE;
+		r->lo = 1, r->hi = 0;
+	r->outside = op == EXPR_NE;
+}
+
+bool plan_range(struct range *out, struct rat c, int scale, enum expr_op op)
+{
+	int64_t floor, ceil;
+
+	if (!scaled(c, scale, &floor, &ceil))
+		return false;
+	set_range(out, op, floor, ceil);
+	return true;
 }
 
 static bool const_range(struct node *n, const struct node *v, const struct node *c,
 			enum expr_op op)
 {
-	int64_t floor, ceil;
-
 	if (!is_vector(v) || c->op != EXPR_CONST || !like(v, c) ||
-	    !scaled(c->rat, v->scale, &floor, &ceil))
+	    !plan_range(&n->range, c->rat, v->scale, op))
 		return false;
-	set_range(n, op, floor, ceil);
 	n->way = WAY_CMP_CONST;
 	return true;
 }
@@ -143,7 +150,7 @@ static enum way compare_way(struct node *n)
 	const struct node *a = n->arg[0], *b = n->arg[1];
 	bool equality = n->op == EXPR_EQ || n->op == EXPR_NE;
 
-	if (const_range(n, a, b, n->op) || const_range(n, b, a, mirrored(n->op)))
+	if (const_range(n, a, b, n->op) || const_range(n, b, a, plan_mirrored(n->op)))
 		return WAY_CMP_CONST;
 	if (is_vector(a) && is_vector(b) && like(a, b))
 		return WAY_CMP;

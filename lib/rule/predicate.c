@@ -64,7 +64,8 @@ static void test_cmp_const(struct eval *e, const struct node *n, uint8_t *out)
 {
 	const struct node *v = n->arg[0]->op == EXPR_CONST ? n->arg[1] : n->arg[0];
 
-	kernel_range(out, slot_number(e, v), rows_of(e, n), n->lo, n->hi, n->outside);
+	kernel_range(out, slot_number(e, v), rows_of(e, n), n->range.lo, n->range.hi,
+		     n->range.outside);
 	leave_open(e, v, rows_of(e, n), out);
 }
 

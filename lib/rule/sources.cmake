@@ -56,6 +56,7 @@ set(rule_sources
 	plan_way.c
 	plan_cell.c
 	plan_related.c
+	plan_pair.c
 	predicate.c
 	predicate_num.c
 	predicate_key.c
@@ -76,6 +77,7 @@ set(rule_sources
 	form_group.c
 	form_window.c
 	form_pair.c
+	pair_test.c
 	related.c
 )
 set(rule_hot kernel.c predicate.c predicate_num.c predicate_key.c)
