@@ -21,7 +21,7 @@ static uint64_t of_row(const struct node *n)
 {
 	switch (n->way) {
 	case WAY_ROW: case WAY_NONE: return BY_ROW;
-	case WAY_DICT: case WAY_CODES: return BY_CODE;
+	case WAY_DICT: case WAY_CODES: case WAY_LOOKUP: return BY_CODE;
 	case WAY_CONST: return 0;
 	default: break;
 	}

@@ -40,6 +40,7 @@ static void free_slots(struct slot *s, uint32_t n)
 		xfree(s[i].buf);
 		xfree(s[i].code_truth);
 		xfree(s[i].code_key);
+		xfree(s[i].code_number);
 		map64_fini(&s[i].pair_truth);
 	}
 }
@@ -83,7 +84,7 @@ void eval_free(struct eval *e)
 				 e ? e->pair[0] : NULL, e ? e->pair[1] : NULL,
 				 e ? e->room : NULL, e ? e->shown : NULL,
 				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL,
-				 e ? e->given : NULL,
+				 e ? e->given : NULL, e ? e->quick_rows : NULL,
 				 e ? e->gaps : NULL, e ? e->join : NULL,
 				 e ? e->clock : NULL };
 

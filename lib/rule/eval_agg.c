@@ -177,8 +177,7 @@ static struct value sum_values(struct frame *f, const struct node *n, uint64_t *
 static struct value sum_of(struct frame *f, const struct node *n, uint64_t *count)
 {
 	*count = 0;
-	return n->arg[0]->way >= WAY_COLUMN && !n->mixed ? sum_vector(f, n, count)
-							 : sum_values(f, n, count);
+	return takes_vector(n) ? sum_vector(f, n, count) : sum_values(f, n, count);
 }
 
 static struct value agg_sum(struct frame *f, const struct node *n)

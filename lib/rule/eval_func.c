@@ -235,7 +235,7 @@ struct value func_value(struct frame *f, const struct node *n)
 {
 	struct value v;
 
-	if (n->way >= WAY_COLUMN && from_vector(f, n, &v))
+	if (n->way >= WAY_COLUMN && !n->dated && from_vector(f, n, &v))
 		return v;
 	return funcs[n->func](f, n);
 }

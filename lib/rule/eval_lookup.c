@@ -111,6 +111,24 @@ const uint32_t *table_rows(struct eval *e, uint32_t memo, uint32_t dense, uint32
 	return f->row + f->at[dense];
 }
 
+bool codes_steady(struct eval *e, const struct node *n, const struct node *of,
+		  const uint32_t *dense)
+{
+	uint32_t count;
+	const uint32_t *row;
+
+	if (!n->dated)
+		return true;
+	if (n->memo != NO_INDEX) {
+		row = table_rows(e, n->memo, dense[n->arg[0]->field != of->domain], &count);
+		return count == 0 || (count == 1 && table_undated(n->table, row[0]));
+	}
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (!codes_steady(e, n->arg[i], of, dense))
+			return false;
+	return true;
+}
+
 bool table_fits(struct eval *e, uint32_t memo, uint32_t dense, uint32_t row)
 {
 	uint32_t n;

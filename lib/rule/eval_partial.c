@@ -379,7 +379,7 @@ static void make_aggregate(struct cells_pass *x, uint32_t agg)
 		count_rows(x, agg, truth);
 	else if (!sums)
 		keep_texts(x, agg, truth);
-	else if (n->arg[0]->way >= WAY_COLUMN)
+	else if (takes_vector(n))
 		sum_vector(x, agg, truth);
 	else
 		sum_values(x, agg, truth);

@@ -17,6 +17,7 @@ struct group {
 	const uint8_t *unless;   /* of what 除外 holds back: which rows it takes out; else NULL */
 	uint32_t least;          /* with fewer rows the trigger is false, whatever they are */
 	const int64_t *summed;   /* of rp->bound, NULL when it does not tell */
+	bool quick;              /* the trigger may be told false without a frame */
 	bool maybe;              /* the group in hand has unknown rows */
 };
 
@@ -35,6 +36,13 @@ void group_mark(const struct group *g, const struct frame *f, enum mark m);
 
 /* form_window.c: sliding windows over the rows of one key. */
 void window_judge(struct group *g, uint32_t *row, uint32_t n);
+
+/* The day a group is as of: its bucket's start, else its last record's. */
+int32_t group_day(const struct group *g, const uint32_t *row, uint32_t n);
+
+/* quick.c: whether the trigger is false for rows that are all sure; only of plans with quick_when.
+ * False: a frame must say. */
+bool quick_false(const struct group *g, const uint32_t *row, uint32_t n);
 
 /* Which rows a table may have something for: false where no row of it fits the code, true where one
  * does or the code is missing. */

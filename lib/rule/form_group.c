@@ -78,8 +78,7 @@ void group_mark(const struct group *g, const struct frame *f, enum mark m)
 	}
 }
 
-/* The day a group is as of: its bucket's start, else its last record's. */
-static int32_t anchor(const struct group *g, const uint32_t *row, uint32_t n)
+int32_t group_day(const struct group *g, const uint32_t *row, uint32_t n)
 {
 	const struct rule_plan *rp = g->rp;
 	const struct node *b = rp->anchor;
@@ -101,7 +100,7 @@ void group_frame(const struct group *g, struct frame *f, const uint32_t *row, ui
 	f->n[0] = n;
 	f->at[0] = row[0];
 	f->filter = g->maybe ? g->filter : NULL;
-	f->day = anchor(g, row, n);
+	f->day = group_day(g, row, n);
 	f->table = g->rp->rule->table;
 	f->table_row = g->table_row;
 	if (g->rp->n_related)
@@ -126,7 +125,7 @@ void group_settle(const struct group *g, struct frame *f)
 	while (first + 1 < n && f->filter && f->filter[f->rows[0][first]] != TRUTH_TRUE)
 		first++;
 	f->at[0] = f->rows[0][first]; /* whose fields an exception looks at */
-	f->day = anchor(g, f->rows[0], n);
+	f->day = group_day(g, f->rows[0], n);
 	f->n_memo = 0;
 }
 
@@ -233,7 +232,7 @@ static void judge_rows(struct group *g, uint32_t *row, uint32_t n)
 		return;
 	if (w == WINDOW_DAYS || w == WINDOW_HOURS)
 		window_judge(g, row, n);
-	else
+	else if (!g->quick || g->maybe || !quick_false(g, row, n))
 		judge_whole(g, row, n);
 }
 
@@ -445,6 +444,8 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 		return;
 	g.least = least_rows(e, rp);
 	g.summed = bound_numbers(e, rp);
+	g.quick = rp->quick_when && rp->rule->from == MISSING_I32 &&
+		  rp->rule->until == MISSING_I32;
 	if (rp->n_rest) {
 		GROW(e->rest, e->cap_rest, rows->n + 1);
 		g.filter = e->rest;

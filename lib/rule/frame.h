@@ -18,6 +18,7 @@
 #define TRUTH_UNSET 0xFFu
 #define TRUTH_VARIES 0xFEu /* with the day, of a code that was looked up */
 #define KEY_MISSING UINT64_MAX
+#define KEY_VARIES (UINT64_MAX - 1) /* likewise */
 
 /* What a slot holds of the batch in hand. Buffers belong to the slot, `v` may borrow a column. */
 struct slot {
@@ -27,6 +28,7 @@ struct slot {
 	const void *v;           /* uint8_t truth[n], int64_t number[n] or uint64_t key[n] */
 	uint8_t *code_truth;     /* WAY_DICT: per dense number, TRUTH_UNSET = not computed */
 	uint64_t *code_key;      /* computed keys: per dense number, 0 = not computed */
+	int64_t *code_number;    /* WAY_LOOKUP: per dense number, known where code_truth is 0 */
 	uint32_t n_code;
 	struct map64 pair_truth; /* WAY_CODES: dense << 32 | dense2 */
 	bool none;               /* truth: false in all rows */
@@ -178,6 +180,7 @@ struct eval {
 	struct value *list;
 	uint64_t *number;
 	uint32_t cap_list, cap_number;
+	uint32_t *quick_rows, cap_quick_rows;
 	void *match;             /* PCRE2 match data */
 };
 
@@ -292,20 +295,57 @@ static inline bool in_force(int32_t from, int32_t until, int32_t day)
 	return day == MISSING_I32 || ((from == MISSING_I32 || from <= day) &&
 				      (until == MISSING_I32 || day <= until));
 }
+/* Whether what `n` looks up is the same on any day for these codes, dense numbers of its own domain
+ * and domain2; `of` is the node that has these. */
+bool codes_steady(struct eval *e, const struct node *n, const struct node *of,
+		  const uint32_t *dense);
 bool key_matches(const struct knowledge *k, uint32_t key, struct str text, uint32_t row);
 bool regex_matches(struct eval *e, void *regex, struct str s);
 struct value cell_value(const struct knowledge *k, uint32_t row, uint32_t col);
 
 /* predicate*.c: vectors over all rows of the node's stream in the batch. */
 const uint8_t *slot_truth(struct eval *e, const struct node *n);
-/* The same, but where it is made row by row TRUTH_UNSET until somebody asks. */
-const uint8_t *slot_start(struct eval *e, const struct node *n);
-uint8_t slot_truth_at(struct eval *e, const struct node *n, uint32_t row);
-const int64_t *slot_number(struct eval *e, const struct node *n);
-const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s);
-const uint64_t *slot_keyset(struct eval *e, const struct keyset *k, enum stream s);
 const int32_t *slot_day(struct eval *e, enum stream s);
-const uint32_t *domain_rows(struct eval *e, enum field f);
+/* What makes them, once a batch; asked for by those below. */
+const uint8_t *make_start(struct eval *e, const struct node *n);
+uint8_t make_truth_at(struct eval *e, const struct node *n, uint32_t row);
+const int64_t *make_number(struct eval *e, const struct node *n);
+const uint64_t *make_key(struct eval *e, const struct node *n, enum stream s);
+const uint64_t *make_keyset(struct eval *e, const struct keyset *k, enum stream s);
+const uint32_t *make_domain_rows(struct eval *e, enum field f);
+
+/* As slot_truth, but where it is made row by row TRUTH_UNSET until somebody asks. */
+static inline const uint8_t *slot_start(struct eval *e, const struct node *n)
+{
+	return e->slot[n->id].stamp == e->stamp ? e->slot[n->id].v : make_start(e, n);
+}
+
+static inline uint8_t slot_truth_at(struct eval *e, const struct node *n, uint32_t row)
+{
+	uint8_t t = n->stream == STREAM_COUNT ? TRUTH_UNSET : slot_start(e, n)[row];
+
+	return t != TRUTH_UNSET ? t : make_truth_at(e, n, row);
+}
+
+static inline const int64_t *slot_number(struct eval *e, const struct node *n)
+{
+	return e->slot[n->id].stamp == e->stamp ? e->slot[n->id].v : make_number(e, n);
+}
+
+static inline const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s)
+{
+	return e->key[n->id].stamp == e->stamp ? e->key[n->id].v : make_key(e, n, s);
+}
+
+static inline const uint64_t *slot_keyset(struct eval *e, const struct keyset *k, enum stream s)
+{
+	return e->keyset[k->id].stamp == e->stamp ? e->keyset[k->id].v : make_keyset(e, k, s);
+}
+
+static inline const uint32_t *domain_rows(struct eval *e, enum field f)
+{
+	return e->domain[f].stamp == e->stamp ? e->domain[f].row : make_domain_rows(e, f);
+}
 uint32_t domain_dense(struct eval *e, enum field f, uint32_t code);
 void *slot_room(struct slot *s, size_t bytes);
 

@@ -125,9 +125,20 @@ static void split(struct split *s, const struct expr *e, bool negated)
 	}
 }
 
+static bool looks_up(const struct node *n)
+{
+	if (n->op == EXPR_LOOKUP || n->op == EXPR_INLIST)
+		return true;
+	for (uint32_t i = 0; i < n->n_arg; i++)
+		if (looks_up(n->arg[i]))
+			return true;
+	return false;
+}
+
 static int cost_of(const struct node *n)
 {
 	switch (n->way) {
+	case WAY_CMP: case WAY_CMP_CONST: return looks_up(n) ? 2 : 0;
 	case WAY_ROW: case WAY_CODES: return 3;
 	case WAY_DICT: return 1;
 	case WAY_AND: case WAY_OR: case WAY_NOT: return 2;
@@ -411,6 +422,7 @@ static void take_values(struct plan *p, struct rule_plan *rp)
 			rp->say[rp->n_say++] = plan_node(p, r->say[i].expr, &sc);
 	rp->alone = r->form == FORM_EACH && !r->table && !rp->n_rest && !rp->n_related &&
 		    (!rp->when || (rp->when->way != WAY_NONE && rp->when->stream != STREAM_COUNT));
+	rp->quick_when = rp->when && quick_fits(rp->when);
 	rp->rising = rp->when && is_rising(rp->when);
 	rp->least = rp->when ? least_of(rp->when, AGG_COUNT) : 0;
 	if (rp->when)

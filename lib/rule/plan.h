@@ -36,6 +36,7 @@ enum way {
 	WAY_ADD, WAY_SUB, WAY_MUL, WAY_NEG,
 	WAY_DAY,         /* the date of a time */
 	WAY_FIRST,       /* the first that is not missing */
+	WAY_LOOKUP,      /* a table's number for one code, as of the record's day */
 };
 
 enum { FEW_CODES = 4 };
@@ -74,9 +75,16 @@ struct node {
 	enum field domain, domain2;
 	struct range range;       /* WAY_CMP_CONST: where it is true */
 	const struct rat *number; /* LOOKUP of a number column: [n_row], den 0 = missing */
+	const int64_t *scaled;    /* WAY_LOOKUP: the same at `scale` */
 	/* LOOKUP, INLIST over one code: number of its table memo, else NO_INDEX */
 	uint32_t memo;
 };
+
+/* Whether an aggregate may take its argument from a vector: those are as of the record's day. */
+static inline bool takes_vector(const struct node *agg)
+{
+	return agg->arg[0]->way >= WAY_COLUMN && !agg->arg[0]->dated && !agg->mixed;
+}
 
 /* Keys of a group or pair side: hashed together once per batch. */
 struct keyset {
@@ -165,6 +173,7 @@ struct rule_plan {
 	uint32_t n_related;
 	struct related_plan *related;
 	bool alone;               /* each: no table, no other records; `when` is one of the tests */
+	bool quick_when;          /* group: quick.c can tell of the trigger */
 	bool rising;              /* more records can only make `when` truer */
 	uint32_t least;           /* with fewer records, unknown ones counted in, it is false */
 	/* the same where no value of the column `distinct` is missing; FIELD_NONE: none */
@@ -272,6 +281,9 @@ void plan_side(struct plan *p, struct side *side, enum stream s);
 void plan_related(struct plan *p, struct rule_plan *rp);
 /* Whether an expression inside an aggregate reads records of one related role and nothing else. */
 bool plan_reads_only(const struct expr *e, unsigned role);
+
+/* quick.c: whether a group's trigger is made of what it knows. */
+bool quick_fits(const struct node *when);
 
 /* plan_cell.c */
 void plan_cells(struct plan *p);

@@ -245,6 +245,27 @@ static enum way call_way(struct node *n)
 	return WAY_FIRST;
 }
 
+/* A table's numbers at the scale of their type; not those that are finer. */
+static enum way lookup_way(struct plan *p, struct node *n)
+{
+	uint32_t rows = n->table->n_row;
+	int64_t *v, ceil;
+
+	if (!n->number || n->memo == NO_INDEX || !rows)
+		return WAY_NONE;
+	n->scale = type_scale(n->type);
+	v = arena_array(&p->arena, rows, sizeof *v);
+	for (uint32_t i = 0; i < rows; i++) {
+		v[i] = MISSING_I64;
+		if (n->number[i].den &&
+		    (!scaled(n->number[i], n->scale, &v[i], &ceil) || v[i] != ceil))
+			return WAY_NONE;
+	}
+	n->scaled = v;
+	n->domain = n->arg[0]->field;
+	return WAY_LOOKUP;
+}
+
 static enum way number_way(struct node *n)
 {
 	switch (n->op) {
@@ -296,7 +317,8 @@ static void way_of_test(struct node *n)
 		return;
 	if (n->stream == STREAM_COUNT || (n->way >= WAY_AND && !args_ready(n)))
 		n->way = WAY_ROW;
-	if ((n->way == WAY_ROW || n->way >= WAY_AND) && only_codes(n, &c) && c.n) {
+	if ((n->way == WAY_ROW || n->way >= WAY_AND || n->way == WAY_CMP_CONST ||
+	     n->way == WAY_CMP) && only_codes(n, &c) && c.n) {
 		n->domain = c.field[0];
 		if (c.n == 1)
 			n->way = WAY_DICT;
@@ -321,8 +343,8 @@ void plan_way(struct plan *p, struct node *n)
 	if (n->type == TYPE_FLAG)
 		way_of_test(n);
 	else if (!type_is_text(n->type))
-		n->way = number_way(n);
-	else if (n->op != EXPR_FIELD && !n->dated && only_codes(n, &c) && c.n == 1)
+		n->way = n->op == EXPR_LOOKUP ? lookup_way(p, n) : number_way(n);
+	else if (n->op != EXPR_FIELD && only_codes(n, &c) && c.n == 1)
 		n->domain = c.field[0]; /* as a key: once per distinct value */
 	if (n->domain != FIELD_NONE)
 		p->domain[n->domain] = true;
@@ -337,7 +359,7 @@ static struct bound bound_of(const struct node *agg, const struct node *c, bool 
 	int64_t floor, ceil;
 
 	if (agg->op != EXPR_AGG || agg->agg != AGG_SUM || agg->cond || agg->role != 0 ||
-	    agg->mixed || c->op != EXPR_CONST || !is_vector(agg->arg[0]) ||
+	    agg->mixed || agg->arg[0]->dated || c->op != EXPR_CONST || !is_vector(agg->arg[0]) ||
 	    !like(agg->arg[0], c) || !scaled(c->rat, agg->arg[0]->scale, &floor, &ceil))
 		return b;
 	return (struct bound){ agg->arg[0], above ? floor + 1 : ceil };

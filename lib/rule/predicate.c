@@ -125,31 +125,12 @@ static void test_not(struct eval *e, const struct node *n, uint8_t *out)
 
 /* ---- codes ---- */
 
-/* Whether what is looked up for these codes is the same on any day. */
-static bool is_steady(struct eval *e, const struct node *n, const struct node *of,
-		      const uint32_t *dense)
-{
-	uint32_t count;
-	const uint32_t *row;
-
-	if (!n->dated)
-		return true;
-	if (n->memo != NO_INDEX) {
-		row = table_rows(e, n->memo, dense[n->arg[0]->field != of->domain], &count);
-		return count == 0 || (count == 1 && table_undated(n->table, row[0]));
-	}
-	for (uint32_t i = 0; i < n->n_arg; i++)
-		if (!is_steady(e, n->arg[i], of, dense))
-			return false;
-	return true;
-}
-
 static uint8_t dict_truth(struct eval *e, const struct node *n, uint32_t dense)
 {
 	uint8_t t = TRUTH_VARIES;
 	struct frame f;
 
-	if (is_steady(e, n, n, &dense)) {
+	if (codes_steady(e, n, n, &dense)) {
 		frame_init(&f, e);
 		f.code_field = n->domain;
 		f.code = dense ? e->domain[n->domain].code_of[dense] : 0;
@@ -203,7 +184,7 @@ static uint8_t codes_truth(struct eval *e, const struct node *n, uint32_t row)
 	frame_row(&f, e, n->stream, row);
 	if (!fresh)
 		return (uint8_t)node_truth(&f, n);
-	if (!is_steady(e, n, n, dense)) {
+	if (!codes_steady(e, n, n, dense)) {
 		*at = TRUTH_VARIES;
 		return (uint8_t)node_truth(&f, n);
 	}
@@ -264,13 +245,11 @@ static test_fn *const tests[] = {
 	[WAY_ROW] = test_later,
 };
 
-const uint8_t *slot_start(struct eval *e, const struct node *n)
+const uint8_t *make_start(struct eval *e, const struct node *n)
 {
 	struct slot *s = &e->slot[n->id];
 	uint8_t bits;
 
-	if (s->stamp == e->stamp)
-		return s->v;
 	s->stamp = e->stamp;
 	if (n->way == WAY_FLAG) {
 		s->v = slot_column(e, n->field);
@@ -301,9 +280,8 @@ static uint8_t junction_at(struct eval *e, const struct node *n, uint32_t row)
 	return sum;
 }
 
-uint8_t slot_truth_at(struct eval *e, const struct node *n, uint32_t row)
+uint8_t make_truth_at(struct eval *e, const struct node *n, uint32_t row)
 {
-	const uint8_t *v;
 	struct frame f;
 	uint8_t t;
 
@@ -311,9 +289,6 @@ uint8_t slot_truth_at(struct eval *e, const struct node *n, uint32_t row)
 		frame_init(&f, e);
 		return (uint8_t)node_truth(&f, n);
 	}
-	v = slot_start(e, n);
-	if (v[row] != TRUTH_UNSET)
-		return v[row];
 	if (n->way == WAY_AND || n->way == WAY_OR || n->way == WAY_NOT) {
 		t = junction_at(e, n, row);
 	} else if (n->way == WAY_CODES) {
@@ -418,6 +393,8 @@ static bool fold_columns(struct eval *e, const struct side *s, uint8_t *out)
 		if (e->slot[n->id].none)
 			return false;
 		kernel_and(out, e->slot[n->id].v, rows); /* what is not made yet is above all */
+		if (!kernel_bits(out, rows))
+			return false;
 	}
 	return true;
 }
@@ -426,7 +403,7 @@ static bool fold_conjuncts(struct eval *e, const struct side *s, uint8_t *out)
 {
 	uint32_t rows = e->b->rows[s->stream].n;
 
-	if (!fold_columns(e, s, out) || !kernel_bits(out, rows))
+	if (!fold_columns(e, s, out))
 		return false;
 	for (uint32_t i = 0; i < s->n_conj; i++) {
 		if (s->conj[i]->stream == STREAM_COUNT)

@@ -47,14 +47,12 @@ uint32_t domain_dense(struct eval *e, enum field f, uint32_t code)
 	return d->dense_of[code] ? d->dense_of[code] : dense_new(d, code);
 }
 
-const uint32_t *domain_rows(struct eval *e, enum field f)
+const uint32_t *make_domain_rows(struct eval *e, enum field f)
 {
 	struct domain *d = &e->domain[f];
 	uint32_t n = e->b->rows[field_get(f)->stream].n;
 	const uint32_t *code;
 
-	if (d->stamp == e->stamp)
-		return d->row;
 	d->stamp = e->stamp;
 	domain_reach(e, d);
 	if (d->n == 0) {
@@ -261,6 +259,32 @@ uint64_t visit_key(struct eval *e, enum bucket bucket, enum stream s, uint32_t r
 	return visit ? (uint64_t)code_at(e, f->facility, row) << 32 | visit : KEY_MISSING;
 }
 
+/* The same for all rows; neighbours mostly have one class of visit. */
+static void key_of_visit(struct eval *e, enum bucket bucket, enum stream s, uint64_t *out)
+{
+	const struct visit_fields *f = &e->p->visit[s];
+	uint32_t rows = e->b->rows[s].n, last = MISSING_CODE;
+	const uint32_t *visit, *facility, *kind;
+	bool fits = false;
+
+	if (f->visit == FIELD_NONE || f->facility == FIELD_NONE || f->kind == FIELD_NONE) {
+		for (uint32_t i = 0; i < rows; i++)
+			out[i] = visit_key(e, bucket, s, i);
+		return;
+	}
+	visit = slot_column(e, f->visit);
+	facility = slot_column(e, f->facility);
+	kind = slot_column(e, f->kind);
+	for (uint32_t i = 0; i < rows; i++) {
+		if (kind[i] != last) {
+			last = kind[i];
+			fits = last && str_eq(dict_text(e->dict, last), STR("inpatient"));
+		}
+		out[i] = visit[i] && (fits || bucket != BUCKET_STAY || s == STREAM_STAY)
+				 ? (uint64_t)facility[i] << 32 | visit[i] : KEY_MISSING;
+	}
+}
+
 /* At midnight only the date is known: such a record is in no hour. */
 static uint64_t hour_key(int64_t time, const struct rule_settings *set)
 {
@@ -276,8 +300,7 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 	const int32_t *day = slot_day(e, s);
 
 	if (n->bucket == BUCKET_VISIT || n->bucket == BUCKET_STAY) {
-		for (uint32_t i = 0; i < rows; i++)
-			out[i] = visit_key(e, n->bucket, s, i);
+		key_of_visit(e, n->bucket, s, out);
 		return;
 	}
 	for (uint32_t i = 0; i < rows; i++) {
@@ -304,19 +327,37 @@ uint64_t key_number(struct eval *e, struct frame *f, const struct node *n)
 	return v.known ? dict_code(e->computed, buf_str(&e->text)) : KEY_MISSING;
 }
 
-static void key_of_rows(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
+static uint64_t key_of_row(struct eval *e, const struct node *n, enum stream s, uint32_t row)
 {
-	for (uint32_t i = 0; i < e->b->rows[s].n; i++) {
-		struct frame f;
+	struct frame f;
 
-		frame_row(&f, e, s, i);
-		out[i] = key_number(e, &f, n);
-	}
+	frame_row(&f, e, s, row);
+	return key_number(e, &f, n);
 }
 
-/* A computed key that depends on one code is computed once per distinct value. */
-static void key_of_domain(struct eval *e, const struct node *n, uint32_t rows, uint64_t *out)
+static void key_of_rows(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
 {
+	for (uint32_t i = 0; i < e->b->rows[s].n; i++)
+		out[i] = key_of_row(e, n, s, i);
+}
+
+static uint64_t key_of_code_number(struct eval *e, const struct node *n, uint32_t dense)
+{
+	struct frame f;
+
+	if (!codes_steady(e, n, n, &dense))
+		return KEY_VARIES;
+	frame_init(&f, e);
+	f.code_field = n->domain;
+	f.code = dense ? e->domain[n->domain].code_of[dense] : 0;
+	return key_number(e, &f, n);
+}
+
+/* A computed key that depends on one code is computed once per distinct value; with the day, where
+ * what is looked up changes. */
+static void key_of_domain(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
+{
+	uint32_t rows = e->b->rows[s].n;
 	const uint32_t *dense = domain_rows(e, n->domain);
 	const struct domain *d = &e->domain[n->domain];
 	struct slot *k = &e->key[n->id];
@@ -327,32 +368,26 @@ static void key_of_domain(struct eval *e, const struct node *n, uint32_t rows, u
 		k->n_code = d->n;
 	}
 	for (uint32_t i = 0; i < rows; i++) {
-		if (!k->code_key[dense[i]]) {
-			struct frame f;
+		uint64_t *known = &k->code_key[dense[i]];
 
-			frame_init(&f, e);
-			f.code_field = n->domain;
-			f.code = d->code_of[dense[i]];
-			k->code_key[dense[i]] = key_number(e, &f, n);
-		}
-		out[i] = k->code_key[dense[i]];
+		if (!*known)
+			*known = key_of_code_number(e, n, dense[i]);
+		out[i] = *known == KEY_VARIES ? key_of_row(e, n, s, i) : *known;
 	}
 }
 
-const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s)
+const uint64_t *make_key(struct eval *e, const struct node *n, enum stream s)
 {
 	struct slot *k = &e->key[n->id];
 	uint32_t rows = e->b->rows[s].n;
 	uint64_t *out;
 
-	if (k->stamp == e->stamp)
-		return k->v;
 	k->stamp = e->stamp;
 	k->v = out = slot_room(k, (size_t)rows * 8 + 8);
 	if (n->op == EXPR_BUCKET)
 		key_of_bucket(e, n, s, out);
 	else if (n->op != EXPR_FIELD && n->domain != FIELD_NONE)
-		key_of_domain(e, n, rows, out);
+		key_of_domain(e, n, s, out);
 	else if (n->op != EXPR_FIELD)
 		key_of_rows(e, n, s, out);
 	else if (type_is_text(n->type))
@@ -366,14 +401,12 @@ const uint64_t *slot_key(struct eval *e, const struct node *n, enum stream s)
 	return k->v;
 }
 
-const uint64_t *slot_keyset(struct eval *e, const struct keyset *ks, enum stream s)
+const uint64_t *make_keyset(struct eval *e, const struct keyset *ks, enum stream s)
 {
 	struct slot *k = &e->keyset[ks->id];
 	uint32_t rows = e->b->rows[s].n;
 	uint64_t *out;
 
-	if (k->stamp == e->stamp)
-		return k->v;
 	k->stamp = e->stamp;
 	k->v = out = slot_room(k, (size_t)rows * 8 + 8);
 	k->open = false;

@@ -155,18 +155,58 @@ static const int64_t *make_first(struct eval *e, const struct node *n, struct sl
 	return out;
 }
 
+static int64_t lookup_number(struct eval *e, const struct node *n, uint32_t row)
+{
+	struct frame f;
+	uint32_t at;
+
+	frame_row(&f, e, n->stream, row);
+	at = lookup_row(&f, n);
+	return at == KNOWLEDGE_NONE ? MISSING_I64 : n->scaled[at];
+}
+
+static void reach_codes(struct slot *s, uint32_t n)
+{
+	if (s->n_code >= n)
+		return;
+	s->code_truth = xreallocarray(s->code_truth, n, 1);
+	s->code_number = xreallocarray(s->code_number, n, sizeof *s->code_number);
+	memset(s->code_truth + s->n_code, TRUTH_UNSET, n - s->n_code);
+	s->n_code = n;
+}
+
+/* Once per distinct code; with the day, where the table's rows have dates. */
+static const int64_t *make_lookup(struct eval *e, const struct node *n, struct slot *s)
+{
+	enum field f = n->arg[0]->field;
+	const uint32_t *dense = domain_rows(e, f);
+	uint32_t rows = e->b->rows[n->stream].n;
+	int64_t *out = slot_room(s, (size_t)rows * 8 + 8);
+
+	reach_codes(s, e->domain[f].n);
+	for (uint32_t i = 0; i < rows; i++) {
+		uint32_t d = dense[i];
+
+		if (s->code_truth[d] == TRUTH_UNSET) {
+			s->code_truth[d] = codes_steady(e, n, n, &d) ? 0 : TRUTH_VARIES;
+			s->code_number[d] = s->code_truth[d] ? 0 : lookup_number(e, n, i);
+		}
+		out[i] = s->code_truth[d] ? lookup_number(e, n, i) : s->code_number[d];
+	}
+	return out;
+}
+
 typedef const int64_t *make_fn(struct eval *e, const struct node *n, struct slot *s);
 
 static make_fn *const makers[] = { /* from WAY_COLUMN on */
 	make_column, make_sum, make_sum, make_sum, make_negative, make_day, make_first,
+	make_lookup,
 };
 
-const int64_t *slot_number(struct eval *e, const struct node *n)
+const int64_t *make_number(struct eval *e, const struct node *n)
 {
 	struct slot *s = &e->slot[n->id];
 
-	if (s->stamp == e->stamp)
-		return s->v;
 	s->stamp = e->stamp;
 	s->open = false;
 	s->v = makers[n->way - WAY_COLUMN](e, n, s);

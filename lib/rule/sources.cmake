@@ -76,6 +76,7 @@ set(rule_sources
 	form_each.c
 	form_group.c
 	form_window.c
+	quick.c
 	form_pair.c
 	pair_test.c
 	related.c

@@ -259,7 +259,7 @@ static struct value band_value(struct judging *j, const uint32_t *cell, uint32_t
 
 static struct value sum_value(const struct node *n, const struct total *t)
 {
-	struct rat r = rat_scaled(1, n->arg[0]->way >= WAY_COLUMN ? n->arg[0]->scale : 0);
+	struct rat r = rat_scaled(1, takes_vector(n) ? n->arg[0]->scale : 0);
 
 	r.num = t->sum;
 	if (!num_add(&r, r, t->more))
