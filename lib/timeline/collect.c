@@ -42,57 +42,71 @@ static bool takes_odd(struct gather *g, enum stream s, const struct row *r, stru
 	return !retracted || s == STREAM_SETTLEMENT;
 }
 
-/* Numbers in the order of times, the missing one first; of times beside the rows there is none. */
-static inline uint32_t time_number(struct cell time, const struct row *r, bool *beside)
-{
-	uint32_t p = time.pack == PACK_NONE ? 0 : row_u32(r, time.off);
+/* Numbers in the order of times, the missing one first: where they lie, and what is done to them.
+ * Of times that lie beside the rows there are none. */
+struct time_cell {
+	unsigned off;
+	uint32_t mask, flip, limit;
+};
 
-	*beside |= time.pack == PACK_TIME && p >= PACK_TIME_SPILL;
-	return time.pack == PACK_DATE ? p ^ UINT32_C(1) << 31 : p;
+static struct time_cell time_cell(struct cell c)
+{
+	if (c.pack == PACK_NONE)
+		return (struct time_cell){ 0, 0, 0, UINT32_MAX };
+	return (struct time_cell){ c.off, UINT32_MAX, c.pack == PACK_DATE ? 1u << 31 : 0,
+				   c.pack == PACK_TIME ? PACK_TIME_SPILL - 1 : UINT32_MAX };
 }
 
 /*
- * The rows of a list, found[first .. list->n) as they came, each with its time and place in
- * order[first ..). Lists give the newest block first.
+ * The rows of a list, from found[first] on as they came, each with its time and place in
+ * order[1 + first ..). Lists give the newest block first.
  */
 static uint32_t find_rows(struct gather *g, enum stream s, const struct list *list,
 			  struct gather_stats *gs, bool *beside)
 {
 	const struct store *st = &g->t->store[s];
-	uint32_t at = list->n, left = list->n, mask = (1u << st->block_bits) - 1;
+	uint32_t at = list->n, left = list->n, mask = (1u << st->block_bits) - 1, most = 0;
+	struct time_cell time = time_cell(g->time[s]);
+	struct found *found = g->found;
+	uint64_t *order = g->order + 1;
 
 	for (uint32_t b = list->tail; b; b = st->prev[b - 1]) {
 		uint32_t first = (b - 1) << st->block_bits, n = ((left - 1) & mask) + 1;
+		const uint8_t *row = (const uint8_t *)store_row(st, first);
 
 		if (st->prev[b - 1])
 			store_fetch(st, st->prev[b - 1] - 1);
 		left -= n;
 		while (n-- > 0) {
-			const struct row *r = store_row(st, first + n);
+			const struct row *r = (const void *)(row + n * st->layout.size);
+			uint32_t number = (row_u32(r, time.off) & time.mask) ^ time.flip;
 
 			if (r->flags & (ROW_DEAD | ROW_HIDDEN | ROW_RETRACTED | ROW_SWEEP) &&
 			    !takes_odd(g, s, r, gs))
 				continue;
-			g->found[--at] = (struct found){ r, first + n };
-			g->order[at] = (uint64_t)time_number(g->time[s], r, beside) << 32 | at;
+			most = number > most ? number : most;
+			found[--at] = (struct found){ r, first + n };
+			order[at] = (uint64_t)number << 32 | at;
 		}
 	}
+	*beside = most > time.limit;
 	return at;
 }
 
-/* Rows mostly come nearly in order: few steps each. False when these were too many. */
+/* Rows mostly come nearly in order: few steps each. False when these were too many. Before the
+ * first there is room for a number. */
 static bool sort_near(uint64_t *v, uint32_t n)
 {
 	int64_t steps = NEAR_STEPS * (int64_t)n;
 
+	v[-1] = 0; /* none is less */
 	for (uint32_t i = 1; i < n && steps > 0; i++) {
-		uint64_t key = v[i];
-		uint32_t at = i;
+		uint64_t *to = v + i, key = *to;
 
-		for (; at > 0 && v[at - 1] > key; at--)
-			v[at] = v[at - 1];
-		v[at] = key;
-		steps -= i - at;
+		for (; to[-1] > key; to--)
+			*to = to[-1];
+		*to = key;
+		steps -= v + i - to;
 	}
 	return steps > 0;
 }
@@ -210,27 +224,31 @@ void items_sort(struct gather *g, enum stream s)
 
 /* ---- items ---- */
 
-/* Items of order[0..n); true when there are equal times. */
-static bool make_items(struct gather *g, enum stream s, const uint64_t *order, uint32_t n)
+/* Items in this order; true when there are equal times. */
+static bool make_items(struct gather *g, enum stream s, const uint64_t *order, bool beside)
 {
 	const struct store *st = &g->t->store[s];
+	const struct found *found = g->found;
 	struct item *to = g->items[s].v;
+	uint32_t n = g->items[s].n;
 	struct cell time = g->time[s];
 	uint64_t before = UINT64_MAX;
-	bool ties = false;
+	bool ties = false, plain = time.pack == PACK_TIME && !beside;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct found *f = &g->found[(uint32_t)order[i]];
+		const struct row *r = found[(uint32_t)order[i]].row;
+		int64_t seconds = (int64_t)(order[i] >> 32);
 
 		ties |= order[i] >> 32 == before;
 		before = order[i] >> 32;
 		to[i] = (struct item){
-			.time = row_cell(st, f->row, time),
-			.row = f->row,
-			.id = f->id,
+			.time = !plain ? row_cell(st, r, time) :
+				seconds ? PACK_TIME_BASE + seconds : MISSING_I64,
+			.row = r,
+			.id = found[(uint32_t)order[i]].id,
 			.visit = NO_INDEX,
 			.link = NO_INDEX,
-			.state = f->row->flags & ROW_RETRACTED ? ITEM_RETRACTED : ITEM_LIVE,
+			.state = r->flags & ROW_RETRACTED ? ITEM_RETRACTED : ITEM_LIVE,
 		};
 	}
 	return ties;
@@ -240,7 +258,8 @@ static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
 {
 	const struct list *list = subject_list_const(&g->t->subject[g->subject], s);
 	struct items *items = &g->items[s];
-	bool beside = false, ties;
+	bool beside, ties;
+	uint64_t *order;
 	uint32_t first, n;
 
 	items->n = 0;
@@ -248,12 +267,13 @@ static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
 		return;
 	GROW(items->v, items->cap, list->n);
 	GROW(g->found, g->cap_found, list->n);
-	GROW(g->order, g->cap_order, 2 * list->n);
+	GROW(g->order, g->cap_order, 2 * list->n + 1);
 	first = find_rows(g, s, list, gs, &beside);
+	order = g->order + 1 + first;
 	items->n = n = list->n - first;
-	if (!beside && !sort_near(g->order + first, n))
-		sort_u64(g->order + first, n, g->order + list->n);
-	ties = make_items(g, s, g->order + first, n);
+	if (!beside && !sort_near(order, n))
+		sort_u64(order, n, order + n);
+	ties = make_items(g, s, order, beside);
 	if (beside)
 		items_sort(g, s);
 	else if (ties)
@@ -433,26 +453,35 @@ uint32_t line_names(const struct gather *g, const struct item *it)
 	return it->row->flags & ROW_JOINS ? MISSING_CODE : row_u32(it->row, g->fee_setl.off);
 }
 
-/* Lines to their visits, and to the settlement of it that each names by number. */
-static void bind_lines(struct gather *g)
+static void name_settlements(struct gather *g)
 {
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
-	struct items *fee = &g->items[STREAM_FEE];
-	uint32_t visit = 0, id = 0, link = NO_INDEX, place = UINT32_MAX;
-	unsigned flags = 0;
 
 	scratch_clear(&g->setl_named);
 	for (uint32_t i = 0; setl->n > MANY_SETTLEMENTS && i < setl->n; i++)
 		map64_put(&g->setl_named, (uint64_t)setl->v[i].visit << 32 |
 			  row_u32(setl->v[i].row, g->setl_id.off), i);
+}
+
+/* Lines to their visits, and to the settlement of it that each names by number. */
+static void bind_lines(struct gather *g)
+{
+	struct items *fee = &g->items[STREAM_FEE];
+	uint32_t visit = 0, id = 0, link = NO_INDEX, place = UINT32_MAX;
+	uint32_t from = 0;
+	unsigned flags = 0;
+
 	for (uint32_t i = 0; i < fee->n; i++) {
 		struct item *it = &fee->v[i];
 		uint32_t own = line_names(g, it);
 
 		flags |= it->row->flags;
 		if (it->row->place != place || own != id) {
+			if (i)
+				visit_lines(&g->visit[visit], i - from, id);
 			if (it->row->place != place)
 				visit = visit_at(g, it->row->place, visit);
+			from = i;
 			place = it->row->place;
 			id = own;
 			link = settlement_named(g, visit, id);
@@ -460,6 +489,8 @@ static void bind_lines(struct gather *g)
 		it->visit = visit;
 		it->link = link;
 	}
+	if (fee->n)
+		visit_lines(&g->visit[visit], fee->n - from, id);
 	g->fee_flags = flags;
 }
 
@@ -527,6 +558,7 @@ void gather_collect(struct gather *g, uint32_t subject, struct gather_stats *gs)
 	bind_encounters(g);
 	bind_rows(g, STREAM_SETTLEMENT);
 	chain_settlements(g);
+	name_settlements(g);
 	bind_lines(g);
 	bind_rows(g, STREAM_TRACE);
 	bind_rows(g, STREAM_REPORT);

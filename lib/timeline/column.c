@@ -13,30 +13,26 @@
 #include "lib/base/mem.h"
 #include "lib/timeline/gather.h"
 #include "lib/timeline/needs.h"
+#include "lib/timeline/unpack.h"
 
 /* ---- fills by pack ---- */
 
-#define FILL(name, type, expr)                                                              \
-	static void fill_##name(struct gather *g, const struct column *c, uint32_t n,       \
-				void *out)                                                  \
-	{                                                                                   \
-		const struct spill *spill = &g->t->store[field_get(c->field)->stream].spill; \
-		const struct row *const *row = g->row;                                      \
-		unsigned off = c->cell.off;                                                 \
-		type *restrict to = out;                                                    \
-                                                                                            \
-		(void)spill;                                                                \
-		for (uint32_t i = 0; i < n; i++) {                                          \
-			uint32_t v = row_u32(row[i], off);                                  \
-                                                                                            \
-			to[i] = expr;                                                       \
-		}                                                                           \
-	}
+static void fill_code(struct gather *g, const struct column *c, uint32_t n, void *out)
+{
+	unpack_cells(out, g->row, c->cell.off, n);
+}
 
-FILL(code, uint32_t, v)
-FILL(date, int32_t, (int32_t)v)
-FILL(dec, int64_t, unpack_dec(spill, v))
-FILL(time, int64_t, unpack_time(spill, v))
+static void fill_dec(struct gather *g, const struct column *c, uint32_t n, void *out)
+{
+	unpack_cells(g->packed, g->row, c->cell.off, n);
+	unpack_decs(out, g->packed, n, &g->t->store[field_get(c->field)->stream].spill);
+}
+
+static void fill_time(struct gather *g, const struct column *c, uint32_t n, void *out)
+{
+	unpack_cells(g->packed, g->row, c->cell.off, n);
+	unpack_times(out, g->packed, n, &g->t->store[field_get(c->field)->stream].spill);
+}
 
 /* The settlement a line names, or has joined. */
 static void fill_settlement(struct gather *g, const struct column *c, uint32_t n, void *out)
@@ -44,12 +40,19 @@ static void fill_settlement(struct gather *g, const struct column *c, uint32_t n
 	const struct items *setl = &g->items[STREAM_SETTLEMENT];
 	uint32_t *to = out;
 
-	(void)c;
-	for (uint32_t i = 0; i < n; i++) {
+	unpack_cells(to, g->row, c->cell.off, n);
+	for (uint32_t i = 0; g->fee_flags & ROW_JOINS && i < n; i++) {
 		to[i] = line_names(g, g->live[i]);
 		if (!to[i] && g->live[i]->link != NO_INDEX)
 			to[i] = row_u32(setl->v[g->live[i]->link].row, g->setl_id.off);
 	}
+}
+
+/* Codes of n rows from `from` on to one value. */
+static void set_run(uint32_t *to, uint32_t from, uint32_t n, uint32_t code)
+{
+	for (uint32_t i = from; i < n; i++)
+		to[i] = code;
 }
 
 static void fill_place(struct gather *g, const struct column *c, uint32_t n, void *out)
@@ -57,24 +60,24 @@ static void fill_place(struct gather *g, const struct column *c, uint32_t n, voi
 	enum stream s = field_get(c->field)->stream;
 	const struct place *v = g->t->places[stream_plan(s)->places].v;
 	bool second = c->cell.pack == PACK_PLACE_B;
-	uint32_t *to = out, place = UINT32_MAX, code = MISSING_CODE;
+	uint32_t *to = out;
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (g->row[i]->place != place) {
-			place = g->row[i]->place;
-			code = second ? v[place].b : v[place].a;
+	if (s == STREAM_FEE) { /* a run is of one place */
+		for (uint32_t r = 0; r < g->n_run; r++) {
+			const struct place *p = &v[g->row[g->run[r]]->place];
+
+			set_run(to, g->run[r], g->run[r + 1], second ? p->b : p->a);
 		}
-		to[i] = code;
+		return;
 	}
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = second ? v[g->row[i]->place].b : v[g->row[i]->place].a;
 }
 
 static void fill_owner(struct gather *g, const struct column *c, uint32_t n, void *out)
 {
-	uint32_t *to = out, key = g->t->subject[g->subject].key;
-
 	(void)c;
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = key;
+	set_run(out, 0, n, g->t->subject[g->subject].key);
 }
 
 /* The fund's share of lines. */
@@ -140,20 +143,18 @@ static void fill_values(struct gather *g, const struct column *c, uint32_t n, vo
 /* Codes that a visit has, or, where it has none, each row by itself. */
 static void fill_class(struct gather *g, const struct column *c, uint32_t n, void *out)
 {
-	uint32_t visit = NO_INDEX, *to = out;
+	uint32_t *to = out;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct item *it = g->live[i];
-		int64_t v;
+	(void)n;
+	for (uint32_t r = 0; r < g->n_run; r++) {
+		uint32_t from = g->run[r], end = g->run[r + 1], visit = g->live[from]->visit;
+		bool known = visit != NO_INDEX && g->visit[visit].visit_class != NO_CLASS;
 
-		if (i && visit != NO_INDEX && it->visit == visit) {
-			to[i] = to[i - 1];
-			continue;
-		}
-		v = c->value(g, c, it);
-		to[i] = v == MISSING_I64 ? MISSING_CODE : (uint32_t)v;
-		visit = it->visit != NO_INDEX && g->visit[it->visit].visit_class != NO_CLASS ?
-				it->visit : NO_INDEX;
+		put_value(to, from, WIDTH_U32, c->value(g, c, g->live[from]));
+		if (known)
+			set_run(to, from + 1, end, to[from]);
+		for (uint32_t i = from + 1; !known && i < end; i++)
+			put_value(to, i, WIDTH_U32, c->value(g, c, g->live[i]));
 	}
 }
 
@@ -202,7 +203,7 @@ static fill_fn *stored_fill(enum pack pack)
 {
 	static fill_fn *const fills[] = {
 		[PACK_CODE] = fill_code,
-		[PACK_DATE] = fill_date,
+		[PACK_DATE] = fill_code,
 		[PACK_DEC] = fill_dec,
 		[PACK_TIME] = fill_time,
 		[PACK_PLACE_A] = fill_place,
@@ -334,12 +335,6 @@ void columns_init(struct gather *g)
 
 /* ---- rows ---- */
 
-/* By its own word, or joined to a settlement. */
-static bool is_settled(const struct gather *g, const struct item *it)
-{
-	return it->link != NO_INDEX || line_names(g, it) != MISSING_CODE;
-}
-
 /* Whether what was charged in scope, or, where that is not said, at all, is more than nothing. */
 static bool line_charges(const struct gather *g, const struct item *it)
 {
@@ -352,6 +347,7 @@ static bool line_charges(const struct gather *g, const struct item *it)
 	return money != MISSING_I64 && money > 0;
 }
 
+/* Whether the settlement of the line, known or only named, stands. */
 static bool line_is_settled(const struct gather *g, const struct item *it)
 {
 	if (it->link != NO_INDEX)
@@ -359,17 +355,32 @@ static bool line_is_settled(const struct gather *g, const struct item *it)
 	return line_names(g, it) != MISSING_CODE;
 }
 
+/* Of the lines that charge, each by itself. */
+static void scope_each(const struct gather *g, uint32_t n, uint8_t *scope)
+{
+	for (uint32_t i = 0; i < n; i++)
+		scope[i] = !(g->row[i]->flags & ROW_REFUSED) && line_charges(g, g->live[i]);
+}
+
 /* How many of the lines are not settled by their own word and have joined no settlement. */
 static uint32_t scope_lines(const struct gather *g, uint32_t n, uint8_t *scope)
 {
 	uint32_t unsettled = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct item *it = g->live[i];
+	unpack_cells(g->packed, g->row, g->fee_inscp.off, n);
+	if (unpack_positive(scope, g->packed, n) || g->any_left || g->fee_flags & ROW_REFUSED)
+		scope_each(g, n, scope);
+	for (uint32_t r = 0; r < g->n_run; r++) {
+		uint32_t from = g->run[r], end = g->run[r + 1], link = g->live[from]->link;
 
-		scope[i] = line_is_settled(g, it) && !(it->row->flags & ROW_REFUSED) &&
-			   line_charges(g, it);
-		unsettled += !is_settled(g, it);
+		if (link != NO_INDEX && !line_is_settled(g, g->live[from]))
+			memset(scope + from, 0, end - from);
+		for (uint32_t i = from; link == NO_INDEX && i < end; i++) {
+			bool settled = line_is_settled(g, g->live[i]);
+
+			scope[i] &= settled;
+			unsettled += !settled;
+		}
 	}
 	return unsettled;
 }
@@ -403,25 +414,47 @@ static bool in_scope(const struct gather *g, enum stream s, const struct item *i
 	}
 }
 
-static uint32_t live_items(struct gather *g, enum stream s, struct gather_stats *gs)
+static void live_room(struct gather *g, uint32_t n)
+{
+	GROW(g->live, g->cap_live, n);
+	GROW(g->row, g->cap_row, n);
+	GROW(g->packed, g->cap_packed, n);
+	GROW(g->run, g->cap_run, n + 1);
+}
+
+/* Those that are there, their handles, and where runs of one visit and link begin. */
+static uint32_t live_items(struct gather *g, enum stream s, uint32_t *id)
 {
 	const struct items *items = &g->items[s];
-	uint32_t n = 0;
+	uint32_t n = 0, runs = 0, visit = 0, link = 0;
+	const struct item **live;
+	const struct row **row;
 
-	GROW(g->live, g->cap_live, items->n);
-	GROW(g->row, g->cap_row, items->n);
-	for (uint32_t i = 0; i < items->n; i++) {
-		const struct item *it = &items->v[i];
-
-		g->live[n] = it;
-		g->row[n] = it->row;
-		n += it->state == ITEM_LIVE;
-		if (it->state == ITEM_REVERSED && gs && s < STREAM_STORED)
-			gs->reversed[s]++;
+	live_room(g, items->n);
+	live = g->live;
+	row = g->row;
+	for (const struct item *it = items->v; it < items->v + items->n; it++) {
+		if (it->state != ITEM_LIVE)
+			continue;
+		if (it->visit != visit || it->link != link || n == 0)
+			g->run[runs++] = n;
+		visit = it->visit;
+		link = it->link;
+		id[n] = it->id;
+		row[n] = it->row;
+		live[n++] = it;
 	}
-	if (gs && s < STREAM_STORED)
-		gs->live[s] += n;
+	g->run[runs] = n;
+	g->n_run = runs;
 	return n;
+}
+
+static void count_items(const struct items *items, enum stream s, uint32_t live,
+			struct gather_stats *gs)
+{
+	gs->live[s] += live;
+	for (uint32_t i = 0; live < items->n && i < items->n; i++)
+		gs->reversed[s] += items->v[i].state == ITEM_REVERSED;
 }
 
 static void put_left(struct gather *g, struct rows *rows, uint32_t at, const struct item *it)
@@ -461,10 +494,8 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 			 struct gather_stats *gs)
 {
 	struct rows *rows = &b->rows[s];
-	uint32_t at = rows->n, n = live_items(g, s, gs), unsettled = 0;
+	uint32_t at = rows->n, n = live_items(g, s, rows->row + at), unsettled = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		rows->row[at + i] = g->live[i]->id;
 	if (s == STREAM_FEE)
 		unsettled = scope_lines(g, n, rows->scope + at);
 	for (uint32_t i = 0; s != STREAM_FEE && i < n; i++)
@@ -479,6 +510,8 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 	}
 	if (gs)
 		gs->unsettled += unsettled;
+	if (gs && s < STREAM_STORED)
+		count_items(&g->items[s], s, n, gs);
 	rows->n = at + n;
 }
 

@@ -63,6 +63,8 @@ void gather_free(struct gather *g)
 	xfree(g->refund);
 	xfree(g->live);
 	xfree(g->row);
+	xfree(g->packed);
+	xfree(g->run);
 	xfree(g->again);
 	xfree(g);
 }

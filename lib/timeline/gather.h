@@ -47,6 +47,7 @@ struct visit {
 	bool known_settlement;   /* any settlement at all, cancelled ones too */
 	bool settled_line;       /* a live line names a settlement */
 	bool settled;
+	bool refunds;            /* has a negative line */
 	uint8_t finished;        /* enum truth */
 	uint8_t id_conflict;     /* enum truth: number against registered sex or birth */
 	uint8_t visit_class;     /* enum visit_class, or NO_CLASS */
@@ -115,7 +116,9 @@ struct gather {
 	const struct item **live;
 	const struct row **row;       /* of each live item */
 	uint8_t *again;               /* per live item: visit and day of the one before */
-	uint32_t cap_live, cap_row, cap_again;
+	uint32_t *packed;             /* cells of one column of them */
+	uint32_t *run;                /* where those of one visit and link begin; then the end */
+	uint32_t n_run, cap_live, cap_row, cap_packed, cap_run, cap_again;
 	bool any_left, any_share;     /* of this subject: `left`, `share` are set */
 	struct column *column[STREAM_COUNT];
 	uint32_t n_column[STREAM_COUNT];
@@ -149,6 +152,13 @@ uint32_t settlement_joined(const struct gather *g, uint32_t visit, uint32_t batc
 /* Code of the settlement a line itself names; MISSING_CODE. */
 uint32_t line_names(const struct gather *g, const struct item *it);
 void scratch_clear(struct map64 *m);
+
+/* So many live lines of the visit name this settlement. */
+static inline void visit_lines(struct visit *v, uint32_t n, uint32_t name)
+{
+	v->n_line += n;
+	v->settled_line |= name != MISSING_CODE;
+}
 
 /* ---- sweep.c: rows taken back many at once ---- */
 void sweep_note(struct gather *g, enum stream s, const struct row *r);

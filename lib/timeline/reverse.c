@@ -156,6 +156,8 @@ static void load_left(struct gather *g)
 		const struct row *r = fee->v[i].row;
 		struct left *l = &g->left[i];
 
+		if (!g->visit[fee->v[i].visit].refunds)
+			continue;
 		l->cnt = store_value(st, r, g->fee_cnt);
 		l->amount = store_value(st, r, g->fee_amount);
 		l->inscp = store_value(st, r, g->fee_inscp);
@@ -375,7 +377,7 @@ static uint32_t lines_by_item(struct gather *g, struct sort_pair *order)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < fee->n; i++) {
-		if (fee->v[i].state != ITEM_LIVE)
+		if (fee->v[i].state != ITEM_LIVE || !g->visit[fee->v[i].visit].refunds)
 			continue;
 		order[n].key = (uint64_t)fee->v[i].visit << 32 | item_code(g, &fee->v[i]);
 		order[n++].value = i;
@@ -413,18 +415,19 @@ static void reverse_unlinked(struct gather *g)
 	}
 }
 
-static bool any_refund(const struct gather *g)
+/* Marks the visits whose lines have to be looked at; false when there are none. */
+static bool find_refunds(struct gather *g)
 {
-	if (!(g->fee_flags & ROW_NEGATIVE))
-		return false;
-
 	const struct items *fee = &g->items[STREAM_FEE];
+	bool any = false;
 
-	for (uint32_t i = 0; i < fee->n; i++) {
-		if (is_refund(&fee->v[i]))
-			return true;
+	for (uint32_t i = 0; g->fee_flags & ROW_NEGATIVE && i < fee->n; i++) {
+		if (!is_refund(&fee->v[i]))
+			continue;
+		g->visit[fee->v[i].visit].refunds = true;
+		any = true;
 	}
-	return false;
+	return any;
 }
 
 void gather_reverse(struct gather *g)
@@ -439,7 +442,7 @@ void gather_reverse(struct gather *g)
 	if (!reverses)
 		return;
 	reverse_covered(g);
-	if (!any_refund(g))
+	if (!find_refunds(g))
 		return;
 	GROW(g->left, g->cap_left, n);
 	GROW(g->queue, g->cap_queue, n);

@@ -2,5 +2,5 @@
 set(timeline_sources
 	pack.c layout.c serial.c store.c directory.c needs.c find.c ingest.c overlay.c shard.c
 	timeline.c slab.c register.c collect.c sweep.c reverse.c trace.c visit.c diagnoses.c derive.c
-	column.c standing.c undone.c gather.c)
-set(timeline_hot column.c collect.c)
+	column.c unpack.c standing.c undone.c gather.c)
+set(timeline_hot column.c collect.c unpack.c)

@@ -146,19 +146,20 @@ int64_t visit_settled_day(struct gather *g, enum field f, const struct item *it)
 
 /* ---- lines, main diagnosis and operation ---- */
 
+/* Lines were counted as they were bound: again, where some may have been taken out since. */
 static void count_lines(struct gather *g)
 {
 	const struct items *fee = &g->items[STREAM_FEE];
 
-	for (uint32_t i = 0; i < fee->n; i++) {
-		const struct item *it = &fee->v[i];
-		struct visit *v = &g->visit[it->visit];
-
-		if (it->state != ITEM_LIVE)
-			continue;
-		v->n_line++;
-		v->settled_line |= line_names(g, it) != MISSING_CODE;
+	if (!(g->t->subject[g->subject].flags & SUBJECT_REVERSES) && !map64_count(&g->swept))
+		return;
+	for (uint32_t i = 0; i < g->n_visit; i++) {
+		g->visit[i].n_line = 0;
+		g->visit[i].settled_line = false;
 	}
+	for (uint32_t i = 0; i < fee->n; i++)
+		if (fee->v[i].state == ITEM_LIVE)
+			visit_lines(&g->visit[fee->v[i].visit], 1, line_names(g, &fee->v[i]));
 }
 
 static int kind_order(const struct gather *g, enum field f, const struct item *a,
