@@ -4,44 +4,37 @@
  */
 #include "daemon/work/findrun.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "daemon/work/temp.h"
 #include "lib/base/mem.h"
 
 #define WAITING_BYTES ((size_t)256 << 10)
 
 struct run {
 	uint64_t from, to;       /* bytes of the file */
+	struct temp_reader reader;
 	struct arena arena;      /* of the finding at hand */
 	struct finding f;
 };
 
 struct findruns {
 	const struct ruleset *rs;
-	int fd;
-	struct buf waiting;
-	uint64_t written;
+	struct temp_file file;
+	struct buf waiting, one;
 	struct run *run;
 	uint32_t n, cap;
 	uint32_t *heap, n_heap;  /* numbers of runs */
-	const char *map;
 };
 
 struct findruns *findruns_new(const char *dir, const struct ruleset *rs, struct err *e)
 {
 	struct findruns *r = xcalloc(1, sizeof *r);
 	r->rs = rs;
-	r->fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 	buf_init(&r->waiting, SIZE_MAX / 2);
-	if (r->fd >= 0)
+	buf_init(&r->one, 0);
+	if (temp_open(&r->file, dir, e))
 		return r;
-	(void)err_set(e, ERR_WORLD, "no temporary file in %s: %s", dir, strerror(errno));
 	findruns_free(r);
 	return NULL;
 }
@@ -50,11 +43,13 @@ void findruns_free(struct findruns *r)
 {
 	if (!r)
 		return;
-	for (uint32_t i = 0; i < r->n; i++)
+	for (uint32_t i = 0; i < r->n; i++) {
 		arena_fini(&r->run[i].arena);
-	if (r->fd >= 0)
-		(void)close(r->fd);
+		temp_reader_fini(&r->run[i].reader);
+	}
+	temp_close(&r->file);
 	buf_fini(&r->waiting);
+	buf_fini(&r->one);
 	xfree(r->run);
 	xfree(r->heap);
 	xfree(r);
@@ -101,22 +96,15 @@ static void put_finding(struct buf *b, const struct finding *f)
 
 static bool flush(struct findruns *r, struct err *e)
 {
-	for (size_t at = 0; at < r->waiting.n;) {
-		ssize_t n = write(r->fd, r->waiting.p + at, r->waiting.n - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(e, ERR_WORLD, "temporary file: %s", strerror(errno));
-		at += (size_t)n;
-	}
-	r->written += r->waiting.n;
+	if (!temp_add(&r->file, buf_str(&r->waiting), e))
+		return false;
 	buf_reset(&r->waiting);
 	return true;
 }
 
 void findruns_begin(struct findruns *r)
 {
-	uint64_t at = r->written + r->waiting.n;
+	uint64_t at = r->file.bytes + r->waiting.n;
 	GROW(r->run, r->cap, r->n + 1);
 	r->run[r->n] = (struct run){ .from = at, .to = at };
 	arena_init(&r->run[r->n++].arena);
@@ -124,64 +112,77 @@ void findruns_begin(struct findruns *r)
 
 bool findruns_add(struct findruns *r, const struct finding *f, struct err *e)
 {
-	put_finding(&r->waiting, f);
-	r->run[r->n - 1].to = r->written + r->waiting.n;
+	buf_reset(&r->one);
+	put_finding(&r->one, f);
+	temp_frame(&r->waiting, buf_str(&r->one));
+	r->run[r->n - 1].to = r->file.bytes + r->waiting.n;
 	return r->waiting.n < WAITING_BYTES || flush(r, e);
 }
 
 /* ---- reading ---- */
 
-static void get(const struct findruns *r, struct run *x, void *to, size_t n)
+static void get(struct str *from, void *to, size_t n)
 {
-	memcpy(to, r->map + x->from, n);
-	x->from += n;
+	memcpy(to, from->p, n);
+	from->p += n;
+	from->n -= (uint32_t)n;
 }
 
-static struct str get_text(const struct findruns *r, struct run *x)
+static struct str get_text(struct str *from)
 {
 	struct str s;
-	get(r, x, &s.n, sizeof s.n);
-	s.p = r->map + x->from;
-	x->from += s.n;
+	get(from, &s.n, sizeof s.n);
+	s.p = from->p;
+	from->p += s.n;
+	from->n -= s.n;
 	return s;
 }
 
-static struct str *get_texts(const struct findruns *r, struct run *x, uint32_t n)
+static struct str *get_texts(struct run *x, struct str *from, uint32_t n)
 {
 	struct str *s = arena_array(&x->arena, n + 1u, sizeof *s);
 	for (uint32_t i = 0; i < n; i++)
-		s[i] = get_text(r, x);
+		s[i] = get_text(from);
 	return s;
 }
 
-/* The run's next finding into x->f; false at its end. */
-static bool next_finding(const struct findruns *r, struct run *x)
+/* What put_finding wrote: the frame's checksum says that it is whole. */
+static void get_finding(const struct findruns *r, struct run *x, struct str from)
 {
 	struct finding *f = &x->f;
-	if (x->from == x->to)
-		return false;
-	arena_reset(&x->arena);
-	get(r, x, f, sizeof *f);
+	get(&from, f, sizeof *f);
 	f->rule = r->rs->rule[f->rule_index].id;
 	f->digest = str_of(r->rs->rule[f->rule_index].digest);
-	f->subject = get_text(r, x);
-	f->key_name = get_texts(r, x, f->n_key);
-	f->key_value = get_texts(r, x, f->n_key);
-	f->observed = get_text(r, x);
-	f->limit = get_text(r, x);
-	f->sentence = get_text(r, x);
-	f->except_owner = get_text(r, x);
-	f->except_reason = get_text(r, x);
-	f->except_cells = get_text(r, x);
-	f->psn_no = get_text(r, x);
-	f->fixmedins_code = get_text(r, x);
+	f->subject = get_text(&from);
+	f->key_name = get_texts(x, &from, f->n_key);
+	f->key_value = get_texts(x, &from, f->n_key);
+	f->observed = get_text(&from);
+	f->limit = get_text(&from);
+	f->sentence = get_text(&from);
+	f->except_owner = get_text(&from);
+	f->except_reason = get_text(&from);
+	f->except_cells = get_text(&from);
+	f->psn_no = get_text(&from);
+	f->fixmedins_code = get_text(&from);
 	f->record = arena_array(&x->arena, f->n_record + 1u, sizeof *f->record);
 	for (uint32_t i = 0; i < f->n_record; i++) {
-		get(r, x, &f->record[i], sizeof f->record[i]);
-		f->record[i].fixmedins_code = get_text(r, x);
-		f->record[i].mdtrt_id = get_text(r, x);
-		f->record[i].id = get_text(r, x);
+		get(&from, &f->record[i], sizeof f->record[i]);
+		f->record[i].fixmedins_code = get_text(&from);
+		f->record[i].mdtrt_id = get_text(&from);
+		f->record[i].id = get_text(&from);
 	}
+}
+
+/* The run's next finding into x->f; *there false at its end. */
+static bool next_finding(const struct findruns *r, struct run *x, bool *there, struct err *e)
+{
+	struct str frame;
+	if (!temp_next(&x->reader, &frame, e))
+		return false;
+	*there = frame.p != NULL;
+	arena_reset(&x->arena);
+	if (*there)
+		get_finding(r, x, frame);
 	return true;
 }
 
@@ -208,35 +209,35 @@ static void sink_down(struct findruns *r, uint32_t at)
 	}
 }
 
-static void merge(struct findruns *r, void (*fn)(void *ctx, const struct finding *f), void *ctx)
+static bool fill_heap(struct findruns *r, struct err *e)
 {
 	r->heap = xcalloc(r->n + 1u, sizeof *r->heap);
-	for (uint32_t i = 0; i < r->n; i++)
-		if (next_finding(r, &r->run[i]))
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct run *x = &r->run[i];
+		bool there;
+		temp_reader_init(&x->reader, &r->file, x->from, x->to);
+		if (!next_finding(r, x, &there, e))
+			return false;
+		if (there)
 			r->heap[r->n_heap++] = i;
+	}
 	for (uint32_t i = r->n_heap; i-- > 0;)
 		sink_down(r, i);
-	while (r->n_heap > 0) {
-		struct run *x = &r->run[r->heap[0]];
-		fn(ctx, &x->f);
-		if (!next_finding(r, x))
-			r->heap[0] = r->heap[--r->n_heap];
-		sink_down(r, 0);
-	}
+	return true;
 }
 
 bool findruns_tell(struct findruns *r, void (*fn)(void *ctx, const struct finding *f), void *ctx,
 		   struct err *e)
 {
-	if (!flush(r, e))
-		return false;
-	if (r->written == 0)
-		return true;
-	void *p = mmap(NULL, r->written, PROT_READ, MAP_SHARED, r->fd, 0);
-	if (p == MAP_FAILED)
-		return err_set(e, ERR_WORLD, "temporary file: %s", strerror(errno));
-	r->map = p;
-	merge(r, fn, ctx);
-	(void)munmap(p, r->written);
-	return true;
+	bool ok = flush(r, e) && fill_heap(r, e);
+	while (ok && r->n_heap > 0) {
+		struct run *x = &r->run[r->heap[0]];
+		bool there;
+		fn(ctx, &x->f);
+		ok = next_finding(r, x, &there, e);
+		if (ok && !there)
+			r->heap[0] = r->heap[--r->n_heap];
+		sink_down(r, 0);
+	}
+	return ok;
 }

@@ -14,6 +14,7 @@ set(work_sources
 	work/worker.c
 	work/book.c
 	work/pool.c
+	work/temp.c
 	work/spill.c
 	work/cold.c
 	work/cold_load.c

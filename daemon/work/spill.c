@@ -7,14 +7,9 @@
  */
 #include "daemon/work/spill.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "daemon/work/temp.h"
 #include "lib/base/hash.h"
 #include "lib/base/map.h"
 #include "lib/base/mem.h"
@@ -22,14 +17,14 @@
 #include "lib/timeline/timeline.h"
 
 #define PART_BITS 10u
+#define PIECE_MOST ((size_t)16 << 20)
 #define PART_MASK ((UINT64_C(1) << PART_BITS) - 1)
 
 _Static_assert(SLAB_PARTS_MAX <= 1u << PART_BITS, "a part has its bits beside the hash");
 
 struct part_file {
-	int fd;
+	struct temp_file file;
 	struct buf waiting;
-	uint64_t bytes;
 };
 
 /* Open addressing; an entry is hash | part + 1. */
@@ -60,28 +55,9 @@ struct spill {
 	bool failed;
 };
 
-static int nameless_file(const char *dir, struct err *e)
-{
-	struct buf path;
-	int fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	buf_init(&path, 0);
-	buf_addf(&path, "%s/fundwatch-XXXXXX", dir);
-	char *name = buf_take(&path, NULL);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0)
-		(void)err_set(e, ERR_WORLD, "no temporary file in %s: %s", dir, strerror(errno));
-	else
-		(void)unlink(name);
-	xfree(name);
-	return fd;
-}
-
 static void file_fini(struct part_file *f)
 {
-	if (f->fd >= 0)
-		(void)close(f->fd);
+	temp_close(&f->file);
 	buf_fini(&f->waiting);
 }
 
@@ -89,11 +65,16 @@ static bool make_files(struct part_file *f, uint32_t n, const char *dir, struct 
 {
 	bool ok = true;
 	for (uint32_t i = 0; i < n; i++) {
-		f[i].fd = ok ? nameless_file(dir, e) : -1;
-		ok = ok && f[i].fd >= 0;
+		f[i].file.fd = -1;
+		ok = ok && temp_open(&f[i].file, dir, e);
 		buf_init(&f[i].waiting, SIZE_MAX / 2);
 	}
 	return ok;
+}
+
+static size_t piece_of(size_t buffer, uint32_t files)
+{
+	return buffer / files < PIECE_MOST ? buffer / files : PIECE_MOST;
 }
 
 struct spill *spill_new(const char *dir, uint32_t parts, size_t buffer, struct err *e)
@@ -103,7 +84,7 @@ struct spill *spill_new(const char *dir, uint32_t parts, size_t buffer, struct e
 	s->parts = parts;
 	s->buffer = buffer;
 	s->slicer = slicer_new(parts);
-	s->piece = buffer / (parts + 1u);
+	s->piece = piece_of(buffer, parts + 1);
 	s->file = xcalloc(parts + 1u, sizeof *s->file);
 	map64_init(&s->contested);
 	if (make_files(s->file, parts + 1, dir, e))
@@ -134,15 +115,8 @@ void spill_free(struct spill *s)
 
 static bool flush(struct part_file *f, struct err *e)
 {
-	for (size_t at = 0; at < f->waiting.n;) {
-		ssize_t n = write(f->fd, f->waiting.p + at, f->waiting.n - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(e, ERR_WORLD, "temporary file: %s", strerror(errno));
-		at += (size_t)n;
-	}
-	f->bytes += f->waiting.n;
+	if (!temp_add(&f->file, buf_str(&f->waiting), e))
+		return false;
 	buf_fini(&f->waiting);
 	buf_init(&f->waiting, SIZE_MAX / 2);
 	return true;
@@ -152,7 +126,7 @@ static void take_piece(void *ctx, uint32_t part, struct str piece)
 {
 	struct spill *s = ctx;
 	struct part_file *f = &s->file[part == SLAB_EVERYBODY ? s->parts : part];
-	buf_addstr(&f->waiting, piece);
+	temp_frame(&f->waiting, piece);
 	if (f->waiting.n >= s->piece && !s->failed)
 		s->failed = !flush(f, &s->e);
 }
@@ -280,27 +254,19 @@ bool spill_end(struct spill *s, struct err *e)
 
 static bool each_chunk(const struct part_file *f, spill_chunk_fn *fn, void *ctx, struct err *e)
 {
-	bool ok = true;
-	if (f->bytes == 0)
-		return true;
-	char *p = mmap(NULL, f->bytes, PROT_READ, MAP_SHARED, f->fd, 0);
-	if (p == MAP_FAILED)
-		return err_set(e, ERR_WORLD, "temporary file: %s", strerror(errno));
-	(void)madvise(p, f->bytes, MADV_SEQUENTIAL);
-	uint64_t gone = 0;
-	for (uint64_t at = 0; ok && at < f->bytes;) {
+	struct temp_reader r;
+	struct str bytes;
+	bool ok;
+	temp_reader_init(&r, &f->file, 0, f->file.bytes);
+	while ((ok = temp_next(&r, &bytes, e)) && bytes.p) {
 		struct piece piece;
 		struct chunk *c = NULL;
-		ok = piece_open(&piece, p + at, f->bytes - at, e) && (c = piece_chunk(&piece, e)) &&
+		ok = piece_open(&piece, bytes.p, bytes.n, e) && (c = piece_chunk(&piece, e)) &&
 		     fn(ctx, c, piece.intake, e);
-		at += ok ? piece.bytes.n : 0;
-		if (at - gone > 16u << 20) { /* what is behind need not count as ours */
-			uint64_t upto = at & ~(uint64_t)0xffff;
-			(void)madvise(p + gone, upto - gone, MADV_DONTNEED);
-			gone = upto;
-		}
+		if (!ok)
+			break;
 	}
-	(void)munmap(p, f->bytes);
+	temp_reader_fini(&r);
 	return ok;
 }
 
@@ -385,7 +351,7 @@ static bool write_picked(struct picking *p, const struct chunk *c, uint32_t inta
 	for (uint32_t g = 0; g < p->s->groups; g++) {
 		struct part_file *f = &p->s->shared[g];
 		if (p->any[g])
-			buf_addstr(&f->waiting, slicer_pick(p->s->slicer, c, intake, p->rows[g]));
+			temp_frame(&f->waiting, slicer_pick(p->s->slicer, c, intake, p->rows[g]));
 		if (f->waiting.n >= p->s->piece)
 			ok = ok && flush(f, e);
 		for (unsigned k = 0; k < STREAM_STORED; k++)
@@ -416,7 +382,7 @@ bool spill_share(struct spill *s, uint32_t groups, struct err *e)
 		file_fini(&s->shared[g]);
 	xfree(s->shared);
 	s->groups = groups < s->parts ? groups : s->parts;
-	s->piece = s->buffer / s->groups;
+	s->piece = piece_of(s->buffer, s->groups);
 	s->shared = xcalloc(s->groups, sizeof *s->shared);
 	if (!make_files(s->shared, s->groups, s->dir, e))
 		return false;
@@ -446,7 +412,7 @@ uint64_t spill_bytes(const struct spill *s)
 {
 	uint64_t sum = 0;
 	for (uint32_t i = 0; i <= s->parts; i++)
-		sum += s->file[i].bytes + s->file[i].waiting.n;
+		sum += s->file[i].file.bytes + s->file[i].waiting.n;
 	return sum;
 }
 
