@@ -514,6 +514,7 @@ static void fill_view(void *ctx, struct http_view *out)
 		.sink_waiting = lp->engine ? engine_waiting(lp->engine) : 0,
 		.alerts_live = out->numbers ? (int64_t)out->numbers->alerts_live : 0,
 		.timeline_bytes = out->numbers ? (int64_t)out->numbers->bytes : 0,
+		.cells_bytes = out->numbers ? (int64_t)out->numbers->cells : 0,
 		.timeline_disk_bytes = out->numbers ? (int64_t)out->numbers->on_disk : 0,
 		.start_time_seconds = lp->begun,
 	};

@@ -241,9 +241,11 @@ static void queues(const struct cli *c, const struct look *l, struct buf *b)
 			     " connections, %" PRIi64 " alerts stand\n"),
 		 value(l, "spool_waiting"), value(l, "sink_waiting"), value(l, "http_connections"),
 		 value(l, "alerts_live"));
-	buf_addf(b, cli_text(c, "时间线 %" PRIi64 " MiB 内存，%" PRIi64 " MiB 磁盘\n",
-			     "timelines %" PRIi64 " MiB in memory, %" PRIi64 " MiB on disk\n"),
-		 value(l, "timeline_bytes") >> 20, value(l, "timeline_disk_bytes") >> 20);
+	buf_addf(b, cli_text(c, "时间线 %" PRIi64 " MiB，汇总 %" PRIi64 " MiB，磁盘 %" PRIi64 " MiB\n",
+			     "timelines %" PRIi64 " MiB, cells %" PRIi64 " MiB, on disk %" PRIi64
+			     " MiB\n"),
+		 value(l, "timeline_bytes") >> 20, value(l, "cells_bytes") >> 20,
+		 value(l, "timeline_disk_bytes") >> 20);
 }
 
 static int by_alerts(const void *a, const void *b)

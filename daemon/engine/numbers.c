@@ -86,6 +86,7 @@ void number_box_fill(struct number_box *b, struct pool *p, const struct ruleset 
 	n->alerts_live = st.alerts_live;
 	n->subjects = st.timeline.subjects;
 	n->bytes = st.timeline.bytes;
+	n->cells = st.cells_bytes;
 	n->on_disk = st.on_disk;
 	const struct account *a = pool_accounts(p);
 	n->rule = xcalloc(rules->n_rule + 1u, sizeof *n->rule);

@@ -26,7 +26,8 @@ struct numbers {
 	uint32_t n_rule;
 	struct stream_number stream[STREAM_STORED];
 	uint64_t alerts_live, subjects;
-	uint64_t bytes, on_disk;   /* of timelines */
+	uint64_t bytes, cells;     /* of timelines and of cells, in memory */
+	uint64_t on_disk;          /* of both */
 };
 
 struct number_box;

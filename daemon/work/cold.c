@@ -27,9 +27,9 @@ struct cold *cold_new(const struct pool_conf *conf, struct err *e)
 	map64_init(&c->stood_of);
 	c->slicer = slicer_new(1);
 	c->account = xcalloc(plan_ruleset(conf->plan)->n_rule + 1u, sizeof *c->account);
-	c->cells = plan_has_cells(conf->plan) ? cells_new(conf->plan, false) : NULL;
 	c->spill = spill_new(conf->dir, COLD_PARTS, c->memory / WRITE_SHARE, e);
-	if (c->spill)
+	c->cells = c->spill ? cellbins_new(conf->plan, conf->dir, c->memory / 2, e) : NULL;
+	if (c->cells)
 		return c;
 	cold_free(c);
 	return NULL;
@@ -49,7 +49,7 @@ void cold_free(struct cold *c)
 	findings_fini(&c->found);
 	arena_fini(&c->names);
 	slicer_free(c->slicer);
-	cells_free(c->cells);
+	cellbins_free(c->cells);
 	spill_free(c->spill);
 	xfree(c->account);
 	xfree(c);
@@ -121,8 +121,7 @@ static void fall_asleep(struct pool *p)
 		for (uint32_t i = 0; i < p->n; i++) {
 			account_add(c->account, judge_accounts(p->judge[i]), n);
 			gather_stats_add(&c->stats.gather, judge_gathered(p->judge[i]));
-			if (c->cells)
-				judge_add_cells(p->judge[i], c->cells, 1);
+			cellbins_add(c->cells, p->judge[i], 1);
 		}
 	}
 	verdict_free(p->verdict);
@@ -210,8 +209,8 @@ static void keep_found(struct pool *p, enum pool_what what)
 static void add_cells(struct pool *p, int sign)
 {
 	struct cold *c = p->cold;
-	for (uint32_t i = 0; c->cells && i < p->n; i++)
-		judge_add_cells(p->judge[i], c->cells, sign);
+	for (uint32_t i = 0; i < p->n; i++)
+		cellbins_add(c->cells, p->judge[i], sign);
 	c->cells_moved = true;
 }
 
@@ -321,8 +320,7 @@ static bool judge_everybody(struct pool *p, struct err *e)
 	uint32_t groups;
 	bool ok = judge_touched(p, false, e) && share(c, &groups, e);
 	c->stats.timeline = (struct timeline_stats){ 0 };
-	cells_free(c->cells);
-	c->cells = plan_has_cells(p->plan) ? cells_new(p->plan, false) : NULL;
+	cellbins_clear(c->cells, p->plan);
 	for (uint32_t g = 0; ok && g < groups; g++)
 		ok = judge_group(p, g, e);
 	return ok;
@@ -357,17 +355,13 @@ static bool meet_everybody(struct pool *p, struct verdict *v, struct err *e)
 bool cold_judge_cells(struct pool *p, struct err *e)
 {
 	struct cold *c = p->cold;
-	bool ok = true;
+	bool ok;
 	if (!c->cells_moved)
 		return true;
-	struct verdict *v = verdict_over(c->cells, p->n, p->complete);
-	verdict_begin(v);
-	verdict_split(v, 0);
-	verdict_judge(v, 0);
-	verdict_decide(v);
+	struct verdict *v = verdict_by_range(p->n, p->complete);
 	memset(p->cell_account, 0, plan_ruleset(p->plan)->n_rule * sizeof *p->cell_account);
-	verdict_accounts(v, p->cell_account);
-	if (verdict_count(v) > 0)
+	ok = cellbins_judge(c->cells, v, p->cell_account, e);
+	if (ok && verdict_count(v) > 0)
 		ok = meet_everybody(p, v, e);
 	findings_clear(&p->cells);
 	if (ok)
@@ -393,7 +387,7 @@ bool cold_after(struct pool *p, struct err *e)
 		return err_wrap(e, "timelines on disk");
 	}
 	pool_timelines(p, &now);
-	if (now.bytes > c->memory)
+	if (now.bytes + pool_cells_bytes(p) > c->memory)
 		fall_asleep(p);
 	return true;
 }
@@ -403,15 +397,14 @@ void cold_plan(struct pool *p)
 	struct cold *c = p->cold;
 	xfree(c->account);
 	c->account = xcalloc(plan_ruleset(p->plan)->n_rule + 1u, sizeof *c->account);
-	cells_free(c->cells);
-	c->cells = plan_has_cells(p->plan) ? cells_new(p->plan, false) : NULL;
+	cellbins_clear(c->cells, p->plan);
 	c->stats.gather = (struct gather_stats){ 0 };
 	c->cells_moved = true;
 }
 
 void cold_stats(const struct cold *c, struct pool_stats *add)
 {
-	add->on_disk = spill_bytes(c->spill);
+	add->on_disk = spill_bytes(c->spill) + cellbins_bytes(c->cells);
 	if (!c->asleep)
 		return;
 	add->timeline = c->stats.timeline;

@@ -2,6 +2,7 @@
 /* cold_state.h - a sleeping pool from inside: for cold.c and cold_load.c only. */
 #pragma once
 
+#include "daemon/work/cellbins.h"
 #include "daemon/work/cold.h"
 #include "daemon/work/pool_state.h"
 #include "daemon/work/spill.h"
@@ -34,7 +35,7 @@ struct cold {
 	uint32_t n_waiting, cap_waiting;
 	struct map64 touched;        /* hashes of subjects to be judged */
 	uint8_t part[COLD_PARTS];    /* they lie in these */
-	struct cells *cells;         /* of everybody; NULL when no rule needs them */
+	struct cellbins *cells;      /* of everybody, asleep */
 	bool cells_moved;            /* since they were judged last */
 	struct pool_stats stats;
 	struct account *account;

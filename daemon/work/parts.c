@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "daemon/work/cellbins.h"
 #include "daemon/work/findrun.h"
 #include "daemon/work/spill.h"
 #include "lib/base/mem.h"
@@ -19,7 +20,7 @@ struct parts {
 	struct findruns *runs;
 	struct judge *other;     /* versions of visits that are in several parts, or NULL */
 	uint32_t group;          /* of parts, that other is for */
-	struct cells *cells;     /* of all parts */
+	struct cellbins *cells;  /* of all parts */
 	struct pool_stats stats;
 	struct account *account;
 	struct findings fired;   /* of cells, sorted */
@@ -46,11 +47,11 @@ struct parts *parts_new(const struct parts_conf *conf, struct err *e)
 	p->account = xcalloc(rules + 1u, sizeof *p->account);
 	for (uint32_t i = 0; i < rules; i++)
 		p->account[i].unknown_field = FIELD_NONE;
-	p->cells = cells_new(conf->pool.plan, false);
 	findings_init(&p->fired);
 	p->spill = spill_new(conf->dir, p->n, conf->memory / 16, e);
 	p->runs = p->spill ? findruns_new(conf->dir, plan_ruleset(conf->pool.plan), e) : NULL;
-	if (p->runs)
+	p->cells = p->runs ? cellbins_new(conf->pool.plan, conf->dir, conf->memory / 2, e) : NULL;
+	if (p->cells)
 		return p;
 	parts_free(p);
 	return NULL;
@@ -60,7 +61,7 @@ void parts_free(struct parts *p)
 {
 	if (!p)
 		return;
-	cells_free(p->cells);
+	cellbins_free(p->cells);
 	judge_free(p->other);
 	spill_free(p->spill);
 	findruns_free(p->runs);
@@ -199,16 +200,12 @@ static bool collect(struct parts *p, struct verdict *v, struct err *e)
 
 static bool judge_over_cells(struct parts *p, struct err *e)
 {
-	bool ok = true;
+	bool ok;
 	if (!plan_has_cells(p->conf.pool.plan))
 		return true;
-	struct verdict *v = verdict_over(p->cells, p->shards, NULL);
-	verdict_begin(v);
-	verdict_split(v, 0);
-	verdict_judge(v, 0);
-	verdict_decide(v);
-	verdict_accounts(v, p->account);
-	if (verdict_count(v) > 0)
+	struct verdict *v = verdict_by_range(p->shards, NULL);
+	ok = cellbins_judge(p->cells, v, p->account, e);
+	if (ok && verdict_count(v) > 0)
 		ok = collect(p, v, e);
 	if (ok)
 		verdict_findings(v, &p->fired);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/work/cellbins.h"
 #include "daemon/work/cold.h"
 #include "lib/base/mem.h"
 
@@ -306,10 +307,10 @@ void pool_other(struct pool *p, struct judge *other)
 	p->judge[p->n] = other;
 }
 
-void pool_add_cells(struct pool *p, struct cells *into)
+void pool_add_cells(struct pool *p, struct cellbins *to)
 {
 	for (uint32_t i = 0; i < p->n; i++)
-		judge_add_cells(p->judge[i], into, 1);
+		cellbins_add(to, p->judge[i], 1);
 }
 
 bool pool_meet(struct pool *p, struct verdict *v, struct err *e)
@@ -378,6 +379,14 @@ void pool_timelines(struct pool *p, struct timeline_stats *sum)
 	}
 }
 
+uint64_t pool_cells_bytes(const struct pool *p)
+{
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < p->n; i++)
+		n += judge_cells_bytes(p->judge[i]);
+	return n;
+}
+
 void pool_stats_get(struct pool *p, struct pool_stats *out)
 {
 	*out = (struct pool_stats){ .chunks = p->chunks, .subjects_judged = p->judged };
@@ -389,6 +398,7 @@ void pool_stats_get(struct pool *p, struct pool_stats *out)
 	}
 	pool_command(p, &(struct message){ .order = ORDER_SYNC });
 	pool_timelines(p, &out->timeline);
+	out->cells_bytes = pool_cells_bytes(p);
 	for (uint32_t i = 0; i < p->n; i++)
 		gather_stats_add(&out->gather, judge_gathered(p->judge[i]));
 	if (p->cold)

@@ -32,8 +32,8 @@ struct pool_conf {
 	uint32_t workers;        /* threads; 0 = the calling thread does the work of one */
 	uint32_t inbox;          /* chunks waiting per worker before pool_add waits; 0 = default */
 	bool keep_columns;       /* judge_conf.keep */
-	/* With alerts: about how many bytes the timelines may take, 0 = any number. What is more
-	 * lies in files without a name in `dir` and comes back to be judged (cold.h). */
+	/* With alerts: about how many bytes timelines and cells may take, 0 = any number. What is
+	 * more lies in files without a name in `dir` and comes back to be judged (cold.h). */
 	uint64_t memory;
 	const char *dir;
 	bool keep_alerts;        /* daemon: compare with the alerts before, tell changes */
@@ -66,7 +66,8 @@ struct pool_stats {
 	struct timeline_stats timeline; /* summed over shards; register copies counted once */
 	struct gather_stats gather;     /* of all judging since pool_new or pool_plan */
 	uint64_t subjects_judged;       /* of the last judging */
-	uint64_t on_disk;               /* bytes of records on disk because of the bound */
+	uint64_t cells_bytes;           /* memory of cells, with what each subject gave */
+	uint64_t on_disk;               /* bytes of records and cells on disk because of the bound */
 	uint64_t alerts_live;           /* keep_alerts only */
 	uint64_t chunks;                /* offered since pool_new */
 	uint32_t inbox_longest;         /* fullest inbox now */
@@ -104,13 +105,14 @@ bool pool_judge(struct pool *p, enum pool_what what, bool cells, const struct po
 /*
  * A pool for one part of the subjects (see parts.h). pool_other: what the other parts have of
  * visits that are in several, borrowed for the pool's life; only the part with the greatest
- * version of a record shows it. pool_add_cells: after judging, the workers' cells into a set of
+ * version of a record shows it. pool_add_cells: after judging, the workers' cells to those of
  * all parts. pool_meet: the part's records have been given again: collects those behind the
  * verdict's fired cells, each worker as the part of its number.
  */
+struct cellbins;
 struct judge *pool_new_judge(const struct pool_conf *conf);
 void pool_other(struct pool *p, struct judge *other);
-void pool_add_cells(struct pool *p, struct cells *into);
+void pool_add_cells(struct pool *p, struct cellbins *to);
 bool pool_meet(struct pool *p, struct verdict *v, struct err *e);
 
 /* Whether the timelines are on disk, being more than conf.memory. */

@@ -33,3 +33,4 @@ void pool_offer(struct pool *p, struct chunk_ref *take_chunk, bool known);
 void pool_shards_standing(struct pool *p, standing_fn *fn, void *ctx);
 /* Of the shards as they are. */
 void pool_timelines(struct pool *p, struct timeline_stats *sum);
+uint64_t pool_cells_bytes(const struct pool *p);

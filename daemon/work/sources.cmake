@@ -16,6 +16,7 @@ set(work_sources
 	work/pool.c
 	work/temp.c
 	work/spill.c
+	work/cellbins.c
 	work/cold.c
 	work/cold_load.c
 	work/findrun.c

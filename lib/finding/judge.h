@@ -110,21 +110,24 @@ void judge_evidence(struct judge *j, struct verdict *v, uint32_t part);
 void verdict_findings(struct verdict *v, struct findings *out);
 
 /*
- * Where all timelines together are more than memory, shards live one after another and only
- * their cells are kept:
+ * Where all timelines together are more than memory, shards live one after another; their cells
+ * are kept elsewhere as bytes (cells_cut), and judged range by range of their keys:
  *
- *   each shard in turn   judge_all; judge_add_cells; judge_free
- *   verdict_over all cells; verdict_split, _judge, _decide as above with part 0
+ *   each shard in turn   judge_all; judge_cut_cells; judge_free
+ *   verdict_by_range; for each range: cells_join of its pieces; verdict_range
  *   each shard again     the same records into a new judge; judge_meet; judge_evidence; judge_free
  *   verdict_findings
  */
-/* The shard's cells are added to a set made by cells_new; sign -1: taken out of it. */
-void judge_add_cells(const struct judge *j, struct cells *into, int sign);
+void judge_cut_cells(const struct judge *j, uint32_t bins, cells_piece_fn *fn, void *ctx);
+/* Memory held by the shard's cells. */
+size_t judge_cells_bytes(const struct judge *j);
 /* Fills the cells from the timelines as they stand; no person rule is judged. */
 void judge_prime(struct judge *j);
-/* As verdict_new, over such a set, borrowed until verdict_free; records are collected in `parts`
- * parts, each for shards of one thread. */
-struct verdict *verdict_over(struct cells *cells, uint32_t parts, const struct complete *complete);
+/* Records will be collected in `parts` parts, each for shards of one thread. */
+struct verdict *verdict_by_range(uint32_t parts, const struct complete *complete);
+/* Judges all cells of a range, and adds their accounts; `cells` may go then. */
+#define VERDICT_RANGES (1u << 16)
+void verdict_range(struct verdict *v, struct cells *cells, struct account *account);
 /* This judge has the records of a shard again: finds its fired cells, for judge_evidence. */
 void judge_meet(struct judge *j, struct verdict *v, uint32_t part);
 

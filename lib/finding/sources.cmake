@@ -6,6 +6,7 @@ set(finding_sources
 	diff.c
 	period.c
 	judge.c
+	verdict.c
 	kept.c
 	example_build.c
 	example.c

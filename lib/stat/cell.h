@@ -108,6 +108,7 @@ struct cells {
 	struct arena scratch;    /* one contribution */
 	struct given *given;     /* [n_given] by subject */
 	uint32_t n_given;
+	size_t given_bytes;      /* of all blocks */
 	struct gave *gave;       /* in the order given */
 	uint32_t n_gave, cap_gave;
 	uint32_t *giver;         /* subjects since cells_begin */
@@ -145,17 +146,44 @@ static inline struct sum *cell_sums(const struct table *t, uint32_t i)
 	return (struct sum *)(void *)((uint8_t *)cell_at(t, i) + t->sum_at);
 }
 
-/* NULL when the sum has nothing beside. */
+/* NULL when the sum has nothing beside; the other makes it then. */
 const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t cell, uint32_t sum);
+struct rest *cell_rest_make(struct cells *c, uint32_t source, uint32_t cell, uint32_t sum);
 
 /* `times` more of a value kept; less, when it is given back. */
 void cell_keep(struct cells *c, struct cell_at at, uint32_t sum, uint32_t code, int64_t times);
 
+/* One more cell, all zero, that no slot leads to yet. */
+uint32_t table_add(struct table *t);
+
 /* Doubles the slots of a table that is getting full; the first time it makes them. */
 void table_grow(struct table *t);
 
+/* Whether an aggregate keeps values rather than adding them up. */
+bool agg_keeps_values(enum agg agg);
+
 /* Kind of a source's i-th sum; AGG_NONE for the fields of peers behind the aggregates. */
 enum agg cell_agg(const struct cell_source *s, uint32_t i);
+
+/*
+ * cells_add.c: sums from elsewhere added to a set that no evaluator feeds, which knows its
+ * parts by their texts; or, with sign -1, taken out again.
+ */
+struct adding {
+	struct cells *into;
+	struct cell_at to;
+	uint32_t sum;
+	int sign;
+};
+uint32_t cells_part(struct cells *c, const struct part *p);
+uint32_t table_cell(struct table *t, const uint32_t *key);
+void cell_add(const struct adding *a, uint32_t sure, uint32_t given);
+void cell_add_counts(const struct adding *a, uint32_t count, uint32_t unknown);
+void cell_add_total(const struct adding *a, int64_t total);
+void cell_add_rest(const struct adding *a, const struct rest *r);
+/* One value kept, or of a peers' field (a part of `into`), given so often. */
+void cell_add_value(const struct adding *a, struct str text, uint64_t times);
+void cell_add_peer(const struct adding *a, uint32_t part, uint64_t times);
 
 /* cells_pack.c: what a subject gave; unpacked into c->scratch. */
 void gift_pack(const struct cells *c, struct gifts *g, const struct gift *gift);

@@ -202,18 +202,24 @@ void table_grow(struct table *t)
 	xfree(from);
 }
 
-static uint32_t cell_new(struct cells *c, struct eval *e, const struct contributions *k,
-			 uint32_t row)
+uint32_t table_add(struct table *t)
 {
-	struct table *t = &c->table[k->source];
 	uint32_t cell = t->n++;
-	struct cell *x;
 
 	if (cell >> CELL_PAGE_BITS == t->n_page) {
 		GROW(t->page, t->cap_page, t->n_page + 1);
 		t->page[t->n_page++] = xcalloc((size_t)1 << CELL_PAGE_BITS, t->stride);
 	}
-	x = cell_at(t, cell);
+	return cell;
+}
+
+static uint32_t cell_new(struct cells *c, struct eval *e, const struct contributions *k,
+			 uint32_t row)
+{
+	struct table *t = &c->table[k->source];
+	uint32_t cell = table_add(t);
+	struct cell *x = cell_at(t, cell);
+
 	for (uint32_t i = 0; i < t->n_key; i++)
 		x->key[i] = part_at(c, e, k->source, i, row, k->key[i][row]);
 	return cell;
@@ -250,7 +256,7 @@ static uint32_t find_or_new(struct cells *c, struct eval *e, const struct contri
 
 /* ---- sums ---- */
 
-static struct rest *rest_at(struct cells *c, uint32_t source, uint32_t cell, uint32_t sum)
+struct rest *cell_rest_make(struct cells *c, uint32_t source, uint32_t cell, uint32_t sum)
 {
 	struct table *t = &c->table[source];
 	bool fresh;
@@ -301,7 +307,7 @@ void cell_keep(struct cells *c, struct cell_at at, uint32_t sum, uint32_t code, 
 	if (!s->total && !(r && map64_get(&r->seen, code, NULL)))
 		s->total = times * KEPT_ONCE + code;
 	else
-		see(&rest_at(c, at.source, at.cell, sum)->seen, code, times);
+		see(&cell_rest_make(c, at.source, at.cell, sum)->seen, code, times);
 }
 
 /* The first value stands in the sum itself; a cell mostly has no other. */
@@ -317,7 +323,7 @@ static void fold_peer(struct cells *c, const struct gift *g, uint32_t sum, int s
 	if (s->total == p->sum && (sign > 0 || s->count > 0))
 		s->count += (uint32_t)sign;
 	else
-		see(&rest_at(c, g->source, g->cell, sum)->seen, (uint64_t)p->sum, sign);
+		see(&cell_rest_make(c, g->source, g->cell, sum)->seen, (uint64_t)p->sum, sign);
 }
 
 static void fold_kept(struct cells *c, const struct gift *g, uint32_t sum, int sign)
@@ -330,7 +336,7 @@ static void fold_kept(struct cells *c, const struct gift *g, uint32_t sum, int s
 		cell_keep(c, (struct cell_at){ g->source, g->cell }, sum, k->code[i], sign);
 	if (!k->sum.den)
 		return;
-	r = rest_at(c, g->source, g->cell, sum);
+	r = cell_rest_make(c, g->source, g->cell, sum);
 	fits = sign > 0 ? num_add(&r->more, r->more, k->sum) :
 			  rat_sub(&r->more, r->more, k->sum);
 	r->overflow |= !fits;
@@ -347,7 +353,7 @@ static void fold_sum(struct cells *c, const struct gift *g, uint32_t sum, int si
 	over = sign > 0 ? __builtin_add_overflow(s->total, p->sum, &s->total)
 			: __builtin_sub_overflow(s->total, p->sum, &s->total);
 	if (__builtin_expect(over, 0))
-		rest_at(c, g->source, g->cell, sum)->carry += p->sum > 0 ? sign : -sign;
+		cell_rest_make(c, g->source, g->cell, sum)->carry += p->sum > 0 ? sign : -sign;
 	if (g->kept)
 		fold_kept(c, g, sum, sign);
 }
@@ -515,6 +521,11 @@ static void fold_other(struct cells *c, const struct gifts *a, const struct gift
 	}
 }
 
+static size_t given_size(const struct gifts *g)
+{
+	return g->n_cell * sizeof *g->cell + g->n;
+}
+
 static void take_now(struct cells *c, struct given *g)
 {
 	struct gifts before = given_gifts(g);
@@ -523,6 +534,7 @@ static void take_now(struct cells *c, struct given *g)
 		return;
 	fold_other(c, &before, &c->now, -1);
 	fold_other(c, &c->now, &before, 1);
+	c->given_bytes += given_size(&c->now) - given_size(&before);
 	given_set(g, &c->now);
 }
 
@@ -556,6 +568,26 @@ uint32_t cells_count(const struct cells *c)
 	for (uint32_t i = 0; i < c->p->n_source; i++)
 		for (uint32_t k = 0; k < c->table[i].n; k++)
 			n += cell_at(&c->table[i], k)->given != 0;
+	return n;
+}
+
+static size_t table_bytes(const struct table *t)
+{
+	return ((size_t)t->n_page << CELL_PAGE_BITS) * t->stride + t->slots * sizeof *t->slot +
+	       map64_bytes(&t->rest_of);
+}
+
+size_t cells_bytes(const struct cells *c)
+{
+	size_t n = c->cap_part * sizeof *c->part + c->cap_number * sizeof *c->number +
+		   map64_bytes(&c->part_of) + dict_bytes(c->dict) + arena_bytes(&c->arena) +
+		   c->cap_rest * sizeof *c->rest + c->n_given * sizeof *c->given +
+		   c->given_bytes + c->cap_gave * sizeof *c->gave;
+
+	for (uint32_t i = 0; i < c->p->n_source; i++)
+		n += table_bytes(&c->table[i]);
+	for (uint32_t i = 0; i < c->n_rest; i++)
+		n += map64_bytes(&c->rest[i].seen);
 	return n;
 }
 

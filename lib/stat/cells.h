@@ -36,9 +36,20 @@ uint32_t cells_count(const struct cells *c);
 uint32_t cells_of(const struct cells *c, uint32_t source);
 uint64_t cells_key_hash(const struct cells *c, uint32_t source, uint32_t cell);
 uint64_t cell_key_hash(const struct value *key, uint32_t n);
-/* Adds all of `from` to a set that no evaluator feeds, or with sign -1 takes out what was added;
- * `from` may go afterwards. Who gave what is not kept. */
-void cells_absorb(struct cells *into, const struct cells *from, int sign);
+
+/*
+ * Cells as bytes that stand alone, where all together are more than memory. Cut by a hash of
+ * their keys into bins, numbered from 0: cells of one key, and all a cell is compared with, lie
+ * in one bin, so bins may be judged one after another. The bytes are borrowed for the call, and
+ * for this process only. cells_join adds them to a set that no evaluator feeds, or with sign -1
+ * takes them out; false when they do not hold together, and then the set is of no more use.
+ */
+typedef void cells_piece_fn(void *ctx, uint32_t bin, struct str piece);
+void cells_cut(const struct cells *c, uint32_t bins, cells_piece_fn *fn, void *ctx);
+bool cells_join(struct cells *into, struct str piece, int sign, struct err *e);
+
+/* Memory held, about. */
+size_t cells_bytes(const struct cells *c);
 
 /* Subjects that gave to any of the wanted cells (source << 32 | cell); the caller frees the
  * list. */

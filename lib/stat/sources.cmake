@@ -3,7 +3,8 @@ set(stat_sources
 	cells.c
 	cells_pack.c
 	cells_join.c
-	cells_absorb.c
+	cells_add.c
+	cells_cut.c
 	cells_sum.c
 	cells_judge.c
 	cells_tell.c)

@@ -116,16 +116,85 @@ static void scatter(struct world *w, struct judge **j, uint32_t n, const struct 
 		}
 }
 
+/* ---- bin by bin ---- */
+
+struct cut_piece {
+	uint32_t bin;
+	struct buf bytes;
+};
+
+struct cut_pieces {
+	struct cut_piece *v;
+	uint32_t n, cap;
+};
+
+static void keep_piece(void *ctx, uint32_t bin, struct str bytes)
+{
+	struct cut_pieces *c = ctx;
+
+	GROW(c->v, c->cap, c->n + 1);
+	c->v[c->n].bin = bin;
+	buf_init(&c->v[c->n].bytes, 0);
+	buf_addstr(&c->v[c->n++].bytes, bytes);
+}
+
+static void judge_bin(struct world *w, struct verdict *v, const struct cut_pieces *pieces,
+		      uint32_t bin, struct account *account)
+{
+	struct cells *cells = cells_new(w->plan, false);
+	struct err e = { 0 };
+
+	for (uint32_t i = 0; i < pieces->n; i++) {
+		struct str bytes = buf_str(&pieces->v[i].bytes);
+
+		if (pieces->v[i].bin != bin)
+			continue;
+		assert_true(cells_join(cells, bytes, 1, &e));
+		if (i % 2)
+			continue;
+		assert_true(cells_join(cells, bytes, -1, &e));
+		assert_true(cells_join(cells, bytes, 1, &e));
+	}
+	verdict_range(v, cells, account);
+	cells_free(cells);
+}
+
+static struct verdict *judge_bins(struct world *w, struct judge **j, uint32_t n,
+				  struct account *account)
+{
+	struct verdict *v = verdict_by_range(n, w->complete);
+	struct cut_pieces pieces = { .n = 0 };
+
+	for (uint32_t i = 0; i < n; i++)
+		judge_cut_cells(j[i], w->bins, keep_piece, &pieces);
+	for (uint32_t bin = 0; bin < w->bins; bin++)
+		judge_bin(w, v, &pieces, bin, account);
+	for (uint32_t i = 0; i < pieces.n; i++)
+		buf_fini(&pieces.v[i].bytes);
+	xfree(pieces.v);
+	for (uint32_t i = 0; i < n; i++) {
+		judge_meet(j[i], v, i);
+		judge_evidence(j[i], v, i);
+	}
+	return v;
+}
+
 /* Cells are judged by all rules; only the one asked for counts. */
 static void judge_cells_of(struct world *w, struct judge **j, uint32_t n, uint32_t rule,
 			   struct account *account)
 {
-	struct verdict *v = w->verdict ? w->verdict : verdict_new(j, n);
+	struct verdict *v;
 	struct findings all;
 
 	findings_init(&all);
-	w->told_anew = judge_round(v, j, n, &all);
-	verdict_accounts(v, account);
+	if (w->bins) {
+		v = judge_bins(w, j, n, account);
+		verdict_findings(v, &all);
+	} else {
+		v = w->verdict ? w->verdict : verdict_new(j, n);
+		w->told_anew = judge_round(v, j, n, &all);
+		verdict_accounts(v, account);
+	}
 	for (uint32_t i = 0; i < all.n; i++)
 		if (all.item[i].rule_index == rule)
 			finding_copy(&w->found, &all.item[i]);

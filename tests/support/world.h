@@ -24,6 +24,9 @@ struct world {
 	/* cells remember who gave what, and all subjects are judged twice */
 	bool replaceable;
 	bool stepwise;           /* after each row what it touched is judged, cells too */
+	/* cells are cut into so many bins, judged one after another; half of them added, taken out
+	 * and added again */
+	uint32_t bins;
 	const struct complete *complete; /* which periods are over; NULL: all */
 	struct verdict *verdict; /* kept over such steps */
 	uint32_t told_anew;      /* hits of cells in the last round */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/finding/example_build.h"
 #include "tests/check.h"
 #include "tests/support/world.h"
 
@@ -146,12 +147,160 @@ static void subjects_replace_what_they_gave(void **state)
 	world_fini(&w);
 }
 
+/* ---- by range ---- */
+
+/* Peers by month and by kind, all at once, by what is given most; sums, values, people. */
+static const char *const ranged[] = {
+	"指标「贵药占比」\n  看 费用明细\n  按 机构、自然月\n"
+	"  值 合计(金额 若 项目 是 B1) ÷ 合计(金额)\n  至少 2 次就诊\n"
+	"指标「一年占比」\n  看 费用明细\n  按 机构、自然年\n"
+	"  值 合计(金额 若 项目 是 B1) ÷ 合计(金额)\n"
+	"规则 c.share 「占比异常」\n" HEAD
+	"  对照 「贵药占比」 x\n  同类 机构类型 至少 3 家\n  触发 x > 中位\n"
+	"  违规金额 合计(符合范围金额 若 项目 是 B1) × (x − 中位) ÷ x\n"
+	"  说明 {机构}{自然月}占比{x}，中位{中位}，{违规金额}元\n",
+	"规则 c.year 「全年占比异常」\n" HEAD
+	"  对照 「一年占比」 x\n  同类 机构类型 至少 3 家\n  触发 x > 中位\n"
+	"  违规金额 合计(符合范围金额 若 项目 是 B1) × (x − 中位) ÷ x\n"
+	"  说明 {机构}{自然年}占比{x}，中位{中位}，{违规金额}元\n",
+	"规则 c.sum 「机构当月人数」\n" HEAD
+	"  看 费用明细\n  归并 机构、自然月\n  触发 不同(人员) > 2\n"
+	"  违规金额 合计(符合范围金额)\n  说明 {机构}{自然月}{不同(人员)}人\n",
+	"规则 c.values 「一个一个留下的值」\n" HEAD
+	"  看 费用明细\n  归并 机构、自然月\n"
+	"  触发 中位(单价) > 3 元 且 最大(单价) > 4 元 且 不同(项目) > 1 且 平均(金额) > 4 元\n"
+	"  违规金额 合计(符合范围金额)\n"
+	"  说明 {机构}{首个(项目)}{末个(单价)}{百分位(单价, 50%)}{最小(单价)}{累计(数量)}\n",
+};
+static const char *const ranged_id[] = { "c.share", "c.year", "c.sum", "c.values" };
+enum { RANGED = 4, FACILITIES = 9, LINES = 160 };
+
+static uint32_t draw(uint64_t *seed, uint32_t below)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(*seed >> 33) % below;
+}
+
+static void add_lines(struct buf *b, uint64_t seed)
+{
+	buf_adds(b, "  试例「一年」\n    机构 | 机构 | 机构类型 |\n");
+	for (uint32_t i = 0; i < FACILITIES; i++)
+		buf_addf(b, "         | H%u | %u |\n", i, 1 + i % 2);
+	buf_adds(b, "    费用明细 | 流水 | 就诊 | 人员 | 机构 | 项目 | 时间 | 数量 | 单价 |\n");
+	for (uint32_t i = 0; i < LINES; i++)
+		buf_addf(b, "             | %u | M%u | P%u | H%u | %s | 2026-%02u-%02u 09:00 | %u | %u |\n",
+			 i, i / 2, i / 2 % 37, (i / 2 * 7 + i / 2 % 5) % FACILITIES,
+			 draw(&seed, 3) ? "A1" : "B1", 1 + i / 2 % 4, 1 + draw(&seed, 28),
+			 1 + draw(&seed, 3), 1 + draw(&seed, 9));
+	buf_adds(b, "    应命中 1 条\n");
+}
+
+static void findings_text(struct world *w, struct buf *out)
+{
+	buf_reset(out);
+	for (uint32_t i = 0; i < w->found.n; i++) {
+		buf_adds(out, world_line(w, i));
+		buf_addc(out, '\n');
+	}
+}
+
+/* Whatever the number of bins, of shards, of batches: findings, records, accounts. */
+static void ranges_do_not_show(struct world *w, const char *id)
+{
+	struct buf want, got;
+	struct account once;
+
+	buf_init(&want, 0);
+	buf_init(&got, 0);
+	w->bins = 0;
+	world_judge(w, id, 0, 1, 0);
+	assert_true(w->found.n > 0);
+	findings_text(w, &want);
+	once = w->account;
+	for (w->bins = 1; w->bins < 80; w->bins *= 3)
+		for (uint32_t shards = 1; shards < 4; shards++) {
+			world_judge(w, id, 0, shards, shards * 40);
+			findings_text(w, &got);
+			assert_string_equal(buf_cstr(&got), buf_cstr(&want));
+			CHECK(memcmp(&once, &w->account, sizeof once) == 0);
+		}
+	buf_fini(&want);
+	buf_fini(&got);
+}
+
+static void judged_range_by_range(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed < 6; seed++) {
+		struct world w;
+		struct buf rules;
+
+		buf_init(&rules, 0);
+		for (int i = 0; i < RANGED; i++) {
+			buf_adds(&rules, ranged[i]);
+			add_lines(&rules, seed);
+		}
+		world_init(&w, buf_cstr(&rules), NULL);
+		for (int i = 0; i < RANGED; i++)
+			ranges_do_not_show(&w, ranged_id[i]);
+		world_fini(&w);
+		buf_fini(&rules);
+	}
+}
+
+/* Every byte of a piece changed or cut: refused, or other numbers, never read beyond. */
+static void keep_bytes(void *ctx, uint32_t bin, struct str bytes)
+{
+	struct buf *b = ctx;
+
+	(void)bin;
+	buf_reset(b);
+	buf_addstr(b, bytes);
+}
+
+static void damaged_pieces_are_refused(void **state)
+{
+	struct world w;
+	struct cells *cells;
+	struct judge *j;
+	struct buf piece;
+	struct err e = { 0 };
+	struct chunk *c;
+
+	(void)state;
+	world_init(&w, text, NULL);
+	buf_init(&piece, 0);
+	c = example_build(&w.rules->rule[0].example[0], &e);
+	j = judge_new(w.plan, &(struct judge_conf){ .batch_rows = 0 });
+	for (unsigned s = 0; s < STREAM_STORED; s++)
+		assert_true(judge_add(j, c, (enum stream)s, NULL, 0, 0, &e));
+	judge_all(j, NULL, NULL);
+	judge_cut_cells(j, 1, keep_bytes, &piece);
+	assert_true(piece.n > 100);
+	for (size_t i = 0; i < piece.n; i++) {
+		cells = cells_new(w.plan, false);
+		CHECK(!cells_join(cells, (struct str){ piece.p, (uint32_t)i }, 1, &e));
+		cells_free(cells);
+		cells = cells_new(w.plan, false);
+		piece.p[i] ^= (char)0x55;
+		(void)cells_join(cells, buf_str(&piece), 1, &e);
+		piece.p[i] ^= (char)0x55;
+		cells_free(cells);
+	}
+	chunk_free(c);
+	judge_free(j);
+	buf_fini(&piece);
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_far_above_its_peers),
 		cmocka_unit_test(shards_and_batches_do_not_show),
 		cmocka_unit_test(subjects_replace_what_they_gave),
+		cmocka_unit_test(judged_range_by_range),
+		cmocka_unit_test(damaged_pieces_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
