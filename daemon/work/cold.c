@@ -162,7 +162,8 @@ void cold_expect(struct pool *p, uint64_t bytes)
 	struct timeline_stats now;
 	pool_command(p, &(struct message){ .order = ORDER_SYNC });
 	pool_timelines(p, &now);
-	if (!c->asleep && now.bytes + bytes * LOADED_TIMES > c->memory)
+	if (!c->asleep &&
+	    now.bytes + pool_cells_bytes(p) + bytes * LOADED_TIMES > c->memory)
 		fall_asleep(p);
 	c->everybody = c->asleep;
 }
