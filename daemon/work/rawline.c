@@ -39,11 +39,11 @@ static struct rawline *wanted(struct finder *f, uint64_t line)
 	return l && l->line == line && !l->found ? l : NULL;
 }
 
-static struct str *keep_cells(struct finder *f, const struct csv_row *row)
+static struct str *keep_cells(struct finder *f, const struct row_cells *row)
 {
 	struct str *cell = arena_array(&f->out->arena, row->n + 1u, sizeof *cell);
-	for (unsigned i = 0; i < row->n; i++)
-		cell[i] = arena_str(&f->out->arena, row->cell[i]);
+	for (uint32_t i = 0; i < row->n; i++)
+		cell[i] = arena_str(&f->out->arena, cell_at(row, i));
 	return cell;
 }
 
@@ -59,9 +59,9 @@ static void take_row(struct finder *f, const struct csv_row *row)
 {
 	struct rawline *l;
 	if (!f->out->head && row->why == REJECT_NONE) {
-		f->out->head = keep_cells(f, row);
-		f->out->n_head = row->n;
-		csv_width(f->csv, row->n);
+		f->out->head = keep_cells(f, &row->cells);
+		f->out->n_head = row->cells.n;
+		csv_width(f->csv, row->cells.n);
 		return;
 	}
 	l = wanted(f, row->line);
@@ -69,8 +69,8 @@ static void take_row(struct finder *f, const struct csv_row *row)
 		return;
 	keep(f, l, row->raw, row->offset);
 	if (row->why == REJECT_NONE) {
-		l->cell = keep_cells(f, row);
-		l->n_cell = row->n;
+		l->cell = keep_cells(f, &row->cells);
+		l->n_cell = row->cells.n;
 	}
 }
 

@@ -308,6 +308,58 @@ bool civil_parse_time(struct str s, int64_t *secs)
 	return true;
 }
 
+/* "00:00:00", the first character in the lowest byte, and what must be added to hours, minutes and
+ * seconds so that those too large have their byte's highest bit. */
+#define DAYTIME_PATTERN UINT64_C(0x30303a30303a3030)
+#define DAYTIME_OTHERS UINT64_C(0x0000ff0000ff0000)
+#define DAYTIME_PARTS UINT64_C(0x00ff0000ff0000ff)
+#define DAYTIME_ROOM UINT64_C(0x0044000044000068)
+
+static inline bool daytime(const char *p, int64_t *secs)
+{
+	uint64_t pairs;
+	bool digits = eight(p, DAYTIME_PATTERN, DAYTIME_OTHERS, &pairs);
+
+	pairs &= DAYTIME_PARTS;
+	*secs = byte_of(pairs, 0) * 3600 + byte_of(pairs, 3) * 60 + byte_of(pairs, 6);
+	return digits && !((pairs + DAYTIME_ROOM) & UINT64_C(0x8080808080808080));
+}
+
+/* A day's first eleven characters, as two words that overlap, and its midnight. */
+struct day {
+	uint64_t head, tail;
+	int64_t midnight;
+};
+
+static bool is_new_day(struct str s, struct day *day)
+{
+	struct stamp t;
+
+	if (!scan_usual(s, &t) || !is_time(&t))
+		return false;
+	*day = (struct day){ load_eight(s.p), load_eight(s.p + 3),
+			     civil_midnight(civil_days(t.y, t.m, t.d)) };
+	return true;
+}
+
+uint32_t civil_parse_many(const struct str *s, uint32_t n, int64_t *secs)
+{
+	struct day day = { 0 };
+	int64_t clock;
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool usual = s[i].n == 19 && daytime(s[i].p + 11, &clock);
+
+		if (usual && (load_eight(s[i].p) != day.head || load_eight(s[i].p + 3) != day.tail))
+			usual = is_new_day(s[i], &day);
+		if (usual)
+			secs[i] = day.midnight + clock;
+		else if (!civil_parse_time(s[i], &secs[i]))
+			return i;
+	}
+	return n;
+}
+
 bool civil_parse_date(struct str s, int32_t *days)
 {
 	int64_t secs;

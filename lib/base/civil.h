@@ -34,6 +34,9 @@ bool civil_valid(int y, int m, int d); /* exists and lies in the believed years 
 bool civil_parse_date(struct str s, int32_t *days) MUST_CHECK;
 bool civil_parse_time(struct str s, int64_t *secs) MUST_CHECK;
 
+/* Many times, neighbours often of one day. Returns n, or the first that is malformed. */
+uint32_t civil_parse_many(const struct str *s, uint32_t n, int64_t *secs) MUST_CHECK;
+
 void civil_add_date(struct buf *b, int32_t days); /* 2026-03-01 */
 void civil_add_time(struct buf *b, int64_t secs); /* 2026-03-01 09:00:00 */
 

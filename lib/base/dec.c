@@ -68,26 +68,6 @@ static bool take_char(struct reading *r, char c, int scale)
 	return true;
 }
 
-/* Up to eight bytes as one number, the first in the lowest byte, zeros behind. */
-static inline uint64_t load_bytes(const char *p, uint32_t n)
-{
-	uint32_t low, high;
-	uint64_t word = 0;
-
-	if (n >= 4) {
-		memcpy(&low, p, 4);
-		memcpy(&high, p + n - 4, 4);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		low = __builtin_bswap32(low);
-		high = __builtin_bswap32(high);
-#endif
-		return low | (uint64_t)high << (n - 4) * 8;
-	}
-	for (uint32_t i = n; i-- > 0;)
-		word = word << 8 | (unsigned char)p[i];
-	return word;
-}
-
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
 /* The usual form, at most eight digits and point in all, taken together without a branch for each.
@@ -97,7 +77,7 @@ static inline bool parse_usual(struct str s, int scale, int64_t *out)
 	if (s.n == 0 || s.n > 8)
 		return false;
 
-	uint64_t word = load_bytes(s.p, s.n), differ = word ^ EACH_BYTE * '.';
+	uint64_t word = bytes_load(s.p, s.n), differ = word ^ EACH_BYTE * '.';
 	uint64_t points = (differ - EACH_BYTE) & ~differ & EACH_BYTE * 0x80;
 	unsigned digits = s.n, fraction = 0;
 
@@ -152,9 +132,7 @@ bool dec_parse(struct str s, int scale, int64_t *out)
 uint32_t dec_parse_many(const struct str *s, uint32_t n, int scale, int64_t *out)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (s[i].n == 0 || parse_usual(s[i], scale, &out[i]))
-			continue;
-		if (!dec_parse(s[i], scale, &out[i]))
+		if (!parse_usual(s[i], scale, &out[i]) && !dec_parse(s[i], scale, &out[i]))
 			return i;
 	}
 	return n;

@@ -23,8 +23,7 @@
  */
 bool dec_parse(struct str s, int scale, int64_t *out) MUST_CHECK;
 
-/* The same for each text but those of length 0, whose *out stays. Returns n, or the first that is
- * malformed. */
+/* The same for each text. Returns n, or the first that is malformed. */
 uint32_t dec_parse_many(const struct str *s, uint32_t n, int scale, int64_t *out) MUST_CHECK;
 
 /* Writes v / 10^scale with trailing fraction zeros cut, but at least min_frac digits kept. */

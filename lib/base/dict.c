@@ -142,7 +142,7 @@ static const char *keep_text(struct dict *d, struct str s)
 
 	char *p = d->block->data + d->block_used;
 
-	memcpy(p, s.p, s.n);
+	bytes_copy(p, s.p, s.n);
 	p[s.n] = '\0';
 	d->block_used += need;
 	return p;
@@ -175,6 +175,13 @@ uint32_t dict_append(struct dict *d, struct str s)
 	if (!s.p)
 		s.p = "";
 	return add_entry(d, s, 0);
+}
+
+void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (s[i].n)
+			code[i] = add_entry(d, s[i], 0);
 }
 
 static uint32_t entry_hash(const struct entry *e)

@@ -30,6 +30,9 @@ void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
  * which need not be found again. dict_code and dict_find do not see it. */
 uint32_t dict_append(struct dict *d, struct str s);
 
+/* The same for each text that is not empty; of the others code[i] stays. */
+void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t *code);
+
 /* out[i] becomes the code in `to` of the text from[code[i]], added when new; code[i] is not 0.
  * Together as with dict_codes. */
 void dict_translate(struct dict *to, const struct dict *from, const uint32_t *code, uint32_t n,

@@ -54,6 +54,26 @@ static inline bool bytes_same(const char *a, const char *b, uint32_t n)
 	return (differ | (x ^ y)) == 0;
 }
 
+/* Up to eight bytes as one number, the first in the lowest byte, zeros behind. */
+static inline uint64_t bytes_load(const char *p, uint32_t n)
+{
+	uint32_t low, high;
+	uint64_t word = 0;
+
+	if (n >= 4) {
+		__builtin_memcpy(&low, p, 4);
+		__builtin_memcpy(&high, p + n - 4, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		low = __builtin_bswap32(low);
+		high = __builtin_bswap32(high);
+#endif
+		return low | (uint64_t)high << (n - 4) * 8;
+	}
+	for (uint32_t i = n; i-- > 0;)
+		word = word << 8 | (unsigned char)p[i];
+	return word;
+}
+
 /* Copies n bytes; for short texts, likewise. */
 static inline void bytes_copy(char *to, const char *from, uint32_t n)
 {

@@ -36,8 +36,7 @@ struct csv {
 	unsigned n, cap;
 	struct csv_row run[CSV_ROWS_MAX]; /* good rows not given out yet */
 	unsigned n_run;
-	struct str *run_cell; /* [CSV_ROWS_MAX][width] */
-	struct arena scratch; /* cells whose quotes were doubled, until the text goes */
+	struct arena scratch; /* cells of rows cut with care, until the run goes */
 	text_index_fn *make_index;
 	struct text_index *index;
 };
@@ -63,7 +62,6 @@ void csv_free(struct csv *csv)
 	buf_fini(&csv->carry);
 	arena_fini(&csv->scratch);
 	xfree(csv->cell);
-	xfree(csv->run_cell);
 	xfree(csv->index);
 	xfree(csv);
 }
@@ -91,8 +89,6 @@ bool csv_idle(const struct csv *csv)
 void csv_width(struct csv *csv, unsigned width)
 {
 	csv->width = width;
-	csv->run_cell = xreallocarray(csv->run_cell, width,
-				      CSV_ROWS_MAX * sizeof(*csv->run_cell));
 }
 
 /* ---- cells ---- */
@@ -242,32 +238,45 @@ static bool give_run(struct csv *csv, struct err *e)
 	return n == 0 || csv->rows(csv->ctx, csv->run, n, e);
 }
 
-static inline struct str *run_cells(const struct csv *csv)
-{
-	return csv->run_cell + (size_t)csv->n_run * csv->width;
-}
-
-/* The row whose cells are in run_cells. */
-static inline bool add_to_run(struct csv *csv, struct str raw, struct err *e)
+static inline bool add_to_run(struct csv *csv, struct row_cells cells, struct str raw,
+			      struct err *e)
 {
 	csv->run[csv->n_run] = (struct csv_row){
-		.cell = run_cells(csv), .n = csv->width, .raw = raw, .line = csv->line + 1,
-		.offset = csv->offset, .why = REJECT_NONE,
+		.cells = cells, .raw = raw, .line = csv->line + 1, .offset = csv->offset,
+		.why = REJECT_NONE,
 	};
 	return ++csv->n_run < CSV_ROWS_MAX || give_run(csv, e);
+}
+
+/* The cells cut with care one behind the other, as rows of the index lie. */
+static struct row_cells lay_out(struct csv *csv)
+{
+	size_t size = csv->n;
+	uint32_t at = 0;
+	for (unsigned i = 0; i < csv->n; i++)
+		size += csv->cell[i].n;
+	uint32_t *end = arena_array(&csv->scratch, csv->n + 1u, sizeof(*end));
+	char *text = arena_alloc(&csv->scratch, size);
+	for (unsigned i = 0; i < csv->n; i++, at++) {
+		if (csv->cell[i].n)
+			memcpy(text + at, csv->cell[i].p, csv->cell[i].n);
+		at += csv->cell[i].n;
+		end[i] = at;
+	}
+	return (struct row_cells){ .text = text, .end = end, .n = csv->n };
 }
 
 static bool give(struct csv *csv, struct str raw, enum reject_reason why, unsigned column,
 		 struct err *e)
 {
 	struct csv_row row = {
-		.cell = csv->cell, .n = csv->n, .raw = raw, .line = csv->line + 1,
-		.offset = csv->offset, .why = why, .column = column,
+		.raw = raw, .line = csv->line + 1, .offset = csv->offset, .why = why,
+		.column = column,
 	};
-	if (why == REJECT_NONE && csv->width && csv->n == csv->width) {
-		memcpy(run_cells(csv), csv->cell, csv->n * sizeof(*csv->cell));
-		return add_to_run(csv, raw, e);
-	}
+	if (why == REJECT_NONE)
+		row.cells = lay_out(csv);
+	if (why == REJECT_NONE && csv->width && csv->n == csv->width)
+		return add_to_run(csv, row.cells, raw, e);
 	return give_run(csv, e) && csv->rows(csv->ctx, &row, 1, e);
 }
 
@@ -354,7 +363,7 @@ static size_t record(struct csv *csv, const char *p, size_t n, bool end, bool *g
 
 /* The cells of an indexed line: text from p[begin], ends[0..n) behind each cell. */
 static inline void cut_by_index(struct str *cell, const char *p, uint32_t begin,
-				const uint16_t *ends, uint32_t n)
+				const uint32_t *ends, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		cell[i] = (struct str){ p + begin, ends[i] - begin };
@@ -363,26 +372,24 @@ static inline void cut_by_index(struct str *cell, const char *p, uint32_t begin,
 }
 
 /* One whole line p[begin..nl) without rare bytes, of n cells ending at ends[]. */
-static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin,
-			      const uint16_t *ends, uint32_t n, struct err *e)
+static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin, uint32_t *ends,
+			      uint32_t n, struct err *e)
 {
-	struct str raw = without_cr(p + begin, ends[n - 1] - begin);
+	uint32_t nl = ends[n - 1];
+	struct str raw = without_cr(p + begin, nl - begin);
 	bool good = true;
+	ends[n - 1] = begin + raw.n;
 	if (raw.n && n == csv->width && !csv->suspect) {
-		struct str *cell = run_cells(csv);
-		cut_by_index(cell, p, begin, ends, n);
-		cell[n - 1].n = (uint32_t)(raw.p + raw.n - cell[n - 1].p);
-		good = add_to_run(csv, raw, e);
+		struct row_cells cells = { .text = p, .end = ends, .begin = begin, .n = n };
+		good = add_to_run(csv, cells, raw, e);
 	} else if (raw.n) {
 		csv->n = n < CELLS_MAX + 1u ? n : CELLS_MAX + 1u;
 		GROW(csv->cell, csv->cap, csv->n);
 		cut_by_index(csv->cell, p, begin, ends, csv->n);
-		if (csv->n == n)
-			csv->cell[n - 1].n = (uint32_t)(raw.p + raw.n - csv->cell[n - 1].p);
 		good = give_cells(csv, raw, e);
 	}
 	csv->line++;
-	csv->offset += ends[n - 1] + 1u - begin;
+	csv->offset += nl + 1u - begin;
 	return good;
 }
 
@@ -391,9 +398,9 @@ static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin,
 static size_t indexed_lines(struct csv *csv, const char *p, size_t n, bool end, bool *stuck,
 			    struct err *e, bool *good)
 {
-	const struct text_index *in = csv->index;
+	struct text_index *in = csv->index;
 	uint32_t begin = 0, first = 0, rare = 0;
-	for (uint32_t k = 0; k < in->n_line && *good; k++) {
+	for (uint32_t k = 0; k < in->n_line && k < INDEX_LINES && *good; k++) {
 		uint32_t last = in->line[k], nl = in->end[last];
 		if (nl < begin) /* inside a record that spanned lines */
 			continue;
@@ -408,10 +415,9 @@ static size_t indexed_lines(struct csv *csv, const char *p, size_t n, bool end, 
 			continue;
 		}
 		size_t taken = record(csv, p + begin, n - begin, end, good, e);
-		if (taken == 0 || begin + taken > INDEX_MAX) {
-			*stuck = taken == 0;
-			return begin + taken;
-		}
+		*stuck = taken == 0;
+		if (*stuck)
+			return begin;
 		begin += (uint32_t)taken;
 	}
 	return begin;
@@ -435,10 +441,10 @@ static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *
 			stuck = taken == 0;
 		}
 		at += taken;
+		*good = give_run(csv, e) && *good; /* the index goes now, at last the text */
+		if (csv->scratch.used)
+			arena_reset(&csv->scratch);
 	}
-	*good = give_run(csv, e) && *good; /* the text goes now */
-	if (csv->scratch.used)
-		arena_reset(&csv->scratch);
 	return at;
 }
 

@@ -11,15 +11,14 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
-#include "lib/base/str.h"
+#include "lib/record/cells.h"
 #include "lib/record/reject.h"
 
 #define CSV_ROWS_MAX 64u /* given out together */
 
 /* Borrowed until the rows function returns. */
 struct csv_row {
-	struct str *cell;         /* not trimmed */
-	unsigned n;
+	struct row_cells cells;   /* not trimmed */
 	struct str raw;           /* without the line end */
 	uint64_t line, offset;    /* 1-based line; byte in the text */
 	enum reject_reason why;   /* REJECT_NONE, or why there are no cells to use */

@@ -26,10 +26,10 @@ static bool take_header(struct decoder *d, const struct csv_row *row, struct err
 	d->has_header = true;
 	d->header_hash = hash_str(row->raw);
 	buf_addstr(&d->header, row->raw);
-	if (!plan_header(&d->rower.plan, row->cell, row->n, e))
+	if (!plan_header(&d->rower.plan, &row->cells, e))
 		return false;
 	d->stats.unknown_columns = d->rower.plan.n_unknown;
-	csv_width(d->csv, row->n);
+	csv_width(d->csv, row->cells.n);
 	return true;
 }
 
@@ -41,7 +41,7 @@ bool decode_csv_rows(void *ctx, const struct csv_row *row, unsigned n, struct er
 		return take_header(d, row, e);
 	for (unsigned i = 0; i < n; i++)
 		in[i] = (struct row_in){
-			.cell = row[i].cell, .n = row[i].n, .raw = row[i].raw, .line = row[i].line,
+			.cells = row[i].cells, .raw = row[i].raw, .line = row[i].line,
 			.offset = row[i].offset, .length = row[i].raw.n,
 			.streams = ROW_ALL_STREAMS,
 			.digest = hash_join(d->header_hash, hash_str(row[i].raw)) | 1u,

@@ -4,7 +4,7 @@
  *
  * First the texts of a run are looked at, so that the loops that make values see nothing else;
  * those of codes ask the dictionary for all at once. Neighbouring rows repeat most of their
- * texts, so each target remembers its last one, and short codes by their bytes.
+ * texts (repeat.h), so only those that change are made; short codes are known by their bytes.
  */
 #include "lib/record/fill.h"
 
@@ -13,6 +13,7 @@
 #include "lib/base/civil.h"
 #include "lib/base/dec.h"
 #include "lib/record/column.h"
+#include "lib/record/repeat.h"
 
 static const char nested_mark[] = "{}";
 
@@ -21,117 +22,111 @@ struct str row_nested(void)
 	return (struct str){ nested_mark, 2 };
 }
 
-/* ---- the last text of a target ---- */
-
-static inline bool is_text(struct str a, struct str b)
-{
-	return a.n == b.n && a.p[a.n - 1] == b.p[a.n - 1] && bytes_same(a.p, b.p, a.n);
-}
-
-static inline struct str cached_text(const struct target *t)
-{
-	return (struct str){ t->cached, t->cached_n };
-}
-
-static inline void keep_cached(struct target *t, struct str text)
-{
-	if (text.p == t->cached)
-		return;
-	t->cached_n = 0;
-	if (text.n == 0 || text.n > CACHE_TEXT)
-		return;
-	bytes_copy(t->cached, text.p, text.n);
-	t->cached_n = (uint8_t)text.n;
-}
-
-/* ---- makers: texts to values; those of length 0 are missing and leave their value as it is.
- * They return how many are made: fewer than n when one cannot be, and why. ---- */
+/* ---- makers: texts to values; what is missing leaves its value as it is. Texts come as the source
+ * has them: what looks usual is made at once, only the rest is trimmed and asked whether it says
+ * anything. They return how many are made: fewer than n when one cannot be, and why. ---- */
 
 struct making_run {
 	struct dict *dict;
 	struct target *to;
-	const struct str *text;
+	struct str *text;
+	uint64_t changed; /* rows that do not repeat the one before; of others codes and dates do
+			   * not look at the text */
 	unsigned n;
 	void *out;
 	enum reject_reason why;
+	unsigned missing; /* rows without a value */
 };
 
 typedef unsigned make_fn(struct making_run *m);
 
 static unsigned fail(struct making_run *m, unsigned at, enum reject_reason why)
 {
-	m->why = why;
+	m->why = m->text[at].p == nested_mark ? REJECT_BAD_VALUE : why;
 	return at;
+}
+
+/* Without blanks around; empty when missing. */
+static inline struct str tidy(struct str s)
+{
+	if (s.n && ((unsigned char)s.p[0] <= ' ' || (unsigned char)s.p[s.n - 1] <= ' '))
+		s = str_trim(s);
+	if (parse_is_missing(s))
+		s.n = 0;
+	return s;
+}
+
+/* Whether text i says nothing; then it is counted. */
+static bool is_missing(struct making_run *m, unsigned i)
+{
+	bool missing = tidy(m->text[i]).n == 0;
+	m->missing += missing;
+	return missing;
 }
 
 static unsigned make_numbers(struct making_run *m)
 {
-	unsigned made = dec_parse_many(m->text, m->n, m->to->scale, m->out);
-	if (made < m->n)
-		m->why = m->text[made].p == nested_mark ? REJECT_BAD_VALUE : REJECT_BAD_NUMBER;
-	return made;
+	int64_t *out = m->out;
+	unsigned i = 0;
+	while ((i += dec_parse_many(m->text + i, m->n - i, m->to->scale, out + i)) < m->n) {
+		if (!is_missing(m, i))
+			return fail(m, i, REJECT_BAD_NUMBER);
+		i++;
+	}
+	return m->n;
 }
 
 static unsigned make_times(struct making_run *m)
 {
-	struct target *t = m->to;
-	struct str last = cached_text(t);
 	int64_t *out = m->out;
-	for (unsigned i = 0; i < m->n; i++) {
-		struct str text = m->text[i];
-		if (text.n == 0)
-			continue;
-		if (!is_text(text, last)) {
-			if (!civil_parse_time(text, &t->value.i64) &&
-			    parse_i64(TYPE_TIME, text, &t->value.i64) != REJECT_NONE) {
-				t->cached_n = 0;
-				return fail(m, i, text.p == nested_mark ? REJECT_BAD_VALUE
-									: REJECT_BAD_TIME);
-			}
-			last = text;
+	unsigned i = 0;
+	while ((i += civil_parse_many(m->text + i, m->n - i, out + i)) < m->n) {
+		if (!is_missing(m, i)) {
+			if (parse_i64(TYPE_TIME, m->text[i], &out[i]) != REJECT_NONE)
+				return fail(m, i, REJECT_BAD_TIME);
+			m->missing += out[i] == MISSING_I64;
 		}
-		out[i] = t->value.i64;
+		i++;
 	}
-	keep_cached(t, last);
 	return m->n;
+}
+
+/* Rows whose text has not changed get what the row before has. */
+static void repeat_values(uint32_t *out, uint64_t changed, unsigned n)
+{
+	uint32_t value = 0;
+	if (changed == rows_up_to(n))
+		return;
+	for (unsigned i = 0; i < n; i++, changed >>= 1) {
+		value = changed & 1 ? out[i] : value;
+		out[i] = value;
+	}
 }
 
 static unsigned make_dates(struct making_run *m)
 {
-	struct target *t = m->to;
-	struct str last = cached_text(t);
 	int32_t *out = m->out;
-	for (unsigned i = 0; i < m->n; i++) {
-		struct str text = m->text[i];
-		if (text.n == 0)
+	for (uint64_t left = m->changed; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+		if (is_missing(m, i))
 			continue;
-		if (!is_text(text, last)) {
-			if (parse_date(text, &t->value.i32) != REJECT_NONE) {
-				t->cached_n = 0;
-				return fail(m, i, text.p == nested_mark ? REJECT_BAD_VALUE
-									: REJECT_BAD_DATE);
-			}
-			last = text;
-		}
-		out[i] = t->value.i32;
+		if (parse_date(m->text[i], &out[i]) != REJECT_NONE)
+			return fail(m, i, REJECT_BAD_DATE);
+		m->missing += out[i] == MISSING_I32;
 	}
-	keep_cached(t, last);
+	repeat_values(m->out, m->changed, m->n);
 	return m->n;
 }
 
 static unsigned make_serials(struct making_run *m)
 {
-	uint32_t *out = m->out;
 	for (unsigned i = 0; i < m->n; i++) {
-		struct str text = m->text[i];
-		if (text.n == 0)
-			continue;
-		if (text.p == nested_mark)
-			return fail(m, i, REJECT_BAD_VALUE);
-		if (text.n > PARSE_TEXT_MAX)
+		m->text[i] = tidy(m->text[i]);
+		m->missing += m->text[i].n == 0;
+		if (m->text[i].n > PARSE_TEXT_MAX || m->text[i].p == nested_mark)
 			return fail(m, i, REJECT_TEXT_TOO_LONG);
-		out[i] = dict_append(m->dict, text);
 	}
+	dict_append_many(m->dict, m->text, m->n, m->out);
 	return m->n;
 }
 
@@ -172,15 +167,21 @@ static enum reject_reason coded_text(const struct target *t, struct str *text)
 /* A text of one to seven bytes, and its length, as a number that is not 0. */
 static inline uint64_t brief_word(struct str text)
 {
-	uint64_t word = text.n;
-	for (uint32_t i = 0; i < text.n; i++)
-		word = word << 8 | (unsigned char)text.p[i];
-	return word;
+	return bytes_load(text.p, text.n) | (uint64_t)text.n << 56;
 }
 
 static inline bool is_brief(struct str text)
 {
 	return text.n < 8 && text.p != nested_mark;
+}
+
+static enum reject_reason new_brief(struct making_run *m, struct str text, uint32_t *code)
+{
+	text = tidy(text);
+	enum reject_reason why = text.n ? coded_text(m->to, &text) : REJECT_NONE;
+	if (why == REJECT_NONE)
+		*code = text.n ? dict_code(m->dict, text) : MISSING_CODE;
+	return why;
 }
 
 static enum reject_reason brief_code(struct making_run *m, struct str text, uint32_t *out)
@@ -189,74 +190,64 @@ static enum reject_reason brief_code(struct making_run *m, struct str text, uint
 	unsigned slot = (unsigned)(word * UINT64_C(0x9e3779b97f4a7c15) >> 59);
 	struct brief *b = m->to->brief;
 	if (b->text[slot] != word) {
-		enum reject_reason why = coded_text(m->to, &text);
+		uint32_t code;
+		enum reject_reason why = new_brief(m, text, &code);
 		if (why != REJECT_NONE)
 			return why;
 		b->text[slot] = word;
-		b->code[slot] = text.n ? dict_code(m->dict, text) : MISSING_CODE;
+		b->code[slot] = code;
 	}
+	m->missing += b->code[slot] == MISSING_CODE;
 	*out = b->code[slot];
 	return REJECT_NONE;
 }
 
 /* Texts to be looked up together, and which row wants which. */
 struct asking {
-	struct str last;
 	struct str text[RUN_MAX];
 	uint32_t code[RUN_MAX];
-	uint8_t row[RUN_MAX], place[RUN_MAX];
-	unsigned n, rows;
+	uint8_t row[RUN_MAX];
+	unsigned n;
 };
 
 static enum reject_reason ask_code(struct making_run *m, struct asking *ask, unsigned i)
 {
-	struct str text = m->text[i];
-	enum reject_reason why = REJECT_NONE;
-	if (!is_text(text, ask->last)) {
-		ask->last = text;
-		why = coded_text(m->to, &text);
-		ask->text[ask->n++] = text;
-	} else if (ask->n == 0) {
-		((uint32_t *)m->out)[i] = m->to->value.u32;
-		return REJECT_NONE;
-	}
-	ask->row[ask->rows] = (uint8_t)i;
-	ask->place[ask->rows++] = (uint8_t)(ask->n - 1);
+	struct str text = tidy(m->text[i]);
+	enum reject_reason why = text.n ? coded_text(m->to, &text) : REJECT_NONE;
+	m->missing += text.n == 0;
+	if (text.n == 0)
+		return why;
+	ask->text[ask->n] = text;
+	ask->row[ask->n++] = (uint8_t)i;
 	return why;
 }
 
 static void look_up(struct making_run *m, struct asking *ask)
 {
-	struct target *t = m->to;
 	uint32_t *out = m->out;
-	if (ask->n == 0)
-		return;
 	dict_codes(m->dict, ask->text, ask->n, ask->code);
 	for (unsigned i = 0; i < ask->n; i++)
-		if (ask->text[i].n == 0)
-			ask->code[i] = MISSING_CODE;
-	for (unsigned i = 0; i < ask->rows; i++)
-		out[ask->row[i]] = ask->code[ask->place[i]];
-	t->value.u32 = ask->code[ask->n - 1];
-	keep_cached(t, ask->last);
+		out[ask->row[i]] = ask->code[i];
 }
 
 static unsigned make_codes(struct making_run *m)
 {
 	struct asking ask;
 	uint32_t *out = m->out;
-	ask.last = cached_text(m->to);
-	ask.n = ask.rows = 0;
-	for (unsigned i = 0; i < m->n; i++) {
+	ask.n = 0;
+	for (uint64_t left = m->changed; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
 		struct str text = m->text[i];
+		enum reject_reason why = REJECT_NONE;
 		if (text.n == 0)
-			continue;
-		enum reject_reason why = is_brief(text) ? brief_code(m, text, &out[i])
-							: ask_code(m, &ask, i);
+			m->missing++;
+		else
+			why = is_brief(text) ? brief_code(m, text, &out[i]) : ask_code(m, &ask, i);
 		if (why != REJECT_NONE)
 			return fail(m, i, why);
 	}
 	look_up(m, &ask);
+	repeat_values(out, m->changed, m->n);
 	return m->n;
 }
 
@@ -267,9 +258,9 @@ static unsigned make_mapped(struct making_run *m)
 	int64_t *wide = m->out;
 	int32_t *narrow = m->out;
 	for (unsigned i = 0; i < m->n; i++) {
-		if (m->text[i].n == 0)
+		if (is_missing(m, i))
 			continue;
-		struct str text = mapped(t->values, m->text[i]);
+		struct str text = mapped(t->values, tidy(m->text[i]));
 		enum reject_reason why = REJECT_BAD_VALUE;
 		if (text.p != nested_mark)
 			why = t->width == WIDTH_I64 ? parse_i64(t->type, text, &wide[i])
@@ -277,6 +268,7 @@ static unsigned make_mapped(struct making_run *m)
 		if (why != REJECT_NONE)
 			return fail(m, i, why);
 	}
+	m->missing = m->n; /* a map may say so: whoever needs a value looks at each */
 	return m->n;
 }
 
@@ -319,42 +311,72 @@ static void drop_signs(int64_t *v, unsigned n)
 			v[i] = -v[i];
 }
 
-/* Texts of n rows from `row` of the table on. Returns n, or the first that cannot be made. */
-static unsigned make_column(struct rower *r, enum stream s, struct target *t,
-			    const struct str *text, unsigned n, uint32_t row,
-			    enum reject_reason *why)
+/* The texts of n rows from `row` of the table on. */
+struct texts {
+	struct str *text;
+	uint64_t changed; /* as in making_run */
+	unsigned n;
+	uint32_t row;
+};
+
+/* Whether any text says something: else the column need not be there. */
+static bool says_something(const struct texts *in)
 {
-	struct making_run m = { .dict = r->chunk->dict, .to = t, .text = text, .n = n,
-				.why = REJECT_NONE };
+	for (uint64_t left = in->changed; left; left &= left - 1)
+		if (tidy(in->text[__builtin_ctzll(left)]).n)
+			return true;
+	return false;
+}
+
+/* Makes a column of texts. Returns n, or the first that cannot be made. */
+static unsigned make_column(struct rower *r, enum stream s, struct target *t,
+			    const struct texts *in, enum reject_reason *why)
+{
+	struct making_run m = { .dict = r->chunk->dict, .to = t, .text = in->text,
+				.changed = in->changed, .n = in->n, .why = REJECT_NONE };
 	bool coded = t->making == MAKE_MAPPED && t->width == WIDTH_U32;
-	m.out = column_at(r, s, t, row);
+	t->complete = false;
+	if (!says_something(in))
+		return in->n;
+	m.out = column_at(r, s, t, in->row);
 	unsigned made = coded ? make_codes(&m) : makers[t->making](&m);
 	if (t->magnitude)
 		drop_signs(m.out, made);
+	t->complete = m.missing == 0;
 	*why = m.why;
 	return made;
 }
 
 /* Texts of rows that have the value already are taken out. */
 static void leave_set(const struct rower *r, enum stream s, const struct target *t,
-		      const struct run *run, struct str *text)
+		      struct texts *in)
 {
-	for (unsigned i = 0; i < run->n; i++)
-		if (has_value(&r->chunk->table[s], t->index, t->width, run->first + i))
-			text[i].n = 0;
+	for (unsigned i = 0; i < in->n; i++)
+		if (has_value(&r->chunk->table[s], t->index, t->width, in->row + i))
+			in->text[i].n = 0;
 }
 
-/* The cells of a column; whether any says something. */
-static bool column_texts(const struct run *run, uint32_t column, struct str *text)
+/* Values whose making costs more than the comparison with the row before. */
+static bool repeats(const struct target *t)
 {
-	uint32_t any = 0;
-	for (unsigned i = 0; i < run->n; i++) {
-		text[i] = row_cell(&run->in[run->pick[i]], column);
-		if (parse_is_missing(text[i]))
-			text[i].n = 0;
-		any |= text[i].n;
-	}
-	return any;
+	return t->width == WIDTH_I32 || (t->width == WIDTH_U32 && t->making != MAKE_SERIAL);
+}
+
+static struct texts column_texts(const struct run *run, const struct binding *b, struct str *text)
+{
+	struct texts t = { .text = text, .changed = rows_up_to(run->n), .n = run->n,
+			   .row = run->first };
+	bool repeated = repeats(&b->to) && !b->fallback;
+	if (run->n == run->rows && repeated)
+		t.changed = repeat_changed(run->in, run->n, run->alike, b->column, text);
+	else if (run->n == run->rows)
+		repeat_column(run->in, run->n, b->column, text);
+	else
+		for (unsigned i = 0; i < run->n; i++)
+			text[i] = cell_at(&run->in[run->pick[i]].cells, b->column);
+	if (run->n != run->rows && repeated)
+		t.changed = repeat_among(text, run->n);
+	return t;
 }
 
 static bool fill_columns(struct rower *r, struct entry *en, const struct run *run,
@@ -364,15 +386,14 @@ static bool fill_columns(struct rower *r, struct entry *en, const struct run *ru
 	for (unsigned i = 0; i < en->n_binding; i++) {
 		struct binding *b = &en->binding[i];
 		enum reject_reason why;
-		if (!column_texts(run, b->column, text))
-			continue;
+		struct texts t = column_texts(run, b, text);
 		if (b->fallback)
-			leave_set(r, en->stream, &b->to, run, text);
-		unsigned made = make_column(r, en->stream, &b->to, text, run->n, run->first, &why);
+			leave_set(r, en->stream, &b->to, &t);
+		unsigned made = make_column(r, en->stream, &b->to, &t, &why);
 		if (made == run->n)
 			continue;
 		*f = (struct fault){ .why = why, .stream = en->stream, .field = b->to.field,
-				     .column = b->column, .text = text[made],
+				     .column = b->column, .text = str_trim(text[made]),
 				     .row = run->pick[made] };
 		return false;
 	}
@@ -411,24 +432,18 @@ static bool give(struct rower *r, struct entry *en, struct gift *g, const struct
 		 unsigned from, unsigned n, struct fault *f)
 {
 	struct str text[RUN_MAX];
+	struct texts t = { .text = text, .changed = rows_up_to(n), .n = n,
+			   .row = run->first + from };
 	enum reject_reason why;
-	uint32_t any = 0;
-	for (unsigned i = 0; i < n; i++) {
-		text[i] = str_trim(gift_text(r, g, &run->in[run->pick[from + i]]));
-		if (parse_is_missing(text[i]))
-			text[i].n = 0;
-		if (g->kind == GIVE_DEFAULT &&
-		    has_value(&r->chunk->table[en->stream], g->to.index, g->to.width,
-			      run->first + from + i))
-			text[i].n = 0;
-		any |= text[i].n;
-	}
-	unsigned made = !any ? n : make_column(r, en->stream, &g->to, text, n,
-							    run->first + from, &why);
+	for (unsigned i = 0; i < n; i++)
+		text[i] = gift_text(r, g, &run->in[run->pick[from + i]]);
+	if (g->kind == GIVE_DEFAULT)
+		leave_set(r, en->stream, &g->to, &t);
+	unsigned made = make_column(r, en->stream, &g->to, &t, &why);
 	if (made == n)
 		return true;
 	*f = (struct fault){ .why = why, .stream = en->stream, .field = g->to.field,
-			     .column = NO_COLUMN, .text = text[made],
+			     .column = NO_COLUMN, .text = str_trim(text[made]),
 			     .row = run->pick[from + made] };
 	return false;
 }
@@ -461,6 +476,18 @@ static bool fill_gifts(struct rower *r, struct entry *en, const struct run *run,
 }
 
 /* ---- whole records ---- */
+
+/* Whether each row of the run has got a value of the field from one of its columns. */
+static bool is_complete(const struct entry *en, const struct need *need)
+{
+	for (unsigned i = 0; i < en->n_binding; i++) {
+		const struct target *t = &en->binding[i].to;
+		if (t->complete &&
+		    (t->index == need->a || t->index == need->b || t->index == need->c))
+			return true;
+	}
+	return false;
+}
 
 static bool check_need(struct rower *r, const struct entry *en, const struct need *need,
 		       const struct run *run, struct fault *f)
@@ -506,7 +533,7 @@ bool fill_records(struct rower *r, struct entry *en, const struct run *run, stru
 	if (!fill_columns(r, en, run, f) || !fill_gifts(r, en, run, f))
 		return false;
 	for (unsigned i = 0; i < en->n_need; i++)
-		if (!check_need(r, en, &en->need[i], run, f))
+		if (!is_complete(en, &en->need[i]) && !check_need(r, en, &en->need[i], run, f))
 			return false;
 	fill_sources(r, en, run);
 	return true;

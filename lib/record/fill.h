@@ -10,14 +10,12 @@
 #include "lib/record/parse.h"
 #include "lib/record/row.h"
 
-/* Rows that go through the columns together: their cells stay in the first cache. */
-#define RUN_MAX 64u
-
 /* Row i of the run is in[pick[i]] and becomes row first + i of the stream's table. */
 struct run {
 	const struct row_in *in;
 	const uint8_t *pick;
-	unsigned n;
+	const uint8_t *alike; /* of `in`, as repeat_heads tells */
+	unsigned n, rows; /* of `pick`, of `in`; n is not 0 */
 	uint32_t first;
 };
 
@@ -38,9 +36,7 @@ bool fill_records(struct rower *r, struct entry *en, const struct run *run, stru
 /* A cell without blanks around it. */
 static inline struct str row_cell(const struct row_in *row, uint32_t column)
 {
-	if (column >= row->n)
-		return (struct str){ 0 };
-	struct str s = row->cell[column];
+	struct str s = cell_at(&row->cells, column);
 	if (s.n && ((unsigned char)s.p[0] <= ' ' || (unsigned char)s.p[s.n - 1] <= ' '))
 		s = str_trim(s);
 	return s;

@@ -8,6 +8,7 @@
 #include "lib/record/index.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -23,19 +24,25 @@ struct masks {
 
 #define INLINE static inline __attribute__((always_inline))
 
+INLINE uint32_t *put_bits(uint64_t mask, uint32_t base, uint32_t *to)
+{
+	for (; mask; mask &= mask - 1)
+		*to++ = base + (unsigned)__builtin_ctzll(mask);
+	return to;
+}
+
 INLINE void put_masks(struct masks m, uint32_t base, struct text_index *out)
 {
-	uint32_t n = out->n_end;
+	uint32_t *end = out->end + out->n_end;
 	for (uint64_t left = m.line; left; left &= left - 1) {
-		unsigned bit = (unsigned)__builtin_ctzll(left);
-		uint64_t below = m.end & ((UINT64_C(1) << bit) - 1);
-		out->line[out->n_line++] = (uint16_t)(n + (unsigned)__builtin_popcountll(below));
+		uint64_t up_to = m.end & (left ^ (left - 1));
+		out->line[out->n_line++] =
+			out->n_end + (unsigned)__builtin_popcountll(up_to) - 1;
 	}
-	for (uint64_t left = m.end; left; left &= left - 1)
-		out->end[n++] = (uint16_t)(base + (unsigned)__builtin_ctzll(left));
-	out->n_end = n;
-	for (uint64_t left = m.rare; left; left &= left - 1)
-		out->rare[out->n_rare++] = (uint16_t)(base + (unsigned)__builtin_ctzll(left));
+	out->n_end = (uint32_t)(put_bits(m.end, base, end) - out->end);
+	if (m.rare)
+		out->n_rare = (uint32_t)(put_bits(m.rare, base, out->rare + out->n_rare) -
+					 out->rare);
 }
 
 /* ---- eight bytes at a time ---- */
@@ -76,9 +83,9 @@ void text_index_portable(const char *p, size_t n, char separator, struct text_in
 	size_t at = 0;
 	assert(n <= INDEX_MAX);
 	out->n_end = out->n_line = out->n_rare = 0;
-	for (; at + BLOCK <= n; at += BLOCK)
+	for (; at + BLOCK <= n && out->n_line < INDEX_LINES; at += BLOCK)
 		put_masks(masks_portable(p + at, separator), (uint32_t)at, out);
-	if (at == n)
+	if (at == n || out->n_line >= INDEX_LINES)
 		return;
 	memset(last, 'x' == separator ? 'y' : 'x', sizeof last);
 	memcpy(last, p + at, n - at);
@@ -98,6 +105,15 @@ WITH_AVX2 static inline uint64_t equal_bytes(__m256i a, __m256i b, __m256i to)
 	return low | (uint64_t)high << 32;
 }
 
+WITH_AVX2 static inline bool any_rare(__m256i a, __m256i b)
+{
+	const __m256i quote = _mm256_set1_epi8('"');
+	__m256i nul = _mm256_cmpeq_epi8(_mm256_min_epu8(a, b), _mm256_setzero_si256());
+	__m256i any = _mm256_or_si256(_mm256_cmpeq_epi8(a, quote), _mm256_cmpeq_epi8(b, quote));
+	any = _mm256_or_si256(any, nul);
+	return !_mm256_testz_si256(any, any);
+}
+
 WITH_AVX2 static inline struct masks masks_avx2(const char *p, char separator)
 {
 	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
@@ -105,8 +121,10 @@ WITH_AVX2 static inline struct masks masks_avx2(const char *p, char separator)
 	struct masks m;
 	m.line = equal_bytes(a, b, _mm256_set1_epi8('\n'));
 	m.end = m.line | equal_bytes(a, b, _mm256_set1_epi8(separator));
-	m.rare = equal_bytes(a, b, _mm256_set1_epi8('"')) |
-		 equal_bytes(a, b, _mm256_setzero_si256());
+	m.rare = 0;
+	if (any_rare(a, b))
+		m.rare = equal_bytes(a, b, _mm256_set1_epi8('"')) |
+			 equal_bytes(a, b, _mm256_setzero_si256());
 	return m;
 }
 
@@ -116,9 +134,9 @@ WITH_AVX2 static void index_avx2(const char *p, size_t n, char separator, struct
 	size_t at = 0;
 	assert(n <= INDEX_MAX);
 	out->n_end = out->n_line = out->n_rare = 0;
-	for (; at + BLOCK <= n; at += BLOCK)
+	for (; at + BLOCK <= n && out->n_line < INDEX_LINES; at += BLOCK)
 		put_masks(masks_avx2(p + at, separator), (uint32_t)at, out);
-	if (at == n)
+	if (at == n || out->n_line >= INDEX_LINES)
 		return;
 	memset(last, 'x' == separator ? 'y' : 'x', sizeof last);
 	memcpy(last, p + at, n - at);

@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 #define INDEX_MAX (32u << 10) /* bytes a stretch has at most */
+#define INDEX_LINES 64u       /* no further block is looked at once there are so many */
 
 /* Positions in the stretch, ascending. Room for one more block, so that writers need no check. */
 struct text_index {
 	uint32_t n_end, n_line, n_rare;
-	uint16_t end[INDEX_MAX + 64];  /* of separators and line ends */
-	uint16_t line[INDEX_MAX + 64]; /* of line ends: their places in end[] */
-	uint16_t rare[INDEX_MAX + 64]; /* of quotes and NUL bytes */
+	uint32_t end[INDEX_MAX + 64];    /* of separators and line ends */
+	uint32_t line[INDEX_LINES + 64]; /* of line ends: their places in end[] */
+	uint32_t rare[INDEX_MAX + 64];   /* of quotes and NUL bytes */
 };
 
 typedef void text_index_fn(const char *p, size_t n, char separator, struct text_index *out);
@@ -27,7 +28,7 @@ typedef void text_index_fn(const char *p, size_t n, char separator, struct text_
 /* Line ends in p[0..n), of any length. */
 uint64_t text_lines(const char *p, size_t n);
 
-/* Indexes p[0..n), n <= INDEX_MAX. */
+/* Indexes p[0..n), n <= INDEX_MAX, or as many blocks of 64 bytes as have INDEX_LINES lines. */
 text_index_fn *text_index_best(void);
 text_index_fn text_index_portable;
 text_index_fn *text_index_avx2(void); /* NULL when this processor has no AVX2 */

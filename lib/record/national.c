@@ -164,7 +164,8 @@ struct message {
 static void give(struct message *m, uint32_t streams, struct json_object *shown)
 {
 	struct row_in row = {
-		.cell = m->cells.cell, .n = m->cells.n, .raw = m->in->raw, .line = m->in->line,
+		.cells = { .cell = m->cells.cell, .n = m->cells.n },
+		.raw = m->in->raw, .line = m->in->line,
 		.offset = m->in->offset, .length = m->in->raw.n, .streams = streams,
 		.digest = hash_join(m->digest, m->records++) | 1u,
 	};

@@ -404,12 +404,13 @@ static bool check_entry(const struct entry *en, struct err *e)
 	return true;
 }
 
-bool plan_header(struct plan *p, const struct str *names, unsigned n, struct err *e)
+bool plan_header(struct plan *p, const struct row_cells *names, struct err *e)
 {
+	unsigned n = names->n;
 	if (n > COLUMNS_MAX)
 		return err_set(e, ERR_LIMIT, "表头有 %u 列，最多 %u 列", n, COLUMNS_MAX);
 	for (unsigned i = 0; i < n; i++) {
-		struct str name = str_trim(names[i]);
+		struct str name = str_trim(cell_at(names, i));
 		if (name.n && find_column(p, name) != NO_COLUMN)
 			return err_set(e, ERR_INPUT, "表头的列「" STR_FMT "」出现两次",
 				       STR_ARG(name));
@@ -429,7 +430,6 @@ bool plan_header(struct plan *p, const struct str *names, unsigned n, struct err
 
 static void forget_codes(struct target *t)
 {
-	t->cached_n = 0;
 	if (t->brief)
 		memset(t->brief->text, 0, sizeof(t->brief->text));
 }

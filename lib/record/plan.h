@@ -8,6 +8,7 @@
 #pragma once
 
 #include "lib/base/dict.h"
+#include "lib/record/cells.h"
 #include "lib/record/column.h"
 #include "lib/record/feed_plan.h"
 
@@ -15,6 +16,7 @@
 #define CACHE_TEXT 48u
 #define COLUMNS_MAX 4096u
 #define WATCHED_MAX 16u
+#define RUN_MAX 64u /* rows that go through the columns together: they stay in the first cache */
 #define SEEN_SLOTS (1u << 16) /* keys of once_per remembered; a power of two */
 
 /* How a text becomes a value: chosen once per header. */
@@ -27,7 +29,7 @@ struct brief {
 	uint32_t code[BRIEF_SLOTS];
 };
 
-/* Where a text goes, and what was seen there: neighbours repeat, and short codes are few. */
+/* Where a text goes; short codes are few. */
 struct target {
 	enum field field;
 	uint16_t index;
@@ -38,14 +40,8 @@ struct target {
 	bool magnitude;                  /* of numbers: without the sign */
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
-	uint8_t cached_n;                /* of the last text; 0 = nothing cached */
-	char cached[CACHE_TEXT];
-	union {
-		int64_t i64;
-		int32_t i32;
-		uint32_t u32;
-	} value;                         /* of the last text */
 	struct brief *brief;             /* of codes; in the plan's arena */
+	bool complete;                   /* each row of the run in hand got a value from it */
 };
 
 struct binding {
@@ -74,10 +70,11 @@ struct need {
 	enum field field; /* to name when all are missing */
 };
 
-/* A column of some stream's key, and its text in the row before: most are repeated. */
+/* A column of some stream's key: most texts are those of the row before. */
 struct watched {
 	uint32_t column;
-	uint32_t n; /* of the text; UINT32_MAX = none kept */
+	uint64_t changed; /* rows of the run in hand with another text than the row before */
+	uint32_t n;       /* of the text before the run; UINT32_MAX = none kept */
 	char text[CACHE_TEXT];
 };
 
@@ -125,7 +122,7 @@ void plan_fini(struct plan *p);
 
 /* All columns of a CSV header. False when a name stands twice, or a column that is required,
  * filtered by or keyed on is not there. */
-bool plan_header(struct plan *p, const struct str *names, unsigned n, struct err *e);
+bool plan_header(struct plan *p, const struct row_cells *names, struct err *e);
 
 /* The column of a JSON key, made when new; NO_COLUMN when there are too many. */
 uint32_t plan_key(struct plan *p, struct str name);

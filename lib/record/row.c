@@ -13,6 +13,7 @@
 #include "lib/base/hash.h"
 #include "lib/record/column.h"
 #include "lib/record/fill.h"
+#include "lib/record/repeat.h"
 
 /* What a run has made, so that it can be taken back. */
 struct made {
@@ -20,9 +21,8 @@ struct made {
 		uint64_t *slot, before; /* of keys seen */
 	} undo[RUN_MAX * FEED_STREAMS_MAX];
 	unsigned n_undo;
-	uint32_t first_claim;     /* claims of this run begin there */
-	uint32_t changed[RUN_MAX]; /* by row: watched columns that are not as in the row before */
-	bool matched[RUN_MAX];    /* by row: some stream wanted it */
+	uint32_t first_claim; /* claims of this run begin there */
+	uint64_t matched;     /* bit per row: some stream wanted it */
 };
 
 void rower_init(struct rower *r, const struct feed *feed, const struct feed_file *file,
@@ -100,32 +100,18 @@ static bool is_not_filled(const struct entry *en, const struct row_in *in)
 
 /* ---- keys of once_per streams ---- */
 
-static inline bool is_as_before(const struct watched *w, const struct str *before,
-				struct str text)
+/* Notes which texts of a watched column are those of the row before; the last one is kept for the
+ * next run. */
+static void watch(struct watched *w, const struct row_in *in, unsigned n, const uint8_t *alike)
 {
-	if (before)
-		return text.n == before->n && bytes_same(text.p, before->p, text.n);
-	return text.n == w->n && bytes_same(text.p, w->text, text.n);
-}
-
-/* Notes which of the watched columns are as in the row before; the last row is kept for the next
- * run. */
-static void watch(struct plan *p, const struct row_in *in, unsigned n, uint32_t *changed)
-{
-	memset(changed, 0, n * sizeof(*changed));
-	for (unsigned i = 0; i < p->n_watched; i++) {
-		struct watched *w = &p->watched[i];
-		struct str last = { 0 };
-		for (unsigned k = 0; k < n; k++) {
-			struct str text = row_cell(&in[k], w->column);
-			if (!is_as_before(w, k ? &last : NULL, text))
-				changed[k] |= 1u << i;
-			last = text;
-		}
-		w->n = last.n <= CACHE_TEXT ? last.n : UINT32_MAX;
-		if (last.n <= CACHE_TEXT)
-			bytes_copy(w->text, last.p, last.n);
-	}
+	struct str text[RUN_MAX];
+	w->changed = repeat_changed(in, n, alike, w->column, text);
+	struct str last = text[63 - __builtin_clzll(w->changed)];
+	if (same_text(text[0], (struct str){ w->text, w->n }))
+		w->changed &= ~UINT64_C(1);
+	w->n = last.n <= CACHE_TEXT ? last.n : UINT32_MAX;
+	if (last.n <= CACHE_TEXT)
+		bytes_copy(w->text, last.p, last.n);
 }
 
 static uint64_t once_key(struct entry *en, const struct row_in *in)
@@ -191,22 +177,66 @@ static bool is_first(struct rower *r, struct entry *en, uint64_t key, uint32_t r
 	return true;
 }
 
+/* Bit per row that is for the entry's stream. */
+static uint64_t wanted_rows(const struct entry *en, const struct row_in *in, unsigned n)
+{
+	uint64_t wanted = 0;
+	bool all = en->feed->when.column.n == 0 && en->feed->n_filled == 0 && !en->absent;
+	for (unsigned i = 0; i < n; i++) {
+		bool wants = in[i].streams >> en->stream & 1;
+		if (!all)
+			wants = wants && !is_refused_by_when(en, &in[i]) &&
+				!is_not_filled(en, &in[i]);
+		wanted |= (uint64_t)wants << i;
+	}
+	return wanted;
+}
+
+/* Bit per row whose key is not, or may not be, that of the row before. */
+static uint64_t changed_keys(const struct plan *p, const struct entry *en)
+{
+	uint64_t changed = 0;
+	for (unsigned i = 0; i < p->n_watched; i++)
+		if (en->watches >> i & 1)
+			changed |= p->watched[i].changed;
+	return en->watches ? changed : ~UINT64_C(0);
+}
+
+/* Of the wanted rows those whose key comes for the first time. A row with the key of a wanted row
+ * before it need not be looked at. */
+static uint64_t first_rows(struct rower *r, struct entry *en, const struct row_in *in,
+			   uint64_t wanted, struct made *made)
+{
+	uint64_t changed = changed_keys(&r->plan, en), firsts = 0;
+	uint64_t repeated = ~changed & wanted << 1;
+	uint32_t row = r->chunk->table[en->stream].n;
+	for (uint64_t left = wanted & ~repeated; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+		uint64_t up_to = left ^ (left - 1);
+		if (changed & up_to)
+			en->last_key = 0;
+		changed &= ~up_to;
+		if (!is_first(r, en, once_key(en, &in[i]), row, made))
+			continue;
+		firsts |= UINT64_C(1) << i;
+		row++;
+	}
+	if (changed)
+		en->last_key = 0;
+	return firsts;
+}
+
 /* The rows that make a record of the entry's stream. */
 static unsigned pick_rows(struct rower *r, struct entry *en, const struct row_in *in, unsigned n,
 			  struct made *made, uint8_t *pick)
 {
-	uint32_t first = r->chunk->table[en->stream].n, picked = 0;
-	for (unsigned i = 0; i < n; i++) {
-		bool wants = in[i].streams >> en->stream & 1 && !is_refused_by_when(en, &in[i]) &&
-			     !is_not_filled(en, &in[i]);
-		if (en->watches & made->changed[i])
-			en->last_key = 0;
-		made->matched[i] |= wants;
-		if (!wants || (en->seen &&
-			       !is_first(r, en, once_key(en, &in[i]), first + picked, made)))
-			continue;
-		pick[picked++] = (uint8_t)i;
-	}
+	uint64_t rows = wanted_rows(en, in, n);
+	unsigned picked = 0;
+	made->matched |= rows;
+	if (en->seen)
+		rows = first_rows(r, en, in, rows, made);
+	for (; rows; rows &= rows - 1)
+		pick[picked++] = (uint8_t)__builtin_ctzll(rows);
 	return picked;
 }
 
@@ -214,8 +244,11 @@ static bool make_records(struct rower *r, const struct row_in *in, unsigned n, s
 			 struct fault *f)
 {
 	uint8_t pick[RUN_MAX];
-	struct run run = { .in = in, .pick = pick };
-	watch(&r->plan, in, n, made->changed);
+	uint8_t alike[RUN_MAX];
+	struct run run = { .in = in, .pick = pick, .rows = n, .alike = alike };
+	repeat_heads(in, n, alike);
+	for (unsigned i = 0; i < r->plan.n_watched; i++)
+		watch(&r->plan.watched[i], in, n, alike);
 	for (unsigned i = 0; i < r->plan.n_entry; i++)
 		r->plan.entry[i].made = 0;
 	for (unsigned i = 0; i < r->plan.n_entry; i++) {
@@ -248,8 +281,7 @@ static void keep(struct rower *r, const struct made *made, unsigned n)
 {
 	for (unsigned i = 0; i < r->plan.n_entry; i++)
 		r->stats->records[r->plan.entry[i].stream] += r->plan.entry[i].made;
-	for (unsigned i = 0; i < n; i++)
-		r->stats->filtered += !made->matched[i];
+	r->stats->filtered += n - (unsigned)__builtin_popcountll(made->matched);
 }
 
 static void count_unknown(struct rower *r, const struct row_in *in)
@@ -319,7 +351,7 @@ static bool take_run(struct rower *r, const struct row_in *in, unsigned n)
 	struct fault f;
 	made.n_undo = 0;
 	made.first_claim = r->claims ? r->claims->n : 0;
-	memset(made.matched, 0, n);
+	made.matched = 0;
 	open_chunk(r, in->line);
 	if (make_records(r, in, n, &made, &f)) {
 		keep(r, &made, n);

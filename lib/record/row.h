@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "lib/record/cells.h"
 #include "lib/record/decode.h"
 #include "lib/record/plan.h"
 #include "lib/record/reject.h"
@@ -15,8 +16,7 @@
 #define ROW_ALL_STREAMS UINT32_MAX
 
 struct row_in {
-	const struct str *cell; /* by plan column; shorter than the plan: the rest is empty */
-	uint32_t n;
+	struct row_cells cells; /* by plan column; fewer than the plan has: the rest is empty */
 	struct str raw;         /* shown when the row is refused */
 	uint64_t line, offset;
 	uint32_t length;        /* bytes of the row in the text */

@@ -111,18 +111,27 @@ STAGE static void stage_charset(struct bench *b)
 	charset_free(cs);
 }
 
+struct split {
+	struct csv *csv;
+	unsigned width;
+	uint64_t cells;
+};
+
 static bool count_rows(void *ctx, const struct csv_row *row, unsigned n, struct err *e)
 {
-	struct bench *b = ctx;
+	struct split *s = ctx;
 	(void)e;
-	b->count += n * row->n;
+	if (!s->width)
+		csv_width(s->csv, s->width = row->cells.n); /* the header's, as a decoder does */
+	s->cells += n * row->cells.n;
 	return true;
 }
 
 STAGE static void stage_split(struct bench *b)
 {
 	struct err e = { 0 };
-	struct csv *csv = csv_new(',', count_rows, b);
+	struct split s = { 0 };
+	struct csv *csv = s.csv = csv_new(',', count_rows, &s);
 	for (size_t at = 0, n; at < b->text.n; at += n) {
 		n = b->text.n - at < BLOCK ? b->text.n - at : BLOCK;
 		while (at + n < b->text.n && b->text.p[at + n - 1] != '\n')
@@ -131,6 +140,7 @@ STAGE static void stage_split(struct bench *b)
 	}
 	must(csv_finish(csv, &e), "split", &e);
 	csv_free(csv);
+	b->count += s.cells;
 }
 
 static void keep_chunks(struct bench *b, struct decoder *d)

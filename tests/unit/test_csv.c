@@ -16,8 +16,8 @@ static void show_row(struct buf *out, const struct csv_row *row)
 		buf_addf(out, "!%s:%u\n", reject_word(row->why), row->column);
 		return;
 	}
-	for (unsigned i = 0; i < row->n; i++)
-		buf_addf(out, "[" STR_FMT "]", STR_ARG(row->cell[i]));
+	for (uint32_t i = 0; i < row->cells.n; i++)
+		buf_addf(out, "[" STR_FMT "]", STR_ARG(cell_at(&row->cells, i)));
 	buf_addc(out, '\n');
 }
 

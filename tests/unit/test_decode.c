@@ -319,6 +319,22 @@ static void settlement_time(void **state)
 		   "4 !missing-required 5 setl_time\n");
 }
 
+/* Rows made together: those that have a time keep it. */
+static void settlement_times_together(void **state)
+{
+	(void)state;
+	CHECK_DUMP(feed, "setl_d.csv",
+		   "setl_id,mdtrt_id,fixmedins_code,psn_no,setl_time,enddate\n"
+		   "S1,M1,H1,P1,2026-03-03 10:00,2026-03-02\nS2,M2,H1,P1,NULL,2026-03-02\n"
+		   "S3,M2,H1,P1,2026-03-03 11:00,2026-03-02\n",
+		   "2 settlement setl_id=S1 mdtrt_id=M1 fixmedins_code=H1 psn_no=P1 "
+		   "setl_time=2026-03-03 10:00:00 enddate=2026-03-02\n"
+		   "3 settlement setl_id=S2 mdtrt_id=M2 fixmedins_code=H1 psn_no=P1 "
+		   "setl_time=2026-03-02 00:00:00 enddate=2026-03-02\n"
+		   "4 settlement setl_id=S3 mdtrt_id=M2 fixmedins_code=H1 psn_no=P1 "
+		   "setl_time=2026-03-03 11:00:00 enddate=2026-03-02\n");
+}
+
 /* The first reject's sentence. */
 static void check_sentence(bool english, const char *want)
 {
@@ -356,6 +372,7 @@ int main(void)
 		cmocka_unit_test(truncated_gzip), cmocka_unit_test(ndjson_rows),
 		cmocka_unit_test(only_wanted_fields),
 		cmocka_unit_test(sources_point_into_the_text), cmocka_unit_test(settlement_time),
+		cmocka_unit_test(settlement_times_together),
 		cmocka_unit_test(sentences_in_two_languages),
 	};
 	return cmocka_run_group_tests(tests, make_feed, drop_feed);

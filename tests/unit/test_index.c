@@ -11,13 +11,13 @@
 static void index_plainly(const char *p, size_t n, char separator, struct text_index *out)
 {
 	out->n_end = out->n_line = out->n_rare = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && (i % 64 || out->n_line < INDEX_LINES); i++) {
 		if (p[i] == '\n')
-			out->line[out->n_line++] = (uint16_t)out->n_end;
+			out->line[out->n_line++] = out->n_end;
 		if (p[i] == '\n' || p[i] == separator)
-			out->end[out->n_end++] = (uint16_t)i;
+			out->end[out->n_end++] = (uint32_t)i;
 		if (p[i] == '"' || p[i] == 0)
-			out->rare[out->n_rare++] = (uint16_t)i;
+			out->rare[out->n_rare++] = (uint32_t)i;
 	}
 }
 
