@@ -11,6 +11,7 @@
 #include "daemon/host/fault.h"
 #include "daemon/http/http.h"
 #include "daemon/host/log.h"
+#include "daemon/host/pages.h"
 #include "daemon/loop.h"
 #include "daemon/engine/rules.h"
 #include "lib/base/mem.h"
@@ -187,6 +188,7 @@ int main(int argc, char **argv)
 		conf_init(&c);
 	else if (!conf_load(&c, o.config, &e))
 		return complain(&e);
+	pages_large();
 	code = serve(&o, &c);
 	conf_fini(&c);
 	return code;

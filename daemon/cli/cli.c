@@ -14,6 +14,7 @@
 #include "daemon/cli/commands.h"
 #include "daemon/cli/help.h"
 #include "daemon/cli/opt.h"
+#include "daemon/host/pages.h"
 #include "lib/base/near.h"
 
 const struct command *const commands[] = {
@@ -235,6 +236,7 @@ int cli_main(int argc, char **argv)
 			 .out_tty = isatty(STDOUT_FILENO) == 1,
 			 .err_tty = isatty(STDERR_FILENO) == 1 };
 	int at = leading_options(&c, argc, argv), used = 0;
+	pages_large();
 	if (at == 0)
 		return CLI_USAGE;
 	if (at >= argc) {

@@ -3,6 +3,7 @@
 set(work_sources
 	host/fault.c
 	host/clock.c
+	host/pages.c
 	work/files.c
 	work/tally.c
 	work/intake.c

@@ -18,7 +18,7 @@
 #include "lib/base/mem.h"
 
 enum { GROUP = 32 };
-enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 20 };
+enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 24 };
 
 struct entry {
 	const char *p;

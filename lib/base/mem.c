@@ -22,6 +22,30 @@ _Noreturn void mem_give_up(const char *why)
 	abort();
 }
 
+enum { PAGE = 4096 };
+
+static mem_large_fn *on_large;
+
+void mem_on_large(mem_large_fn *fn)
+{
+	on_large = fn;
+}
+
+static void *taken(void *p, size_t size)
+{
+	if (size >= MEM_LARGE && on_large)
+		on_large(p, size);
+	return p;
+}
+
+/* Fresh memory that is read first is the system's one page of zeros; the first write changes the
+ * page under the readers, which costs a fault more and an interrupt of every other processor. */
+static void touch(void *p, size_t size)
+{
+	for (size_t at = 0; at < size; at += PAGE)
+		((volatile char *)p)[at] = 0;
+}
+
 /* malloc(0) may be NULL, which would look like a failure. */
 static size_t at_least_one(size_t size)
 {
@@ -34,7 +58,7 @@ void *xmalloc(size_t size)
 
 	if (!p)
 		out_of_memory(1, size);
-	return p;
+	return taken(p, size);
 }
 
 void *xcalloc(size_t n, size_t size)
@@ -43,6 +67,8 @@ void *xcalloc(size_t n, size_t size)
 
 	if (!p)
 		out_of_memory(n, size);
+	taken(p, n * size);
+	touch(p, n * size);
 	return p;
 }
 
@@ -51,7 +77,7 @@ void *xrealloc(void *p, size_t size)
 	p = realloc(p, at_least_one(size));
 	if (!p)
 		out_of_memory(1, size);
-	return p;
+	return taken(p, size);
 }
 
 void *xreallocarray(void *p, size_t n, size_t size)

@@ -12,7 +12,8 @@
 
 #define RETURNS_MEMORY __attribute__((malloc, returns_nonnull, warn_unused_result))
 
-/* None returns NULL, size 0 included; all are released with xfree(). */
+/* None returns NULL, size 0 included; all are released with xfree(). What xcalloc gives is there
+ * already: a table that is read before it is written does not get its pages twice. */
 void *xmalloc(size_t size) RETURNS_MEMORY;
 void *xcalloc(size_t n, size_t size) RETURNS_MEMORY;
 void *xrealloc(void *p, size_t size) __attribute__((returns_nonnull, warn_unused_result));
@@ -21,6 +22,13 @@ void *xreallocarray(void *p, size_t n, size_t size)
 char *xstrdup(const char *s) RETURNS_MEMORY;
 void *xmemdup(const void *p, size_t n) RETURNS_MEMORY;
 void xfree(void *p);
+
+/* Told of memory of MEM_LARGE bytes and more when it is taken, so that the program can say how it
+ * wants it from the system; from any thread, must not allocate. Set it before the first thread
+ * starts; NULL, as at the start: nobody is told. */
+#define MEM_LARGE ((size_t)1 << 20)
+typedef void mem_large_fn(void *p, size_t size);
+void mem_on_large(mem_large_fn *fn);
 
 /* Ends the process with one line on stderr: a bound no caller can handle was reached. */
 _Noreturn void mem_give_up(const char *why);

@@ -50,7 +50,8 @@ struct table {
 	uint32_t n_key, n_sum;
 	uint32_t sum_at, stride; /* bytes */
 	uint32_t n;
-	uint8_t **page;
+	struct arena pages;
+	uint8_t **page;          /* of them */
 	uint32_t n_page, cap_page;
 	uint64_t *slot;          /* upper half of the hash << 32 | cell + 1 */
 	size_t slots;

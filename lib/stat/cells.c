@@ -20,6 +20,7 @@ static void table_init(struct table *t, const struct cell_source *s)
 	t->sum_at = (uint32_t)(sizeof(struct cell) + t->n_key * sizeof(uint32_t) + 7) & ~7u;
 	t->stride = t->sum_at + t->n_sum * (uint32_t)sizeof(struct sum);
 	map64_init(&t->rest_of);
+	arena_init(&t->pages);
 }
 
 struct cells *cells_new(const struct plan *p, bool replaceable)
@@ -40,8 +41,7 @@ struct cells *cells_new(const struct plan *p, bool replaceable)
 
 static void table_fini(struct table *t)
 {
-	for (uint32_t i = 0; i < t->n_page; i++)
-		xfree(t->page[i]);
+	arena_fini(&t->pages);
 	xfree(t->page);
 	xfree(t->slot);
 	map64_fini(&t->rest_of);
@@ -208,7 +208,8 @@ uint32_t table_add(struct table *t)
 
 	if (cell >> CELL_PAGE_BITS == t->n_page) {
 		GROW(t->page, t->cap_page, t->n_page + 1);
-		t->page[t->n_page++] = xcalloc((size_t)1 << CELL_PAGE_BITS, t->stride);
+		t->page[t->n_page++] = arena_array(&t->pages, (size_t)1 << CELL_PAGE_BITS,
+						   t->stride);
 	}
 	return cell;
 }

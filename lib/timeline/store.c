@@ -21,6 +21,7 @@ void store_init(struct store *st, enum stream s, const uint8_t *keep)
 	st->stream = s;
 	st->block_bits = s == STREAM_FEE || s == STREAM_STOCK ? 2 : 0;
 	layout_init(&st->layout, s, (uint32_t)sizeof(struct row), keep);
+	arena_init(&st->pages);
 	serials_init(&st->serials);
 	map64_init(&st->link);
 	map64_init(&st->stand);
@@ -31,8 +32,7 @@ void store_init(struct store *st, enum stream s, const uint8_t *keep)
 
 void store_fini(struct store *st)
 {
-	for (uint32_t i = 0; i < st->n_page; i++)
-		xfree(st->page[i]);
+	arena_fini(&st->pages);
 	xfree(st->page);
 	xfree(st->prev);
 	xfree(st->slot);
@@ -76,7 +76,8 @@ static uint32_t new_block(struct store *st)
 	st->n += 1u << st->block_bits;
 	if (st->n > st->n_page << STORE_PAGE_BITS) {
 		GROW(st->page, st->cap_page, st->n_page + 1);
-		st->page[st->n_page++] = xmalloc((size_t)STORE_PAGE_ROWS * st->layout.size);
+		st->page[st->n_page++] = arena_room(&st->pages, STORE_PAGE_ROWS,
+						     st->layout.size);
 	}
 	GROW(st->prev, st->cap_block, st->n_block + 1);
 	return st->n_block++;

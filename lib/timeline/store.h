@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/map.h"
 #include "lib/base/str.h"
@@ -68,7 +69,8 @@ struct store {
 	enum stream stream;
 	struct layout layout;
 	unsigned block_bits;
-	uint8_t **page;
+	struct arena pages;
+	uint8_t **page;      /* of them */
 	uint32_t n_page, cap_page;
 	uint32_t n;          /* rows handed out, holes and unused block ends included */
 	uint32_t *prev;      /* by block: previous block of the same list + 1 */

@@ -132,6 +132,34 @@ static void too_much_ends_the_process(void **state)
 	check_ends(text_is_too_long, "4 GiB");
 }
 
+static const void *told;
+static size_t told_of;
+
+static void tell(void *p, size_t size)
+{
+	told = p;
+	told_of = size;
+}
+
+static void large_memory_is_told(void **state)
+{
+	(void)state;
+	mem_on_large(tell);
+	void *p = xmalloc(MEM_LARGE - 1);
+	CHECK(!told);
+	p = xrealloc(p, 2 * MEM_LARGE);
+	CHECK(told == p && told_of == 2 * MEM_LARGE);
+	xfree(p);
+	p = xcalloc(MEM_LARGE / 8 + 1, 8);
+	CHECK(told == p && told_of == MEM_LARGE + 8);
+	CHECK(((const char *)p)[MEM_LARGE] == 0);
+	xfree(p);
+	mem_on_large(NULL);
+	p = xmalloc(4 * MEM_LARGE);
+	CHECK(told_of == MEM_LARGE + 8);
+	xfree(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +167,7 @@ int main(void)
 		cmocka_unit_test(copies),
 		cmocka_unit_test(capacity_doubles_within_bounds),
 		cmocka_unit_test(grow_keeps_elements),
+		cmocka_unit_test(large_memory_is_told),
 		cmocka_unit_test(too_much_ends_the_process),
 	};
 
