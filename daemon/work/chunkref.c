@@ -74,10 +74,9 @@ static void scatter_stream(struct chunk_ref *r, enum stream s, uint32_t n_shards
 	uint32_t *shard = xcalloc(n, sizeof *shard);
 	out->row = xcalloc(n, sizeof *out->row);
 	out->first = xcalloc(n_shards + 1u, sizeof *out->first);
-	for (uint32_t i = 0; i < n; i++) {
-		shard[i] = timeline_shard(r->chunk, s, i, n_shards);
+	timeline_shards(r->chunk, s, n_shards, shard);
+	for (uint32_t i = 0; i < n; i++)
 		out->first[shard[i]]++;
-	}
 	uint32_t begin = 0;
 	for (uint32_t k = 0; k <= n_shards; k++) {
 		uint32_t count = out->first[k];

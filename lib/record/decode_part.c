@@ -14,6 +14,10 @@
 #include "lib/base/mem.h"
 #include "lib/record/decode_impl.h"
 
+/* A piece of a usual file is one chunk: what is made per chunk (dictionary, look-ups of its texts)
+ * is not made again for a few rows behind the limit. */
+#define PART_CHUNK_ROWS (2 * DECODE_CHUNK_ROWS)
+
 struct piece_claims {
 	struct claims claims;
 	struct decode_stats stats;
@@ -60,6 +64,7 @@ struct decoder *decoder_part(const struct decoder *lead)
 	d->rower.english = lead->rower.english;
 	d->rower.positions = true;
 	d->rower.claims = &d->claims;
+	d->rower.chunk_rows = PART_CHUNK_ROWS;
 	d->csv = csv_new(d->file->separator, decode_csv_rows, d);
 	struct str header = buf_str(&lead->header);
 	bool good = csv_push(d->csv, header.p, header.n, false, &e) && csv_finish(d->csv, &e);
@@ -109,31 +114,51 @@ static void add_stats(struct decode_stats *into, const struct decode_stats *from
 		into->records[s] += from->records[s];
 }
 
-/* Rows of one chunk and stream whose keys had been seen; returns how many. */
-static uint32_t rows_seen(const struct decoder *lead, const struct claims *all, uint32_t chunk,
-			  enum stream s, uint32_t *row)
+/* Rows of one chunk and stream among claims that come too late; returns how many. */
+static uint32_t rows_of(const struct decoder *lead, const struct claim *const *late,
+			uint32_t n_late, uint32_t chunk, enum stream s, uint32_t *row)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < all->n; i++) {
-		const struct claim *c = &all->claim[i];
-		if (c->chunk == chunk && lead->rower.plan.entry[c->entry].stream == s &&
-		    !c->refused && rower_has_seen(&lead->rower, c))
-			row[n++] = c->row;
-	}
+	for (uint32_t i = 0; i < n_late; i++)
+		if (late[i]->chunk == chunk && lead->rower.plan.entry[late[i]->entry].stream == s)
+			row[n++] = late[i]->row;
+	return n;
+}
+
+static void take_back(struct decoder *lead, const struct claim *const *late, uint32_t n_late,
+		      struct chunk **chunk, uint32_t n_chunk)
+{
+	uint32_t *row = xcalloc(n_late, sizeof(*row)), once = decoder_once_streams(lead);
+	for (uint32_t k = 0; k < n_chunk; k++)
+		for (unsigned s = 0; s < STREAM_STORED; s++) {
+			if (!(once >> s & 1))
+				continue;
+			uint32_t n = rows_of(lead, late, n_late, k, (enum stream)s, row);
+			chunk_drop_rows(chunk[k], (enum stream)s, row, n);
+			lead->stats.records[s] -= n;
+		}
+	xfree(row);
+}
+
+/* Claims whose key had been seen; returns how many. */
+static uint32_t late_claims(const struct decoder *lead, const struct claims *all,
+			    const struct claim **late)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < all->n; i++)
+		if (!all->claim[i].refused && rower_has_seen(&lead->rower, &all->claim[i]))
+			late[n++] = &all->claim[i];
 	return n;
 }
 
 static void take_back_seen(struct decoder *lead, const struct claims *all, struct chunk **chunk,
 			   uint32_t n_chunk)
 {
-	uint32_t *row = xcalloc(all->n, sizeof(*row));
-	for (uint32_t k = 0; k < n_chunk; k++)
-		for (unsigned s = 0; s < STREAM_STORED; s++) {
-			uint32_t n = rows_seen(lead, all, k, (enum stream)s, row);
-			chunk_drop_rows(chunk[k], (enum stream)s, row, n);
-			lead->stats.records[s] -= n;
-		}
-	xfree(row);
+	const struct claim **late = xcalloc(all->n, sizeof(*late));
+	uint32_t n = late_claims(lead, all, late);
+	if (n)
+		take_back(lead, late, n, chunk, n_chunk);
+	xfree(late);
 }
 
 bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct chunk **chunk,

@@ -28,7 +28,8 @@ struct made {
 void rower_init(struct rower *r, const struct feed *feed, const struct feed_file *file,
 		const uint8_t *wanted, struct decode_stats *stats)
 {
-	*r = (struct rower){ .revision = feed->revision, .stats = stats };
+	*r = (struct rower){ .revision = feed->revision, .stats = stats,
+			     .chunk_rows = DECODE_CHUNK_ROWS };
 	plan_init(&r->plan, file, wanted);
 }
 
@@ -74,7 +75,7 @@ static void count_rows(struct rower *r, unsigned n)
 {
 	r->chunk->rows += n;
 	r->stats->rows += n;
-	if (r->chunk->rows >= DECODE_CHUNK_ROWS)
+	if (r->chunk->rows >= r->chunk_rows)
 		rower_flush(r);
 }
 
@@ -370,7 +371,7 @@ static bool take_run(struct rower *r, const struct row_in *in, unsigned n)
 void rower_take(struct rower *r, const struct row_in *in, unsigned n)
 {
 	while (n > 0) {
-		uint64_t room = DECODE_CHUNK_ROWS - (r->chunk ? r->chunk->rows : 0);
+		uint64_t room = r->chunk_rows - (r->chunk ? r->chunk->rows : 0);
 		unsigned some = n;
 		if (r->run == 0)
 			r->run = 1;

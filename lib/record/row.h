@@ -48,6 +48,7 @@ struct rower {
 	bool english;        /* the language of rejects' sentences */
 	bool positions;      /* columns have positions to show: CSV, not JSON */
 	struct claims *claims; /* gathered here; NULL when the rower sees all rows */
+	uint32_t chunk_rows; /* of the input a chunk has at most */
 	struct chunk *chunk; /* being filled; NULL before the first row of it */
 	struct chunk **ready;
 	unsigned n_ready, cap_ready, next_ready;

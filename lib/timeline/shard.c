@@ -41,6 +41,24 @@ uint32_t timeline_shard(const struct chunk *c, enum stream s, uint32_t row, uint
 	return timeline_shard_of(hash, n_shards);
 }
 
+/* Rows of one person stand together. */
+void timeline_shards(const struct chunk *c, enum stream s, uint32_t n_shards, uint32_t *shard)
+{
+	enum field key = stream_plan(s)->subject_key;
+	uint32_t last = MISSING_CODE, to = 0;
+
+	assert(key != FIELD_NONE);
+	for (uint32_t i = 0; i < c->table[s].n; i++) {
+		uint32_t code = chunk_code(c, key, i);
+
+		if (i == 0 || code != last) {
+			last = code;
+			to = timeline_shard(c, s, i, n_shards);
+		}
+		shard[i] = to;
+	}
+}
+
 /* ---- visits in several shards ---- */
 
 static uint32_t find_visit(const struct timeline *t, struct str facility, struct str visit)

@@ -80,11 +80,29 @@ static void full_stretches(void **state)
 	xfree(p);
 }
 
+static void line_ends_are_counted(void **state)
+{
+	enum { MOST = 5000 };
+	static char text[MOST];
+
+	(void)state;
+	for (size_t i = 0; i < MOST; i++)
+		text[i] = i % 7 == 3 || i < 4200 ? '\n' : 'x';
+	for (size_t from = 0; from < 20; from++)
+		for (size_t n = 0; n <= MOST - from; n += n < 600 ? 1 : 97) {
+			uint64_t lines = 0;
+			for (size_t i = 0; i < n; i++)
+				lines += text[from + i] == '\n';
+			assert_int_equal(text_lines(text + from, n), lines);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(full_stretches),
+		cmocka_unit_test(line_ends_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

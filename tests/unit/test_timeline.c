@@ -411,6 +411,21 @@ static void registers_go_to_all_shards(void **state)
 	chunk_free(c);
 }
 
+static void all_rows_go_where_each_goes(void **state)
+{
+	struct chunk *c = rowtext_chunk("stock | fixmedins_code | fixmedins_bchno\n"
+					" | H1 | B1\n | H1 | B2\n | H2 | B3\n | H1 | B4\n"
+					" | H3 | B5\n | H4 | B6\n | H1 | B7\n");
+	uint32_t shard[7];
+
+	(void)state;
+	CHECK_INT(c->table[STREAM_STOCK].n, 7);
+	timeline_shards(c, STREAM_STOCK, 5, shard);
+	for (uint32_t i = 0; i < 7; i++)
+		CHECK_INT(shard[i], timeline_shard(c, STREAM_STOCK, i, 5));
+	chunk_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +438,7 @@ int main(void)
 		cmocka_unit_test(a_row_names_its_record),
 		cmocka_unit_test(stock_belongs_to_the_facility),
 		cmocka_unit_test(only_wanted_columns),
+		cmocka_unit_test(all_rows_go_where_each_goes),
 		cmocka_unit_test(odd_values_survive),
 		cmocka_unit_test(shards_agree_on_a_moved_row),
 		cmocka_unit_test(agreeing_takes_time_by_the_row),
