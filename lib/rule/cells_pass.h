@@ -9,6 +9,7 @@
 struct cells_pass {
 	struct eval *e;
 	const struct cell_source *s;
+	struct taken *taken;     /* whose records and keys these are */
 	const uint8_t *filter;
 	int32_t day;             /* the cell in hand is as of */
 	bool all_bear;           /* nothing of it is in the numerator */
@@ -19,6 +20,9 @@ struct cells_pass {
 
 /* The aggregates and peers' fields of all contributions. */
 void partials_make(struct cells_pass *x);
+
+/* eval_digest.c: the digests of all contributions. */
+void digests_make(struct cells_pass *x);
 
 /* Whether a record counts where `cond` holds: 若 of an aggregate, as of the cell's day. */
 enum truth cell_counts(const struct cells_pass *x, const struct node *cond, uint32_t row);

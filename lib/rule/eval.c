@@ -24,6 +24,7 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	e->runs = xcalloc(p->n_keyset + 1, sizeof *e->runs);
 	e->gaps = xcalloc(FIELD_COUNT, sizeof *e->gaps);
 	e->fits = xcalloc(p->n_memo + 1, sizeof *e->fits);
+	e->taken = xcalloc(p->n_source + 1, sizeof *e->taken);
 	e->account = xcalloc(p->rs->n_rule + 1, sizeof *e->account);
 	for (uint32_t i = 0; i < p->rs->n_rule; i++)
 		e->account[i].unknown_field = FIELD_NONE;
@@ -43,6 +44,17 @@ static void free_slots(struct slot *s, uint32_t n)
 		xfree(s[i].code_number);
 		map64_fini(&s[i].pair_truth);
 	}
+}
+
+static void taken_free(struct taken *t)
+{
+	for (uint32_t i = 0; i < t->cap_sum; i++)
+		xfree(t->sum[i].v);
+	xfree(t->sum);
+	xfree(t->v);
+	xfree(t->row);
+	xfree(t->digest);
+	xfree(t->filter.truth);
 }
 
 static void free_memory(struct eval *e)
@@ -66,6 +78,8 @@ static void free_memory(struct eval *e)
 		xfree(e->domain[i].code_of);
 		xfree(e->domain[i].row);
 	}
+	for (uint32_t i = 0; i < p->n_source; i++)
+		taken_free(&e->taken[i]);
 	for (uint32_t i = 0; i < p->n_memo; i++) {
 		xfree(e->fits[i].at);
 		xfree(e->fits[i].n);
@@ -84,7 +98,9 @@ void eval_free(struct eval *e)
 				 e ? e->pair[0] : NULL, e ? e->pair[1] : NULL,
 				 e ? e->room : NULL, e ? e->shown : NULL,
 				 e ? e->rows : NULL, e ? e->list : NULL, e ? e->number : NULL,
-				 e ? e->given : NULL, e ? e->quick_rows : NULL,
+				 e ? e->taken : NULL, e ? e->said : NULL,
+				 e ? e->picked : NULL,
+				 e ? e->quick_rows : NULL,
 				 e ? e->gaps : NULL, e ? e->join : NULL,
 				 e ? e->clock : NULL };
 
@@ -121,6 +137,7 @@ const struct account *eval_accounts(const struct eval *e)
 void eval_start(struct eval *e, const struct batch *b)
 {
 	e->b = b;
+	e->judged = NULL;
 	e->stamp++;
 	arena_reset(&e->scratch);
 }
@@ -199,4 +216,5 @@ void eval_batch(struct eval *e, const struct batch *b, const uint8_t *only, hit_
 		if (rp->rule->person_local)
 			judge_rule(e, rp);
 	}
+	e->judged = b;
 }

@@ -3,58 +3,58 @@
  * eval_cell.c - what each subject contributes to cells, and which records stand behind a cell.
  *
  * Per batch and source: the rows that pass are sorted by the hash of their key within their
- * subject, so that each contribution is a run of rows; what they come to is eval_partial.c's.
+ * subject, so that each contribution is a run of rows, once for all sources that take the same;
+ * what they come to is eval_partial.c's, what evidence would show of them eval_digest.c's.
  * Keys stay numbers here; whoever keeps cells asks for their texts when it meets a new one.
  */
-#include "lib/base/hash.h"
 #include "lib/rule/cells_pass.h"
 
 /* ---- runs of one key ---- */
 
-static void add_contribution(struct cells_pass *x, const struct contribution *k)
+static void add_contribution(struct taken *t, const struct contribution *k)
 {
-	GROW(x->e->given, x->e->cap_given, x->c.n + 1);
-	x->e->given[x->c.n++] = *k;
+	GROW(t->v, t->cap, t->n + 1);
+	t->v[t->n++] = *k;
 }
 
 /* Of each run the rows that pass. */
 static void pick_runs(struct cells_pass *x)
 {
 	struct eval *e = x->e;
+	struct taken *t = x->taken;
 	const struct runs *runs = key_runs(e, x->s->side.keys);
 
 	for (uint32_t i = 0; i < runs->n; i++) {
 		const struct run *run = &runs->run[i];
 		const uint32_t *row = runs->row + run->from;
-		struct contribution k = { .hash = run->hash, .from = e->n_row };
+		struct contribution k = { .hash = run->hash, .from = t->n_row };
 
 		for (uint32_t r = 0; r < run->n; r++) {
-			uint8_t t = x->filter[row[r]];
+			uint8_t in = x->filter[row[r]];
 
-			e->rows[e->n_row] = row[r];
-			e->n_row += t != TRUTH_FALSE;
-			k.sure += t == TRUTH_TRUE;
+			t->row[t->n_row] = row[r];
+			t->n_row += in != TRUTH_FALSE;
+			k.sure += in == TRUTH_TRUE;
 		}
-		k.n = e->n_row - k.from;
+		k.n = t->n_row - k.from;
 		k.subject = e->b->subject[run->subject];
 		if (k.n)
-			add_contribution(x, &k);
+			add_contribution(t, &k);
 	}
 }
 
 static bool same_key(const struct cells_pass *x, uint32_t a, uint32_t b)
 {
-	for (uint32_t i = 0; i < x->s->n_key; i++)
-		if (x->c.key[i][a] != x->c.key[i][b])
-			return false;
-	return true;
+	enum stream s = x->s->side.stream;
+
+	return keyset_same(x->e, x->s->side.keys, a, s, x->s->side.keys, b, s);
 }
 
 /* Rows of v[0..n) (one hash) with v[0]'s key become a contribution; others move to the front. */
 static uint32_t take_run(struct cells_pass *x, uint32_t subject, struct sort_pair *v, uint32_t n)
 {
-	struct eval *e = x->e;
-	struct contribution k = { .hash = v[0].key, .subject = subject, .from = e->n_row };
+	struct taken *t = x->taken;
+	struct contribution k = { .hash = v[0].key, .subject = subject, .from = t->n_row };
 	uint32_t first = (uint32_t)v[0].value, left = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -65,10 +65,10 @@ static uint32_t take_run(struct cells_pass *x, uint32_t subject, struct sort_pai
 			continue;
 		}
 		k.sure += x->filter[row] == TRUTH_TRUE;
-		e->rows[e->n_row++] = row;
+		t->row[t->n_row++] = row;
 	}
-	k.n = e->n_row - k.from;
-	add_contribution(x, &k);
+	k.n = t->n_row - k.from;
+	add_contribution(t, &k);
 	return left;
 }
 
@@ -92,101 +92,73 @@ static void take_subject(struct cells_pass *x, uint32_t subject, const uint64_t 
 	}
 }
 
+/* Rows that pass by their keys, once for all sources that take the same. */
+static void take_rows(struct cells_pass *x)
+{
+	struct eval *e = x->e;
+	struct taken *t = x->taken;
+	const struct side *side = &x->s->side;
+	const uint64_t *hash;
+
+	if (t->stamp == e->stamp)
+		return;
+	t->stamp = e->stamp;
+	t->n = t->n_row = t->n_sum = 0;
+	x->filter = side_filter(e, side, x->s->scope, &t->filter);
+	t->none = !x->filter;
+	if (t->none)
+		return;
+	GROW(t->row, t->cap_row, e->b->rows[side->stream].n + 1);
+	if (runs_pay(e, side->keys, x->filter)) {
+		pick_runs(x);
+		return;
+	}
+	hash = slot_keyset(e, side->keys, side->stream);
+	for (uint32_t i = 0; i < e->b->n_subjects; i++)
+		take_subject(x, i, hash);
+}
+
 /* All contributions to one source; false when there are none. */
 static bool take_source(struct cells_pass *x, uint32_t source)
 {
 	struct eval *e = x->e;
-	const struct side *side;
-	const uint64_t **key, *hash;
+	const uint64_t **key;
+	enum stream s;
 
 	x->s = &e->p->source[source];
-	side = &x->s->side;
+	x->taken = &e->taken[x->s->like];
 	x->c = (struct contributions){ .source = source };
 	x->day = MISSING_I32;
-	if (!e->b->rows[side->stream].n)
-		return false;
-	x->filter = side_filter(e, side, x->s->scope, &e->filter[0]);
-	if (!x->filter)
+	s = x->s->side.stream;
+	if (!e->b->rows[s].n)
 		return false;
 	x->c.key = key = arena_array(&e->scratch, x->s->n_key, sizeof *key);
-	for (uint32_t i = 0; i < x->s->n_key; i++)
-		key[i] = slot_key(e, x->s->key[i], side->stream);
-	hash = slot_keyset(e, side->keys, side->stream);
-	GROW(e->rows, e->cap_rows, e->b->rows[side->stream].n + 1);
-	e->n_row = 0;
-	if (runs_pay(e, side->keys, x->filter))
-		pick_runs(x);
-	else
-		for (uint32_t i = 0; i < e->b->n_subjects; i++)
-			take_subject(x, i, hash);
-	x->c.v = e->given;
-	x->c.row = e->rows;
+	take_rows(x);
+	for (uint32_t i = 0; x->taken->n && i < x->s->n_key; i++)
+		key[i] = slot_key(e, x->s->key[i], s);
+	x->filter = x->taken->filter.truth;
+	x->c.v = x->taken->v;
+	x->c.n = x->taken->n;
+	x->c.row = x->taken->row;
 	return x->c.n > 0;
-}
-
-/* ---- digests ---- */
-
-/* The money and time of a side are those of its stream, so all sources share these. */
-static const uint64_t *record_digests(struct eval *e, const struct side *s)
-{
-	struct digests *d = &e->digest[s->stream];
-	uint32_t n = e->b->rows[s->stream].n;
-
-	if (d->stamp == e->stamp)
-		return d->v;
-	d->stamp = e->stamp;
-	GROW(d->v, d->cap, n + 1);
-	for (uint32_t i = 0; i < n; i++) {
-		struct hit_record r = hit_record_of(e, s, i);
-		uint64_t h = hash_join(r.row, e->b->rows[s->stream].version[i]);
-
-		h = hash_join(h, (uint64_t)r.time);
-		h = hash_join(h, (uint64_t)r.weight);
-		h = hash_join(h, (uint64_t)r.fund);
-		d->v[i] = hash_join(h, (uint64_t)r.base);
-	}
-	return d->v;
-}
-
-/* What the source says of the record: who bears, and whether it is in for sure. */
-static uint64_t part_digest(struct cells_pass *x, uint32_t row)
-{
-	uint64_t h = x->filter[row];
-
-	for (uint32_t i = 0; i < x->s->n_bear; i++)
-		h = hash_join(h, cell_counts(x, x->s->bear[i], row));
-	return h;
-}
-
-static void make_digests(struct cells_pass *x)
-{
-	const uint64_t *digest = record_digests(x->e, &x->s->side);
-
-	for (uint32_t i = 0; i < x->c.n; i++) {
-		struct contribution *k = &x->e->given[i];
-
-		x->day = cell_period(x, k);
-		k->digest = 1;
-		for (uint32_t r = k->from; r < k->from + k->n; r++)
-			k->digest = hash_join(hash_join(k->digest, digest[x->c.row[r]]),
-					      part_digest(x, x->c.row[r]));
-	}
 }
 
 void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx)
 {
 	struct cells_pass x = { .e = e };
 
-	eval_start(e, b);
+	if (e->judged != b)
+		eval_start(e, b);
 	for (uint32_t i = 0; i < e->p->n_source; i++) {
 		if (take_source(&x, i)) {
 			if (e->digests)
-				make_digests(&x);
+				digests_make(&x);
 			partials_make(&x);
 			fn(ctx, &x.c);
 		}
 		arena_reset(&e->scratch);
 	}
+	e->judged = NULL;
 }
 
 /* ---- keys ---- */

@@ -102,8 +102,30 @@ static struct partial *partial_at(struct cells_pass *x, uint32_t i, uint32_t agg
 	return &x->partial[(size_t)i * (x->s->n_agg + x->s->n_peer) + agg];
 }
 
+/* Truths without an unknown one are 0 and 2. */
+static bool all_known(const struct cells_pass *x, const uint8_t *truth)
+{
+	return !(kernel_bits(truth, x->e->b->rows[x->s->side.stream].n) & TRUTH_UNKNOWN);
+}
+
+static void count_known(struct cells_pass *x, uint32_t agg, const uint8_t *truth)
+{
+	for (uint32_t i = 0; i < x->c.n; i++) {
+		const uint32_t *row = x->c.row + x->c.v[i].from;
+		uint32_t twice = 0;
+
+		for (uint32_t r = 0; r < x->c.v[i].n; r++)
+			twice += truth[row[r]];
+		*partial_at(x, i, agg) = (struct partial){ .count = twice / TRUTH_TRUE };
+	}
+}
+
 static void count_rows(struct cells_pass *x, uint32_t agg, const uint8_t *truth)
 {
+	if (all_known(x, truth)) {
+		count_known(x, agg, truth);
+		return;
+	}
 	for (uint32_t i = 0; i < x->c.n; i++) {
 		const uint32_t *row = x->c.row + x->c.v[i].from;
 		struct partial p = { 0 };
@@ -128,11 +150,39 @@ static void put_sum(struct cells_pass *x, uint32_t i, uint32_t agg, __int128 sum
 		kept_at(x, (size_t)(p - x->partial))->sum = (struct rat){ sum, unit.den };
 }
 
+/* Where it is known which rows count, and none of these is missing or large. */
+static bool sum_known(struct cells_pass *x, uint32_t agg, const uint8_t *truth)
+{
+	struct eval *e = x->e;
+	uint32_t rows = e->b->rows[x->s->side.stream].n;
+	const int64_t *v = slot_number(e, x->s->agg[agg]->arg[0]);
+
+	GROW(e->picked, e->cap_picked, rows + 1);
+	if (x->s->agg[agg]->agg == AGG_RUNNING || !all_known(x, truth) ||
+	    !kernel_pick(e->picked, v, truth, rows))
+		return false;
+	for (uint32_t i = 0; i < x->c.n; i++) {
+		const uint32_t *row = x->c.row + x->c.v[i].from;
+		uint32_t twice = 0;
+		int64_t sum = 0;
+
+		for (uint32_t r = 0; r < x->c.v[i].n; r++) {
+			sum += e->picked[row[r]];
+			twice += truth[row[r]];
+		}
+		*partial_at(x, i, agg) =
+			(struct partial){ .sum = sum, .count = twice / TRUTH_TRUE };
+	}
+	return true;
+}
+
 static void sum_vector(struct cells_pass *x, uint32_t agg, const uint8_t *truth)
 {
 	const struct node *n = x->s->agg[agg];
 	const int64_t *v = slot_number(x->e, n->arg[0]);
 
+	if (sum_known(x, agg, truth))
+		return;
 	for (uint32_t i = 0; i < x->c.n; i++) {
 		const uint32_t *row = x->c.row + x->c.v[i].from;
 		struct partial p = { 0 };
@@ -367,22 +417,73 @@ static void take_peers(struct cells_pass *x, uint32_t peer)
 	}
 }
 
+/* ---- what several sources sum up ---- */
+
+static struct shared_sum *shared_of(const struct cells_pass *x, const struct node *n)
+{
+	struct taken *t = x->taken;
+
+	for (uint32_t i = 0; i < t->n_sum; i++)
+		if (t->sum[i].agg == n)
+			return &t->sum[i];
+	return NULL;
+}
+
+static void share(struct cells_pass *x, uint32_t agg)
+{
+	struct taken *t = x->taken;
+	struct shared_sum *s;
+	uint32_t had = t->cap_sum;
+
+	GROW(t->sum, t->cap_sum, t->n_sum + 1);
+	if (t->cap_sum > had)
+		memset(t->sum + had, 0, (t->cap_sum - had) * sizeof *t->sum);
+	s = &t->sum[t->n_sum++];
+	s->agg = x->s->agg[agg];
+	GROW(s->v, s->cap, x->c.n);
+	for (uint32_t i = 0; i < x->c.n; i++)
+		s->v[i] = *partial_at(x, i, agg);
+}
+
+static bool take_shared(struct cells_pass *x, uint32_t agg)
+{
+	const struct shared_sum *s = shared_of(x, x->s->agg[agg]);
+
+	for (uint32_t i = 0; s && i < x->c.n; i++)
+		*partial_at(x, i, agg) = s->v[i];
+	return s != NULL;
+}
+
+static bool is_sum(const struct node *n)
+{
+	return n->agg == AGG_SUM || n->agg == AGG_MEAN || n->agg == AGG_RUNNING;
+}
+
 static void make_aggregate(struct cells_pass *x, uint32_t agg)
 {
 	const struct node *n = x->s->agg[agg];
 	const uint8_t *truth = truth_of(x, n->cond);
-	bool sums = n->agg == AGG_SUM || n->agg == AGG_MEAN || n->agg == AGG_RUNNING;
 
 	if (x->s->counted[agg])
 		count_distinct(x, agg, truth);
 	else if (n->agg == AGG_COUNT)
 		count_rows(x, agg, truth);
-	else if (!sums)
+	else if (!is_sum(n))
 		keep_texts(x, agg, truth);
 	else if (takes_vector(n))
 		sum_vector(x, agg, truth);
 	else
 		sum_values(x, agg, truth);
+}
+
+/* What is kept beside is not shared. */
+static void add_aggregate(struct cells_pass *x, uint32_t agg)
+{
+	if (x->s->shared && take_shared(x, agg))
+		return;
+	make_aggregate(x, agg);
+	if (x->s->shared && !x->kept)
+		share(x, agg);
 }
 
 void partials_make(struct cells_pass *x)
@@ -392,7 +493,7 @@ void partials_make(struct cells_pass *x)
 	x->kept = NULL;
 	x->partial = arena_array(&x->e->scratch, (size_t)x->c.n * width, sizeof *x->partial);
 	for (uint32_t k = 0; k < x->s->n_agg; k++)
-		make_aggregate(x, k);
+		add_aggregate(x, k);
 	for (uint32_t k = 0; k < x->s->n_peer; k++)
 		take_peers(x, k);
 	x->c.partial = x->partial;

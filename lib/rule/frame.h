@@ -124,6 +124,26 @@ struct digests {
 	uint32_t cap;
 };
 
+/* What subjects give to sources that take the same records by the same keys: the first of them
+ * makes it. Columns of partials that several of them have are kept as well (eval_partial.c). */
+struct shared_sum {
+	const struct node *agg;
+	struct partial *v;
+	uint32_t cap;
+};
+struct taken {
+	uint64_t stamp, digested;
+	struct contribution *v;
+	uint32_t *row;
+	uint32_t n, n_row, cap, cap_row;
+	uint64_t *digest;        /* of the records of each */
+	uint32_t cap_digest;
+	struct shared_sum *sum;
+	uint32_t n_sum, cap_sum; /* made for this batch; there */
+	struct filter filter;
+	bool none;
+};
+
 /* How much of a column of the batch is missing. */
 enum gaps { GAPS_NONE, GAPS_SOME, GAPS_ALL };
 struct gaps_of {
@@ -159,8 +179,11 @@ struct eval {
 	uint32_t unknown;        /* rows of the rule in hand that are unknown and not marked */
 	struct gaps_of *gaps;    /* [FIELD_COUNT] */
 	struct arena scratch;    /* values of one hit */
-	struct contribution *given; /* to the cells of the source in hand */
-	uint32_t cap_given;
+	struct taken *taken;     /* [n_source] */
+	uint64_t *said;          /* per row: what a source says of it */
+	int64_t *picked;         /* per row: what it adds to a sum */
+	uint32_t cap_said, cap_picked;
+	const struct batch *judged; /* by all rules, and not given to cells yet */
 	bool digests;            /* asked for: batches then have versions */
 	struct filter scope[STREAM_COUNT][SCOPE_UNSETTLED + 1];
 	struct filter filter[2]; /* of the sides of the rule in hand, per row */
@@ -170,7 +193,7 @@ struct eval {
 	struct sort_pair *pair[2], *room;
 	uint32_t cap_pair[2], cap_room;
 	struct shown_bucket *shown; /* [SHOWN_BUCKETS] texts of buckets shown lately */
-	uint32_t *rows, n_row, cap_rows;
+	uint32_t *rows, cap_rows;
 	struct buf text;
 	struct kin kin[RULE_RELATED];
 	struct kin_rows kin_rows[RULE_RELATED];

@@ -219,6 +219,19 @@ KERNEL void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n)
 		out[i] = v;
 }
 
+KERNEL bool kernel_pick(int64_t *restrict out, const int64_t *restrict v,
+			const uint8_t *restrict truth, uint32_t n)
+{
+	const int64_t most = INT64_C(1) << 42;
+	bool large = n > 1u << 20;
+
+	for (uint32_t i = 0; i < n; i++) {
+		out[i] = truth[i] == TRUTH_TRUE ? v[i] : 0;
+		large |= (out[i] > most) | (out[i] < -most);
+	}
+	return !large;
+}
+
 KERNEL void kernel_day(int64_t *restrict out, const int64_t *restrict v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)

@@ -58,6 +58,10 @@ bool kernel_mul(int64_t *restrict out, const int64_t *restrict a, const int64_t 
 		uint32_t n);
 void kernel_widen(int64_t *restrict out, const int32_t *restrict v, uint32_t n);
 void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n);
+/* v where truth is true, else 0; false when one of these is missing or so large that the sum of
+ * 2^20 of them might not fit. */
+bool kernel_pick(int64_t *restrict out, const int64_t *restrict v, const uint8_t *restrict truth,
+		 uint32_t n);
 /* Days of seconds, towards the past. */
 void kernel_day(int64_t *restrict out, const int64_t *restrict v, uint32_t n);
 /* Where `out` is missing, what `v` has. */

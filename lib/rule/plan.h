@@ -206,6 +206,8 @@ struct cell_source {
 	/* conditions of the numerator's aggregates; a record bears if any holds; 0 = all do */
 	struct node **bear;
 	enum rule_scope scope;
+	uint32_t like;            /* the first source that takes the same records by the same keys */
+	bool shared;              /* there are several */
 };
 
 /* The numbers of one column of a table, read once. */
@@ -264,7 +266,7 @@ void plan_want_visit(struct plan *p, enum stream s); /* what tells one visit fro
 
 /* plan_way.c: how a row-level node is computed for all rows. */
 void plan_way(struct plan *p, struct node *n);
-/* The bound of a trigger's first 合计 without 若 against a constant. */
+/* plan_bound.c: the bound of a trigger's first 合计 without 若 that has one. */
 struct bound plan_bound(const struct node *when);
 
 /* value * 10^scale op c * 10^scale as a range of integers; false when it does not fit. */

@@ -185,6 +185,27 @@ static void plan_cell_rule(struct plan *p, struct rule_plan *rp)
 	cell_values(p, s, rp);
 }
 
+static bool takes_same(const struct cell_source *a, const struct cell_source *b)
+{
+	return a->side.stream == b->side.stream && a->side.keys == b->side.keys &&
+	       a->scope == b->scope && a->side.from == b->side.from &&
+	       a->side.until == b->side.until && a->side.n_conj == b->side.n_conj &&
+	       (!a->side.n_conj || !memcmp(a->side.conj, b->side.conj,
+					   a->side.n_conj * sizeof *a->side.conj));
+}
+
+static void find_like(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->n_source; i++) {
+		struct cell_source *s = &p->source[i];
+
+		while (!takes_same(&p->source[s->like], s))
+			s->like++;
+		if (s->like != i)
+			s->shared = p->source[s->like].shared = true;
+	}
+}
+
 void plan_cells(struct plan *p)
 {
 	p->source = arena_array(&p->arena, p->n_rule, sizeof *p->source);
@@ -196,4 +217,5 @@ void plan_cells(struct plan *p)
 		else if (!rp->rule->person_local)
 			plan_cell_rule(p, rp);
 	}
+	find_like(p);
 }

@@ -351,34 +351,3 @@ void plan_way(struct plan *p, struct node *n)
 	if (n->domain2 != FIELD_NONE)
 		p->domain[n->domain2] = true;
 }
-
-/* agg > c, or agg >= c. */
-static struct bound bound_of(const struct node *agg, const struct node *c, bool above)
-{
-	struct bound b = { NULL, 0 };
-	int64_t floor, ceil;
-
-	if (agg->op != EXPR_AGG || agg->agg != AGG_SUM || agg->cond || agg->role != 0 ||
-	    agg->mixed || agg->arg[0]->dated || c->op != EXPR_CONST || !is_vector(agg->arg[0]) ||
-	    !like(agg->arg[0], c) || !scaled(c->rat, agg->arg[0]->scale, &floor, &ceil))
-		return b;
-	return (struct bound){ agg->arg[0], above ? floor + 1 : ceil };
-}
-
-struct bound plan_bound(const struct node *when)
-{
-	struct bound b = { NULL, 0 };
-
-	switch (when->op) {
-	case EXPR_AND:
-		for (uint32_t i = 0; i < when->n_arg && !b.of; i++)
-			b = plan_bound(when->arg[i]);
-		return b;
-	case EXPR_GT: case EXPR_GE:
-		return bound_of(when->arg[0], when->arg[1], when->op == EXPR_GT);
-	case EXPR_LT: case EXPR_LE:
-		return bound_of(when->arg[1], when->arg[0], when->op == EXPR_LT);
-	default:
-		return b;
-	}
-}

@@ -19,34 +19,55 @@ static void add_run(struct runs *r, uint32_t subject, uint64_t hash, uint32_t fr
 	r->run[r->n++] = (struct run){ subject, from, r->n_row - from, hash };
 }
 
-/* Rows of v[0..n) (one hash) with v[0]'s keys become a run; the others move to the front. */
+/* Neighbours with the same keys are sorted as one: its first row, and how many. */
+static uint64_t stretch(uint32_t first, uint32_t n)
+{
+	return (uint64_t)first << 32 | n;
+}
+
+/* Stretches of v[0..n) (one hash) with v[0]'s keys become a run; the others move to the front. */
 static uint32_t take_run(struct eval *e, const struct keyset *k, struct runs *r,
 			 struct sort_pair *v, uint32_t n)
 {
-	uint32_t first = (uint32_t)v[0].value, left = 0;
+	uint32_t first = (uint32_t)(v[0].value >> 32), left = 0;
 
-	r->row[r->n_row++] = first;
-	for (uint32_t i = 1; i < n; i++) {
-		uint32_t row = (uint32_t)v[i].value;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = (uint32_t)(v[i].value >> 32), many = (uint32_t)v[i].value;
 
-		if (keyset_same(e, k, first, k->stream, k, row, k->stream))
-			r->row[r->n_row++] = row;
-		else
+		if (i && !keyset_same(e, k, first, k->stream, k, row, k->stream)) {
 			v[left++] = v[i];
+			continue;
+		}
+		for (uint32_t m = 0; m < many; m++)
+			r->row[r->n_row++] = row + m;
 	}
 	return left;
+}
+
+/* The subject's stretches, in e->pair[0]. */
+static uint32_t list_stretches(struct eval *e, const struct keyset *k, uint32_t from, uint32_t to)
+{
+	const uint64_t *key = slot_keyset(e, k, k->stream);
+	uint32_t n = 0;
+
+	for (uint32_t i = from, end; i < to; i = end) {
+		end = i + 1;
+		if (key[i] == KEY_MISSING)
+			continue;
+		while (end < to && key[end] == key[i] &&
+		       keyset_same(e, k, i, k->stream, k, end, k->stream))
+			end++;
+		n = pairs_add(e, 0, n, key[i], stretch(i, end - i));
+	}
+	return n;
 }
 
 static void take_subject(struct eval *e, const struct keyset *k, struct runs *r, uint32_t subject)
 {
 	const uint32_t *start = e->b->rows[k->stream].start;
-	const uint64_t *key = slot_keyset(e, k, k->stream);
-	uint32_t n = 0;
+	uint32_t n = list_stretches(e, k, start[subject], start[subject + 1]);
 	struct sort_pair *v;
 
-	for (uint32_t i = start[subject]; i < start[subject + 1]; i++)
-		if (key[i] != KEY_MISSING)
-			n = pairs_add(e, 0, n, key[i], i);
 	if (n > 1)
 		pairs_sort(e, 0, n);
 	v = e->pair[0];

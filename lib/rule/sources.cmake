@@ -54,6 +54,7 @@ set(rule_sources
 	plan.c
 	plan_node.c
 	plan_way.c
+	plan_bound.c
 	plan_cell.c
 	plan_related.c
 	plan_pair.c
@@ -70,6 +71,7 @@ set(rule_sources
 	eval_hit.c
 	eval_held.c
 	eval_cell.c
+	eval_digest.c
 	eval_partial.c
 	partial.c
 	runs.c
@@ -81,4 +83,4 @@ set(rule_sources
 	pair_test.c
 	related.c
 )
-set(rule_hot kernel.c predicate.c predicate_num.c predicate_key.c)
+set(rule_hot kernel.c predicate.c predicate_num.c predicate_key.c eval_digest.c eval_partial.c)
