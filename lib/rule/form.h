@@ -48,10 +48,46 @@ bool quick_false(const struct group *g, const uint32_t *row, uint32_t n);
  * does or the code is missing. */
 const uint8_t *join_truth(struct eval *e, const struct join *j);
 
-/* pair_test.c: conditions over two records, at[0] and at[1], without a frame. Not ready: a number
- * of the batch does not fit its vector. */
-bool pair_test_ready(struct eval *e, const struct pair_test *t);
-enum truth pair_test_truth(struct eval *e, const struct pair_test *t, const uint32_t *at);
+/* pair_test.c: conditions over two records without a frame. Not ready: a number of the batch does
+ * not fit its vector. */
+struct pair_ready {
+	const struct pair_test *test;
+	const void *col[2];      /* of codes, of numbers: by role */
+};
+bool pair_test_ready(struct eval *e, const struct pair_test *t, struct pair_ready *out);
+/* Tests of one side, and joined ones. */
+enum truth pair_test_other(struct eval *e, const struct pair_test *t, const uint32_t *at);
+
+static inline enum truth pair_codes(const struct pair_ready *r, uint32_t a, uint32_t b)
+{
+	uint32_t x = ((const uint32_t *)r->col[0])[a], y = ((const uint32_t *)r->col[1])[b];
+
+	return !x || !y ? TRUTH_UNKNOWN : x == y ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+static inline enum truth pair_numbers(const struct pair_ready *r, uint32_t a, uint32_t b)
+{
+	int64_t x = ((const int64_t *)r->col[0])[a], y = ((const int64_t *)r->col[1])[b];
+	__int128 apart = r->test->role[0] ? (__int128)y - x : (__int128)x - y;
+	const struct range *in = &r->test->range;
+
+	if (x == MISSING_I64 || y == MISSING_I64)
+		return TRUTH_UNKNOWN;
+	return (apart >= in->lo && apart <= in->hi) != in->outside ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+static inline enum truth pair_test_truth(struct eval *e, const struct pair_ready *r, uint32_t a,
+					 uint32_t b)
+{
+	enum truth t;
+
+	switch (r->test->op) {
+	case PAIR_CODES: t = pair_codes(r, a, b); break;
+	case PAIR_NUMBERS: t = pair_numbers(r, a, b); break;
+	default: t = pair_test_other(e, r->test, (const uint32_t[]){ a, b }); break;
+	}
+	return r->test->negated ? (enum truth)(TRUTH_TRUE - t) : t;
+}
 
 /* Whether two times lie within a sliding window of each other. */
 enum truth window_apart(const struct window *w, int64_t a, int64_t b);

@@ -10,6 +10,9 @@
 #include "lib/base/civil.h"
 #include "lib/base/hash.h"
 #include "lib/rule/form.h"
+#include "lib/rule/kernel.h"
+
+enum { QUICK_TESTS = 8 };
 
 struct pairing {
 	struct eval *e;
@@ -21,6 +24,14 @@ struct pairing {
 	bool once;               /* an unknown pair says nothing of a record already unknown */
 	bool loose;              /* a second record may be unknown by itself */
 	bool quick;              /* the plan's quick tests tell */
+	struct pair_ready ready[QUICK_TESTS];
+	bool doubtful;           /* of no first record all is known */
+	bool repeats;            /* what is found out of one 乙 may hold for the next (like_last) */
+	struct {
+		const struct sort_pair *first; /* of this subject */
+		uint32_t n, b, behind; /* 甲 that do not begin earlier */
+		bool unknown;
+	} last;
 	bool framed;             /* more than these is to be tried */
 	uint32_t table_row;
 };
@@ -191,7 +202,7 @@ static enum truth pair_truth(struct pairing *x, uint32_t a, uint32_t b)
 	if (t && (t = least(t, order_truth(x, a, b))))
 		t = least(t, window_truth(x, a, b));
 	for (uint32_t i = 0; t && x->quick && i < rp->n_quick; i++)
-		t = least(t, pair_test_truth(x->e, rp->quick[i], (const uint32_t[]){ a, b }));
+		t = least(t, pair_test_truth(x->e, &x->ready[i], a, b));
 	if (!t || !x->framed)
 		return t;
 	pair_frame(x, &f, &a, &b);
@@ -256,7 +267,7 @@ static bool may_pair(struct pairing *x, uint32_t a, uint32_t b)
 	const struct side *s = x->rp->side;
 
 	return (s[0].stream != s[1].stream || a != b) &&
-	       keyset_same(x->e, s[0].keys, a, s[0].stream, s[1].keys, b, s[1].stream);
+	       (!s[0].keys->n || keyset_same(x->e, s[0].keys, a, s[0].stream, s[1].keys, b, s[1].stream));
 }
 
 /* ---- reach ---- */
@@ -342,12 +353,17 @@ struct nearest {
 	int64_t apart;
 };
 
+/* Nothing more can be found out about a second record by first ones that are unknown. */
+static bool is_settled(const struct pairing *x, uint32_t b)
+{
+	return x->e->marks.still || (x->once && x->e->marks.mark[b] != MARK_NONE);
+}
+
 static void try_first(struct pairing *x, uint32_t a, uint32_t b, struct nearest *best)
 {
 	enum truth t;
 
-	if (x->filter[0][a] == TRUTH_UNKNOWN &&
-	    (x->e->marks.still || (x->once && x->e->marks.mark[b] != MARK_NONE)))
+	if (x->filter[0][a] == TRUTH_UNKNOWN && is_settled(x, b))
 		return;
 	t = may_pair(x, a, b) ? pair_truth(x, a, b) : TRUTH_FALSE;
 	if (t == TRUTH_UNKNOWN)
@@ -362,6 +378,61 @@ static void try_first(struct pairing *x, uint32_t a, uint32_t b, struct nearest 
 	}
 }
 
+/* Whether the quick tests read the same of two rows of the second side. */
+static bool reads_same(const struct pairing *x, uint32_t b, uint32_t other)
+{
+	for (uint32_t i = 0; i < x->rp->n_quick; i++) {
+		const struct pair_ready *r = &x->ready[i];
+
+		if (r->test->op == PAIR_CODES
+		    ? ((const uint32_t *)r->col[1])[b] != ((const uint32_t *)r->col[1])[other]
+		    : ((const int64_t *)r->col[1])[b] != ((const int64_t *)r->col[1])[other])
+			return false;
+	}
+	return true;
+}
+
+/* Where only days count, nothing but the quick tests is tried and no first record is sure, a 乙
+ * of the same day with no 甲 in between is as unknown as the one before. */
+static bool like_last(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
+{
+	int64_t t = x->time[1][b], before;
+
+	if (!x->repeats || x->last.first != v || x->last.n != n || t == MISSING_I64 ||
+	    x->filter[1][b] != x->filter[1][x->last.b])
+		return false;
+	before = x->time[1][x->last.b];
+	return before != MISSING_I64 && t >= before && day_of(t) == day_of(before) &&
+	       (t == before || x->last.behind == n ||
+		x->time[0][(uint32_t)v[x->last.behind].value] > t) &&
+	       reads_same(x, b, x->last.b);
+}
+
+static void keep_last(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
+{
+	uint32_t behind = n;
+
+	while (behind && x->time[0][(uint32_t)v[behind - 1].value] >= x->time[1][b])
+		behind--;
+	x->last.first = v;
+	x->last.n = n;
+	x->last.b = b;
+	x->last.behind = behind;
+	x->last.unknown = x->e->marks.mark[b] != MARK_NONE;
+}
+
+static bool can_repeat(const struct pairing *x)
+{
+	const struct rule *r = x->rp->rule;
+	bool fits = x->quick && !x->framed && x->once && x->doubtful && r->ordered &&
+		    r->gap_days && r->window.kind == WINDOW_NONE &&
+		    x->rp->side[0].stream != x->rp->side[1].stream && !x->e->marks.still;
+
+	for (uint32_t i = 0; fits && i < x->rp->n_quick; i++)
+		fits = x->ready[i].test->op == PAIR_CODES || x->ready[i].test->op == PAIR_NUMBERS;
+	return fits;
+}
+
 /* v[0..n) in order of time: only those within reach are tried, and those without a time. */
 static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
 {
@@ -370,6 +441,11 @@ static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t 
 	struct reach reach = { INT64_MIN, INT64_MAX };
 	uint32_t timeless, from, i;
 
+	if (like_last(x, v, n, b)) {
+		if (x->last.unknown)
+			note_unknown(x->e, x->rp, b);
+		return;
+	}
 	if (t != MISSING_I64)
 		reach = reach_of(x, t);
 	timeless = first_since(x, v, n, MISSING_I64 + 1);
@@ -379,12 +455,14 @@ static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t 
 	for (i = from > timeless ? from : timeless; i < n; i++) {
 		uint32_t a = (uint32_t)v[i].value;
 
-		if (x->time[0][a] > reach.to)
+		if (x->time[0][a] > reach.to || (x->doubtful && is_settled(x, b)))
 			break;
 		try_first(x, a, b, &best);
 	}
 	if (best.row != NO_INDEX)
 		report(x, best.row, b);
+	if (x->repeats)
+		keep_last(x, v, n, b);
 }
 
 /* ---- candidates ---- */
@@ -507,9 +585,9 @@ static void take_tests(struct pairing *x)
 	const struct rule_plan *rp = x->rp;
 	const struct rule *r = rp->rule;
 
-	x->quick = rp->n_quick > 0;
-	for (uint32_t i = 0; i < rp->n_quick && x->quick; i++)
-		x->quick = pair_test_ready(x->e, rp->quick[i]);
+	x->quick = rp->n_quick > 0 && rp->n_quick <= QUICK_TESTS;
+	for (uint32_t i = 0; x->quick && i < rp->n_quick; i++)
+		x->quick = pair_test_ready(x->e, rp->quick[i], &x->ready[i]);
 	x->framed = r->table || r->from != MISSING_I32 || r->until != MISSING_I32 || rp->when ||
 		    rp->n_related || (x->quick ? rp->n_slow : rp->n_rest);
 }
@@ -528,7 +606,9 @@ void form_pair(struct eval *e, const struct rule_plan *rp)
 	x.time[1] = slot_time(e, rp->side[1].time);
 	x.end = slot_time(e, rp->side[0].end);
 	take_tests(&x);
+	x.doubtful = !(kernel_bits(x.filter[0], e->b->rows[rp->side[0].stream].n) & TRUTH_TRUE);
 	x.once = !rp->when || !trouble_computes(rp->when);
+	x.repeats = can_repeat(&x);
 	x.loose = e->keyset[rp->side[1].keys->id].open ||
 		  (rp->side[1].join.field &&
 		   column_gaps(e, rp->side[1].join.field->field) != GAPS_NONE);
@@ -537,6 +617,7 @@ void form_pair(struct eval *e, const struct rule_plan *rp)
 		uint32_t n_b = x.loose || has_rows(&x, 0) ? list_side(&x, 1) : 0;
 		uint32_t n_a = n_b ? list_side(&x, 0) : 0;
 
+		x.last.first = NULL;
 		if (n_a)
 			match_lists(&x, n_a, n_b);
 	}

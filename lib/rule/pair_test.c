@@ -6,39 +6,35 @@
  */
 #include "lib/rule/form.h"
 
-bool pair_test_ready(struct eval *e, const struct pair_test *t)
+/* Where the values of a comparison lie, by role. */
+static void find_columns(struct eval *e, const struct pair_test *t, struct pair_ready *out)
+{
+	for (unsigned i = 0; i < 2; i++)
+		out->col[t->role[i]] = t->op == PAIR_CODES ? slot_column(e, t->of[i]->field)
+							   : slot_number(e, t->of[i]);
+}
+
+static bool is_open(struct eval *e, const struct pair_test *t)
 {
 	for (uint32_t i = 0; i < t->n_arg; i++)
-		if (!pair_test_ready(e, &t->arg[i]))
-			return false;
+		if (is_open(e, &t->arg[i]))
+			return true;
 	for (unsigned i = 0; t->op == PAIR_NUMBERS && i < 2; i++) {
 		slot_number(e, t->of[i]);
 		if (e->slot[t->of[i]->id].open)
-			return false;
+			return true;
 	}
+	return false;
+}
+
+bool pair_test_ready(struct eval *e, const struct pair_test *t, struct pair_ready *out)
+{
+	if (is_open(e, t))
+		return false;
+	out->test = t;
+	if (t->op == PAIR_CODES || t->op == PAIR_NUMBERS)
+		find_columns(e, t, out);
 	return true;
-}
-
-static enum truth codes(struct eval *e, const struct pair_test *t, const uint32_t *at)
-{
-	uint32_t a = ((const uint32_t *)slot_column(e, t->of[0]->field))[at[t->role[0]]];
-	uint32_t b = ((const uint32_t *)slot_column(e, t->of[1]->field))[at[t->role[1]]];
-
-	if (!a || !b)
-		return TRUTH_UNKNOWN;
-	return a == b ? TRUTH_TRUE : TRUTH_FALSE;
-}
-
-static enum truth numbers(struct eval *e, const struct pair_test *t, const uint32_t *at)
-{
-	int64_t a = slot_number(e, t->of[0])[at[t->role[0]]];
-	int64_t b = slot_number(e, t->of[1])[at[t->role[1]]];
-	__int128 apart = (__int128)a - b;
-
-	if (a == MISSING_I64 || b == MISSING_I64)
-		return TRUTH_UNKNOWN;
-	return (apart >= t->range.lo && apart <= t->range.hi) != t->range.outside ? TRUTH_TRUE
-										  : TRUTH_FALSE;
 }
 
 static enum truth joined(struct eval *e, const struct pair_test *t, const uint32_t *at)
@@ -47,22 +43,20 @@ static enum truth joined(struct eval *e, const struct pair_test *t, const uint32
 	enum truth sum = all ? TRUTH_TRUE : TRUTH_FALSE;
 
 	for (uint32_t i = 0; i < t->n_arg; i++) {
-		enum truth u = pair_test_truth(e, &t->arg[i], at);
+		struct pair_ready r = { .test = &t->arg[i] };
+		enum truth u;
 
+		if (r.test->op == PAIR_CODES || r.test->op == PAIR_NUMBERS)
+			find_columns(e, r.test, &r);
+		u = pair_test_truth(e, &r, at[0], at[1]);
 		sum = (all ? u < sum : u > sum) ? u : sum;
 	}
 	return sum;
 }
 
-enum truth pair_test_truth(struct eval *e, const struct pair_test *t, const uint32_t *at)
+enum truth pair_test_other(struct eval *e, const struct pair_test *t, const uint32_t *at)
 {
-	enum truth u;
-
-	switch (t->op) {
-	case PAIR_CODES: u = codes(e, t, at); break;
-	case PAIR_NUMBERS: u = numbers(e, t, at); break;
-	case PAIR_SIDE: u = (enum truth)slot_truth_at(e, t->of[0], at[t->role[0]]); break;
-	default: u = joined(e, t, at); break;
-	}
-	return t->negated ? (enum truth)(TRUTH_TRUE - u) : u;
+	if (t->op == PAIR_SIDE)
+		return (enum truth)slot_truth_at(e, t->of[0], at[t->role[0]]);
+	return joined(e, t, at);
 }

@@ -206,7 +206,7 @@ struct cell_source {
 	/* conditions of the numerator's aggregates; a record bears if any holds; 0 = all do */
 	struct node **bear;
 	enum rule_scope scope;
-	uint32_t like;            /* the first source that takes the same records by the same keys */
+	uint32_t like;            /* the first source that takes the same records by these keys */
 	bool shared;              /* there are several */
 };
 
