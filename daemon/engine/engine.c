@@ -282,6 +282,7 @@ void engine_free(struct engine *en)
 	xfree(en->told);
 	db_close(&en->acted_db);
 	map64_fini(&en->brought);
+	map64_fini(&en->looked_at);
 	xfree(en->closed);
 	queue_free(en->inbox);
 	ledger_free(en->ledger);

@@ -82,7 +82,10 @@ bool engine_read_back(struct engine *en, const struct restore_more *what, uint64
 		      struct err *e)
 {
 	const struct restore_to to = { .chunk = recall, .stop = stopping, .ctx = en };
-	return read_back(en, what, &to, NULL, records, e);
+	pool_recall_begin(en->pool);
+	bool ok = read_back(en, what, &to, NULL, records, e);
+	pool_recall_end(en->pool);
+	return ok;
 }
 
 /* ---- in the background ---- */
@@ -212,11 +215,13 @@ static bool recall_all(struct engine *en, struct history *h, struct err *e)
 	bool ok = !h->disk || spill_flush(h->disk, e);
 	if (ok && h->disk)
 		pool_expect(en->pool, spill_bytes(h->disk));
+	pool_recall_begin(en->pool);
 	for (uint32_t i = 0; i < h->n; i++)
 		pool_recall(en->pool, h->chunk[i]);
 	h->n = 0;
 	for (uint32_t i = 0; ok && h->disk && i < DISK_PARTS; i++)
 		ok = spill_chunks(h->disk, i, recall_piece, en, e);
+	pool_recall_end(en->pool);
 	return ok;
 }
 

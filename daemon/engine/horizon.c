@@ -90,6 +90,8 @@ bool engine_find_floor(struct engine *en, struct db *db, struct err *e)
 	struct str who;
 	map64_fini(&en->brought);
 	map64_init(&en->brought);
+	map64_fini(&en->looked_at);
+	map64_init(&en->looked_at);
 	en->floor = en->newest = en->purged = MISSING_I32;
 	en->oldest = en->seen = MISSING_I32;
 	en->n_closed = 0;
@@ -189,26 +191,58 @@ static void enter_late(struct epoch *ep, const struct chunk *c, const struct tim
 	pgcopy_date(b, floor);
 }
 
-struct people {
+struct texts {
 	struct str *v;
 	uint32_t n, cap;
 };
 
-static void look_at_row(struct engine *en, struct epoch *ep, struct people *p,
-			const struct chunk_ref *ref, const struct timed *t, uint32_t row)
+/* Who is to be brought back, and the visits of late records: who else has or had one of those
+ * comes, too, since a correction may take it from them. */
+struct missed {
+	struct engine *en;
+	struct texts person, visit;
+	struct arena arena;          /* of those the database names */
+};
+
+static void add_text(struct texts *t, struct str s)
 {
+	GROW(t->v, t->cap, t->n + 1);
+	t->v[t->n++] = s;
+}
+
+static void miss_person(struct missed *m, struct str who)
+{
+	if (map64_put(&m->en->brought, who_hash(SUBJECT_PERSON, who), 1))
+		add_text(&m->person, who);
+}
+
+static void miss_holder(void *ctx, struct str who)
+{
+	struct missed *m = ctx;
+	miss_person(m, arena_str(&m->arena, who));
+}
+
+/* A visit that was looked at has everybody in memory. */
+static void miss_visit(struct missed *m, struct str visit)
+{
+	if (visit.n > 0 && map64_put(&m->en->looked_at, hash_str(visit), 1))
+		add_text(&m->visit, visit);
+}
+
+static void look_at_row(struct missed *m, struct epoch *ep, const struct chunk_ref *ref,
+			const struct timed *t, uint32_t row)
+{
+	const struct engine *en = m->en;
 	const struct chunk *c = chunk_ref_chunk(ref);
 	int64_t time = chunk_i64(c, t->time, row);
 	int32_t day = time == MISSING_I64 ? INT32_MAX : civil_day_of(time);
-	struct str who = chunk_text(c, t->person, row);
 	if (day >= en->floor && day >= en->purged)
 		return;
 	if (en->purged != MISSING_I32 && day < en->purged)
 		enter_late(ep, c, t, row, chunk_ref_intake(ref), en->purged);
-	if (en->floor != MISSING_I32 && day < en->floor &&
-	    map64_put(&en->brought, who_hash(SUBJECT_PERSON, who), 1)) {
-		GROW(p->v, p->cap, p->n + 1);
-		p->v[p->n++] = who;
+	if (en->floor != MISSING_I32 && day < en->floor) {
+		miss_person(m, chunk_text(c, t->person, row));
+		miss_visit(m, chunk_text(c, t->visit, row));
 	}
 }
 
@@ -224,49 +258,80 @@ static bool reaches_below(const struct engine *en, const struct chunk *c)
 }
 
 /* Somebody may have purged since the start: whoever is brought back then is not all there. */
-static bool look_at_purges(struct engine *en, struct err *e)
+static bool ask_purges(struct missed *m, struct db *db, struct err *e)
 {
-	const struct db_wait wait = { en->stop_fd, en->conf.conf->database_connect_timeout, 0, 0 };
+	int32_t day = MISSING_I32;
+	if (!read_day(db, PURGED_SQL, &day, e))
+		return false;
+	if (day > m->en->purged)
+		m->en->purged = day;
+	return true;
+}
+
+static bool ask_holders(struct missed *m, struct db *db, struct err *e)
+{
+	return restore_holders(db, m->visit.v, m->visit.n, miss_holder, m, e);
+}
+
+/* However long the database takes to be there. */
+static bool ask(struct missed *m, bool (*what)(struct missed *m, struct db *db, struct err *e),
+		struct err *e)
+{
+	const struct conf *c = m->en->conf.conf;
+	const struct db_wait wait = { m->en->stop_fd, c->database_connect_timeout, 0, 0 };
 	int64_t pause = 1;
 	for (;;) {
 		struct db db = { .conn = NULL };
-		int32_t day = MISSING_I32;
-		bool ok = db_open(&db, en->conf.conf->database_conninfo, &wait, e) &&
-			  read_day(&db, PURGED_SQL, &day, e);
+		bool ok = db_open(&db, c->database_conninfo, &wait, e) && what(m, &db, e);
 		db_close(&db);
-		if (ok && day > en->purged)
-			en->purged = day;
 		if (ok)
 			return true;
-		if (en->stopping || wait_or_stop(en->stop_fd, pause))
+		if (m->en->stopping || wait_or_stop(m->en->stop_fd, pause))
 			return err_set(e, ERR_WORLD, "stopped before the history was there");
-		pause = pause * 2 < en->conf.conf->database_retry_max
-				? pause * 2 : en->conf.conf->database_retry_max;
+		pause = pause * 2 < c->database_retry_max ? pause * 2 : c->database_retry_max;
 	}
+}
+
+static bool bring_back(struct missed *m, struct err *e)
+{
+	struct engine *en = m->en;
+	uint64_t records = 0;
+	if (m->visit.n > 0 && !ask(m, ask_holders, e))
+		return false;
+	if (m->person.n == 0)
+		return true;
+	const struct restore_more what = { .floor = en->floor, .lower = MISSING_I32,
+					   .person = m->person.v, .n_person = m->person.n };
+	if (!engine_read_back(en, &what, &records, e))
+		return false;
+	log_info("horizon", "%u persons brought back with %" PRIu64 " records for records older "
+		 "than what is kept", m->person.n, records);
+	return true;
+}
+
+static void look_at_rows(struct missed *m, struct epoch *ep, const struct chunk_ref *ref)
+{
+	const struct chunk *c = chunk_ref_chunk(ref);
+	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
+		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++)
+			look_at_row(m, ep, ref, &timed[i], r);
 }
 
 bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_ref *ref,
 		      struct err *e)
 {
-	const struct chunk *c = chunk_ref_chunk(ref);
-	struct people p = { NULL, 0, 0 };
-	uint64_t records = 0;
-	bool ok = true;
+	struct missed m = { .en = en };
 	if (en->floor == MISSING_I32 && en->purged == MISSING_I32)
 		return true;
-	if (en->floor != MISSING_I32 && reaches_below(en, c) && !look_at_purges(en, e))
+	if (en->floor != MISSING_I32 && reaches_below(en, chunk_ref_chunk(ref)) &&
+	    !ask(&m, ask_purges, e))
 		return false;
-	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
-		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++)
-			look_at_row(en, ep, &p, ref, &timed[i], r);
-	if (p.n > 0) {
-		const struct restore_more what = { .floor = en->floor, .lower = MISSING_I32,
-						   .person = p.v, .n_person = p.n };
-		ok = engine_read_back(en, &what, &records, e);
-		log_info("horizon", "%u persons brought back with %" PRIu64 " records for records "
-			 "older than what is kept", p.n, records);
-	}
-	xfree(p.v);
+	arena_init(&m.arena);
+	look_at_rows(&m, ep, ref);
+	bool ok = bring_back(&m, e);
+	arena_fini(&m.arena);
+	xfree(m.person.v);
+	xfree(m.visit.v);
 	return ok;
 }
 

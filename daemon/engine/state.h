@@ -42,6 +42,7 @@ struct engine {
 	bool lowered;                /* being lowered: told when it is */
 	struct history *history;     /* being read back, or NULL */
 	struct map64 brought;        /* hashes of subjects that are all there, whatever the floor */
+	struct map64 looked_at;      /* hashes of visits below it with all their persons there */
 	int64_t *closed;             /* alerts closed at start, for the first epoch */
 	uint32_t n_closed, cap_closed;
 	bool told_closed;

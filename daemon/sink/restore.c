@@ -162,6 +162,31 @@ static bool add_floor(struct buf *sql, enum stream s, int32_t floor)
 	return true;
 }
 
+static void add_literals(struct buf *sql, struct db *db, const struct str *v, uint32_t n)
+{
+	buf_addc(sql, '(');
+	for (uint32_t i = 0; i < n; i++) {
+		char *quoted = PQescapeLiteral(db->conn, v[i].p, v[i].n);
+		buf_addf(sql, "%s%s", i ? "," : "", quoted ? quoted : "NULL");
+		PQfreemem(quoted);
+	}
+	buf_addc(sql, ')');
+}
+
+/* Of streams that say what happens in a visit, not only what belongs to it. */
+static const enum stream of_visits[] = { STREAM_ENCOUNTER, STREAM_SETTLEMENT, STREAM_FEE };
+
+/* SELECT `what` of those whose `column` is one of some, of all three together. */
+static void add_from_visits(struct buf *sql, struct db *db, const char *what, const char *column,
+			    const struct str *v, uint32_t n)
+{
+	for (size_t i = 0; i < sizeof of_visits / sizeof of_visits[0]; i++) {
+		buf_addf(sql, "%sSELECT %s FROM fundwatch.%s WHERE %s IN ", i ? " UNION " : "",
+			 what, stream_name(of_visits[i]), column);
+		add_literals(sql, db, v, n);
+	}
+}
+
 /* What a floor left out; false: nothing of this stream. */
 static bool add_more(struct buf *sql, struct db *db, enum stream s, const struct restore_more *m)
 {
@@ -176,15 +201,13 @@ static bool add_more(struct buf *sql, struct db *db, enum stream s, const struct
 		add_own_day(sql, s, " OR", m->lower, true);
 		buf_addc(sql, ')');
 	}
-	if (m->person)
-		buf_adds(sql, " AND psn_no IN (");
-	for (uint32_t i = 0; m->person && i < m->n_person; i++) {
-		char *quoted = PQescapeLiteral(db->conn, m->person[i].p, m->person[i].n);
-		buf_addf(sql, "%s%s", i ? "," : "", quoted ? quoted : "NULL");
-		PQfreemem(quoted);
-	}
-	if (m->person)
-		buf_addc(sql, ')');
+	if (!m->person)
+		return true;
+	buf_adds(sql, " AND (psn_no IN ");
+	add_literals(sql, db, m->person, m->n_person);
+	buf_adds(sql, " OR mdtrt_id IN (");
+	add_from_visits(sql, db, "mdtrt_id", "psn_no", m->person, m->n_person);
+	buf_adds(sql, "))");
 	return true;
 }
 
@@ -468,6 +491,21 @@ bool restore_rules(struct db *db, void (*rule)(void *ctx, struct str id, struct 
 }
 
 /* ---- more ---- */
+
+bool restore_holders(struct db *db, const struct str *visit, uint32_t n,
+		     void (*holder)(void *ctx, struct str who), void *ctx, struct err *e)
+{
+	struct buf sql;
+	buf_init(&sql, 0);
+	add_from_visits(&sql, db, "psn_no", "mdtrt_id", visit, n);
+	PGresult *r = db_query(db, buf_cstr(&sql), 0, NULL, e);
+	buf_fini(&sql);
+	for (int i = 0; r && i < PQntuples(r); i++)
+		if (!PQgetisnull(r, i, 0))
+			holder(ctx, str_of(PQgetvalue(r, i, 0)));
+	PQclear(r);
+	return r != NULL;
+}
 
 bool restore_more(struct db *db, const struct restore_more *what, const struct restore_to *to,
 		  uint64_t *records, struct err *e)

@@ -20,7 +20,8 @@ struct restored {
 };
 
 /* More records after the start: those of visits that `floor` left out, above `lower` (MISSING_I32:
- * however old), of all persons or of some. */
+ * however old), of all persons or those in which some have or had a record: of these visits
+ * everybody's, since who has a record now is known only beside all its versions. */
 struct restore_more {
 	int32_t floor, lower;
 	const struct str *person;   /* NULL: all */
@@ -41,6 +42,11 @@ struct restore_to {
 			struct err *e);
 	void *ctx;
 };
+
+/* Who has or had a version of any record of these visits; `who` is borrowed for the call. */
+bool restore_holders(struct db *db, const struct str *visit, uint32_t n,
+		     void (*holder)(void *ctx, struct str who), void *ctx,
+		     struct err *e) MUST_CHECK;
 
 bool restore_more(struct db *db, const struct restore_more *what, const struct restore_to *to,
 		  uint64_t *records, struct err *e) MUST_CHECK;

@@ -271,6 +271,13 @@ static void clean(struct pool *p)
 		judge_clean(p->judge[i]);
 }
 
+/* What the books have comes first and quietly. */
+static bool wake(struct batch_load *b, bool known, struct err *e)
+{
+	cold_wake(b, known);
+	return cold_wake_others(b, known, e) && pool_settle(b->p, e);
+}
+
 /* The batch as it was, then with what waits; the difference counts. */
 static bool judge_batch(struct batch_load *b, bool judge, struct err *e)
 {
@@ -282,9 +289,11 @@ static bool judge_batch(struct batch_load *b, bool judge, struct err *e)
 	clean(p);
 	add_cells(p, -1);
 	pool_timelines(p, &before);
-	cold_quiet(p, false);
-	cold_wake(b);
-	if (!cold_wake_others(b, e) || !pool_settle(p, e))
+	if (!wake(b, true, e))
+		return false;
+	pool_command(p, &(struct message){ .order = ORDER_BOOKS });
+	pool_quiet(p, false);
+	if (!wake(b, false, e))
 		return false;
 	pool_command(p, &(struct message){ .order = judge ? ORDER_DIRTY : ORDER_PRIME });
 	if (judge)

@@ -43,12 +43,6 @@ void cold_empty(struct pool *p)
 	(void)malloc_trim(0);
 }
 
-void cold_quiet(struct pool *p, bool quiet)
-{
-	for (uint32_t i = 0; i < p->n; i++)
-		timeline_standing_quiet(judge_timeline(p->judge[i]), quiet);
-}
-
 /* ---- whole parts ---- */
 
 static bool offer_chunk(void *ctx, struct chunk *take_chunk, uint32_t intake, struct err *e)
@@ -63,7 +57,7 @@ static bool load_registers(struct pool *p, struct err *e)
 {
 	cold_empty(p);
 	p->cold->empty = false;
-	cold_quiet(p, true);
+	pool_quiet(p, true);
 	return spill_chunks(p->cold->spill, SPILL_EVERYBODY, offer_chunk, p, e);
 }
 
@@ -188,10 +182,11 @@ static void wake_chunk(struct batch_load *b, const struct waiting *w)
 		pool_offer(b->p, chunk_ref_new(out, intake), w->known);
 }
 
-void cold_wake(struct batch_load *b)
+void cold_wake(struct batch_load *b, bool known)
 {
 	for (uint32_t i = 0; i < b->p->cold->n_waiting; i++)
-		wake_chunk(b, &b->p->cold->waiting[i]);
+		if (b->p->cold->waiting[i].known == known)
+			wake_chunk(b, &b->p->cold->waiting[i]);
 }
 
 /* ---- visits in several parts ---- */
@@ -257,12 +252,13 @@ bool cold_load_others(struct batch_load *b, struct err *e)
 	return ok;
 }
 
-bool cold_wake_others(struct batch_load *b, struct err *e)
+bool cold_wake_others(struct batch_load *b, bool known, struct err *e)
 {
 	const struct cold *c = b->p->cold;
 	bool ok = true;
 	for (uint32_t i = 0; ok && i < c->n_waiting; i++)
-		ok = add_other(b, chunk_ref_chunk(c->waiting[i].chunk),
+		ok = c->waiting[i].known != known ||
+		     add_other(b, chunk_ref_chunk(c->waiting[i].chunk),
 			       chunk_ref_intake(c->waiting[i].chunk), e);
 	return ok;
 }

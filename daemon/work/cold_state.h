@@ -65,8 +65,6 @@ void batch_load_fini(struct batch_load *b);
 
 /* The workers' shards anew, with nothing in them. */
 void cold_empty(struct pool *p);
-/* Whether what comes is known to the books already; shards idle. */
-void cold_quiet(struct pool *p, bool quiet);
 
 /* Subjects that share a visit with what waits are touched too: a record may have moved. */
 bool cold_touch_owners(struct pool *p, struct err *e);
@@ -78,6 +76,6 @@ bool cold_load_group(struct pool *p, uint32_t group, struct err *e);
 bool cold_load_touched(struct batch_load *b, struct err *e);
 /* Rows of others in visits of the loaded subjects: from disk, and of what waits. */
 bool cold_load_others(struct batch_load *b, struct err *e);
-bool cold_wake_others(struct batch_load *b, struct err *e);
-/* What waits for the batch's parts. */
-void cold_wake(struct batch_load *b);
+bool cold_wake_others(struct batch_load *b, bool known, struct err *e);
+/* What waits for the batch's parts: what the books know, or the rest. */
+void cold_wake(struct batch_load *b, bool known);

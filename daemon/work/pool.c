@@ -151,6 +151,36 @@ void pool_expect(struct pool *p, uint64_t bytes)
 		cold_expect(p, bytes);
 }
 
+void pool_quiet(struct pool *p, bool quiet)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		(void)timeline_standing_quiet(judge_timeline(p->judge[i]), quiet);
+}
+
+/* Shards agree about what they have, and the books know it; `quiet`: they did before. What is on
+ * disk does so when it wakes. */
+static void agree(struct pool *p, bool quiet)
+{
+	struct err told_when_judged;
+	if (p->cold && cold_asleep(p->cold))
+		return;
+	pool_command(p, &(struct message){ .order = ORDER_SYNC });
+	pool_quiet(p, quiet);
+	if (pool_settle(p, &told_when_judged))
+		pool_command(p, &(struct message){ .order = ORDER_BOOKS });
+	pool_quiet(p, false);
+}
+
+void pool_recall_begin(struct pool *p)
+{
+	agree(p, false);
+}
+
+void pool_recall_end(struct pool *p)
+{
+	agree(p, true);
+}
+
 void pool_shards_standing(struct pool *p, standing_fn *fn, void *ctx)
 {
 	for (uint32_t i = 0; i < p->n; i++) {

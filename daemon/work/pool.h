@@ -84,8 +84,11 @@ void pool_free(struct pool *p);
  * here unless the decoder's thread has done so (chunk_ref_scatter). */
 void pool_add(struct pool *p, struct chunk_ref *take_chunk);
 
-/* The same for rows that the books have already: what they change is not among the changes. */
+/* The same for rows that the books have already: what they change is not among the changes, also
+ * where shards must agree about them. Between a begin and an end. */
+void pool_recall_begin(struct pool *p);
 void pool_recall(struct pool *p, struct chunk_ref *take_chunk);
+void pool_recall_end(struct pool *p);
 
 /* So many bytes on disk (spill.h) are about to be recalled, then everybody is judged: makes room
  * where memory is bounded. Nothing came since the last judging. */

@@ -31,6 +31,8 @@ bool pool_settle(struct pool *p, struct err *e);
 void pool_offer(struct pool *p, struct chunk_ref *take_chunk, bool known);
 /* What the shards' books say since they were asked; shards idle. */
 void pool_shards_standing(struct pool *p, standing_fn *fn, void *ctx);
+/* What comes is known to the books already, or is not; shards idle. */
+void pool_quiet(struct pool *p, bool quiet);
 /* Of the shards as they are. */
 void pool_timelines(struct pool *p, struct timeline_stats *sum);
 uint64_t pool_cells_bytes(const struct pool *p);

@@ -41,10 +41,10 @@ static void take_known(struct worker *w, struct chunk_ref *take_chunk)
 {
 	struct timeline *t = judge_timeline(w->judge);
 	settle_books(w);
-	timeline_standing_quiet(t, true);
+	bool was = timeline_standing_quiet(t, true);
 	take_rows(w, take_chunk);
 	settle_books(w);
-	timeline_standing_quiet(t, false);
+	(void)timeline_standing_quiet(t, was);
 }
 
 void worker_follow(struct worker *w, const struct message *m)
@@ -57,6 +57,7 @@ void worker_follow(struct worker *w, const struct message *m)
 			take_rows(w, m->chunk);
 		return;
 	case ORDER_SYNC: break;
+	case ORDER_BOOKS: settle_books(w); break;
 	case ORDER_ALL: judge_all(w->judge, NULL, &w->found); break;
 	case ORDER_DIRTY: judge_dirty(w->judge, NULL, &w->found); break;
 	case ORDER_PRIME: judge_prime(w->judge); break;

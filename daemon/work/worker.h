@@ -16,6 +16,7 @@
 enum order {
 	ORDER_CHUNK,    /* take the chunk's rows in; no answer */
 	ORDER_SYNC,     /* answer when everything before is done */
+	ORDER_BOOKS,    /* gather what is touched, so that the books know how it stands */
 	ORDER_ALL,      /* judge every subject into `found` */
 	ORDER_DIRTY,    /* judge the touched ones */
 	ORDER_PRIME,    /* fill the cells from every subject, no more */

@@ -71,9 +71,12 @@ void timeline_standing_clear(struct timeline *t)
 	t->standing.n = t->standing.last = 0;
 }
 
-void timeline_standing_quiet(struct timeline *t, bool quiet)
+bool timeline_standing_quiet(struct timeline *t, bool quiet)
 {
+	bool was = t->standing.quiet;
+
 	t->standing.quiet = quiet;
+	return was;
 }
 
 void standing_fini(struct standing_book *b)

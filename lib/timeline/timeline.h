@@ -122,7 +122,7 @@ uint32_t timeline_code(struct timeline *t, struct str s);
 /* Valid until the timeline is used again. Quiet: what comes is known to the books already. */
 const struct standing_change *timeline_standing(const struct timeline *t, uint32_t *n);
 void timeline_standing_clear(struct timeline *t);
-void timeline_standing_quiet(struct timeline *t, bool quiet);
+bool timeline_standing_quiet(struct timeline *t, bool quiet); /* as it was before */
 
 void timeline_stats_get(const struct timeline *t, struct timeline_stats *out);
 

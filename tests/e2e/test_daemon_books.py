@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Corrections that give a record to another person, above and below the horizon.
+
+Whoever held a version of the record comes back with it: the books count it once, wherever the
+two lie, and the findings are those of a daemon that keeps everything.
+"""
+import os
+import pathlib
+
+from daemon_lib import Box, same
+
+RULE = """
+规则 b.day 「同日」
+  版本      1
+  类别      管理类
+  性质      可疑
+  环节      事后
+  级别      中
+  状态      启用
+  看        费用明细
+  归并      人员、自然日
+  触发      合计(数量) > 1
+  违规金额  合计(符合范围金额)
+  说明      {人员}{自然日}
+"""
+HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
+        "det_item_fee_sumamt,inscp_amt,updt_time\n")
+PAIRS = range(12)  # of two workers; in half of them the two are not with the same one
+
+
+def line(serial, visit, person, day, revision=1):
+    return (f"{serial},{visit},S{visit},H{serial[-1]},{person},{day} 09:00:00,X1,1,1,1,1,"
+            f"2026-07-{revision:02} 00:00:00\n")
+
+
+OLD, NEXT, NEW = "2026-01-05", "2026-01-06", "2026-06-10"
+
+
+def old_days():
+    """Everybody has a pair of lines on an old day; one person sets what is new."""
+    rows = [line("Z1", "VZ", "Z", NEW)]
+    for i in PAIRS:
+        for who in "ABCDEF":
+            rows += [line(f"{who}R{i}", f"V{who}{i}", f"{who}{i}", OLD),
+                     line(f"{who}K{i}", f"V{who}{i}", f"{who}{i}", OLD)]
+    return rows
+
+
+def moved(who, to, revision=2):
+    """The record stays in its visit and is another person's from now on."""
+    return [line(f"{who}R{i}", f"V{who}{i}", f"{to}{i}", OLD, revision) for i in PAIRS]
+
+
+def late(who, serial):
+    return [line(f"{who}{serial}{i}", f"W{who}{i}", f"{who}{i}", NEXT) for i in PAIRS]
+
+
+STEPS = (
+    ("above the horizon", [moved("A", "B")], False),
+    # behind a restart the old days are not in memory
+    ("whoever has it now comes back", [late("B", "X")], True),
+    ("whoever had it comes back", [late("A", "Y")], True),
+    ("below the horizon", [moved("C", "D")], True),
+    ("and once more, to a third", [moved("C", "E", 3)], True),
+    ("sent again", [moved("C", "E", 3), late("A", "Y")], True),
+    ("and back", [moved("C", "C", 4), moved("A", "A", 3)], True),
+    ("to one of whom nothing is known", [moved("F", "G")], True),
+)
+
+
+def told(box):
+    essence = box.essence()
+    return {"alert": essence["alert"], "account": essence["account"]}
+
+
+def run_through(days):
+    """What is there behind each step."""
+    with Box("books") as box:
+        box.rules = f"{box.dir}/rules"
+        os.mkdir(box.rules)
+        pathlib.Path(box.rules, "b.rules").write_text(RULE, encoding="utf-8")
+        box.extra = f"history: {{ days: {days} }}\n"
+        box.configure()
+        box.put("fee_list_d_0.csv", HEAD + "".join(old_days()))
+        daemon = box.start()
+        daemon.wait("drained: ")
+        seen, was = [told(box)], False
+        for n, (what, parts, below) in enumerate(STEPS, 1):
+            if below != was:  # the horizon is found at start
+                daemon.term()
+                daemon = box.start()
+                daemon.wait("drained: ")
+            was = below
+            box.put(f"fee_list_d_{n}.csv", HEAD + "".join(row for part in parts for row in part))
+            daemon.wait("drained: ")
+            seen.append(told(box))
+            try:
+                box.books_hold()
+            except AssertionError as why:
+                raise AssertionError(f"{days} days, {what}: {why}") from why
+        box.chain_holds()
+        daemon.term()
+        assert days == 0 or "brought back" in "\n".join(daemon.lines), daemon.lines
+    return seen
+
+
+everything = run_through(0)
+bounded = run_through(10)
+for step, whole, kept in zip(("at first",) + tuple(s[0] for s in STEPS), everything, bounded):
+    same(whole, kept, step)
+    print(f"{step}: the books hold, the findings are those of all that ever came")
