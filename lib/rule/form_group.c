@@ -379,6 +379,50 @@ static uint32_t collect(struct group *g, const uint64_t *key, uint32_t from, uin
 	return n;
 }
 
+/* The rows that pass, with their keys. */
+static uint32_t pick_keys(struct group *g, const uint64_t *key, uint32_t from, uint32_t to)
+{
+	const uint8_t *truth = g->base;
+	struct sort_pair *v;
+	uint32_t n = 0;
+
+	GROW(g->e->pair[0], g->e->cap_pair[0], to - from + 1);
+	v = g->e->pair[0];
+	for (uint32_t i = filter_next(truth, from, to); i < to; i++) {
+		v[n] = (struct sort_pair){ key[i], i };
+		n += truth[i] != TRUTH_FALSE;
+		if (i % 8 == 7)
+			i = filter_next(truth, i + 1, to) - 1;
+	}
+	return n;
+}
+
+/* All keys being known: only rows whose key others may have too, told by a few bits of it, of which
+ * there have to be as many as the trigger asks for. */
+static uint32_t collect_least(struct group *g, const uint64_t *key, uint32_t from, uint32_t to)
+{
+	enum { FEW_BITS = 6, MOST_BITS = 14, SPREAD = 8 };
+	uint8_t count[1u << MOST_BITS];
+	uint32_t n = pick_keys(g, key, from, to), bits = FEW_BITS, kept = 0;
+	struct sort_pair *v = g->e->pair[0];
+
+	if (n < g->least)
+		return 0;
+	while (bits < MOST_BITS && 1u << bits < SPREAD * n)
+		bits++;
+	memset(count, 0, (size_t)1 << bits);
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t *c = &count[v[i].key << 1 >> (64 - bits)];
+
+		*c = (uint8_t)(*c + (*c < UINT8_MAX));
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		v[kept] = v[i];
+		kept += count[v[i].key << 1 >> (64 - bits)] >= g->least;
+	}
+	return kept;
+}
+
 /* Only a group with a record that 除外 takes out can have been held back by it. */
 static bool any_held(const struct group *g, uint32_t from, uint32_t to)
 {
@@ -435,6 +479,7 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	const struct rows *rows = &e->b->rows[s->stream];
 	struct group g = { .e = e, .rp = rp };
 	const uint64_t *key;
+	bool few;
 
 	g.unless = rp->unless ? slot_truth(e, rp->unless) : NULL;
 	if (g.unless && !kernel_count(g.unless, rows->n, TRUTH_TRUE))
@@ -458,12 +503,14 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	if (s->join.field && !e->keyset[s->keys->id].open &&
 	    !filter_and(e->filter[0].truth, join_truth(e, &s->join), rows->n))
 		return;
+	few = !rp->rule->table && !e->keyset[s->keys->id].open && g.least > 1 &&
+	      g.least < UINT8_MAX;
 	for (g.subject = 0; g.subject < e->b->n_subjects; g.subject++) {
 		uint32_t from = rows->start[g.subject], to = rows->start[g.subject + 1], n;
 
 		if (g.unless && !any_held(&g, from, to))
 			continue;
-		n = collect(&g, key, from, to);
+		n = few ? collect_least(&g, key, from, to) : collect(&g, key, from, to);
 		if (n < g.least)
 			continue;
 		pairs_sort(e, 0, n);

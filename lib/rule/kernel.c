@@ -244,3 +244,55 @@ KERNEL void kernel_first(int64_t *restrict out, const int64_t *restrict v, uint3
 	for (uint32_t i = 0; i < n; i++)
 		out[i] = out[i] == MISSING_I64 ? v[i] : out[i];
 }
+
+KERNEL void kernel_key_codes(uint64_t *restrict out, const uint32_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == MISSING_CODE ? UINT64_MAX : v[i];
+}
+
+KERNEL void kernel_key_days(uint64_t *restrict out, const int32_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == MISSING_I32 ? UINT64_MAX : (uint32_t)v[i];
+}
+
+KERNEL void kernel_key_i64(uint64_t *restrict out, const int64_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v[i] == MISSING_I64 ? UINT64_MAX : (uint64_t)v[i];
+}
+
+/* Good in its upper bits, and folded so that it is in the others; the greatest number is free. */
+static inline uint64_t scramble(uint64_t v)
+{
+	v *= UINT64_C(0x9e3779b97f4a7c15);
+	return (v ^ v >> 32) >> 1;
+}
+
+KERNEL bool kernel_hash(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t none = v[i] == UINT64_MAX ? UINT64_MAX : 0;
+
+		out[i] = scramble(v[i]) | none;
+		any |= none;
+	}
+	return any;
+}
+
+KERNEL bool kernel_hash_join(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t none = v[i] == UINT64_MAX ? UINT64_MAX : 0;
+
+		none |= out[i] == UINT64_MAX ? UINT64_MAX : 0;
+		out[i] = scramble(out[i] ^ v[i]) | none;
+		any |= none;
+	}
+	return any;
+}

@@ -66,3 +66,12 @@ bool kernel_pick(int64_t *restrict out, const int64_t *restrict v, const uint8_t
 void kernel_day(int64_t *restrict out, const int64_t *restrict v, uint32_t n);
 /* Where `out` is missing, what `v` has. */
 void kernel_first(int64_t *restrict out, const int64_t *restrict v, uint32_t n);
+
+/* Keys of rows, UINT64_MAX where there is none: codes, days, 64-bit numbers as they are. */
+void kernel_key_codes(uint64_t *restrict out, const uint32_t *restrict v, uint32_t n);
+void kernel_key_days(uint64_t *restrict out, const int32_t *restrict v, uint32_t n);
+void kernel_key_i64(uint64_t *restrict out, const int64_t *restrict v, uint32_t n);
+/* A hash of several keys: of the first, then with each further one in it. UINT64_MAX where one is
+ * missing; true when any is. */
+bool kernel_hash(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n);
+bool kernel_hash_join(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n);

@@ -11,6 +11,7 @@
 #include "lib/base/civil.h"
 #include "lib/base/hash.h"
 #include "lib/rule/frame.h"
+#include "lib/rule/kernel.h"
 
 /* ---- dense numbers of codes ---- */
 
@@ -184,6 +185,25 @@ const int64_t *slot_time(struct eval *e, enum field f)
 	return time;
 }
 
+/* Neighbours are mostly of one day. */
+static void days_of_times(int32_t *restrict day, const int64_t *restrict time, uint32_t n)
+{
+	int64_t from = 0;
+	int32_t last = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if ((uint64_t)time[i] - (uint64_t)from >= CIVIL_DAY) {
+			if (time[i] == MISSING_I64) {
+				day[i] = MISSING_I32;
+				continue;
+			}
+			last = (int32_t)floor_div(time[i], CIVIL_DAY);
+			from = civil_midnight(last);
+		}
+		day[i] = last;
+	}
+}
+
 const int32_t *slot_day(struct eval *e, enum stream st)
 {
 	struct slot *s = &e->day[st];
@@ -200,9 +220,7 @@ const int32_t *slot_day(struct eval *e, enum stream st)
 		return s->v;
 	time = s->v;
 	s->v = day = slot_room(s, (size_t)n * 4 + 4);
-	for (uint32_t i = 0; i < n; i++)
-		day[i] = time[i] == MISSING_I64 ? MISSING_I32
-						: (int32_t)floor_div(time[i], CIVIL_DAY);
+	days_of_times(day, time, n);
 	return s->v;
 }
 
@@ -210,26 +228,17 @@ const int32_t *slot_day(struct eval *e, enum stream st)
 
 static void key_of_code(struct eval *e, enum field f, uint32_t n, uint64_t *out)
 {
-	const uint32_t *v = slot_column(e, f);
-
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = v[i] ? v[i] : KEY_MISSING;
+	kernel_key_codes(out, slot_column(e, f), n);
 }
 
 static void key_of_i64(struct eval *e, enum field f, uint32_t n, uint64_t *out)
 {
-	const int64_t *v = slot_column(e, f);
-
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = v[i] == MISSING_I64 ? KEY_MISSING : (uint64_t)v[i];
+	kernel_key_i64(out, slot_column(e, f), n);
 }
 
 static void key_of_i32(struct eval *e, enum field f, uint32_t n, uint64_t *out)
 {
-	const int32_t *v = slot_column(e, f);
-
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = v[i] == MISSING_I32 ? KEY_MISSING : (uint32_t)v[i];
+	kernel_key_days(out, slot_column(e, f), n);
 }
 
 static void key_of_flag(struct eval *e, enum field f, uint32_t n, uint64_t *out)
@@ -303,11 +312,13 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 		key_of_visit(e, n->bucket, s, out);
 		return;
 	}
+	if (n->bucket == BUCKET_DAY) {
+		kernel_key_days(out, day, rows);
+		return;
+	}
 	for (uint32_t i = 0; i < rows; i++) {
 		if (day[i] == MISSING_I32)
 			out[i] = KEY_MISSING;
-		else if (n->bucket == BUCKET_DAY)
-			out[i] = (uint32_t)day[i];
 		else if (n->bucket == BUCKET_HOUR)
 			out[i] = hour_key(row_time(e, stream_time(s), i), set);
 		else if (i && day[i] == day[i - 1]) /* nearly always */
@@ -410,18 +421,12 @@ const uint64_t *make_keyset(struct eval *e, const struct keyset *ks, enum stream
 	k->stamp = e->stamp;
 	k->v = out = slot_room(k, (size_t)rows * 8 + 8);
 	k->open = false;
-	memset(out, 0, (size_t)rows * 8);
-	for (uint32_t j = 0; j < ks->n; j++) {
-		const uint64_t *v = slot_key(e, ks->node[j], s);
-		bool gone, any = false;
-
-		for (uint32_t i = 0; i < rows; i++) {
-			gone = v[i] == KEY_MISSING || out[i] == KEY_MISSING;
-			out[i] = gone ? KEY_MISSING : hash_join(out[i], v[i]) >> 1;
-			any |= gone;
-		}
-		k->open |= any;
-	}
+	if (ks->n == 0)
+		memset(out, 0, (size_t)rows * 8);
+	else
+		k->open = kernel_hash(out, slot_key(e, ks->node[0], s), rows);
+	for (uint32_t j = 1; j < ks->n; j++)
+		k->open |= kernel_hash_join(out, slot_key(e, ks->node[j], s), rows);
 	return k->v;
 }
 
