@@ -48,6 +48,7 @@ struct cell {
 /* The cells of one source. */
 struct table {
 	uint32_t n_key, n_sum;
+	uint32_t *node;          /* of keys, then of peers' fields */
 	uint32_t sum_at, stride; /* bytes */
 	uint32_t n;
 	struct arena pages;
@@ -63,6 +64,13 @@ struct part {
 	struct value value;
 	struct str text;
 };
+
+/* A part met lately, by node and number; `part` is one more than its number, 0 = none. */
+struct part_near {
+	uint64_t number;
+	uint32_t node, part;
+};
+#define PARTS_NEAR 8192u
 
 struct cell_at {
 	uint32_t source, cell;
@@ -101,6 +109,7 @@ struct cells {
 	struct part *part;
 	uint64_t *number;        /* [n_part] of the parts in the evaluator */
 	uint32_t n_part, cap_part, cap_number;
+	struct part_near *near;  /* [PARTS_NEAR] by some bits of a hash */
 	struct map64 part_of;    /* hash of (node, number) -> part, stepped on when hashes meet */
 	struct rest *rest;
 	uint32_t n_rest, cap_rest;

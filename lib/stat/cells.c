@@ -19,6 +19,9 @@ static void table_init(struct table *t, const struct cell_source *s)
 	t->n_sum = s->n_agg + s->n_peer;
 	t->sum_at = (uint32_t)(sizeof(struct cell) + t->n_key * sizeof(uint32_t) + 7) & ~7u;
 	t->stride = t->sum_at + t->n_sum * (uint32_t)sizeof(struct sum);
+	t->node = xcalloc(s->n_key + s->n_peer + 1u, sizeof *t->node);
+	for (uint32_t i = 0; i < s->n_key + s->n_peer; i++)
+		t->node[i] = (i < s->n_key ? s->key[i] : s->peer[i - s->n_key])->id;
 	map64_init(&t->rest_of);
 	arena_init(&t->pages);
 }
@@ -33,6 +36,7 @@ struct cells *cells_new(const struct plan *p, bool replaceable)
 	for (uint32_t i = 0; i < p->n_source; i++)
 		table_init(&c->table[i], &p->source[i]);
 	map64_init(&c->part_of);
+	c->near = xcalloc(PARTS_NEAR, sizeof *c->near);
 	arena_init(&c->arena);
 	arena_init(&c->scratch);
 	c->dict = dict_new();
@@ -44,6 +48,7 @@ static void table_fini(struct table *t)
 	arena_fini(&t->pages);
 	xfree(t->page);
 	xfree(t->slot);
+	xfree(t->node);
 	map64_fini(&t->rest_of);
 }
 
@@ -61,6 +66,7 @@ void cells_free(struct cells *c)
 	xfree(c->given);
 	xfree(c->gave);
 	xfree(c->part);
+	xfree(c->near);
 	xfree(c->number);
 	xfree(c->changed);
 	xfree(c->giver);
@@ -135,20 +141,42 @@ static uint32_t part_new(struct cells *c, const struct part *p, uint64_t number)
 	return c->n_part++;
 }
 
-/* The part a row has for its source's i-th key or peers' field. */
-static uint32_t part_at(struct cells *c, struct eval *e, uint32_t source, uint32_t i, uint32_t row,
-			uint64_t number)
+static uint32_t part_find(struct cells *c, uint32_t node, uint64_t number)
 {
-	const struct cell_source *s = &c->p->source[source];
-	uint32_t node = (i < s->n_key ? s->key[i] : s->peer[i - s->n_key])->id;
 	uint64_t at, h = hash_join(node, number);
 
 	for (; map64_get(&c->part_of, h, &at); h++)
 		if (c->number[at] == number && c->part[at].node == node)
 			return (uint32_t)at;
 	map64_put(&c->part_of, h, c->n_part);
-	return part_new(c, &(struct part){ .node = node,
-					   .value = eval_key_value(e, source, i, row) }, number);
+	return NO_INDEX;
+}
+
+static __attribute__((noinline)) uint32_t
+part_far(struct cells *c, struct eval *e, uint32_t source, uint32_t i, uint32_t row, uint64_t number)
+{
+	uint32_t node = c->table[source].node[i], part = part_find(c, node, number);
+
+	if (part == NO_INDEX)
+		part = part_new(c, &(struct part){ .node = node,
+						   .value = eval_key_value(e, source, i, row) },
+				number);
+	return part;
+}
+
+/* The part a row has for its source's i-th key or peers' field. There are few, and they come again
+ * and again. */
+static inline uint32_t part_at(struct cells *c, struct eval *e, uint32_t source, uint32_t i,
+			       uint32_t row, uint64_t number)
+{
+	uint32_t node = c->table[source].node[i];
+	uint64_t h = (number + ((uint64_t)node << 32)) * UINT64_C(0x9e3779b97f4a7c15);
+	struct part_near *near = &c->near[h >> 40 & (PARTS_NEAR - 1)];
+
+	if (near->number != number || near->node != node || !near->part)
+		*near = (struct part_near){ number, node,
+					    part_far(c, e, source, i, row, number) + 1 };
+	return near->part - 1;
 }
 
 /* ---- finding cells ---- */
@@ -218,11 +246,10 @@ static uint32_t cell_new(struct cells *c, struct eval *e, const struct contribut
 			 uint32_t row)
 {
 	struct table *t = &c->table[k->source];
-	uint32_t cell = table_add(t);
-	struct cell *x = cell_at(t, cell);
+	uint32_t cell = table_add(t), *key = cell_at(t, cell)->key;
 
 	for (uint32_t i = 0; i < t->n_key; i++)
-		x->key[i] = part_at(c, e, k->source, i, row, k->key[i][row]);
+		key[i] = part_at(c, e, k->source, i, row, k->key[i][row]);
 	return cell;
 }
 
@@ -381,6 +408,24 @@ static void fold(struct cells *c, const struct gift *g, int sign)
 		fold_peer(c, g, i, sign);
 }
 
+/* What a subject gives for good, in sums alone. */
+static void add_plain(struct cells *c, uint32_t source, uint32_t cell, uint32_t sure,
+		      const struct partial *p)
+{
+	const struct table *t = &c->table[source];
+	struct cell *x = cell_at(t, cell);
+	struct sum *s = (struct sum *)(void *)((uint8_t *)x + t->sum_at);
+
+	x->given = (x->given + 1) & INT32_MAX;
+	x->sure += sure;
+	for (uint32_t i = 0; i < t->n_sum; i++) {
+		s[i].count += p[i].count;
+		s[i].unknown += p[i].unknown;
+		if (__builtin_expect(__builtin_add_overflow(s[i].total, p[i].sum, &s[i].total), 0))
+			rest_at(c, source, cell, i)->carry += p[i].sum > 0 ? 1 : -1;
+	}
+}
+
 /* ---- contributions ---- */
 
 static struct given *given_of(struct cells *c, uint32_t subject)
@@ -447,8 +492,16 @@ static void take(struct cells *c, struct eval *e, const struct contributions *k,
 		return;
 	}
 	fold(c, &g, 1);
-	GROW(c->gave, c->cap_gave, c->n_gave + 1);
 	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, { k->source, g.cell } };
+}
+
+static void take_plain(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
+{
+	uint32_t cell = find_or_new(c, e, k, i);
+
+	add_plain(c, k->source, cell, k->v[i].sure,
+		  k->partial + (size_t)i * c->table[k->source].n_sum);
+	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, { k->source, cell } };
 }
 
 /* Slots and cells lie far apart: both are fetched before they are needed. Always in line: gcc takes
@@ -478,7 +531,13 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
 
 	if (!t->slots)
 		table_grow(t);
-	for (uint32_t i = 0; i < k->n; i++) {
+	if (!c->replaceable)
+		GROW(c->gave, c->cap_gave, c->n_gave + k->n);
+	for (uint32_t i = 0; i < k->n && !scratch && !c->replaceable; i++) {
+		fetch(t, k, i);
+		take_plain(c, e, k, i);
+	}
+	for (uint32_t i = 0; i < k->n && (scratch || c->replaceable); i++) {
 		fetch(t, k, i);
 		take(c, e, k, i);
 		if (scratch)

@@ -149,10 +149,13 @@ static struct split *split_at(struct joined *j, uint32_t shard, uint32_t partiti
 /* Of a single shard nothing needs joining, so nothing to be spread. */
 static uint64_t cell_hash(const struct joined *j, uint32_t shard, const struct cell *x, uint32_t n)
 {
+	const uint32_t *global = j->global[shard];
 	uint64_t h = 0;
 
-	for (uint32_t i = 0; j->n > 1 && i < n; i++)
-		h = hash_join(h, j->global[shard][x->key[i]]);
+	for (uint32_t i = 0; j->n > 1 && i < n; i++) {
+		h = (h ^ global[x->key[i]]) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
 	return h;
 }
 
@@ -160,7 +163,8 @@ static void split_cell(struct joined *j, uint32_t shard, uint32_t source, uint32
 {
 	const struct table *t = &j->shard[shard]->table[source];
 	uint64_t h = cell_hash(j, shard, cell_at(t, cell), t->n_key);
-	struct split *to = split_at(j, shard, (uint32_t)h % j->n, source);
+	struct split *to = split_at(j, shard, (uint32_t)((uint64_t)(uint32_t)h * j->n >> 32),
+				    source);
 
 	GROW(to->v, to->cap, to->n + 1);
 	to->v[to->n++] = (struct split_cell){ h, cell };
@@ -175,7 +179,7 @@ void joined_split(struct joined *j, uint32_t shard)
 		cell_at(&c->table[c->changed[i].source], c->changed[i].cell)->changed = 0;
 	}
 	c->n_changed = 0;
-	for (uint32_t s = 0; !c->replaceable && s < j->p->n_source; s++)
+	for (uint32_t s = 0; j->n > 1 && !c->replaceable && s < j->p->n_source; s++)
 		for (uint32_t i = 0; i < c->table[s].n; i++)
 			split_cell(j, shard, s, i);
 }
@@ -275,21 +279,59 @@ static uint32_t same_cell(struct joining *x, uint32_t cell)
 	return cell;
 }
 
+/* All cells of the one shard. */
+static void take_all(struct joining *x)
+{
+	uint32_t n = x->j->shard[0]->table[x->source].n;
+
+	if (n)
+		(void)same_cell(x, n - 1);
+	GROW(x->to->changed, x->to->cap_changed, n);
+	for (uint32_t i = 0; i < n; i++)
+		x->to->changed[i] = i;
+	x->to->n_changed = n;
+}
+
+/* Slots, joined cells and cells lie far apart: fetched before they are needed. Always in line: gcc
+ * takes a function that only fetches for one without effect, and leaves its calls out. */
+static inline __attribute__((always_inline)) void
+fetch(const struct joining *x, uint32_t shard, const struct split *from, uint32_t i)
+{
+	enum { AHEAD = 12 };
+	const struct joint *t = x->to;
+	uint64_t slot;
+
+	if (i + AHEAD < from->n)
+		__builtin_prefetch(&t->slot[(from->v[i + AHEAD].hash >> 32) & (t->slots - 1)]);
+	if (i + AHEAD / 2 >= from->n)
+		return;
+	__builtin_prefetch(cell_at(&x->j->shard[shard]->table[x->source],
+				   from->v[i + AHEAD / 2].cell));
+	slot = t->slot[(from->v[i + AHEAD / 2].hash >> 32) & (t->slots - 1)];
+	if (slot)
+		__builtin_prefetch(t->cell + (size_t)((uint32_t)slot - 1) * x->j->n);
+}
+
 static void join_source(struct joined *j, uint32_t partition, uint32_t source)
 {
 	struct joining x = { j, &j->partition[partition].joint[source], source };
 	struct joint *t = x.to;
 
 	t->n_changed = 0;
+	if (j->n == 1 && !j->shard[0]->replaceable)
+		take_all(&x);
 	for (uint32_t s = 0; s < j->n; s++) {
 		struct split *from = split_at(j, s, partition, source);
 
 		if (j->n > 1)
 			reserve_slots(t, from->n);
 		for (uint32_t i = 0; i < from->n; i++) {
-			uint32_t at = j->n > 1 ? join_cell(&x, s, &from->v[i])
-					       : same_cell(&x, from->v[i].cell);
+			uint32_t at;
 
+			if (j->n > 1)
+				fetch(&x, s, from, i);
+			at = j->n > 1 ? join_cell(&x, s, &from->v[i])
+				      : same_cell(&x, from->v[i].cell);
 			if (t->marked[at])
 				continue;
 			t->marked[at] = 1;

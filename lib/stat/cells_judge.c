@@ -24,6 +24,21 @@ void judging_fini(struct judging *x)
 	xfree(x->key);
 }
 
+/* A test of a plain count against a constant needs no frame: most cells are too small. */
+static void find_few(struct judging *x)
+{
+	const struct node *n = x->s->enough;
+
+	x->few = NO_INDEX;
+	if (!n || n->op != EXPR_GE || n->arg[0]->op != EXPR_AGG || n->arg[1]->op != EXPR_CONST)
+		return;
+	for (uint32_t i = 0; i < x->s->n_agg && x->few == NO_INDEX; i++)
+		if (x->s->agg[i] == n->arg[0] &&
+		    (n->arg[0]->agg == AGG_COUNT || x->s->counted[i]))
+			x->few = i;
+	x->least = n->arg[1]->rat;
+}
+
 bool judging_rule(struct judging *x, const struct rule_plan *rp)
 {
 	if (rp->source == NO_INDEX)
@@ -32,12 +47,13 @@ bool judging_rule(struct judging *x, const struct rule_plan *rp)
 	x->s = &x->j->p->source[rp->source];
 	x->agg = xreallocarray(x->agg, x->s->n_agg, sizeof *x->agg);
 	x->key = xreallocarray(x->key, x->s->n_key, sizeof *x->key);
+	find_few(x);
 	return true;
 }
 
-void state_count(struct account *a, enum cell_state state, int sign)
+void state_count(struct account *a, enum cell_state state, int64_t times)
 {
-	uint64_t one = (uint64_t)(int64_t)sign;
+	uint64_t one = (uint64_t)times;
 
 	a->records += state == CELL_ABSENT ? 0 : one;
 	a->unknown += state == CELL_UNKNOWN ? one : 0;
@@ -209,7 +225,7 @@ enum cell_state cell_fires(struct judging *j, struct frame *f, const uint32_t *c
 
 	if (!in_force(r->from, r->until, f->day))
 		return CELL_SCOPE_OUT;
-	if (joined_sure(j, cell) == 0) /* it may not be there at all */
+	if (joined_brief(j, cell, NO_INDEX).sure == 0) /* it may not be there at all */
 		return CELL_UNKNOWN;
 	t = j->rp->when ? node_truth(f, j->rp->when) : TRUTH_TRUE;
 	return t == TRUTH_TRUE ? CELL_FOUND : t == TRUTH_FALSE ? CELL_NO_HIT : CELL_UNKNOWN;
@@ -239,23 +255,10 @@ static bool alike_text(struct judging *j, const uint32_t *cell, struct buf *out)
 	return true;
 }
 
-/* A test of a plain count against a constant needs no frame: most cells are too small. */
-static bool surely_few(struct judging *j, const uint32_t *cell)
+static bool surely_few(const struct judging *j, const struct brief *b)
 {
-	const struct node *n = j->s->enough;
-	bool unknown;
-	uint64_t count;
-
-	if (!n || n->op != EXPR_GE || n->arg[0]->op != EXPR_AGG || n->arg[1]->op != EXPR_CONST)
-		return false;
-	for (uint32_t i = 0; i < j->s->n_agg; i++) {
-		if (j->s->agg[i] != n->arg[0] ||
-		    (n->arg[0]->agg != AGG_COUNT && !j->s->counted[i]))
-			continue;
-		count = joined_count(j, cell, i, &unknown);
-		return unknown || num_cmp(rat_int((int64_t)count), n->arg[1]->rat) < 0;
-	}
-	return false;
+	return j->few != NO_INDEX &&
+	       (b->unknown || num_cmp(rat_int((int64_t)b->count), j->least) < 0);
 }
 
 /* Whether a cell has enough behind it, a known value and everything peers must share. */
@@ -263,8 +266,6 @@ static bool comparable(struct judging *j, const uint32_t *cell, struct value *x,
 {
 	struct frame f;
 
-	if (joined_sure(j, cell) == 0 || surely_few(j, cell))
-		return false;
 	cell_frame(j, &f, cell);
 	if (j->s->enough && node_truth(&f, j->s->enough) != TRUTH_TRUE)
 		return false;
@@ -288,17 +289,14 @@ static void keep_value(struct outcome *out, uint32_t cell, struct value x, uint3
 	out->compared[*at] = (struct compared){ x, alike };
 }
 
-static enum cell_state judge_cell(struct judging *j, struct partition *part, struct outcome *out,
-				  uint32_t at, struct buf *text)
+/* A cell that has something for sure. */
+static enum cell_state judge_closely(struct judging *j, struct partition *part,
+				     struct outcome *out, uint32_t at, struct buf *text)
 {
 	const uint32_t *cell = joint_cell(j->j, &part->joint[j->rp->source], at);
 	struct value x;
 	struct frame f;
 
-	if (!joined_there(j, cell))
-		return CELL_ABSENT;
-	if (!is_over(j, cell))
-		return CELL_UNKNOWN;
 	if (j->rp->rule->form != FORM_COMPARE) {
 		cell_frame(j, &f, cell);
 		return cell_fires(j, &f, cell);
@@ -309,10 +307,28 @@ static enum cell_state judge_cell(struct judging *j, struct partition *part, str
 	return CELL_FOUND;
 }
 
+static enum cell_state judge_cell(struct judging *j, struct partition *part, struct outcome *out,
+				  uint32_t at, struct buf *text)
+{
+	const uint32_t *cell = joint_cell(j->j, &part->joint[j->rp->source], at);
+	struct brief brief = joined_brief(j, cell, j->few);
+	bool compares = j->rp->rule->form == FORM_COMPARE;
+	enum cell_state state;
+
+	if (!brief.there)
+		return CELL_ABSENT;
+	if (!is_over(j, cell) || (compares && (!brief.sure || surely_few(j, &brief))))
+		return CELL_UNKNOWN;
+	state = judge_closely(j, part, out, at, text);
+	arena_reset(&j->e->scratch);
+	return state;
+}
+
 void outcome_judge(struct judging *j, struct partition *part, struct outcome *out)
 {
 	const struct joint *joint = &part->joint[j->rp->source];
 	uint32_t n = joint->all ? joint->n : joint->n_changed, old = out->cap;
+	int64_t change[CELL_FOUND + 1] = { 0 };
 	struct buf text;
 
 	buf_init(&text, 0);
@@ -324,12 +340,13 @@ void outcome_judge(struct judging *j, struct partition *part, struct outcome *ou
 		enum cell_state before = (enum cell_state)out->state[at];
 		enum cell_state now = judge_cell(j, part, out, at, &text);
 
-		if (before != CELL_FOUND)
-			state_count(&out->account, before, -1);
-		if (now != CELL_FOUND)
-			state_count(&out->account, now, 1);
+		if (now == before)
+			continue;
+		change[before]--;
+		change[now]++;
 		out->state[at] = (uint8_t)now;
-		arena_reset(&j->e->scratch);
 	}
+	for (int k = 0; k < CELL_FOUND; k++)
+		state_count(&out->account, (enum cell_state)k, change[k]);
 	buf_fini(&text);
 }

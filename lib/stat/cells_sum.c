@@ -19,23 +19,27 @@ static const struct table *table_of(const struct judging *j, uint32_t shard)
 	return &j->j->shard[shard]->table[j->rp->source];
 }
 
-uint64_t joined_sure(const struct judging *j, const uint32_t *cell)
+struct brief joined_brief(const struct judging *j, const uint32_t *cell, uint32_t agg)
 {
-	uint64_t sure = 0;
+	struct brief b = { 0 };
 
-	for (uint32_t s = 0; s < j->j->n; s++)
-		if (cell[s])
-			sure += cell_at(table_of(j, s), cell[s] - 1)->sure;
-	return sure;
-}
+	for (uint32_t s = 0; s < j->j->n; s++) {
+		const struct table *t = table_of(j, s);
+		const struct cell *x;
 
-bool joined_there(const struct judging *j, const uint32_t *cell)
-{
-	uint32_t s = 0;
+		if (!cell[s])
+			continue;
+		x = cell_at(t, cell[s] - 1);
+		b.sure += x->sure;
+		b.there |= x->given != 0;
+		if (agg != NO_INDEX) {
+			const struct sum *sum = (const void *)((const uint8_t *)x + t->sum_at);
 
-	while (s < j->j->n && !(cell[s] && cell_at(table_of(j, s), cell[s] - 1)->given))
-		s++;
-	return s < j->j->n;
+			b.count += sum[agg].count;
+			b.unknown |= sum[agg].unknown != 0;
+		}
+	}
+	return b;
 }
 
 static void add_rest(struct total *t, const struct rest *r)

@@ -114,6 +114,9 @@ struct judging {
 	const struct cell_source *s;
 	struct value *agg;       /* [s->n_agg] of the cell in hand */
 	struct value *key;       /* [s->n_key] of the cell in hand */
+	uint32_t few;            /* aggregate that is a plain count to be at least `least`, or
+				    NO_INDEX */
+	struct rat least;
 	struct told *told;
 	const struct cell_sink *sink;
 };
@@ -125,9 +128,12 @@ static inline const uint32_t *joint_cell(const struct joined *j, const struct jo
 
 /* ---- cells_sum.c: a joined cell's values ---- */
 
-/* Records and contributions of all shards. */
-uint64_t joined_sure(const struct judging *j, const uint32_t *cell);
-bool joined_there(const struct judging *j, const uint32_t *cell);
+/* Records of all shards, whether any subject gives, and what `agg` counts (NO_INDEX: nothing). */
+struct brief {
+	uint64_t sure, count;
+	bool there, unknown;
+};
+struct brief joined_brief(const struct judging *j, const uint32_t *cell, uint32_t agg);
 uint64_t joined_count(const struct judging *j, const uint32_t *cell, uint32_t agg, bool *unknown);
 const struct value *joined_key(const struct judging *j, const uint32_t *cell, uint32_t i);
 struct value joined_value(struct judging *j, const uint32_t *cell, uint32_t agg);
@@ -144,6 +150,6 @@ void cell_frame(struct judging *j, struct frame *f, const uint32_t *cell);
 enum cell_state cell_fires(struct judging *j, struct frame *f, const uint32_t *cell);
 /* Tells the hit; CELL_HIT or CELL_EXCEPTED. */
 enum cell_state cell_give(struct judging *j, struct frame *f, const uint32_t *cell, uint64_t id);
-void state_count(struct account *a, enum cell_state state, int sign);
+void state_count(struct account *a, enum cell_state state, int64_t times);
 /* All changed cells of a partition by one rule. */
 void outcome_judge(struct judging *j, struct partition *part, struct outcome *out);
