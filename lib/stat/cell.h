@@ -156,6 +156,10 @@ static inline struct sum *cell_sums(const struct table *t, uint32_t i)
 	return (struct sum *)(void *)((uint8_t *)cell_at(t, i) + t->sum_at);
 }
 
+/* cells_part.c: the part a row has for its source's i-th key or peers' field. */
+uint32_t cell_part(struct cells *c, struct eval *e, uint32_t source, uint32_t i, uint32_t row,
+		   uint64_t number);
+
 /* NULL when the sum has nothing beside; the other makes it then. */
 const struct rest *cell_rest(const struct cells *c, uint32_t source, uint32_t cell, uint32_t sum);
 struct rest *cell_rest_make(struct cells *c, uint32_t source, uint32_t cell, uint32_t sum);

@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "lib/base/hash.h"
 #include "lib/stat/cell.h"
 
 enum { FIRST_SLOTS = 64, AHEAD = 16 };
@@ -88,97 +87,6 @@ enum agg cell_agg(const struct cell_source *s, uint32_t i)
 	return i < s->n_agg ? s->agg[i]->agg : AGG_NONE;
 }
 
-/* ---- key parts ---- */
-
-uint32_t cells_of(const struct cells *c, uint32_t source)
-{
-	return c->table[source].n;
-}
-
-uint64_t cells_key_hash(const struct cells *c, uint32_t source, uint32_t cell)
-{
-	const struct table *t = &c->table[source];
-	uint64_t h = t->n_key;
-
-	for (uint32_t i = 0; i < t->n_key; i++) {
-		const struct part *p = &c->part[cell_at(t, cell)->key[i]];
-
-		h = hash_join(hash_join(h, hash_str(p->text)), p->value.known);
-	}
-	return h;
-}
-
-uint64_t cell_key_hash(const struct value *key, uint32_t n)
-{
-	uint64_t h = n;
-	struct buf text;
-
-	buf_init(&text, 0);
-	for (uint32_t i = 0; i < n; i++) {
-		buf_reset(&text);
-		value_add(&text, &key[i]);
-		h = hash_join(hash_join(h, hash_str(buf_str(&text))), key[i].known);
-	}
-	buf_fini(&text);
-	return h;
-}
-
-static uint32_t part_new(struct cells *c, const struct part *p, uint64_t number)
-{
-	struct part own = *p;
-	struct buf text;
-
-	buf_init(&text, 0);
-	value_add(&text, &p->value);
-	own.text = arena_str(&c->arena, buf_str(&text));
-	if (type_is_text(p->value.type) && p->value.known)
-		own.value.text = own.text;
-	buf_fini(&text);
-	GROW(c->part, c->cap_part, c->n_part + 1);
-	GROW(c->number, c->cap_number, c->n_part + 1);
-	c->part[c->n_part] = own;
-	c->number[c->n_part] = number;
-	return c->n_part++;
-}
-
-static uint32_t part_find(struct cells *c, uint32_t node, uint64_t number)
-{
-	uint64_t at, h = hash_join(node, number);
-
-	for (; map64_get(&c->part_of, h, &at); h++)
-		if (c->number[at] == number && c->part[at].node == node)
-			return (uint32_t)at;
-	map64_put(&c->part_of, h, c->n_part);
-	return NO_INDEX;
-}
-
-static __attribute__((noinline)) uint32_t
-part_far(struct cells *c, struct eval *e, uint32_t source, uint32_t i, uint32_t row, uint64_t number)
-{
-	uint32_t node = c->table[source].node[i], part = part_find(c, node, number);
-
-	if (part == NO_INDEX)
-		part = part_new(c, &(struct part){ .node = node,
-						   .value = eval_key_value(e, source, i, row) },
-				number);
-	return part;
-}
-
-/* The part a row has for its source's i-th key or peers' field. There are few, and they come again
- * and again. */
-static inline uint32_t part_at(struct cells *c, struct eval *e, uint32_t source, uint32_t i,
-			       uint32_t row, uint64_t number)
-{
-	uint32_t node = c->table[source].node[i];
-	uint64_t h = (number + ((uint64_t)node << 32)) * UINT64_C(0x9e3779b97f4a7c15);
-	struct part_near *near = &c->near[h >> 40 & (PARTS_NEAR - 1)];
-
-	if (near->number != number || near->node != node || !near->part)
-		*near = (struct part_near){ number, node,
-					    part_far(c, e, source, i, row, number) + 1 };
-	return near->part - 1;
-}
-
 /* ---- finding cells ---- */
 
 static uint32_t slot_hash(uint64_t hash)
@@ -249,7 +157,7 @@ static uint32_t cell_new(struct cells *c, struct eval *e, const struct contribut
 	uint32_t cell = table_add(t), *key = cell_at(t, cell)->key;
 
 	for (uint32_t i = 0; i < t->n_key; i++)
-		key[i] = part_at(c, e, k->source, i, row, k->key[i][row]);
+		key[i] = cell_part(c, e, k->source, i, row, k->key[i][row]);
 	return cell;
 }
 
@@ -422,7 +330,7 @@ static void add_plain(struct cells *c, uint32_t source, uint32_t cell, uint32_t 
 		s[i].count += p[i].count;
 		s[i].unknown += p[i].unknown;
 		if (__builtin_expect(__builtin_add_overflow(s[i].total, p[i].sum, &s[i].total), 0))
-			rest_at(c, source, cell, i)->carry += p[i].sum > 0 ? 1 : -1;
+			cell_rest_make(c, source, cell, i)->carry += p[i].sum > 0 ? 1 : -1;
 	}
 }
 
@@ -469,7 +377,7 @@ static const struct partial *code_peers(struct cells *c, struct eval *e,
 				      (uint64_t)peer->sum)
 			r++;
 		if (peer->count)
-			peer->sum = part_at(c, e, k->source, s->n_key + x, k->row[r],
+			peer->sum = cell_part(c, e, k->source, s->n_key + x, k->row[r],
 					    (uint64_t)peer->sum);
 	}
 	return p;

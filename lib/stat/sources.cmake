@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 set(stat_sources
 	cells.c
+	cells_part.c
 	cells_pack.c
 	cells_join.c
 	cells_add.c
