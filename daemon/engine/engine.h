@@ -6,8 +6,8 @@
  * events. At start it connects, loads what the database remembers and judges it by the rules
  * at hand; then it asks for work by MAIL_READY and gets one job for each. A file is read chunk
  * by chunk; after epoch_rows rows, and at its end, what it touched is judged and handed to
- * the sink. Boundaries depend on the file alone, so a file continued after a crash makes
- * the same epochs.
+ * the sink. Files that wait may share an epoch, up to epoch_most rows (file.c); otherwise
+ * boundaries depend on the file alone.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct rules *take_rul
 
 /* Jobs, from the main thread. The first two answer one MAIL_READY each. False when the
  * engine is stopping. */
-/* Several small items share an epoch; each is answered by MAIL_ITEM. The array is copied. */
+/* Several items may share an epoch; each is answered by MAIL_ITEM. The array is copied. */
 bool engine_take(struct engine *en, const struct journal_item *const *it, uint32_t n);
 bool engine_drain(struct engine *en);                         /* the spool is empty: judge cells */
 bool engine_rules(struct engine *en, struct rules *take_rules); /* any time: MAIL_RULES_LIVE */

@@ -2,8 +2,10 @@
 /*
  * file.c - items one after the other: known or new, then chunk by chunk into epochs.
  *
- * Items that were given together share epochs: what is left in hand at the end of one goes on
- * with the next.
+ * Small bodies that were given together share epochs: what is left in hand at the end of one goes
+ * on with the next. So do files that wait: every epoch is a transaction and gathers the whole
+ * timelines of its persons, so an epoch aims at half as many rows as the last one gathered, up to
+ * engine.epoch_most. The last file that waits closes it.
  */
 #include "daemon/engine/state.h"
 
@@ -16,6 +18,9 @@
 #include "daemon/source/report.h"
 #include "daemon/work/intake.h"
 #include "lib/base/mem.h"
+
+#define ROW_BYTES 256u /* of a row in an epoch, about */
+#define WORTH_IT 2000u /* rows that cost what a transaction costs */
 
 /* An item being read. */
 struct reading {
@@ -98,11 +103,36 @@ static struct epoch *epoch_in_hand(struct reading *rd)
 	return rd->ep;
 }
 
+/* Rows an epoch may have; about a quarter of a bound on memory. */
+static uint64_t most_rows(const struct engine *en)
+{
+	const struct conf *c = en->conf.conf;
+	uint64_t most = (uint64_t)c->engine_epoch_most, least = (uint64_t)c->engine_epoch_rows;
+	uint64_t room = ((uint64_t)c->memory_limit << 20) / (4 * ROW_BYTES);
+	if (c->memory_limit && room < most)
+		most = room;
+	return most > least ? most : least;
+}
+
+/* The next epoch's size, by what was gathered for this one. */
+static void aim(struct engine *en, uint64_t gathered)
+{
+	uint64_t most = most_rows(en), rows = gathered / 2 < most ? gathered / 2 : most;
+	en->epoch_rows = rows > WORTH_IT ? rows : WORTH_IT;
+}
+
 static bool judge_in_hand(struct engine *en, struct epoch **take_ep, struct err *e)
 {
 	struct epoch *ep = *take_ep;
 	*take_ep = NULL;
-	return !ep || engine_judge(en, ep, POOL_DIRTY, false, e);
+	if (!ep)
+		return true;
+	uint64_t before = pool_gathered(en->pool);
+	if (!engine_judge(en, ep, POOL_DIRTY, false, e))
+		return false;
+	uint64_t after = pool_gathered(en->pool);
+	aim(en, after > before ? after - before : 0);
+	return true;
 }
 
 /* The item's row into the epoch in hand: it has all rows up to here. */
@@ -170,7 +200,8 @@ static void finish(struct reading *rd, const char *broken)
  * does not make an empty one. */
 static bool full(const struct engine *en, const struct epoch *ep)
 {
-	return ep && ep->rows >= (uint64_t)en->conf.conf->engine_epoch_rows;
+	uint64_t rows = (uint64_t)en->conf.conf->engine_epoch_rows;
+	return ep && ep->rows >= (en->epoch_rows > rows ? en->epoch_rows : rows);
 }
 
 static bool close_full(struct reading *rd, struct err *e)
@@ -316,6 +347,16 @@ static bool read_item(struct engine *en, const struct journal_item *it, struct e
 	return ok;
 }
 
+/* Whether the end of a file, with others behind it, is the end of its epoch. */
+static bool ends_epoch(const struct engine *en, const struct journal_item *it,
+		       const struct epoch *ep)
+{
+	const struct conf *c = en->conf.conf;
+	bool shares = c->engine_epoch_most > c->engine_epoch_rows;
+	return ep && strcmp(it->in.source, "spool") == 0 &&
+	       (!shares || ep->rows >= en->epoch_rows);
+}
+
 bool engine_items(struct engine *en, const struct journal_item *const *it, uint32_t n,
 		  struct err *e)
 {
@@ -323,8 +364,8 @@ bool engine_items(struct engine *en, const struct journal_item *const *it, uint3
 	bool ok = true;
 	for (uint32_t i = 0; i < n && ok && (i == 0 || !en->stopping); i++) {
 		ok = read_item(en, it[i], &ep, e);
-		if (ok && full(en, ep))
-			ok = judge_in_hand(en, &ep, e);
+		if (ok && (full(en, ep) || ends_epoch(en, it[i], ep)))
+			ok = judge_in_hand(en, &ep, e) && engine_pending(en, e);
 	}
 	if (ok)
 		return judge_in_hand(en, &ep, e);

@@ -4,11 +4,12 @@
  * everybody's back, down to a lower floor for a rule that looks farther.
  *
  * The second is a thread with a connection of its own. It keeps the chunks it reads, with
- * memory.limit in files without a name; nothing of them is judged before all are there, so that nobody is ever judged by half a past. Intake,
- * judging and acknowledging go on meanwhile, with the floor as it was: what a rule finds below
- * it is closed, not withdrawn. When all is there one job tells the engine, which takes the
- * chunks in, lowers the floor and judges everybody. Records that are read twice, because their
- * person was brought back meanwhile, are one record in the timelines.
+ * memory.limit in files without a name; nothing of them is judged before all are there, so that
+ * nobody is ever judged by half a past. Intake, judging and acknowledging go on meanwhile, with
+ * the floor as it was: what a rule finds below it is closed, not withdrawn. When all is there
+ * one job tells the engine, which takes the chunks in, lowers the floor and judges everybody.
+ * Records that are read twice, because their person was brought back meanwhile, are one record
+ * in the timelines.
  */
 #include "daemon/engine/state.h"
 

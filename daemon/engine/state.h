@@ -32,6 +32,7 @@ struct engine {
 	uint32_t n_again, cap_again;
 	struct chain chain;
 	int64_t last_epoch, last_intake;
+	uint64_t epoch_rows;         /* an epoch aims at so many, by what the last one cost */
 	bool drained;                /* cells are judged and nothing came since */
 	struct segments *segments;   /* the sink's preparer writes it, once that runs */
 	struct complete *over;       /* months closed by hand; NULL: a drained spool closes all */

@@ -354,16 +354,21 @@ static void broken(void *ctx, const char *why)
 
 /* ---- for the engine ---- */
 
-/* A file's epochs depend on the file alone: it shares none. */
 static bool is_small_body(const struct journal_item *it)
 {
 	return it->bytes <= SMALL_MAX && strcmp(it->in.source, "http") == 0;
 }
 
+static bool is_file(const struct journal_item *it)
+{
+	return strcmp(it->in.source, "spool") == 0;
+}
+
 /* The books are kept by feed. */
 static bool share(const struct journal_item *a, const struct journal_item *b)
 {
-	return is_small_body(a) && is_small_body(b) && strcmp(a->in.feed, b->in.feed) == 0;
+	bool alike = (is_small_body(a) && is_small_body(b)) || (is_file(a) && is_file(b));
+	return alike && strcmp(a->in.feed, b->in.feed) == 0;
 }
 
 uint32_t desk_next(struct desk *d, const struct journal_item **out, uint32_t max)

@@ -59,8 +59,8 @@ void desk_drop(struct desk *d, struct journal_ticket *take_ticket);
 /* The sender is gone before it was told: nobody is. */
 void desk_leave(struct desk *d, const void *ctx);
 
-/* The next items for the engine, to be taken in together: a file of the spool alone, small bodies
- * of one feed as many as wait, up to `max`. How many; they stay the desk's until desk_finished. */
+/* The next items for the engine, to be taken in together: files of the spool or small bodies, of
+ * one feed, as many as wait, up to `max`. How many; they stay the desk's until desk_finished. */
 uint32_t desk_next(struct desk *d, const struct journal_item **out, uint32_t max);
 void desk_not_taken(struct desk *d, const struct journal_item *first); /* all of them: next again */
 

@@ -417,6 +417,25 @@ uint64_t pool_cells_bytes(const struct pool *p)
 	return n;
 }
 
+static uint64_t live_of(const struct gather_stats *gs)
+{
+	uint64_t n = 0;
+	for (int s = 0; s < STREAM_PERSON; s++)
+		n += gs->live[s];
+	return n;
+}
+
+uint64_t pool_gathered(const struct pool *p)
+{
+	struct pool_stats asleep = { .chunks = 0 };
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < p->n; i++)
+		n += live_of(judge_gathered(p->judge[i]));
+	if (p->cold)
+		cold_stats(p->cold, &asleep);
+	return n + live_of(&asleep.gather);
+}
+
 void pool_stats_get(struct pool *p, struct pool_stats *out)
 {
 	*out = (struct pool_stats){ .chunks = p->chunks, .subjects_judged = p->judged };

@@ -132,6 +132,9 @@ void pool_complete(struct pool *p, const struct complete *c);
 void pool_load_alert(struct pool *p, const struct finding *f, uint64_t id, uint32_t revision,
 		     bool live);
 
+/* Records gathered by all judging since pool_new or pool_plan. Between judgings. */
+uint64_t pool_gathered(const struct pool *p);
+
 /* Sums over the shards; waits until the workers are idle. */
 void pool_stats_get(struct pool *p, struct pool_stats *out);
 

@@ -153,6 +153,7 @@ def bare_seconds(box, saved):
 
 def one_round(rules, fees, lines):
     with Box("rate", rules=rules, epoch_rows=100000) as box:
+        box.epoch_most = 200000  # the default, as epoch_rows is
         box.extra = f"feed: {{ file: \"{ROOT}/conf/feeds/bench.yaml\" }}\n"
         box.configure()
         text = pathlib.Path(box.config).read_text(encoding="utf-8")

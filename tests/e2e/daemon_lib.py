@@ -142,7 +142,7 @@ class Box:
         self.server = server
         self.conninfo = f"{server} dbname={self.database}"
         self.config = f"{self.dir}/fundwatch.yaml"
-        self.epoch_rows = epoch_rows
+        self.epoch_rows = self.epoch_most = epoch_rows  # histories of alerts go by epochs
         self.more = {"database": database, "journal": journal}  # settings of these sections
         self.daemons = []
         self.year = "01-01"  # the insurance year's first day
@@ -171,7 +171,8 @@ class Box:
                       f"spool: {{ dir: \"{self.spool}\", quiet: 0 }}\n"
                       f"rules: {{ path: [ \"{self.rules}\" ], insurance_year: {self.year} }}\n"
                       f"journal: {{ {self.more['journal'] or 'segment: 1'} }}\n"
-                      f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows} }}\n"
+                      f"engine: {{ workers: 2, epoch_rows: {self.epoch_rows}, "
+                      f"epoch_most: {self.epoch_most} }}\n"
                       "log: { level: debug }\n" + self.extra)
 
     def start(self, fault=""):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 foreach(story IN ITEMS kill signals malformed hostile database pg decide record disk faults reload
-		periods segments horizon advance memory bound feeds life items codes books)
+		periods segments horizon advance memory bound grow feeds life items codes books)
 	fundwatch_script(daemon_${story} LABEL e2e TIMEOUT 1200
 		COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_${story}.py)
 endforeach()
