@@ -272,11 +272,12 @@ class Box:
                for row in self.books("stream").splitlines()}
         refused = self.number("SELECT count(*) FROM fundwatch.reject")
         assert sum(books[1] for books in got.values()) == refused, (got, refused)
-        for stream in STREAMS:
+        stored = self.sql(" UNION ALL ".join(
+            f"SELECT '{stream}', count(*), count(DISTINCT identity), "
+            f"count(DISTINCT (identity, digest)) FROM fundwatch.{stream}" for stream in STREAMS))
+        for line in stored.splitlines():
+            stream, rows, kept, distinct = (int(n) if n.isdigit() else n for n in line.split("|"))
             read, rejects, resent, superseded, retracted, reverse, live = got.get(stream, [0] * 7)
-            rows, kept, distinct = (int(n) for n in self.sql(
-                "SELECT count(*), count(DISTINCT identity), count(DISTINCT (identity, digest)) "
-                f"FROM fundwatch.{stream}").split("|"))
             assert read - rejects == rows, (stream, read, rejects, rows)
             assert (resent, superseded) == (rows - distinct, distinct - kept), \
                 (stream, resent, superseded, rows, distinct, kept)

@@ -69,8 +69,7 @@ STEPS = (
 
 
 def told(box):
-    essence = box.essence()
-    return {"alert": essence["alert"], "account": essence["account"]}
+    return {"alert": "\n".join(box.live()), "account": box.books("facility, stream")}
 
 
 def run_through(days):
