@@ -74,8 +74,6 @@ static uint32_t find_rows(struct gather *g, enum stream s, const struct list *li
 		uint32_t first = (b - 1) << st->block_bits, n = ((left - 1) & mask) + 1;
 		const uint8_t *row = (const uint8_t *)store_row(st, first);
 
-		if (st->prev[b - 1])
-			store_fetch(st, st->prev[b - 1] - 1);
 		left -= n;
 		while (n-- > 0) {
 			const struct row *r = (const void *)(row + n * st->layout.size);

@@ -12,7 +12,7 @@
 
 #include "lib/base/mem.h"
 
-enum { AHEAD = 2 };
+enum { TOGETHER = 8, MOST_STEPS = 128 };
 
 static struct gather *gather_new(struct timeline *t)
 {
@@ -130,19 +130,47 @@ static void add_stats(struct gather_stats *into, const struct gather_stats *own)
 	into->unsettled += own->unsettled;
 }
 
-/* Subjects and their newest lines lie anywhere: fetched before their turn. */
+/* Rows lie anywhere, block by block: chains of several subjects are followed side by side, so that
+ * one waits for memory while the others are asked for. Always in line: gcc takes a function that
+ * only fetches for one without effect, and leaves its calls out. */
 static inline __attribute__((always_inline)) void
-fetch_subject(const struct timeline *t, const uint32_t *subject, uint32_t i, uint32_t n)
+fetch_rows(const struct timeline *t, enum stream s, const uint32_t *subject, uint32_t n)
 {
-	const struct list *list;
+	const struct store *st = &t->store[s];
+	uint32_t block[TOGETHER], left = 0;
 
-	if (i + 2 * AHEAD < n)
-		__builtin_prefetch(&t->subject[subject[i + 2 * AHEAD]]);
-	if (i + AHEAD >= n)
-		return;
-	list = subject_list_const(&t->subject[subject[i + AHEAD]], STREAM_FEE);
-	if (list && list->tail)
-		store_fetch(&t->store[STREAM_FEE], list->tail - 1);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct list *list = subject_list_const(&t->subject[subject[i]], s);
+
+		if (list && list->tail)
+			block[left++] = list->tail;
+	}
+	for (uint32_t step = 0; left && step < MOST_STEPS; step++)
+		for (uint32_t i = 0; i < left;) {
+			store_fetch(st, block[i] - 1);
+			block[i] = st->prev[block[i] - 1];
+			if (block[i])
+				i++;
+			else
+				block[i] = block[--left];
+		}
+}
+
+/* Those of the subjects from here on whose turn is next, and where the ones behind them are. */
+static inline __attribute__((always_inline)) void
+fetch_subjects(const struct timeline *t, const uint32_t *subject, uint32_t n)
+{
+	uint32_t now = n < TOGETHER ? n : TOGETHER;
+
+	for (uint32_t i = TOGETHER; i < n && i < 2 * TOGETHER; i++) {
+		const char *s = (const char *)&t->subject[subject[i]];
+
+		__builtin_prefetch(s);
+		__builtin_prefetch(s + sizeof(struct subject) - 1);
+	}
+	fetch_rows(t, STREAM_FEE, subject, now);
+	fetch_rows(t, STREAM_ENCOUNTER, subject, now);
+	fetch_rows(t, STREAM_SETTLEMENT, subject, now);
 }
 
 void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
@@ -163,7 +191,8 @@ void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 	allocate(t, b);
 	for (uint32_t i = 0; i < n; i++) {
 		assert(subject[i] < t->n_subject);
-		fetch_subject(t, subject, i, n);
+		if (i % TOGETHER == 0)
+			fetch_subjects(t, subject + i, n - i);
 		for (int k = 0; k < STREAM_COUNT; k++)
 			b->rows[k].start[i] = b->rows[k].n;
 		struct gather_stats own;
