@@ -19,6 +19,7 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	e->keyset = xcalloc(p->n_keyset + 1, sizeof *e->keyset);
 	e->day = xcalloc(STREAM_COUNT, sizeof *e->day);
 	e->domain = xcalloc(FIELD_COUNT, sizeof *e->domain);
+	e->classes = xcalloc(FIELD_COUNT, sizeof *e->classes);
 	e->join = xcalloc(p->n_memo + 1, sizeof *e->join);
 	e->clock = xcalloc(FIELD_COUNT, sizeof *e->clock);
 	e->runs = xcalloc(p->n_keyset + 1, sizeof *e->runs);
@@ -108,6 +109,7 @@ void eval_free(struct eval *e)
 		return;
 	free_memory(e);
 	runs_free(e);
+	classes_free(e);
 	related_free(e);
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
 		xfree(blocks[i]);

@@ -266,8 +266,10 @@ static bool may_pair(struct pairing *x, uint32_t a, uint32_t b)
 {
 	const struct side *s = x->rp->side;
 
-	return (s[0].stream != s[1].stream || a != b) &&
-	       (!s[0].keys->n || keyset_same(x->e, s[0].keys, a, s[0].stream, s[1].keys, b, s[1].stream));
+	if (s[0].stream == s[1].stream && a == b)
+		return false;
+	return !s[0].keys->n ||
+	       keyset_same(x->e, s[0].keys, a, s[0].stream, s[1].keys, b, s[1].stream);
 }
 
 /* ---- reach ---- */

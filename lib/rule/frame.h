@@ -26,10 +26,10 @@ struct slot {
 	void *buf;
 	size_t cap;
 	const void *v;           /* uint8_t truth[n], int64_t number[n] or uint64_t key[n] */
-	uint8_t *code_truth;     /* WAY_DICT: per dense number, TRUTH_UNSET = not computed */
+	uint8_t *code_truth;     /* WAY_LOOKUP: per dense number, TRUTH_UNSET = not computed */
 	uint64_t *code_key;      /* computed keys: per dense number, 0 = not computed */
 	int64_t *code_number;    /* WAY_LOOKUP: per dense number, known where code_truth is 0 */
-	uint32_t n_code;
+	uint32_t n_code;         /* WAY_DICT: place among the tests of its field + 1 */
 	struct map64 pair_truth; /* WAY_CODES: dense << 32 | dense2 */
 	bool none;               /* truth: false in all rows */
 	/* truth: not made yet in some rows; numbers: some do not fit; keysets: some are missing */
@@ -47,6 +47,23 @@ struct domain {
 	uint64_t stamp;
 	uint32_t *row;           /* dense number per row of the batch */
 	uint32_t cap_row;
+};
+
+/* Codes of a field that all its tests asked for so far say the same of (predicate_code.c). */
+struct classes {
+	const struct node **node; /* [n_node] WAY_DICT */
+	uint32_t n_node, cap_node;
+	uint8_t *truth;          /* [n][cap_node] */
+	uint32_t n, cap;
+	uint32_t *of;            /* [n_of] by dense number */
+	uint32_t n_of, cap_of;
+	struct map64 by_truth;
+	bool indexed;
+	uint8_t *room;           /* [cap_node] */
+	uint64_t stamp;
+	uint32_t *start, *row;   /* rows by class */
+	uint32_t cap_start, cap_row;
+	uint32_t largest;
 };
 
 /* Rows of a table that fit a code, by dense number. */
@@ -168,6 +185,7 @@ struct eval {
 	struct slot absent[WIDTHS + 1]; /* missing values by width, as long as the longest stream;
 				    room to find them */
 	struct domain *domain;   /* [FIELD_COUNT] */
+	struct classes *classes; /* [FIELD_COUNT] */
 	struct fits *fits;       /* [n_memo] */
 	struct slot *join;       /* [n_memo] rows with a code that fits */
 	struct account *account; /* [rs->n_rule] */
@@ -373,6 +391,10 @@ uint32_t domain_dense(struct eval *e, enum field f, uint32_t code);
 void *slot_room(struct slot *s, size_t bytes);
 
 enum gaps column_gaps(struct eval *e, enum field f);
+
+/* predicate_code.c: a test of one code, for all rows. */
+void test_dict(struct eval *e, const struct node *n, uint8_t *out);
+void classes_free(struct eval *e);
 
 /* A gathered column, or one of missing values when nobody gathered it. */
 const void *slot_column(struct eval *e, enum field f);

@@ -125,43 +125,6 @@ static void test_not(struct eval *e, const struct node *n, uint8_t *out)
 
 /* ---- codes ---- */
 
-static uint8_t dict_truth(struct eval *e, const struct node *n, uint32_t dense)
-{
-	uint8_t t = TRUTH_VARIES;
-	struct frame f;
-
-	if (codes_steady(e, n, n, &dense)) {
-		frame_init(&f, e);
-		f.code_field = n->domain;
-		f.code = dense ? e->domain[n->domain].code_of[dense] : 0;
-		t = (uint8_t)node_truth(&f, n);
-	}
-	e->slot[n->id].code_truth[dense] = t;
-	return t;
-}
-
-static void test_dict(struct eval *e, const struct node *n, uint8_t *out)
-{
-	const uint32_t *dense = domain_rows(e, n->domain);
-	struct slot *s = &e->slot[n->id];
-	uint32_t rows = rows_of(e, n), known = e->domain[n->domain].n;
-
-	if (s->n_code < known) {
-		s->code_truth = xreallocarray(s->code_truth, known, 1);
-		memset(s->code_truth + s->n_code, TRUTH_UNSET, known - s->n_code);
-		s->n_code = known;
-	}
-	for (uint32_t i = 0; i < rows; i++) {
-		out[i] = s->code_truth[dense[i]];
-		if (__builtin_expect(out[i] >= TRUTH_VARIES, 0)) {
-			if (out[i] == TRUTH_UNSET)
-				out[i] = dict_truth(e, n, dense[i]);
-			if (out[i] == TRUTH_VARIES)
-				out[i] = TRUTH_UNSET;
-		}
-	}
-}
-
 static void test_later(struct eval *e, const struct node *n, uint8_t *out)
 {
 	memset(out, TRUTH_UNSET, rows_of(e, n));
@@ -192,10 +155,18 @@ static uint8_t codes_truth(struct eval *e, const struct node *n, uint32_t row)
 	return (uint8_t)*at;
 }
 
+static uint8_t has_fits(struct eval *e, const struct join *j, uint32_t dense)
+{
+	uint32_t count;
+
+	table_rows(e, j->memo, dense, &count);
+	return !dense || count ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
 const uint8_t *join_truth(struct eval *e, const struct join *j)
 {
 	const uint32_t *dense = domain_rows(e, j->field->field);
-	uint32_t n = e->b->rows[j->field->stream].n, count;
+	uint32_t n = e->b->rows[j->field->stream].n, known = e->domain[j->field->field].n;
 	struct slot *s = &e->join[j->memo];
 	uint8_t *out;
 
@@ -203,14 +174,13 @@ const uint8_t *join_truth(struct eval *e, const struct join *j)
 		return s->v;
 	s->stamp = e->stamp;
 	s->v = out = slot_room(s, n + 1);
-	for (uint32_t i = 0; i < n; i++) {
-		if (i && dense[i] == dense[i - 1]) {
-			out[i] = out[i - 1];
-			continue;
-		}
-		table_rows(e, j->memo, dense[i], &count);
-		out[i] = !dense[i] || count ? TRUTH_TRUE : TRUTH_FALSE;
+	if (s->n_code < known) {
+		s->code_truth = xreallocarray(s->code_truth, known, 1);
+		for (; s->n_code < known; s->n_code++)
+			s->code_truth[s->n_code] = has_fits(e, j, s->n_code);
 	}
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = s->code_truth[dense[i]];
 	return out;
 }
 

@@ -295,11 +295,32 @@ static void key_of_visit(struct eval *e, enum bucket bucket, enum stream s, uint
 }
 
 /* At midnight only the date is known: such a record is in no hour. */
-static uint64_t hour_key(int64_t time, const struct rule_settings *set)
+static void key_of_hour(const int64_t *time, uint32_t rows, uint64_t *out)
 {
-	if (time % CIVIL_DAY == 0)
-		return KEY_MISSING;
-	return (uint64_t)bucket_number(BUCKET_HOUR, time, false, set);
+	for (uint32_t i = 0; i < rows; i++)
+		out[i] = time[i] == MISSING_I64 || time[i] % CIVIL_DAY == 0
+			 ? KEY_MISSING : (uint64_t)floor_div(time[i], 3600);
+}
+
+/* Longer ones: neighbours mostly lie in the same. */
+static void key_of_period(const struct rule_settings *set, enum bucket b, const int32_t *day,
+			  uint32_t rows, uint64_t *out)
+{
+	int32_t from = 1, to = 0; /* of the last */
+	int64_t number = 0;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		if (day[i] == MISSING_I32) {
+			out[i] = KEY_MISSING;
+			continue;
+		}
+		if (day[i] < from || day[i] >= to) {
+			number = bucket_number(b, day[i], true, set);
+			from = bucket_start(b, number, set);
+			to = bucket_start(b, number + 1, set);
+		}
+		out[i] = (uint64_t)number;
+	}
 }
 
 static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, uint64_t *out)
@@ -312,20 +333,12 @@ static void key_of_bucket(struct eval *e, const struct node *n, enum stream s, u
 		key_of_visit(e, n->bucket, s, out);
 		return;
 	}
-	if (n->bucket == BUCKET_DAY) {
+	if (n->bucket == BUCKET_DAY)
 		kernel_key_days(out, day, rows);
-		return;
-	}
-	for (uint32_t i = 0; i < rows; i++) {
-		if (day[i] == MISSING_I32)
-			out[i] = KEY_MISSING;
-		else if (n->bucket == BUCKET_HOUR)
-			out[i] = hour_key(row_time(e, stream_time(s), i), set);
-		else if (i && day[i] == day[i - 1]) /* nearly always */
-			out[i] = out[i - 1];
-		else
-			out[i] = (uint64_t)bucket_number(n->bucket, day[i], true, set);
-	}
+	else if (n->bucket == BUCKET_HOUR)
+		key_of_hour(slot_time(e, stream_time(s)), rows, out);
+	else
+		key_of_period(set, n->bucket, day, rows, out);
 }
 
 /* A computed key: its text gets a number of its own in this evaluator. */

@@ -61,6 +61,7 @@ set(rule_sources
 	predicate.c
 	predicate_num.c
 	predicate_key.c
+	predicate_code.c
 	eval.c
 	eval_node.c
 	eval_func.c
