@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast what is in memory is judged: by all rules and by each alone, and one more day.
 
-usage: judged.py BENCH_JUDGE FEED FEES.csv WORKDIR FOUR_RULES [--runs N] [--json]
+usage: judged.py BENCH_JUDGE FEED FEES.csv WORKDIR FOUR_RULES [--runs N] [--threads N] [--json]
 
 The file's last five days' lines are taken in one after another behind the rest. For the four
-checks and for the whole pack of rules/: medians, processor time of one core. bench_judge fails,
-and so does this, when kept columns and days end with other findings than one judging of everything.
+checks and for the whole pack of rules/: medians, processor time of one core, or with --threads
+what the clock says. bench_judge fails, and so does this, when kept columns and days end with other findings than one judging of everything.
 """
 import csv
 import json
@@ -41,20 +41,21 @@ def split(fees, work):
     return paths
 
 
-def measured(bench, runs, rules, feed, paths):
+def measured(bench, threads, runs, rules, feed, paths):
     """Rows of bench_judge by name."""
-    text = subprocess.run([bench, str(runs), rules, feed, *paths], check=True,
+    text = subprocess.run([bench, str(threads), str(runs), rules, feed, *paths], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
     return {r["what"]: (int(r["lines"]), float(r["seconds"]), int(r["findings"]))
             for r in csv.DictReader(text.splitlines())}
 
 
-def summed(rows):
+def summed(threads, rows):
     """What is told of one set of rules."""
     alone = {k: lines / max(seconds, 1e-9) / 1e6 for k, (lines, seconds, _) in rows.items()
              if "." in k}
     speed = {k: rows[k][0] / rows[k][1] / 1e6 for k in ("all rules", "all rules kept")}
     return {
+        "threads": threads,
         "rules": len(alone),
         "findings": rows["all rules"][2],
         "all_gathered_m_lines_s": round(speed["all rules"], 2),
@@ -69,7 +70,8 @@ def summed(rows):
 
 
 def show(name, s):
-    print(f"{name}: {s['rules']} rules, {s['findings']} findings; one core, medians")
+    print(f"{name}: {s['rules']} rules, {s['findings']} findings; "
+          f"{s['threads']} thread(s), medians")
     print(f"  everybody, rows gathered      {s['all_gathered_m_lines_s']:9.2f} M lines/s")
     print(f"  everybody, columns kept       {s['all_kept_m_lines_s']:9.2f} M lines/s"
           f"   ({s['kept_bytes_a_line']} bytes a line)")
@@ -79,19 +81,25 @@ def show(name, s):
     print(f"  one more day, {s['day_lines']} lines {s['day_ms']:12.1f} ms")
 
 
-def main():
-    args, runs = sys.argv[1:], 5
-    if "--runs" in args:
-        at = args.index("--runs")
-        runs = int(args[at + 1])
+def taken(args, option, value):
+    """The number behind an option, taken out of the arguments."""
+    if option in args:
+        at = args.index(option)
+        value = int(args[at + 1])
         del args[at:at + 2]
+    return value
+
+
+def main():
+    args = sys.argv[1:]
+    runs, threads = taken(args, "--runs", 5), taken(args, "--threads", 1)
     as_json = "--json" in args
     args = [a for a in args if a != "--json"]
     if len(args) != 5:
         sys.exit(__doc__)
     bench, feed, fees, work, four = args
     paths = split(pathlib.Path(fees), pathlib.Path(work))
-    out = {name: summed(measured(bench, runs, rules, feed, paths))
+    out = {name: summed(threads, measured(bench, threads, runs, rules, feed, paths))
            for name, rules in (("four checks", four), ("whole pack", PACK))}
     if as_json:
         print(json.dumps(out))
