@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast what is in memory is judged: by all rules and by each alone, and one more day.
 
-usage: judged.py BENCH_JUDGE FEED FEES.csv WORKDIR FOUR_RULES [--runs N] [--threads N] [--json]
+usage: judged.py BENCH_JUDGE FEED FEES.csv WORKDIR FOUR_RULES [OPTION...]
+  --runs N, --threads N, --json
 
 The file's last five days' lines are taken in one after another behind the rest. For the four
 checks and for the whole pack of rules/: medians, processor time of one core, or with --threads
-what the clock says. bench_judge fails, and so does this, when kept columns and days end with other findings than one judging of everything.
+what the clock says. bench_judge fails, and so does this, when kept columns and days end with
+other findings than one judging of everything.
 """
 import csv
 import json
