@@ -280,8 +280,8 @@ void submission_receipt(const struct submission *s, const struct submission_in *
 		buf_addf(out, "%s\"%s\":%" PRIu64, comma, stream_name(st), s->records[st]);
 		comma = ",";
 	}
-	buf_addf(out, "},\"accepted\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"filtered\":%" PRIu64
-		 ",\"rejected\":%" PRIu64 ",\"rejects_named\":%u,\"rejects\":[", accepted,
+	buf_addf(out, "},\"accepted\":%" PRIu64 ",\"repeated_in_body\":%" PRIu64
+		 ",\"filtered\":%" PRIu64 ",\"rejected\":%" PRIu64 ",\"rejects_named\":%u,\"rejects\":[", accepted,
 		 s->repeated, s->filtered, s->rejects, s->shown);
 	buf_addstr(out, buf_str(&s->places));
 	buf_adds(out, "],\"unknown_columns\":[");

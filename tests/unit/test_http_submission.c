@@ -62,7 +62,7 @@ static void good_and_bad_rows_are_counted(void **state)
 	buf_init(&b, 0);
 	submission_receipt(&s, &in, "k", "d", &b);
 	assert_non_null(strstr(buf_cstr(&b), "\"rows\":4,\"records\":{\"fee\":3},\"accepted\":3,"
-			       "\"repeated\":1,\"filtered\":0,\"rejected\":1"));
+			       "\"repeated_in_body\":1,\"filtered\":0,\"rejected\":1"));
 	buf_fini(&b);
 	submission_fini(&s);
 }
