@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "daemon/work/binfile.h"
 #include "daemon/work/cellbins.h"
 #include "daemon/work/findrun.h"
 #include "daemon/work/spill.h"
@@ -12,6 +13,7 @@
 
 #define PARTS_LEAST 2u
 #define PARTS_MOST 512u
+#define RECORD_BINS 64u   /* of hits, for the records behind them */
 
 struct parts {
 	struct parts_conf conf;
@@ -23,7 +25,7 @@ struct parts {
 	struct cellbins *cells;  /* of all parts */
 	struct pool_stats stats;
 	struct account *account;
-	struct findings fired;   /* of cells, sorted */
+	struct findings fired;   /* of a bin of cells, sorted */
 	struct err e;            /* of telling a finding inside of a callback */
 	bool failed;
 };
@@ -186,34 +188,62 @@ static bool judge_part(struct parts *p, uint32_t part, struct err *e)
 
 /* ---- cells of all parts ---- */
 
-static bool collect(struct parts *p, struct verdict *v, struct err *e)
+static void put_off(void *ctx, uint32_t bin, struct str bytes)
+{
+	binfile_put(ctx, bin, 0, bytes);
+}
+
+/* The records behind fired cells go to disk, part by part. */
+static bool collect(struct parts *p, struct verdict *v, struct binfile *records, struct err *e)
 {
 	bool ok = true;
 	for (uint32_t part = 0; ok && part < p->n; part++) {
 		struct pool *pool = open_part(p, part, e);
 		ok = pool && pool_meet(pool, v, e);
 		pool_free(pool);
+		if (ok)
+			verdict_put_off(v, RECORD_BINS, put_off, records);
 		(void)malloc_trim(0);
+	}
+	return ok && binfile_end(records, e);
+}
+
+static bool take_back(void *ctx, int mark, struct str bytes, struct err *e)
+{
+	(void)mark;
+	return verdict_take_back(ctx, bytes, e);
+}
+
+/* A run of findings for each bin of hits. */
+static bool tell_fired(struct parts *p, struct verdict *v, const struct binfile *records,
+		       struct err *e)
+{
+	bool ok = true;
+	for (uint32_t bin = 0; ok && bin < RECORD_BINS; bin++) {
+		findings_clear(&p->fired);
+		ok = binfile_each(records, bin, take_back, v, e);
+		if (!ok)
+			break;
+		verdict_bin(v, bin, RECORD_BINS, &p->fired);
+		findings_sort(&p->fired);
+		findruns_begin(p->runs);
+		for (uint32_t i = 0; ok && i < p->fired.n; i++)
+			ok = findruns_add(p->runs, &p->fired.item[i], e);
 	}
 	return ok;
 }
 
 static bool judge_over_cells(struct parts *p, struct err *e)
 {
-	bool ok;
 	if (!plan_has_cells(p->conf.pool.plan))
 		return true;
 	struct verdict *v = verdict_by_range(p->shards, NULL);
-	ok = cellbins_judge(p->cells, v, p->account, e);
+	struct binfile *records = binfile_new(p->conf.dir, RECORD_BINS, e);
+	bool ok = records && cellbins_judge(p->cells, v, p->account, e);
 	if (ok && verdict_count(v) > 0)
-		ok = collect(p, v, e);
-	if (ok)
-		verdict_findings(v, &p->fired);
+		ok = collect(p, v, records, e) && tell_fired(p, v, records, e);
+	binfile_free(records);
 	verdict_free(v);
-	findings_sort(&p->fired);
-	findruns_begin(p->runs);
-	for (uint32_t i = 0; ok && i < p->fired.n; i++)
-		ok = findruns_add(p->runs, &p->fired.item[i], e);
 	return ok;
 }
 

@@ -5,13 +5,14 @@
  *   parts_new -> parts_add* -> parts_judge -> stats, accounts -> parts_free
  *
  * Records go to disk as they are read (spill.h). Then each part has a pool of its own that sees
- * only its subjects; its findings go to disk sorted, its cells are kept. When all have been
- * judged the cells are judged over all parts, and the parts that gave to a fired cell are
- * read once more for the records behind it. What is told is the same, byte for byte, as of
+ * only its subjects; its findings go to disk sorted, its cells by key. When all have been
+ * judged the cells are judged over all parts, and where some fired the parts are read once more
+ * for the records behind them. What is told is the same, byte for byte, as of
  * one pool with everything: findings in the same order, the same sums.
  *
- * Memory: one part's timelines at a time, the cells of all parts, and while reading 8 to 11
- * bytes a visit. One coordinating thread.
+ * Memory: one part's timelines at a time, then one range of the cells of all parts
+ * (cellbins.h), then one bin of fired cells with their records; while reading 8 to 11 bytes a
+ * visit. One coordinating thread.
  */
 #pragma once
 

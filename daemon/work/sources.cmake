@@ -17,6 +17,7 @@ set(work_sources
 	work/pool.c
 	work/temp.c
 	work/spill.c
+	work/binfile.c
 	work/cellbins.c
 	work/cold.c
 	work/cold_load.c

@@ -117,6 +117,9 @@ void verdict_findings(struct verdict *v, struct findings *out);
  *   verdict_by_range; for each range: cells_join of its pieces; verdict_range
  *   each shard again     the same records into a new judge; judge_meet; judge_evidence; judge_free
  *   verdict_findings
+ *
+ * The records may be put off after each shard, as bytes by bin of the hits: then, instead of
+ * verdict_findings, for each bin: verdict_take_back of its pieces; verdict_bin.
  */
 void judge_cut_cells(const struct judge *j, uint32_t bins, cells_piece_fn *fn, void *ctx);
 /* Memory held by the shard's cells. */
@@ -128,6 +131,11 @@ struct verdict *verdict_by_range(uint32_t parts, const struct complete *complete
 /* Judges all cells of a range, and adds their accounts; `cells` may go then. */
 #define VERDICT_RANGES (1u << 16)
 void verdict_range(struct verdict *v, struct cells *cells, struct account *account);
+void verdict_put_off(struct verdict *v, uint32_t bins, cells_piece_fn *fn, void *ctx);
+/* False when the bytes do not hold together. */
+bool verdict_take_back(struct verdict *v, struct str piece, struct err *e);
+/* The findings of a bin, in no order, appended to `out`; their records are forgotten. */
+void verdict_bin(struct verdict *v, uint32_t bin, uint32_t bins, struct findings *out);
 /* This judge has the records of a shard again: finds its fired cells, for judge_evidence. */
 void judge_meet(struct judge *j, struct verdict *v, uint32_t part);
 

@@ -307,7 +307,7 @@ void judge_meet(struct judge *j, struct verdict *v, uint32_t part)
 	map64_fini(&last);
 }
 
-/* The bearings of hit i of all parts, in `b`. */
+/* The bearings of the i-th hit of all parts, in `b`. */
 static uint32_t records_of(const struct verdict *v, uint32_t i, const uint32_t *from,
 			   const uint32_t *order, struct bearing *b)
 {
@@ -323,23 +323,24 @@ static uint32_t records_of(const struct verdict *v, uint32_t i, const uint32_t *
 	return n;
 }
 
-/* Counting sort of all parts' records by hit: order[from[i]..from[i+1]) are those of hit i. */
-static uint32_t *sort_by_hit(const struct verdict *v, uint32_t *from)
+/* Counting sort of all parts' records by hit, which all are of n hits from the first on:
+ * order[from[i]..from[i+1]) are those of the i-th. */
+static uint32_t *sort_by_hit(const struct verdict *v, uint32_t first, uint32_t n, uint32_t *from)
 {
 	uint32_t total = 0, at = 0, *order;
 
 	for (uint32_t p = 0; p < v->n_part; p++) {
 		for (uint32_t i = 0; i < v->part[p].n; i++)
-			from[v->part[p].hit[i] + 1]++;
+			from[v->part[p].hit[i] - first + 1]++;
 		total += v->part[p].n;
 	}
-	for (uint32_t i = 0; i < v->found.n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		from[i + 1] += from[i];
 	order = xcalloc(total + 1, sizeof *order);
 	for (uint32_t p = 0; p < v->n_part; p++)
 		for (uint32_t i = 0; i < v->part[p].n; i++)
-			order[from[v->part[p].hit[i]]++] = at++;
-	for (uint32_t i = v->found.n; i > 0; i--)
+			order[from[v->part[p].hit[i] - first]++] = at++;
+	for (uint32_t i = n; i > 0; i--)
 		from[i] = from[i - 1];
 	from[0] = 0;
 	return order;
@@ -349,7 +350,7 @@ static uint32_t *sort_by_hit(const struct verdict *v, uint32_t *from)
 static void seal_found(struct verdict *v)
 {
 	uint32_t *from = xcalloc(v->found.n + 2, sizeof *from);
-	uint32_t *order = sort_by_hit(v, from);
+	uint32_t *order = sort_by_hit(v, 0, v->found.n, from);
 	struct bearing *b = NULL;
 	uint32_t cap = 0;
 
@@ -376,4 +377,125 @@ void verdict_findings(struct verdict *v, struct findings *out)
 	seal_found(v);
 	while (map64_next(&v->standing, &at, &id, &f))
 		finding_copy(out, (const struct finding *)(uintptr_t)f);
+}
+
+/* ---- records elsewhere ---- */
+
+static uint32_t first_of_bin(const struct verdict *v, uint32_t bin, uint32_t bins)
+{
+	return (uint32_t)(((uint64_t)bin * v->found.n + bins - 1) / bins);
+}
+
+static void put_text(struct buf *b, struct str s)
+{
+	buf_add(b, &s.n, sizeof s.n);
+	buf_addstr(b, s);
+}
+
+/* The struct as it lies, then its texts in the order of its members. */
+static void put_record(struct buf *b, uint32_t hit, const struct bearing *r)
+{
+	buf_add(b, &hit, sizeof hit);
+	buf_add(b, r, sizeof *r);
+	put_text(b, r->record.fixmedins_code);
+	put_text(b, r->record.mdtrt_id);
+	put_text(b, r->record.id);
+}
+
+void verdict_put_off(struct verdict *v, uint32_t bins, cells_piece_fn *fn, void *ctx)
+{
+	struct buf *b = xcalloc(bins, sizeof *b);
+
+	for (uint32_t i = 0; i < bins; i++)
+		buf_init(&b[i], 0);
+	for (uint32_t p = 0; p < v->n_part; p++) {
+		struct part *part = &v->part[p];
+
+		for (uint32_t i = 0; i < part->n; i++)
+			put_record(&b[(uint64_t)part->hit[i] * bins / v->found.n], part->hit[i],
+				   &part->bearing[i]);
+		part->n = 0;
+		arena_reset(&part->arena);
+	}
+	for (uint32_t i = 0; i < bins; i++) {
+		if (b[i].failed)
+			mem_give_up("records of cells beyond 4 GiB");
+		if (b[i].n > 0)
+			fn(ctx, i, buf_str(&b[i]));
+		buf_fini(&b[i]);
+	}
+	xfree(b);
+}
+
+static bool get(struct str *from, void *to, size_t n)
+{
+	if (from->n < n)
+		return false;
+	memcpy(to, from->p, n);
+	from->p += n;
+	from->n -= (uint32_t)n;
+	return true;
+}
+
+static bool get_text(struct str *from, struct arena *a, struct str *to)
+{
+	struct str s;
+
+	if (!get(from, &s.n, sizeof s.n) || from->n < s.n)
+		return false;
+	s.p = from->p;
+	from->p += s.n;
+	from->n -= s.n;
+	*to = arena_str(a, s);
+	return true;
+}
+
+bool verdict_take_back(struct verdict *v, struct str piece, struct err *e)
+{
+	struct part *p = &v->part[0];
+
+	while (piece.n > 0) {
+		struct bearing b;
+		uint32_t hit;
+
+		if (!get(&piece, &hit, sizeof hit) || hit >= v->found.n ||
+		    !get(&piece, &b, sizeof b) ||
+		    !get_text(&piece, &p->arena, &b.record.fixmedins_code) ||
+		    !get_text(&piece, &p->arena, &b.record.mdtrt_id) ||
+		    !get_text(&piece, &p->arena, &b.record.id))
+			return err_set(e, ERR_INPUT, "records of cells are damaged");
+		GROW(p->bearing, p->cap, p->n + 1);
+		GROW(p->hit, p->cap_hit, p->n + 1);
+		p->bearing[p->n] = b;
+		p->hit[p->n++] = hit;
+	}
+	return true;
+}
+
+void verdict_bin(struct verdict *v, uint32_t bin, uint32_t bins, struct findings *out)
+{
+	uint32_t first = first_of_bin(v, bin, bins);
+	uint32_t n = first_of_bin(v, bin + 1, bins) - first;
+	uint32_t *from = xcalloc(n + 2, sizeof *from);
+	uint32_t *order = sort_by_hit(v, first, n, from);
+	struct bearing *b = NULL;
+	uint32_t cap = 0;
+	struct findings one;
+
+	findings_init(&one);
+	for (uint32_t i = 0; i < n; i++) {
+		struct finding *f = finding_copy(&one, &v->found.item[first + i]);
+
+		GROW(b, cap, from[i + 1] - from[i] + 1);
+		finding_seal(&one, f, b, records_of(v, i, from, order, b),
+			     v->fired[first + i].amount_is_fund);
+		(void)finding_copy(out, f);
+		findings_clear(&one);
+	}
+	findings_fini(&one);
+	v->part[0].n = 0;
+	arena_reset(&v->part[0].arena);
+	xfree(b);
+	xfree(order);
+	xfree(from);
 }

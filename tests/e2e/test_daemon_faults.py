@@ -21,13 +21,23 @@ FAILING = (
     ("memory:2:ENOMEM", "fundwatch: out of memory", -6),
     ("memory:5", None, -9),
 )
+# The same with timelines and cells on disk, in temporary files.
+BOUNDED = "memory: { limit: 1 }\n"
+FAILING_BOUNDED = (
+    ("temp_open:5:EMFILE", "no temporary file in .*; loading again, intake goes on", None),
+    ("temp_write:9:ENOSPC", "timelines on disk: .* cannot be written: ", 1),
+    ("temp_read:3:EIO", "timelines on disk: .* cannot be read: ", 1),
+    ("temp_short:7:EIO", "fault: temp_short fails", None),
+)
 # The wall clock jumps by 400 days: while it starts, while it takes in, on its way out; to and fro.
 STEPS = ("clock_step:1:BACK", "clock_step:1:FORTH", "clock_step:20:BACK", "clock_step:20:FORTH",
          "clock_step:60:BACK", "clock_step:60:FORTH")
 
 
-def a_call_fails(files, calm, wish, line, code):
+def a_call_fails(files, calm, wish, line, code, extra=""):
     with Box("faults", epoch_rows=5000) as box:
+        box.extra = extra
+        box.configure()
         box.drop(*files)
         daemon = box.start(fault=wish)
         if line:
@@ -86,5 +96,7 @@ with tempfile.TemporaryDirectory() as data:
         undisturbed, without_numbers = quiet.tables(), quiet.essence()
     for point, said, ends in FAILING:
         a_call_fails(generated, without_numbers, point, said, ends)
+    for point, said, ends in FAILING_BOUNDED:
+        a_call_fails(generated, without_numbers, point, said, ends, BOUNDED)
     for point in STEPS:
         the_clock_steps(generated, undisturbed, point)

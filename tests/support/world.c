@@ -159,8 +159,36 @@ static void judge_bin(struct world *w, struct verdict *v, const struct cut_piece
 	cells_free(cells);
 }
 
+static void pieces_fini(struct cut_pieces *pieces)
+{
+	for (uint32_t i = 0; i < pieces->n; i++)
+		buf_fini(&pieces->v[i].bytes);
+	xfree(pieces->v);
+}
+
+/* Records are put off shard by shard, in as many bins. */
+static void findings_by_bin(struct world *w, struct verdict *v, struct judge **j, uint32_t n,
+			    struct findings *out)
+{
+	struct cut_pieces pieces = { .n = 0 };
+	struct err e = { 0 };
+
+	for (uint32_t i = 0; i < n; i++) {
+		judge_meet(j[i], v, i);
+		judge_evidence(j[i], v, i);
+		verdict_put_off(v, w->bins, keep_piece, &pieces);
+	}
+	for (uint32_t bin = 0; bin < w->bins; bin++) {
+		for (uint32_t i = 0; i < pieces.n; i++)
+			if (pieces.v[i].bin == bin)
+				assert_true(verdict_take_back(v, buf_str(&pieces.v[i].bytes), &e));
+		verdict_bin(v, bin, w->bins, out);
+	}
+	pieces_fini(&pieces);
+}
+
 static struct verdict *judge_bins(struct world *w, struct judge **j, uint32_t n,
-				  struct account *account)
+				  struct account *account, struct findings *out)
 {
 	struct verdict *v = verdict_by_range(n, w->complete);
 	struct cut_pieces pieces = { .n = 0 };
@@ -169,13 +197,16 @@ static struct verdict *judge_bins(struct world *w, struct judge **j, uint32_t n,
 		judge_cut_cells(j[i], w->bins, keep_piece, &pieces);
 	for (uint32_t bin = 0; bin < w->bins; bin++)
 		judge_bin(w, v, &pieces, bin, account);
-	for (uint32_t i = 0; i < pieces.n; i++)
-		buf_fini(&pieces.v[i].bytes);
-	xfree(pieces.v);
+	pieces_fini(&pieces);
+	if (w->bins % 2) {
+		findings_by_bin(w, v, j, n, out);
+		return v;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		judge_meet(j[i], v, i);
 		judge_evidence(j[i], v, i);
 	}
+	verdict_findings(v, out);
 	return v;
 }
 
@@ -188,8 +219,7 @@ static void judge_cells_of(struct world *w, struct judge **j, uint32_t n, uint32
 
 	findings_init(&all);
 	if (w->bins) {
-		v = judge_bins(w, j, n, account);
-		verdict_findings(v, &all);
+		v = judge_bins(w, j, n, account, &all);
 	} else {
 		v = w->verdict ? w->verdict : verdict_new(j, n);
 		w->told_anew = judge_round(v, j, n, &all);

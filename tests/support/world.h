@@ -25,7 +25,7 @@ struct world {
 	bool replaceable;
 	bool stepwise;           /* after each row what it touched is judged, cells too */
 	/* cells are cut into so many bins, judged one after another; half of them added, taken out
-	 * and added again */
+	 * and added again. Records of an odd number of bins are put off, too */
 	uint32_t bins;
 	const struct complete *complete; /* which periods are over; NULL: all */
 	struct verdict *verdict; /* kept over such steps */

@@ -217,7 +217,7 @@ static void ranges_do_not_show(struct world *w, const char *id)
 	assert_true(w->found.n > 0);
 	findings_text(w, &want);
 	once = w->account;
-	for (w->bins = 1; w->bins < 80; w->bins *= 3)
+	for (w->bins = 1; w->bins < 80; w->bins = w->bins * 3 + 1)
 		for (uint32_t shards = 1; shards < 4; shards++) {
 			world_judge(w, id, 0, shards, shards * 40);
 			findings_text(w, &got);
