@@ -51,8 +51,8 @@ static void tell_change(void *ctx, const struct change *c)
 static void tell_asleep(struct engine *en)
 {
 	if (!en->told_asleep && pool_asleep(en->pool))
-		log_notice("memory", "timelines and cells take more than memory.limit (%" PRId64 " MiB): "
-			   "they are on disk from now on and come back to be judged",
+		log_notice("memory", "timelines and cells take more than memory.limit (%" PRId64
+			   " MiB): they are on disk from now on and come back to be judged",
 			   en->conf.conf->memory_limit);
 	en->told_asleep = pool_asleep(en->pool);
 }

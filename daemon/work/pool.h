@@ -67,7 +67,7 @@ struct pool_stats {
 	struct gather_stats gather;     /* of all judging since pool_new or pool_plan */
 	uint64_t subjects_judged;       /* of the last judging */
 	uint64_t cells_bytes;           /* memory of cells, with what each subject gave */
-	uint64_t on_disk;               /* bytes of records and cells on disk because of the bound */
+	uint64_t on_disk;               /* records and cells on disk because of the bound */
 	uint64_t alerts_live;           /* keep_alerts only */
 	uint64_t chunks;                /* offered since pool_new */
 	uint32_t inbox_longest;         /* fullest inbox now */

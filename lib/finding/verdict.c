@@ -67,7 +67,8 @@ static void take_cell_hit(void *ctx, const struct cell_hit *h)
 
 	finding_from_cell(&v->found, h);
 	GROW(v->fired, v->cap_fired, i + 1);
-	v->fired[i] = (struct fired){ .id = h->id | (uint64_t)v->range << 32, .key = cell_key_hash(h->key, h->n_key),
+	v->fired[i] = (struct fired){ .id = h->id | (uint64_t)v->range << 32,
+				      .key = cell_key_hash(h->key, h->n_key),
 				      .next = UINT32_MAX, .source = h->source,
 				      .amount_is_fund = h->amount_is_fund,
 				      .all_bear = h->all_bear };

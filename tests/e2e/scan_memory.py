@@ -114,7 +114,8 @@ def fail_once(files, rules, box, wish, says):
     said = ran.stderr.decode()
     struck = "fault: " in said
     if struck and says:
-        assert ran.returncode == 3 and says.format(temp) in said, f"{wish}: {ran.returncode}\n{said}"
+        assert ran.returncode == 3, f"{wish}: {ran.returncode}\n{said}"
+        assert says.format(temp) in said, f"{wish}:\n{said}"
         assert not os.path.exists(f"{out}.ndjson"), f"{wish}: a result is left behind"
     else:
         assert ran.returncode == 0, f"{wish}: {ran.returncode}\n{said}"

@@ -35,8 +35,9 @@ static void scene_init(struct scene *s)
 	buf_init(&text, 0);
 	buf_adds(&text, head);
 	for (int i = 0; i < LINES; i++)
-		buf_addf(&text, "             | %d | M%d | P%d | H%d | 2026-%02d-%02d 09:00 | 1 | 9 |\n",
-			 i, i, i % 11, i % 7, 1 + i / 4 % 3, 1 + i / 12 % 9);
+		buf_addf(&text, "             | %d | M%d | P%d | H%d |"
+			 " 2026-%02d-%02d 09:00 | 1 | 9 |\n", i, i, i % 11, i % 7, 1 + i / 4 % 3,
+			 1 + i / 12 % 9);
 	buf_adds(&text, "    应命中 1 条\n");
 	world_init(&s->w, buf_cstr(&text), NULL);
 	buf_fini(&text);

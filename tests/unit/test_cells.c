@@ -188,10 +188,11 @@ static void add_lines(struct buf *b, uint64_t seed)
 		buf_addf(b, "         | H%u | %u |\n", i, 1 + i % 2);
 	buf_adds(b, "    费用明细 | 流水 | 就诊 | 人员 | 机构 | 项目 | 时间 | 数量 | 单价 |\n");
 	for (uint32_t i = 0; i < LINES; i++)
-		buf_addf(b, "             | %u | M%u | P%u | H%u | %s | 2026-%02u-%02u 09:00 | %u | %u |\n",
-			 i, i / 2, i / 2 % 37, (i / 2 * 7 + i / 2 % 5) % FACILITIES,
-			 draw(&seed, 3) ? "A1" : "B1", 1 + i / 2 % 4, 1 + draw(&seed, 28),
-			 1 + draw(&seed, 3), 1 + draw(&seed, 9));
+		buf_addf(b, "             | %u | M%u | P%u | H%u | %s |"
+			 " 2026-%02u-%02u 09:00 | %u | %u |\n", i, i / 2, i / 2 % 37,
+			 (i / 2 * 7 + i / 2 % 5) % FACILITIES, draw(&seed, 3) ? "A1" : "B1",
+			 1 + i / 2 % 4, 1 + draw(&seed, 28), 1 + draw(&seed, 3),
+			 1 + draw(&seed, 9));
 	buf_adds(b, "    应命中 1 条\n");
 }
 
