@@ -39,6 +39,7 @@ set(daemon_sources
 	engine/advance.c
 	engine/horizon.c
 	engine/history.c
+	engine/late.c
 	engine/file.c
 	host/control.c
 	host/notify.c

@@ -174,6 +174,7 @@ static void *run(void *arg)
 		mail_post(en->conf.mailbox,
 			  &(struct mail){ .kind = MAIL_FATAL, .text = xstrdup(e.text) });
 	queue_close(en->inbox);
+	engine_late_end(en);
 	engine_history_drop(en);
 	end_sink(en);
 	mail_post(en->conf.mailbox, &(struct mail){ .kind = MAIL_ENGINE_GONE });

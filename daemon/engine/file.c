@@ -127,6 +127,12 @@ static bool judge_in_hand(struct engine *en, struct epoch **take_ep, struct err 
 	*take_ep = NULL;
 	if (!ep)
 		return true;
+	if (!engine_late_settle(en, e)) {
+		engine_late_end(en);
+		epoch_free(ep);
+		return false;
+	}
+	en->conf.stats->late += ep->n_late;
 	uint64_t before = pool_gathered(en->pool);
 	if (!engine_judge(en, ep, POOL_DIRTY, false, e))
 		return false;
@@ -171,20 +177,14 @@ static bool take_chunk(struct reading *rd, struct chunk_ref *chunk, struct err *
 		return true;
 	}
 	struct epoch *ep = epoch_in_hand(rd);
-	uint64_t records = ep->records, rejects = ep->rejects, late = ep->n_late;
+	uint64_t records = ep->records, rejects = ep->rejects;
 	epoch_add_chunk(ep, chunk_ref_get(chunk));
 	ep->rows += c->rows;
 	engine_note_days(rd->en, c);
-	if (!engine_look_late(rd->en, ep, chunk, e)) {
-		chunk_ref_put(chunk);
-		return false;
-	}
 	st->rows += c->rows;
 	st->records += ep->records - records;
 	st->rejects += ep->rejects - rejects;
-	st->late += ep->n_late - late;
-	pool_add(rd->en->pool, chunk);
-	return true;
+	return engine_take_in(rd->en, ep, chunk, e);
 }
 
 static void finish(struct reading *rd, const char *broken)
@@ -201,6 +201,8 @@ static void finish(struct reading *rd, const char *broken)
 static bool full(const struct engine *en, const struct epoch *ep)
 {
 	uint64_t rows = (uint64_t)en->conf.conf->engine_epoch_rows;
+	if (engine_late_waits(en)) /* it could not be judged now */
+		rows = most_rows(en);
 	return ep && ep->rows >= (en->epoch_rows > rows ? en->epoch_rows : rows);
 }
 
@@ -354,7 +356,7 @@ static bool ends_epoch(const struct engine *en, const struct journal_item *it,
 	const struct conf *c = en->conf.conf;
 	bool shares = c->engine_epoch_most > c->engine_epoch_rows;
 	return ep && strcmp(it->in.source, "spool") == 0 &&
-	       (!shares || ep->rows >= en->epoch_rows);
+	       (!shares || (ep->rows >= en->epoch_rows && !engine_late_waits(en)));
 }
 
 bool engine_items(struct engine *en, const struct journal_item *const *it, uint32_t n,
@@ -369,6 +371,7 @@ bool engine_items(struct engine *en, const struct journal_item *const *it, uint3
 	}
 	if (ok)
 		return judge_in_hand(en, &ep, e);
+	engine_late_end(en);
 	epoch_free(ep);
 	return false;
 }

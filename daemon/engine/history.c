@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history.c - the past read back from the database: of a few persons at once, or, behind
- * everybody's back, down to a lower floor for a rule that looks farther.
+ * history.c - the past read back from the database: behind everybody's back, down to a lower
+ * floor for a rule that looks farther (of a few persons: late.c).
  *
- * The second is a thread with a connection of its own. It keeps the chunks it reads, with
+ * It is a thread with a connection of its own. It keeps the chunks it reads, with
  * memory.limit in files without a name; nothing of them is judged before all are there, so that
  * nobody is ever judged by half a past. Intake, judging and acknowledging go on meanwhile, with
  * the floor as it was: what a rule finds below it is closed, not withdrawn. When all is there
@@ -41,14 +41,7 @@ struct history {
 	struct err why;
 };
 
-static bool stopping(void *ctx)
-{
-	const struct engine *en = ctx;
-	return en->stopping;
-}
-
-/* However long the database takes to be there. `again` forgets what a try has given. */
-static bool read_back(struct engine *en, const struct restore_more *what,
+bool engine_read_back(struct engine *en, const struct restore_more *what,
 		      const struct restore_to *to, void (*again)(void *ctx), uint64_t *records,
 		      struct err *e)
 {
@@ -62,34 +55,13 @@ static bool read_back(struct engine *en, const struct restore_more *what,
 		db_close(&db);
 		if (got || !lost || en->stopping)
 			return got;
-		if (again)
-			again(to->ctx);
+		again(to->ctx);
 		log_warn("horizon", "waiting for the database: %s", e->text);
 		if (wait_or_stop(en->stop_fd, pause))
 			return err_set(e, ERR_WORLD, "stopped before the history was there");
 		pause = pause * 2 < most ? pause * 2 : most;
 	}
 }
-
-/* ---- at once ---- */
-
-static void recall(void *ctx, struct chunk_ref *take_chunk)
-{
-	struct engine *en = ctx;
-	pool_recall(en->pool, take_chunk);
-}
-
-bool engine_read_back(struct engine *en, const struct restore_more *what, uint64_t *records,
-		      struct err *e)
-{
-	const struct restore_to to = { .chunk = recall, .stop = stopping, .ctx = en };
-	pool_recall_begin(en->pool);
-	bool ok = read_back(en, what, &to, NULL, records, e);
-	pool_recall_end(en->pool);
-	return ok;
-}
-
-/* ---- in the background ---- */
 
 static bool open_disk(struct history *h, struct err *e)
 {
@@ -156,7 +128,7 @@ static void *run(void *arg)
 	const struct restore_to to = { .chunk = keep, .stop = should_stop, .ctx = h };
 	uint64_t records;
 	struct err e;
-	h->ok = read_back(h->en, &h->what, &to, begin_again, &records, &e);
+	h->ok = engine_read_back(h->en, &h->what, &to, begin_again, &records, &e);
 	if (!h->ok && !h->full)
 		h->why = e;
 	(void)!queue_put(h->en->inbox, &(struct job){ .kind = JOB_HISTORY }, NULL); /* ending */

@@ -41,6 +41,7 @@ struct engine {
 	int32_t floor, newest, purged;
 	int32_t oldest, seen;        /* days of what came since `newest` was found: advance.c */
 	bool lowered;                /* being lowered: told when it is */
+	struct late *late;           /* late.c: looks at chunks with late records; NULL: none yet */
 	struct history *history;     /* being read back, or NULL */
 	struct map64 brought;        /* hashes of subjects that are all there, whatever the floor */
 	struct map64 looked_at;      /* hashes of visits below it with all their persons there */
@@ -117,16 +118,23 @@ bool engine_acted(void *ctx, uint64_t id);
 void engine_account(struct engine *en, struct epoch *ep);
 void engine_account_rules(struct engine *en);
 
+/* late.c: a chunk of the epoch in hand into the pool; whom its records are too old for comes back
+ * first, and it waits meanwhile. Before the epoch is judged all is settled. */
+bool engine_take_in(struct engine *en, struct epoch *ep, struct chunk_ref *take_chunk,
+		    struct err *e) MUST_CHECK;
+bool engine_late_waits(const struct engine *en);
+bool engine_late_settle(struct engine *en, struct err *e) MUST_CHECK;
+void engine_late_end(struct engine *en); /* the thread is gone; what waited, too */
+
 /* horizon.c: what is kept of the past. */
+bool engine_read_purged(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
+uint64_t engine_who_hash(enum subject_kind kind, struct str key);
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 int32_t engine_floor_at(const struct engine *en, int32_t newest); /* by the rules in force */
 bool engine_closed(void *ctx, const struct finding *f);      /* by the horizon */
 bool engine_closed_person(void *ctx, const struct finding *f); /* frozen_fn of persons' rules */
 bool engine_closed_cell(void *ctx, const struct finding *f); /* frozen_fn of cells' rules */
 void engine_note_closed(struct engine *en, uint64_t id, const struct finding *f);
-/* Before a chunk goes into the pool: brings back whom its records are too old for. */
-bool engine_look_late(struct engine *en, struct epoch *ep, const struct chunk_ref *ref,
-		      struct err *e) MUST_CHECK;
 /* A rule looks below the floor: begins to read back what it needs. */
 bool engine_lower_floor(struct engine *en, struct err *e) MUST_CHECK;
 
@@ -136,7 +144,9 @@ bool engine_horizon_moves(const struct engine *en); /* whether it is time; told 
 bool engine_advance(struct engine *en, struct err *e) MUST_CHECK; /* all that came is judged */
 
 /* history.c: the past from the database, at once or by a thread. */
-bool engine_read_back(struct engine *en, const struct restore_more *what, uint64_t *records,
+/* However long the database takes to be there; `again` forgets what a try has given. Any thread. */
+bool engine_read_back(struct engine *en, const struct restore_more *what,
+		      const struct restore_to *to, void (*again)(void *ctx), uint64_t *records,
 		      struct err *e) MUST_CHECK;
 bool engine_history_begin(struct engine *en, int32_t lower, struct err *e) MUST_CHECK;
 bool engine_history_done(struct engine *en, struct err *e) MUST_CHECK; /* all is there, or not */

@@ -5,7 +5,7 @@ import json
 import os
 import pathlib
 
-from daemon_lib import BIN, Box, Held, ROOT, run
+from daemon_lib import BIN, Box, Held, ROOT, run, same
 
 RULE = """
 规则 h.near 「{days} 天内重复」
@@ -193,6 +193,35 @@ def history_in_the_background(kill=""):
         return box.live()
 
 
+def late_among_many(held):
+    """One late record at the beginning of a large file; its person lies in a locked month. What is
+    behind it is read meanwhile, and in the end it shows nowhere."""
+    with Box("late", epoch_rows=1000) as box:
+        box.rules = f"{box.dir}/rules"
+        os.mkdir(box.rules)
+        write_rule(box, 7)
+        box.extra = "history: { days: 30 }\n"
+        box.epoch_most = 200000
+        box.configure()
+        daemon = box.start()
+        daemon.wait("drained: ")
+        feed(box, daemon, "1", [(1, "P1", "2026-02-05"), (2, "P2", "2026-06-10")])
+        many = [fee(f"N{n}", f"Q{n % 5000}", f"2026-06-{n // 5000 + 1:02}") for n in range(50000)]
+        lock = Held(box, "fee_2026_02") if held else None
+        box.put("fee_list_d_2.csv", HEAD + fee(3, "P1", "2026-02-06") + "".join(many))
+        if held:
+            daemon.wait("horizon: 3 chunks wait for persons")
+            lock.let_go()
+        daemon.wait_all("1 persons brought back", "`fee_list_d_2.csv` is done", "drained: ")
+        assert "P1|raised|2|f" in alerts(box), alerts(box)
+        daemon.term()
+        box.balanced()
+        box.chain_holds()
+        return box.essence()
+
+
+same(late_among_many(False), late_among_many(True), "a late record that waited")
+print("a late record waits for its person, and the file is read on")
 whole = history_in_the_background()
 assert len(whole) == 7, whole
 for point in ("history_read:1", "history_taken:1"):

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * late.c - chunks on their way into the pool, past the horizon.
+ *
+ * A record older than the floor brings all records of its person back first, so that for this
+ * person nothing is closed; unless they have been purged, then it is entered as too late. A
+ * thread with connections of its own looks at such a chunk and reads; it waits there, those
+ * behind it wait too, in their order, and the intake thread reads on meanwhile, up to
+ * engine.epoch_most rows. An epoch is judged when all its chunks are in the pool, so that it
+ * shows nowhere who waited for whom.
+ *
+ * While chunks are with the thread it owns what looking at them changes: the epoch's late
+ * records, engine's purged, brought and looked_at. The queues hand them over.
+ */
+#include "daemon/engine/state.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "daemon/host/log.h"
+#include "daemon/sink/pgcopy.h"
+#include "lib/base/civil.h"
+#include "lib/base/hash.h"
+#include "lib/base/mem.h"
+
+#define AWAY_MOST 64u /* chunks with the thread: beyond, reading waits */
+
+/* ---- rows ---- */
+
+static const struct timed {
+	enum stream stream;
+	enum field time, person, facility, visit;
+} timed[] = {
+	{ STREAM_ENCOUNTER, FIELD_encounter_begntime, FIELD_encounter_psn_no,
+	  FIELD_encounter_fixmedins_code, FIELD_encounter_mdtrt_id },
+	{ STREAM_SETTLEMENT, FIELD_settlement_setl_time, FIELD_settlement_psn_no,
+	  FIELD_settlement_fixmedins_code, FIELD_settlement_mdtrt_id },
+	{ STREAM_FEE, FIELD_fee_fee_ocur_time, FIELD_fee_psn_no, FIELD_fee_fixmedins_code,
+	  FIELD_fee_mdtrt_id },
+};
+
+static void enter_late(struct epoch *ep, const struct chunk *c, const struct timed *t,
+		       uint32_t row, int64_t intake, int32_t floor)
+{
+	struct buf *b = &ep->late;
+	if (b->n == 0)
+		pgcopy_begin(b);
+	ep->n_late++;
+	pgcopy_row(b, 9);
+	pgcopy_bigint(b, ep->number);
+	pgcopy_bigint(b, intake);
+	pgcopy_bigint(b, (int64_t)c->table[t->stream].src[row].line);
+	pgcopy_text(b, str_of(stream_name(t->stream)));
+	pgcopy_text(b, chunk_text(c, t->person, row));
+	pgcopy_text(b, chunk_text(c, t->facility, row));
+	pgcopy_text(b, chunk_text(c, t->visit, row));
+	pgcopy_timestamp(b, chunk_i64(c, t->time, row));
+	pgcopy_date(b, floor);
+}
+
+struct texts {
+	struct str *v;
+	uint32_t n, cap;
+};
+
+/* A chunk that is looked at. Who is to be brought back, and the visits of late records: who else has
+ * or had one of those comes, too, since a correction may take it from them. */
+struct missed {
+	struct engine *en;
+	struct epoch *ep;
+	struct chunk_ref *chunk;
+	struct texts person, visit;
+	struct arena arena;          /* of those the database names */
+	struct chunk_ref **back;     /* what was brought back */
+	uint32_t n_back, cap_back;
+	bool ok;
+	struct err why;
+};
+
+static void add_text(struct texts *t, struct str s)
+{
+	GROW(t->v, t->cap, t->n + 1);
+	t->v[t->n++] = s;
+}
+
+static void miss_person(struct missed *m, struct str who)
+{
+	if (map64_put(&m->en->brought, engine_who_hash(SUBJECT_PERSON, who), 1))
+		add_text(&m->person, who);
+}
+
+static void miss_holder(void *ctx, struct str who)
+{
+	struct missed *m = ctx;
+	miss_person(m, arena_str(&m->arena, who));
+}
+
+/* A visit that was looked at has everybody in memory. */
+static void miss_visit(struct missed *m, struct str visit)
+{
+	if (visit.n > 0 && map64_put(&m->en->looked_at, hash_str(visit), 1))
+		add_text(&m->visit, visit);
+}
+
+static void look_at_row(struct missed *m, const struct timed *t, uint32_t row)
+{
+	const struct engine *en = m->en;
+	const struct chunk *c = chunk_ref_chunk(m->chunk);
+	int64_t time = chunk_i64(c, t->time, row);
+	int32_t day = time == MISSING_I64 ? INT32_MAX : civil_day_of(time);
+	if (day >= en->floor && day >= en->purged)
+		return;
+	if (en->purged != MISSING_I32 && day < en->purged)
+		enter_late(m->ep, c, t, row, chunk_ref_intake(m->chunk), en->purged);
+	if (en->floor != MISSING_I32 && day < en->floor) {
+		miss_person(m, chunk_text(c, t->person, row));
+		miss_visit(m, chunk_text(c, t->visit, row));
+	}
+}
+
+static bool reaches_below(const struct engine *en, const struct chunk *c)
+{
+	if (en->floor == MISSING_I32)
+		return false;
+	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
+		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++) {
+			int64_t time = chunk_i64(c, timed[i].time, r);
+			if (time != MISSING_I64 && civil_day_of(time) < en->floor)
+				return true;
+		}
+	return false;
+}
+
+static void look_at_rows(struct missed *m)
+{
+	const struct chunk *c = chunk_ref_chunk(m->chunk);
+	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
+		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++)
+			look_at_row(m, &timed[i], r);
+}
+
+/* ---- the database ---- */
+
+/* Somebody may have purged since the start: whoever is brought back then is not all there. */
+static bool ask_purges(struct missed *m, struct db *db, struct err *e)
+{
+	return engine_read_purged(m->en, db, e);
+}
+
+static bool ask_holders(struct missed *m, struct db *db, struct err *e)
+{
+	return restore_holders(db, m->visit.v, m->visit.n, miss_holder, m, e);
+}
+
+/* However long the database takes to be there. */
+static bool ask(struct missed *m, bool (*what)(struct missed *m, struct db *db, struct err *e),
+		struct err *e)
+{
+	const struct conf *c = m->en->conf.conf;
+	const struct db_wait wait = { m->en->stop_fd, c->database_connect_timeout, 0, 0 };
+	int64_t pause = 1;
+	for (;;) {
+		struct db db = { .conn = NULL };
+		bool ok = db_open(&db, c->database_conninfo, &wait, e) && what(m, &db, e);
+		db_close(&db);
+		if (ok)
+			return true;
+		if (m->en->stopping || wait_or_stop(m->en->stop_fd, pause))
+			return err_set(e, ERR_WORLD, "stopped before the history was there");
+		pause = pause * 2 < c->database_retry_max ? pause * 2 : c->database_retry_max;
+	}
+}
+
+static void keep(void *ctx, struct chunk_ref *take_chunk)
+{
+	struct missed *m = ctx;
+	GROW(m->back, m->cap_back, m->n_back + 1);
+	m->back[m->n_back++] = take_chunk;
+}
+
+static void drop(void *ctx)
+{
+	struct missed *m = ctx;
+	while (m->n_back > 0)
+		chunk_ref_put(m->back[--m->n_back]);
+}
+
+static bool should_stop(void *ctx)
+{
+	const struct missed *m = ctx;
+	return m->en->stopping;
+}
+
+static bool bring_back(struct missed *m, struct err *e)
+{
+	const struct restore_to to = { .chunk = keep, .stop = should_stop, .ctx = m };
+	uint64_t records = 0;
+	if (m->visit.n > 0 && !ask(m, ask_holders, e))
+		return false;
+	if (m->person.n == 0)
+		return true;
+	const struct restore_more what = { .floor = m->en->floor, .lower = MISSING_I32,
+					   .person = m->person.v, .n_person = m->person.n };
+	if (!engine_read_back(m->en, &what, &to, drop, &records, e))
+		return false;
+	log_info("horizon", "%u persons brought back with %" PRIu64 " records for records older "
+		 "than what is kept", m->person.n, records);
+	return true;
+}
+
+static bool look(struct missed *m, struct err *e)
+{
+	if (reaches_below(m->en, chunk_ref_chunk(m->chunk)) && !ask(m, ask_purges, e))
+		return false;
+	look_at_rows(m);
+	return bring_back(m, e);
+}
+
+static struct missed *missed_new(struct engine *en, struct epoch *ep, struct chunk_ref *take_chunk)
+{
+	struct missed *m = xcalloc(1, sizeof *m);
+	m->en = en;
+	m->ep = ep;
+	m->chunk = take_chunk;
+	arena_init(&m->arena);
+	return m;
+}
+
+static void missed_free(struct missed *m)
+{
+	drop(m);
+	if (m->chunk)
+		chunk_ref_put(m->chunk);
+	arena_fini(&m->arena);
+	xfree(m->back);
+	xfree(m->person.v);
+	xfree(m->visit.v);
+	xfree(m);
+}
+
+/* ---- the thread ---- */
+
+struct late {
+	pthread_t thread;
+	struct queue *asked, *answered; /* of struct missed *: each has room for all */
+	uint32_t away;                  /* between the two */
+};
+
+/* Behind a chunk that failed nothing is looked at. */
+static void *run(void *arg)
+{
+	struct late *l = arg;
+	struct missed *m;
+	bool ok = true;
+	struct err why = { .text = "" };
+	while (queue_get(l->asked, &m)) {
+		ok = ok && look(m, &why);
+		m->ok = ok;
+		m->why = why;
+		if (!queue_put(l->answered, &m, NULL))
+			missed_free(m);
+	}
+	return NULL;
+}
+
+static bool begin(struct engine *en, struct err *e)
+{
+	sigset_t all, before;
+	struct late *l = xcalloc(1, sizeof *l);
+	l->asked = queue_new(sizeof(struct missed *), AWAY_MOST);
+	l->answered = queue_new(sizeof(struct missed *), AWAY_MOST);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&l->thread, NULL, run, l);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error == 0) {
+		en->late = l;
+		return true;
+	}
+	queue_free(l->asked);
+	queue_free(l->answered);
+	xfree(l);
+	return err_set(e, ERR_WORLD, "no thread to read back persons with: %s", strerror(error));
+}
+
+void engine_late_end(struct engine *en)
+{
+	struct late *l = en->late;
+	struct missed *m;
+	if (!l)
+		return;
+	queue_close(l->asked);
+	(void)pthread_join(l->thread, NULL);
+	while (queue_take(l->asked, &m, 1) == 1 || queue_take(l->answered, &m, 1) == 1)
+		missed_free(m);
+	queue_free(l->asked);
+	queue_free(l->answered);
+	xfree(l);
+	en->late = NULL;
+}
+
+/* ---- the intake thread ---- */
+
+bool engine_late_waits(const struct engine *en)
+{
+	return en->late && en->late->away > 0;
+}
+
+/* What was brought back goes in first. */
+static bool take_answer(struct engine *en, struct missed *take_missed, struct err *e)
+{
+	bool ok = take_missed->ok;
+	en->late->away--;
+	if (!ok)
+		*e = take_missed->why;
+	if (ok && take_missed->n_back > 0) {
+		pool_recall_begin(en->pool);
+		for (uint32_t i = 0; i < take_missed->n_back; i++)
+			pool_recall(en->pool, take_missed->back[i]);
+		take_missed->n_back = 0;
+		pool_recall_end(en->pool);
+	}
+	if (ok) {
+		pool_add(en->pool, take_missed->chunk);
+		take_missed->chunk = NULL;
+	}
+	missed_free(take_missed);
+	return ok;
+}
+
+static bool take_next(struct engine *en, struct err *e)
+{
+	struct missed *m;
+	return queue_get(en->late->answered, &m) ? take_answer(en, m, e)
+						 : err_set(e, ERR_BUG, "late records are lost");
+}
+
+bool engine_late_settle(struct engine *en, struct err *e)
+{
+	while (engine_late_waits(en))
+		if (!take_next(en, e))
+			return false;
+	return true;
+}
+
+static bool send_away(struct engine *en, struct missed *take_missed, struct err *e)
+{
+	if ((!en->late && !begin(en, e)) || (en->late->away >= AWAY_MOST && !take_next(en, e))) {
+		missed_free(take_missed);
+		return false;
+	}
+	en->late->away++;
+	log_debug("horizon", "%u chunks wait for persons to be brought back", en->late->away);
+	return queue_put(en->late->asked, &take_missed, NULL) ||
+	       err_set(e, ERR_BUG, "late records are not taken");
+}
+
+bool engine_take_in(struct engine *en, struct epoch *ep, struct chunk_ref *take_chunk,
+		    struct err *e)
+{
+	struct missed *m;
+	while (engine_late_waits(en) && queue_take(en->late->answered, &m, 1) == 1)
+		if (!take_answer(en, m, e)) {
+			chunk_ref_put(take_chunk);
+			return false;
+		}
+	if (!engine_late_waits(en) && en->floor == MISSING_I32 && en->purged == MISSING_I32) {
+		pool_add(en->pool, take_chunk);
+		return true;
+	}
+	m = missed_new(en, ep, take_chunk);
+	if (engine_late_waits(en) || reaches_below(en, chunk_ref_chunk(take_chunk)))
+		return send_away(en, m, e);
+	look_at_rows(m);
+	pool_add(en->pool, m->chunk);
+	m->chunk = NULL;
+	missed_free(m);
+	return true;
+}
