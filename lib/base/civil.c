@@ -325,35 +325,41 @@ static inline bool daytime(const char *p, int64_t *secs)
 	return digits && !((pairs + DAYTIME_ROOM) & UINT64_C(0x8080808080808080));
 }
 
-/* A day's first eleven characters, as two words that overlap, and its midnight. */
-struct day {
-	uint64_t head, tail;
-	int64_t midnight;
-};
+/* 2026-01-31, and what stands there with its clock: the seconds since midnight. */
+static inline bool usual_time(struct str s, int64_t *clock)
+{
+	*clock = 0;
+	return s.n == 10 || (s.n == 19 && s.p[10] == ' ' && daytime(s.p + 11, clock));
+}
 
-static bool is_new_day(struct str s, struct day *day)
+static inline bool usual_day(const char *p, int32_t *days)
 {
 	struct stamp t;
 
-	if (!scan_usual(s, &t) || !is_time(&t))
+	if (!scan_usual((struct str){ p, 10 }, &t) || !civil_valid(t.y, t.m, t.d))
 		return false;
-	*day = (struct day){ load_eight(s.p), load_eight(s.p + 3),
-			     civil_midnight(civil_days(t.y, t.m, t.d)) };
+	*days = civil_days(t.y, t.m, t.d);
 	return true;
 }
 
 uint32_t civil_parse_many(const struct str *s, uint32_t n, int64_t *secs)
 {
-	struct day day = { 0 };
-	int64_t clock;
+	char day[10] = { 0 }; /* of the text before */
+	int64_t midnight = 0, clock;
+	int32_t days;
 
 	for (uint32_t i = 0; i < n; i++) {
-		bool usual = s[i].n == 19 && daytime(s[i].p + 11, &clock);
+		bool usual = usual_time(s[i], &clock);
 
-		if (usual && (load_eight(s[i].p) != day.head || load_eight(s[i].p + 3) != day.tail))
-			usual = is_new_day(s[i], &day);
+		if (usual && memcmp(s[i].p, day, sizeof day) != 0) {
+			usual = usual_day(s[i].p, &days);
+			if (usual) {
+				memcpy(day, s[i].p, sizeof day);
+				midnight = civil_midnight(days);
+			}
+		}
 		if (usual)
-			secs[i] = day.midnight + clock;
+			secs[i] = midnight + clock;
 		else if (!civil_parse_time(s[i], &secs[i]))
 			return i;
 	}
@@ -364,6 +370,8 @@ bool civil_parse_date(struct str s, int32_t *days)
 {
 	int64_t secs;
 
+	if (s.n == 10 && usual_day(s.p, days))
+		return true;
 	if (!civil_parse_time(s, &secs))
 		return false;
 	*days = civil_day_of(secs);

@@ -129,11 +129,20 @@ bool dec_parse(struct str s, int scale, int64_t *out)
 	return true;
 }
 
+enum { ALONE = 4 }; /* texts taken one by one where the wide way stops */
+
 uint32_t dec_parse_many(const struct str *s, uint32_t n, int scale, int64_t *out)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		if (!parse_usual(s[i], scale, &out[i]) && !dec_parse(s[i], scale, &out[i]))
-			return i;
+	dec_usual_fn *wide = dec_usual_avx2();
+
+	for (uint32_t i = 0; i < n;) {
+		i += wide ? wide(s + i, n - i, scale, out + i) : 0;
+
+		uint32_t end = n - i < ALONE ? n : i + ALONE;
+
+		for (; i < end; i++)
+			if (!parse_usual(s[i], scale, &out[i]) && !dec_parse(s[i], scale, &out[i]))
+				return i;
 	}
 	return n;
 }

@@ -26,6 +26,12 @@ bool dec_parse(struct str s, int scale, int64_t *out) MUST_CHECK;
 /* The same for each text. Returns n, or the first that is malformed. */
 uint32_t dec_parse_many(const struct str *s, uint32_t n, int scale, int64_t *out) MUST_CHECK;
 
+/* As many of the first texts as are usual, in the same way but together; fewer than there are says
+ * nothing of the next. By wide instructions; NULL when this processor has none. For dec.c and its
+ * tests. */
+typedef uint32_t dec_usual_fn(const struct str *s, uint32_t n, int scale, int64_t *out);
+dec_usual_fn *dec_usual_avx2(void);
+
 /* Writes v / 10^scale with trailing fraction zeros cut, but at least min_frac digits kept. */
 void dec_add(struct buf *b, int64_t v, int scale, int min_frac);
 

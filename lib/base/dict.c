@@ -133,7 +133,7 @@ static void add_block(struct dict *d, size_t need)
 	d->text_bytes += sizeof *block + size;
 }
 
-static const char *keep_text(struct dict *d, struct str s)
+static inline const char *keep_text(struct dict *d, struct str s)
 {
 	size_t need = (size_t)s.n + 1;
 
@@ -148,14 +148,20 @@ static const char *keep_text(struct dict *d, struct str s)
 	return p;
 }
 
-static uint32_t add_entry(struct dict *d, struct str s, uint32_t hash)
+/* Room for n more. */
+static inline void need_entries(struct dict *d, uint32_t n)
 {
-	if (d->count == UINT32_MAX - 1)
+	if (d->count >= UINT32_MAX - 1 - n)
 		mem_give_up("too many distinct texts in one dictionary");
+	GROW(d->entry, d->cap, (size_t)d->count + n + 1);
+}
+
+static inline uint32_t add_entry(struct dict *d, struct str s, uint32_t hash)
+{
+	need_entries(d, 1);
 
 	uint32_t code = ++d->count;
 
-	GROW(d->entry, d->cap, (size_t)code + 1);
 	d->entry[code] = (struct entry){ keep_text(d, s), s.n, hash };
 	return code;
 }
@@ -179,9 +185,13 @@ uint32_t dict_append(struct dict *d, struct str s)
 
 void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (s[i].n)
-			code[i] = add_entry(d, s[i], 0);
+	need_entries(d, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (s[i].n == 0)
+			continue;
+		code[i] = ++d->count;
+		d->entry[d->count] = (struct entry){ keep_text(d, s[i]), s[i].n, 0 };
+	}
 }
 
 static uint32_t entry_hash(const struct entry *e)

@@ -11,9 +11,10 @@ set(base_sources
 	sort.c
 	digest.c
 	dec.c
+	dec_wide.c
 	rat.c
 	civil.c
 	utf8.c
 	utf8_wide.c
 	near.c)
-set(base_hot utf8_wide.c hash.c dict.c map.c sort.c)
+set(base_hot utf8_wide.c dec_wide.c hash.c dict.c map.c sort.c)

@@ -230,11 +230,31 @@ static bool put_gb(struct charset *cs, struct str text, struct flow to, struct e
 	return true;
 }
 
+/* Lines one by one until one settles which of the two it is; returns how many bytes. */
+static bool put_unsettled(struct charset *cs, const char *p, size_t n, struct flow to,
+			  size_t *taken, struct err *e)
+{
+	for (*taken = 0; *taken < n && cs->found == CHARSET_AUTO;) {
+		size_t len = first_line(p + *taken, n - *taken);
+		if (!put_lines(cs, str_make(p + *taken, len), put_line, to, e))
+			return false;
+		*taken += len;
+	}
+	return true;
+}
+
 /* Whole lines at once when they are all of the found kind, else one by one. */
 static bool put_block(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
 {
+	size_t taken;
 	if (is_ascii(p, n))
 		return flow_put(to, p, n, false, e);
+	if (!put_unsettled(cs, p, n, to, &taken, e))
+		return false;
+	p += taken;
+	n -= taken;
+	if (n == 0)
+		return true;
 	if (cs->found == CHARSET_UTF8 && utf8_valid(p, n))
 		return count_and_put(cs, p, n, true, to, e);
 	if (cs->found == CHARSET_GB18030)

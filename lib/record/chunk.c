@@ -389,17 +389,23 @@ static bool cell_digest(const struct chunk *c, const void *col, enum width w, ui
 	return code != MISSING_CODE;
 }
 
-/* A sum, so that the order of columns does not matter. */
-uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t r)
+/* Sums, so that the order of columns does not matter. */
+void column_digests(const struct chunk *c, enum stream s, uint32_t row, uint32_t n,
+		    uint64_t *digest)
 {
-	uint64_t sum = 1, v;
+	const struct table *t = &c->table[s];
 	unsigned width = stream_stored_width(s);
-	for (unsigned i = 0; i < width; i++) {
-		const void *col = c->table[s].col[i];
-		if (col && cell_digest(c, col, stored_width(s, i), r, &v))
-			sum += hash_join(c->table[s].salt[i], v);
+	uint64_t v;
+	for (uint32_t i = 0; i < n; i++)
+		digest[i] = 1;
+	for (unsigned k = 0; k < width; k++) {
+		if (!t->col[k])
+			continue;
+		enum width w = stored_width(s, k);
+		for (uint32_t i = 0; i < n; i++)
+			if (cell_digest(c, t->col[k], w, row + i, &v))
+				digest[i] += hash_join(t->salt[k], v);
 	}
-	return sum;
 }
 
 bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err *e)
@@ -416,7 +422,7 @@ bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err
 	}
 	src->revision = column_revision(c, s, r, revision);
 	if (src->digest == 0)
-		src->digest = column_digest(c, s, r);
+		column_digests(c, s, r, 1, &src->digest);
 	return true;
 }
 

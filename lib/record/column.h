@@ -25,8 +25,10 @@ int64_t column_revision(const struct chunk *c, enum stream s, uint32_t row, int6
 /* Whether a field may say its row's revision. */
 bool column_revises(enum field f);
 
-/* Digest over the row's known content: sum of hashes of (field, value), never 0 by chance alone. */
-uint64_t column_digest(const struct chunk *c, enum stream s, uint32_t row);
+/* Digests over the known content of n rows: sums of hashes of (field, value), never 0 by chance
+ * alone. */
+void column_digests(const struct chunk *c, enum stream s, uint32_t row, uint32_t n,
+		    uint64_t *digest);
 
 /* The fields of a stream of which at least one must have a value (the same again for a plain
  * required field); returns how many, at most COLUMN_NEEDS_MAX. */

@@ -156,9 +156,7 @@ static enum cut cut_quoted(struct csv *csv, const char *p, size_t n, size_t *at,
 
 static enum cut cut_plain(struct csv *csv, const char *p, size_t n, size_t *at, bool end)
 {
-	size_t from = *at, i = from;
-	while (i < n && p[i] != csv->separator && p[i] != '\n' && p[i] != '"')
-		i++;
+	size_t from = *at, i = text_stop(p, from, n, csv->separator);
 	if (i == n && !end)
 		return CUT_MORE;
 	if (i < n && p[i] == '"')

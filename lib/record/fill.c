@@ -15,6 +15,8 @@
 #include "lib/record/column.h"
 #include "lib/record/repeat.h"
 
+#define VARIED_RUNS 31u
+
 static const char nested_mark[] = "{}";
 
 struct str row_nested(void)
@@ -30,6 +32,7 @@ struct making_run {
 	struct dict *dict;
 	struct target *to;
 	struct str *text;
+	const uint8_t *row; /* of the run as it came; for what is shared */
 	uint64_t changed; /* rows that do not repeat the one before; of others codes and dates do
 			   * not look at the text */
 	unsigned n;
@@ -54,6 +57,12 @@ static inline struct str tidy(struct str s)
 	if (parse_is_missing(s))
 		s.n = 0;
 	return s;
+}
+
+/* A text of which tidy has nothing to say: neither blanks around it, nor a word for missing. */
+static inline bool is_tidy(struct str s)
+{
+	return s.n > 4 && (unsigned char)s.p[0] > ' ' && (unsigned char)s.p[s.n - 1] > ' ';
 }
 
 /* Whether text i says nothing; then it is counted. */
@@ -121,6 +130,8 @@ static unsigned make_dates(struct making_run *m)
 static unsigned make_serials(struct making_run *m)
 {
 	for (unsigned i = 0; i < m->n; i++) {
+		if (is_tidy(m->text[i]) && m->text[i].n <= PARSE_TEXT_MAX)
+			continue;
 		m->text[i] = tidy(m->text[i]);
 		m->missing += m->text[i].n == 0;
 		if (m->text[i].n > PARSE_TEXT_MAX || m->text[i].p == nested_mark)
@@ -210,13 +221,26 @@ struct asking {
 	unsigned n;
 };
 
-static enum reject_reason ask_code(struct making_run *m, struct asking *ask, unsigned i)
+static inline bool is_shared(const struct target *t, unsigned row)
 {
-	struct str text = tidy(m->text[i]);
-	enum reject_reason why = text.n ? coded_text(m->to, &text) : REJECT_NONE;
-	m->missing += text.n == 0;
-	if (text.n == 0)
-		return why;
+	return t->shared && t->shared->known >> row & 1;
+}
+
+static inline enum reject_reason ask_code(struct making_run *m, struct asking *ask, unsigned i)
+{
+	struct str text = m->text[i];
+	enum reject_reason why = REJECT_NONE;
+	if (m->to->making != MAKE_TEXT || !is_tidy(text) || text.n > PARSE_TEXT_MAX) {
+		text = tidy(text);
+		if (text.n)
+			why = coded_text(m->to, &text);
+		m->missing += text.n == 0;
+		if (text.n == 0)
+			return why;
+	} else if (is_shared(m->to, m->row[i])) {
+		((uint32_t *)m->out)[i] = m->to->shared->code[m->row[i]];
+		return REJECT_NONE;
+	}
 	ask->text[ask->n] = text;
 	ask->row[ask->n++] = (uint8_t)i;
 	return why;
@@ -225,9 +249,15 @@ static enum reject_reason ask_code(struct making_run *m, struct asking *ask, uns
 static void look_up(struct making_run *m, struct asking *ask)
 {
 	uint32_t *out = m->out;
+	struct shared *shared = m->to->shared;
 	dict_codes(m->dict, ask->text, ask->n, ask->code);
 	for (unsigned i = 0; i < ask->n; i++)
 		out[ask->row[i]] = ask->code[i];
+	for (unsigned i = 0; shared && i < ask->n; i++) {
+		unsigned row = m->row[ask->row[i]];
+		shared->known |= UINT64_C(1) << row;
+		shared->code[row] = ask->code[i];
+	}
 }
 
 static unsigned make_codes(struct making_run *m)
@@ -311,12 +341,13 @@ static void drop_signs(int64_t *v, unsigned n)
 			v[i] = -v[i];
 }
 
-/* The texts of n rows from `row` of the table on. */
+/* The texts of n rows from `first` of the table on; `row` and `changed` as in making_run. */
 struct texts {
 	struct str *text;
-	uint64_t changed; /* as in making_run */
+	const uint8_t *row;
+	uint64_t changed;
 	unsigned n;
-	uint32_t row;
+	uint32_t first;
 };
 
 /* Whether any text says something: else the column need not be there. */
@@ -333,12 +364,13 @@ static unsigned make_column(struct rower *r, enum stream s, struct target *t,
 			    const struct texts *in, enum reject_reason *why)
 {
 	struct making_run m = { .dict = r->chunk->dict, .to = t, .text = in->text,
-				.changed = in->changed, .n = in->n, .why = REJECT_NONE };
+				.row = in->row, .changed = in->changed, .n = in->n,
+				.why = REJECT_NONE };
 	bool coded = t->making == MAKE_MAPPED && t->width == WIDTH_U32;
 	t->complete = false;
 	if (!says_something(in))
 		return in->n;
-	m.out = column_at(r, s, t, in->row);
+	m.out = column_at(r, s, t, in->first);
 	unsigned made = coded ? make_codes(&m) : makers[t->making](&m);
 	if (t->magnitude)
 		drop_signs(m.out, made);
@@ -352,29 +384,42 @@ static void leave_set(const struct rower *r, enum stream s, const struct target 
 		      struct texts *in)
 {
 	for (unsigned i = 0; i < in->n; i++)
-		if (has_value(&r->chunk->table[s], t->index, t->width, in->row + i))
+		if (has_value(&r->chunk->table[s], t->index, t->width, in->first + i))
 			in->text[i].n = 0;
 }
 
-/* Values whose making costs more than the comparison with the row before. */
-static bool repeats(const struct target *t)
+/* Whether to ask which texts repeat the row before: when making a value costs more than comparing,
+ * and they have not been found to differ a short while ago. */
+static bool repeats(struct target *t)
 {
+	if (t->varied) {
+		t->varied--;
+		return false;
+	}
 	return t->width == WIDTH_I32 || (t->width == WIDTH_U32 && t->making != MAKE_SERIAL);
 }
 
-static struct texts column_texts(const struct run *run, const struct binding *b, struct str *text)
+static uint64_t changed_rows(const struct run *run, struct binding *b, struct str *text)
 {
-	struct texts t = { .text = text, .changed = rows_up_to(run->n), .n = run->n,
-			   .row = run->first };
-	bool repeated = repeats(&b->to) && !b->fallback;
-	if (run->n == run->rows && repeated)
-		t.changed = repeat_changed(run->in, run->n, run->alike, b->column, text);
-	else if (run->n == run->rows)
+	uint64_t changed = repeat_changed(run->in, run->n, run->alike, b->column, text);
+	if (run->n == RUN_MAX && __builtin_popcountll(changed) > RUN_MAX / 2)
+		b->to.varied = VARIED_RUNS;
+	return changed;
+}
+
+static struct texts column_texts(const struct run *run, struct binding *b, struct str *text)
+{
+	struct texts t = { .text = text, .row = run->pick, .changed = rows_up_to(run->n),
+			   .n = run->n, .first = run->first };
+	bool whole = run->n == run->rows, repeated = !b->fallback && repeats(&b->to);
+	if (whole && repeated)
+		t.changed = changed_rows(run, b, text);
+	else if (whole)
 		repeat_column(run->in, run->n, b->column, text);
 	else
 		for (unsigned i = 0; i < run->n; i++)
 			text[i] = cell_at(&run->in[run->pick[i]].cells, b->column);
-	if (run->n != run->rows && repeated)
+	if (!whole && repeated)
 		t.changed = repeat_among(text, run->n);
 	return t;
 }
@@ -432,8 +477,8 @@ static bool give(struct rower *r, struct entry *en, struct gift *g, const struct
 		 unsigned from, unsigned n, struct fault *f)
 {
 	struct str text[RUN_MAX];
-	struct texts t = { .text = text, .changed = rows_up_to(n), .n = n,
-			   .row = run->first + from };
+	struct texts t = { .text = text, .row = run->pick + from, .changed = rows_up_to(n),
+			   .n = n, .first = run->first + from };
 	enum reject_reason why;
 	for (unsigned i = 0; i < n; i++)
 		text[i] = gift_text(r, g, &run->in[run->pick[from + i]]);
@@ -513,6 +558,10 @@ static bool check_need(struct rower *r, const struct entry *en, const struct nee
 static void fill_sources(struct rower *r, const struct entry *en, const struct run *run)
 {
 	struct source *src = r->chunk->table[en->stream].src + run->first;
+	bool by_content = en->seen || run->in->digest == 0; /* of one row, hence of all */
+	uint64_t digest[RUN_MAX];
+	if (by_content)
+		column_digests(r->chunk, en->stream, run->first, run->n, digest);
 	for (unsigned i = 0; i < run->n; i++) {
 		const struct row_in *in = &run->in[run->pick[i]];
 		uint32_t row = run->first + i;
@@ -521,9 +570,7 @@ static void fill_sources(struct rower *r, const struct entry *en, const struct r
 			.revision = en->revises ? column_revision(r->chunk, en->stream, row,
 								  r->revision)
 						: r->revision,
-			.digest = in->digest && !en->seen
-				  ? in->digest
-				  : column_digest(r->chunk, en->stream, row),
+			.digest = by_content ? digest[i] : in->digest,
 		};
 	}
 }

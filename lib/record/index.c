@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/base/str.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define HAS_AVX2 1
@@ -26,23 +28,35 @@ struct masks {
 
 INLINE uint32_t *put_bits(uint64_t mask, uint32_t base, uint32_t *to)
 {
-	for (; mask; mask &= mask - 1)
+	if (__builtin_parityll(mask)) {
 		*to++ = base + (unsigned)__builtin_ctzll(mask);
+		mask &= mask - 1;
+	}
+	for (; mask; mask &= mask - 1, to += 2) { /* two at a time */
+		to[0] = base + (unsigned)__builtin_ctzll(mask);
+		mask &= mask - 1;
+		to[1] = base + (unsigned)__builtin_ctzll(mask);
+	}
 	return to;
 }
 
-INLINE void put_masks(struct masks m, uint32_t base, struct text_index *out)
+/* Lines and rare bytes of a block whose ends are not yet counted. */
+INLINE void put_others(struct masks m, uint32_t base, struct text_index *out)
 {
-	uint32_t *end = out->end + out->n_end;
 	for (uint64_t left = m.line; left; left &= left - 1) {
 		uint64_t up_to = m.end & (left ^ (left - 1));
 		out->line[out->n_line++] =
 			out->n_end + (unsigned)__builtin_popcountll(up_to) - 1;
 	}
-	out->n_end = (uint32_t)(put_bits(m.end, base, end) - out->end);
 	if (m.rare)
 		out->n_rare = (uint32_t)(put_bits(m.rare, base, out->rare + out->n_rare) -
 					 out->rare);
+}
+
+INLINE void put_masks(struct masks m, uint32_t base, struct text_index *out)
+{
+	put_others(m, base, out);
+	out->n_end = (uint32_t)(put_bits(m.end, base, out->end + out->n_end) - out->end);
 }
 
 /* ---- eight bytes at a time ---- */
@@ -151,6 +165,65 @@ text_index_fn *text_index_avx2(void)
 		       : NULL;
 }
 
+/* ---- AVX-512: masks come as they are, and the places of their bits are one instruction ---- */
+
+#define WITH_AVX512 __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,popcnt")))
+
+WITH_AVX512 INLINE struct masks masks_avx512(const char *p, char separator)
+{
+	__m512i v = _mm512_loadu_si512(p);
+	struct masks m;
+	m.line = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+	m.end = m.line | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(separator));
+	m.rare = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"')) | _mm512_testn_epi8_mask(v, v);
+	return m;
+}
+
+/* The places of a byte in a block, ascending. */
+static const uint8_t places[BLOCK] = {
+	0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+	22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+	44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
+};
+
+WITH_AVX512 INLINE void put_masks_avx512(struct masks m, uint32_t base, struct text_index *out)
+{
+	uint32_t n = (uint32_t)__builtin_popcountll(m.end);
+	uint32_t *end = out->end + out->n_end;
+	__m512i at = _mm512_maskz_compress_epi8(m.end, _mm512_loadu_si512(places));
+	at = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(at));
+	put_others(m, base, out);
+	out->n_end += n;
+	_mm512_storeu_si512(end, _mm512_add_epi32(_mm512_set1_epi32((int)base), at));
+	if (n > 16) /* as good as never */
+		put_bits(m.end, base, end);
+}
+
+WITH_AVX512 static void index_avx512(const char *p, size_t n, char separator,
+				     struct text_index *out)
+{
+	char last[BLOCK];
+	size_t at = 0;
+	assert(n <= INDEX_MAX);
+	out->n_end = out->n_line = out->n_rare = 0;
+	for (; at + BLOCK <= n && out->n_line < INDEX_LINES; at += BLOCK)
+		put_masks_avx512(masks_avx512(p + at, separator), (uint32_t)at, out);
+	if (at == n || out->n_line >= INDEX_LINES)
+		return;
+	memset(last, 'x' == separator ? 'y' : 'x', sizeof last);
+	memcpy(last, p + at, n - at);
+	put_masks_avx512(masks_avx512(last, separator), (uint32_t)at, out);
+}
+
+text_index_fn *text_index_avx512(void)
+{
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+			       __builtin_cpu_supports("avx512vbmi2") &&
+			       __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt")
+		       ? index_avx512
+		       : NULL;
+}
+
 #else
 
 text_index_fn *text_index_avx2(void)
@@ -158,7 +231,33 @@ text_index_fn *text_index_avx2(void)
 	return NULL;
 }
 
+text_index_fn *text_index_avx512(void)
+{
+	return NULL;
+}
+
 #endif
+
+/* The high bit of each byte that is zero; bits above the lowest may be wrong. */
+static inline uint64_t first_zero(uint64_t x)
+{
+	return (x - all_bytes(1)) & ~x & all_bytes((char)0x80);
+}
+
+size_t text_stop(const char *p, size_t from, size_t n, char separator)
+{
+	for (; from + 8 <= n; from += 8) {
+		uint64_t word = bytes_load(p + from, 8);
+		uint64_t stop = first_zero(word ^ all_bytes(separator)) |
+				first_zero(word ^ all_bytes('\n')) |
+				first_zero(word ^ all_bytes('"'));
+		if (stop)
+			return from + (unsigned)__builtin_ctzll(stop) / 8;
+	}
+	while (from < n && p[from] != separator && p[from] != '\n' && p[from] != '"')
+		from++;
+	return from;
+}
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 
@@ -192,6 +291,8 @@ uint64_t text_lines(const char *p, size_t n)
 
 text_index_fn *text_index_best(void)
 {
-	text_index_fn *fast = text_index_avx2();
+	text_index_fn *fast = text_index_avx512();
+	if (!fast)
+		fast = text_index_avx2();
 	return fast ? fast : text_index_portable;
 }

@@ -3,8 +3,8 @@
  * index.h - where the cells and lines of a stretch of text end, found many bytes at once.
  *
  * Quotes are not understood here: who reads the index goes the careful way for every line in
- * which a `rare` byte (a quote or NUL) stands. Chosen once at run time: AVX2 where the
- * processor has it, else eight bytes at a time; both give the same index.
+ * which a `rare` byte (a quote or NUL) stands. Chosen once at run time: AVX-512 or AVX2 where the
+ * processor has it, else eight bytes at a time; all give the same index.
  * Knows bytes, not rows.
  */
 #pragma once
@@ -25,6 +25,9 @@ struct text_index {
 
 typedef void text_index_fn(const char *p, size_t n, char separator, struct text_index *out);
 
+/* The first separator, line end or quote of p[from..n); n when there is none. */
+size_t text_stop(const char *p, size_t from, size_t n, char separator);
+
 /* Line ends in p[0..n), of any length. */
 uint64_t text_lines(const char *p, size_t n);
 
@@ -32,3 +35,4 @@ uint64_t text_lines(const char *p, size_t n);
 text_index_fn *text_index_best(void);
 text_index_fn text_index_portable;
 text_index_fn *text_index_avx2(void); /* NULL when this processor has no AVX2 */
+text_index_fn *text_index_avx512(void); /* likewise, with VBMI2 */

@@ -371,6 +371,25 @@ static void find_twins(struct entry *en)
 	}
 }
 
+/* Codes of texts as they stand are the same whichever stream asks first. */
+static void share_codes(struct plan *p)
+{
+	struct target **first = arena_array(&p->arena, p->n_column + 1u, sizeof(struct target *));
+	p->shared = arena_array(&p->arena, p->n_column + 1u, sizeof(*p->shared));
+	for (unsigned i = 0; i < p->n_entry; i++)
+		for (unsigned k = 0; k < p->entry[i].n_binding; k++) {
+			struct target *t = &p->entry[i].binding[k].to;
+			uint32_t column = p->entry[i].binding[k].column;
+			if (t->making != MAKE_TEXT)
+				continue;
+			if (first[column] && !p->shared[column])
+				p->shared[column] = first[column]->shared =
+					arena_new(&p->arena, struct shared);
+			t->shared = p->shared[column];
+			first[column] = t;
+		}
+}
+
 static bool is_filled(const struct entry *en, enum field f)
 {
 	for (unsigned i = 0; i < en->n_binding; i++)
@@ -420,6 +439,7 @@ bool plan_header(struct plan *p, const struct row_cells *names, struct err *e)
 		resolve_column(p, i);
 	for (unsigned i = 0; i < p->n_entry; i++)
 		resolve_entry(p, &p->entry[i], false);
+	share_codes(p);
 	for (unsigned i = 0; i < p->n_entry; i++) {
 		find_twins(&p->entry[i]);
 		if (!check_entry(&p->entry[i], e))
@@ -432,6 +452,13 @@ static void forget_codes(struct target *t)
 {
 	if (t->brief)
 		memset(t->brief->text, 0, sizeof(t->brief->text));
+}
+
+void plan_new_run(struct plan *p)
+{
+	for (uint32_t i = 0; p->shared && i < p->n_column; i++)
+		if (p->shared[i])
+			p->shared[i]->known = 0;
 }
 
 void plan_new_chunk(struct plan *p)

@@ -29,6 +29,12 @@ struct brief {
 	uint32_t code[BRIEF_SLOTS];
 };
 
+/* Codes that several streams want of one column, by row of the run in hand. */
+struct shared {
+	uint64_t known; /* rows whose code is there */
+	uint32_t code[RUN_MAX];
+};
+
 /* Where a text goes; short codes are few. */
 struct target {
 	enum field field;
@@ -41,7 +47,9 @@ struct target {
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
 	struct brief *brief;             /* of codes; in the plan's arena */
+	struct shared *shared;           /* likewise; NULL when nobody else wants its codes */
 	bool complete;                   /* each row of the run in hand got a value from it */
+	uint8_t varied;                  /* its texts hardly repeat: runs until asked again */
 };
 
 struct binding {
@@ -111,6 +119,7 @@ struct plan {
 	uint32_t n_column, cap_column, cap_known;
 	struct watched watched[WATCHED_MAX];
 	unsigned n_watched;
+	struct shared **shared;    /* by column; NULL before a header */
 	uint32_t *unknown;         /* columns nobody knows */
 	uint32_t n_unknown, cap_unknown;
 };
@@ -129,6 +138,9 @@ uint32_t plan_key(struct plan *p, struct str name);
 
 /* Registers the columns that the feed names itself; for JSON, before the first row. */
 void plan_open(struct plan *p);
+
+/* Forgets what was shared among the streams of a run. */
+void plan_new_run(struct plan *p);
 
 /* Forgets what depends on a chunk's dictionary. */
 void plan_new_chunk(struct plan *p);

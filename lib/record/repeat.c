@@ -6,20 +6,41 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #define ALIKE_MAX 127u /* so that a byte's highest bit is free */
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
-/* Bytes that two texts have in common at their beginning, whole words of them at least. */
+/* Bytes that two texts have in common at their beginning, in steps of STEP. */
+#if defined(__SSE2__)
+
+#define STEP 16u
+
+static inline bool same_step(const char *a, const char *b)
+{
+	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)a);
+	__m128i y = _mm_loadu_si128((const __m128i *)(const void *)b);
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(x, y)) == 0xffff;
+}
+
+#else
+
+#define STEP 8u
+
+static inline bool same_step(const char *a, const char *b)
+{
+	return bytes_load(a, 8) == bytes_load(b, 8);
+}
+
+#endif
+
 static inline uint32_t common_bytes(const char *a, const char *b, uint32_t n)
 {
-	uint64_t x, y;
 	uint32_t at = 0;
-	for (; at + 8 <= n; at += 8) {
-		memcpy(&x, a + at, 8);
-		memcpy(&y, b + at, 8);
-		if (x != y)
-			break;
-	}
+	while (at + STEP <= n && same_step(a + at, b + at))
+		at += STEP;
 	return at;
 }
 

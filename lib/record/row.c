@@ -23,6 +23,7 @@ struct made {
 	unsigned n_undo;
 	uint32_t first_claim; /* claims of this run begin there */
 	uint64_t matched;     /* bit per row: some stream wanted it */
+	bool for_all;         /* all rows may fill all streams */
 };
 
 void rower_init(struct rower *r, const struct feed *feed, const struct feed_file *file,
@@ -178,16 +179,22 @@ static bool is_first(struct rower *r, struct entry *en, uint64_t key, uint32_t r
 	return true;
 }
 
+/* Whether every row is for every entry without a condition. */
+static bool is_for_all(const struct row_in *in, unsigned n)
+{
+	uint32_t streams = ROW_ALL_STREAMS;
+	for (unsigned i = 0; i < n; i++)
+		streams &= in[i].streams;
+	return streams == ROW_ALL_STREAMS;
+}
+
 /* Bit per row that is for the entry's stream. */
 static uint64_t wanted_rows(const struct entry *en, const struct row_in *in, unsigned n)
 {
 	uint64_t wanted = 0;
-	bool all = en->feed->when.column.n == 0 && en->feed->n_filled == 0 && !en->absent;
 	for (unsigned i = 0; i < n; i++) {
-		bool wants = in[i].streams >> en->stream & 1;
-		if (!all)
-			wants = wants && !is_refused_by_when(en, &in[i]) &&
-				!is_not_filled(en, &in[i]);
+		bool wants = in[i].streams >> en->stream & 1 && !is_refused_by_when(en, &in[i]) &&
+			     !is_not_filled(en, &in[i]);
 		wanted |= (uint64_t)wants << i;
 	}
 	return wanted;
@@ -231,7 +238,8 @@ static uint64_t first_rows(struct rower *r, struct entry *en, const struct row_i
 static unsigned pick_rows(struct rower *r, struct entry *en, const struct row_in *in, unsigned n,
 			  struct made *made, uint8_t *pick)
 {
-	uint64_t rows = wanted_rows(en, in, n);
+	bool all = made->for_all && en->feed->when.column.n == 0 && en->feed->n_filled == 0;
+	uint64_t rows = all ? rows_up_to(n) : wanted_rows(en, in, n);
 	unsigned picked = 0;
 	made->matched |= rows;
 	if (en->seen)
@@ -247,7 +255,9 @@ static bool make_records(struct rower *r, const struct row_in *in, unsigned n, s
 	uint8_t pick[RUN_MAX];
 	uint8_t alike[RUN_MAX];
 	struct run run = { .in = in, .pick = pick, .rows = n, .alike = alike };
+	made->for_all = is_for_all(in, n);
 	repeat_heads(in, n, alike);
+	plan_new_run(&r->plan);
 	for (unsigned i = 0; i < r->plan.n_watched; i++)
 		watch(&r->plan.watched[i], in, n, alike);
 	for (unsigned i = 0; i < r->plan.n_entry; i++)

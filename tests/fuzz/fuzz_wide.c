@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * fuzz_wide.c - the ways that look at many bytes at once and their plain twins, on any bytes:
- * the index of cells and lines, and whether a text is UTF-8.
+ * the index of cells and lines, decimals, and whether a text is UTF-8.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/dec.h"
 #include "lib/base/utf8.h"
 #include "lib/record/index.h"
 
@@ -30,13 +31,35 @@ static void same(const struct text_index *a, const struct text_index *b)
 static void index_both_ways(const char *p, size_t n, char separator)
 {
 	static struct text_index plain, wide;
+	text_index_fn *const ways[] = { text_index_avx2(), text_index_avx512() };
 	text_index_portable(p, n, separator, &plain);
-	text_index_best()(p, n, separator, &wide);
-	same(&plain, &wide);
+	for (unsigned i = 0; i < 2; i++) {
+		if (!ways[i])
+			continue;
+		ways[i](p, n, separator, &wide);
+		same(&plain, &wide);
+	}
 	for (uint32_t i = 0; i < plain.n_end; i++)
 		must(p[plain.end[i]] == '\n' || p[plain.end[i]] == separator);
 	for (uint32_t i = 0; i < plain.n_line; i++)
 		must(p[plain.end[plain.line[i]]] == '\n');
+}
+
+/* Decimals cut at commas: four at a time and one by one. */
+static void decimals_both_ways(const char *p, size_t n)
+{
+	struct str s[8];
+	int64_t wide[8], one;
+	unsigned cells = 0;
+	for (size_t from = 0, at = 0; at <= n && cells < 8; at++)
+		if (at == n || p[at] == ',') {
+			s[cells++] = (struct str){ p + from, (uint32_t)(at - from) };
+			from = at + 1;
+		}
+	uint32_t made = dec_usual_avx2() ? dec_usual_avx2()(s, cells, (int)(n % 8), wide) : 0;
+	must(made <= cells);
+	for (uint32_t i = 0; i < made; i++)
+		must(dec_parse(s[i], (int)(n % 8), &one) && one == wide[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -45,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n = size < INDEX_MAX ? size : INDEX_MAX;
 	index_both_ways(p, n, ',');
 	index_both_ways(p, n, n ? p[0] : '\t');
+	decimals_both_ways(p, n);
 	utf8_valid_fn *wide = utf8_valid_avx2();
 	for (size_t from = 0; wide && from < 4 && from <= size; from++)
 		must(wide(p + from, size - from) ==

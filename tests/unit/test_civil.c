@@ -218,6 +218,38 @@ static void mangled(void **state)
 	}
 }
 
+/* Together and one by one: the same times up to the first that is refused. */
+static void many(void **state)
+{
+	static const char *const some[] = {
+		"2026-03-01 09:05:00", "2026-03-01 23:59:59", "2026-03-01", "2026-03-02 00:00:00",
+		"2026-03-02", "2025-03-01 09:05:00", "2026-03-01T09:05:00", "2026-3-1 9:05",
+		"2026-03-01 09:05", "2026-02-29 00:00:00", "2026-03-01 24:00:00",
+		"2026-03-01 09:60:00", "2026-03-01 09:05:60", "2026-03-01x09:05:00",
+		"2026/03/01 09:05:00", "2026-03-01 9:05:000", "2026-3-1 0800:00:00", "",
+		"2026/03/01",
+	};
+	struct str text[9];
+	int64_t made[9], one;
+	uint64_t seed = 3;
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		uint32_t n = (uint32_t)(check_random(&seed) % 10), good = 0;
+
+		for (uint32_t i = 0; i < n; i++)
+			text[i] = str_of(some[check_random(&seed) %
+					      (round % 2 ? 9 : sizeof some / sizeof some[0])]);
+		while (good < n && civil_parse_time(text[good], &one))
+			good++;
+		CHECK_INT(civil_parse_many(text, n, made), good);
+		for (uint32_t i = 0; i < good; i++) {
+			CHECK(civil_parse_time(text[i], &one));
+			CHECK_INT(made[i], one);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +262,7 @@ int main(void)
 		cmocka_unit_test(zones_cross_the_edge),
 		cmocka_unit_test(written_and_read_back),
 		cmocka_unit_test(mangled),
+		cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

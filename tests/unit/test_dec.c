@@ -146,6 +146,40 @@ static void rounding(void **state)
 	CHECK_INT(dec_pow10(18), INT64_C(1000000000000000000));
 }
 
+/* Texts as extracts have them, some of them wrong, together and one by one: the same values up to
+ * the first that is refused. */
+static void many(void **state)
+{
+	static const char *const parts[] = { "0", "7", "12", "345", "9876", ".", ".", "00",
+					     "99999999", "-", " ", "x", "" };
+	char room[13][16];
+	struct str text[13];
+	int64_t made[13], one;
+	uint64_t seed = 5;
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		uint32_t n = (uint32_t)(check_random(&seed) % 14), good = 0;
+		int scale = (int)(check_random(&seed) % 9);
+		unsigned kinds = round % 3 ? 9 : 13;
+
+		for (uint32_t i = 0; i < n; i++) {
+			room[i][0] = '\0';
+			for (unsigned k = 0; k < 1 + check_random(&seed) % 3; k++)
+				strncat(room[i], parts[check_random(&seed) % kinds],
+					15 - strlen(room[i]));
+			text[i] = str_of(room[i]);
+		}
+		while (good < n && dec_parse(text[good], scale, &one))
+			good++;
+		CHECK_INT(dec_parse_many(text, n, scale, made), good);
+		for (uint32_t i = 0; i < good; i++) {
+			CHECK(dec_parse(text[i], scale, &one));
+			CHECK_INT(made[i], one);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +188,7 @@ int main(void)
 		cmocka_unit_test(formats),
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(rounding),
+		cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_index.c - both ways of indexing text and a plain loop say the same, for every length,
+ * test_index.c - all ways of indexing text and a plain loop say the same, for every length,
  * at every place in a block, with the bytes that matter as thick as they come.
  */
 #include "tests/check.h"
@@ -35,14 +35,25 @@ static struct text_index plain, other;
 
 static void check(const char *p, size_t n, char separator)
 {
-	text_index_fn *wide = text_index_avx2();
+	text_index_fn *const ways[] = { text_index_portable, text_index_avx2(),
+					text_index_avx512() };
 	index_plainly(p, n, separator, &plain);
-	text_index_portable(p, n, separator, &other);
-	same(&other, &plain);
-	if (!wide)
-		return;
-	wide(p, n, separator, &other);
-	same(&other, &plain);
+	for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		if (!ways[i])
+			continue;
+		ways[i](p, n, separator, &other);
+		same(&other, &plain);
+	}
+}
+
+static void check_stop(const char *p, size_t n, char separator)
+{
+	for (size_t from = 0; from <= n; from++) {
+		size_t stop = from;
+		while (stop < n && p[stop] != separator && p[stop] != '\n' && p[stop] != '"')
+			stop++;
+		CHECK_INT(text_stop(p, from, n, separator), stop);
+	}
 }
 
 /* Copies of exactly n bytes, so that AddressSanitizer sees a read behind them. */
@@ -60,6 +71,8 @@ static void random_bytes(void **state)
 			p[i] = any ? (char)r : kinds[r % (sizeof kinds - 1)];
 		}
 		check(p, n, round % 5 == 0 ? '\t' : round % 7 == 0 ? '|' : ',');
+		if (round % 10 == 0)
+			check_stop(p, n, round % 20 ? ',' : '|');
 		xfree(p);
 	}
 }
