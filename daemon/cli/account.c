@@ -103,11 +103,14 @@ const struct command cmd_account = {
 	.more_zh = "读入 = 被拒 + 重发 + 被取代 + 声明无效 + 冲销 + 有效；\n"
 		   "判定 = 范围外 + 命中 + 除外 + 无法判断 + 未命中。\n"
 		   "记在入库那一天；后来才冲销的，记在冲销到来的那一天，\n"
-		   "所以一天的数可能为负，逐日相加是现在的情形。",
+		   "所以一天的数可能为负，逐日相加是现在的情形。\n"
+		   "数据源为空的行：建账之前收到的，在建账后第一次启动那天补记。",
 	.more_en = "Read = rejects + re-sent + superseded + retracted + reversed + live;\n"
 		   "judged = out of scope + hit + excepted + cannot judge + no hit. Booked on the\n"
 		   "day of the commit; a reversal on the day it came, so that a day's numbers may\n"
-		   "be negative: the sums over all days say how things stand.",
+		   "be negative: the sums over all days say how things stand. Lines of no feed:\n"
+		   "what came before there were books, entered on the day of the first start with\n"
+		   "them.",
 	.opt = account_opt,
 	.opt_size = sizeof(struct account_opts),
 	.exec = account_exec,

@@ -6,13 +6,18 @@
  * timelines once they are judged. Judgings are told with every epoch, in one row; when something is
  * over (a drained spool, a close, new rules) or a minute has passed these rows are added up, since
  * every rule has its own then.
+ *
+ * A database may be older than its books. Then the first epoch after a start enters what they lack:
+ * how all that was loaded stands, less what they have.
  */
 #include "daemon/engine/state.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/host/clock.h"
+#include "daemon/host/log.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 
@@ -118,6 +123,93 @@ static void lines_json(const struct lines *l, struct buf *b)
 	}
 }
 
+/* ---- what came before the books ---- */
+
+struct opening {
+	struct lines lines;
+};
+
+void engine_opening_drop(struct engine *en)
+{
+	if (!en->opening)
+		return;
+	map64_fini(&en->opening->lines.of);
+	arena_fini(&en->opening->lines.arena);
+	xfree(en->opening->lines.v);
+	xfree(en->opening);
+	en->opening = NULL;
+}
+
+/* Columns: facility, stream, then the counts in their order. */
+static bool take_off_booked(struct lines *l, struct db *db, struct err *e)
+{
+	PGresult *r = db_query(db, "SELECT facility, stream, sum(records), sum(rejects), "
+			       "sum(resent), sum(superseded), sum(retracted), sum(reversed) "
+			       "FROM fundwatch.account GROUP BY 1, 2", 0, NULL, e);
+	for (int i = 0; r && i < PQntuples(r); i++) {
+		enum stream s = stream_find(str_of(PQgetvalue(r, i, 1)));
+		struct line *at = line_at(l, str_of(PQgetvalue(r, i, 0)),
+					  s < STREAM_STORED ? s : STREAM_COUNT);
+		for (int k = 0; k < COUNTS; k++)
+			at->n[k] -= strtoll(PQgetvalue(r, i, 2 + k), NULL, 10);
+	}
+	PQclear(r);
+	return r != NULL;
+}
+
+/* Rejects are not loaded: what inputs had of them, by no stream. */
+static bool add_rejects(struct lines *l, struct db *db, struct err *e)
+{
+	int64_t all, booked;
+	if (!db_number(db, "SELECT sum(rejects)::bigint FROM fundwatch.intake", 0, &all, e) ||
+	    !db_number(db, "SELECT sum(rejects)::bigint FROM fundwatch.account", 0, &booked, e))
+		return false;
+	for (uint32_t i = 0; i < l->n; i++)
+		l->v[i].n[COUNT_REJECTS] = 0;
+	line_at(l, (struct str){ 0 }, STREAM_COUNT)->n[COUNT_REJECTS] = all - booked;
+	return true;
+}
+
+bool engine_opening(struct engine *en, struct db *db, struct err *e)
+{
+	int64_t missing;
+	engine_opening_drop(en);
+	if (!db_number(db, "SELECT coalesce((SELECT sum(records + rejects) FROM fundwatch.intake), "
+		       "0)::bigint - coalesce((SELECT sum(records + rejects) FROM "
+		       "fundwatch.account), 0)::bigint", 0, &missing, e))
+		return false;
+	if (missing == 0)
+		return true;
+	if (en->floor != MISSING_I32 || en->purged != MISSING_I32 ||
+	    en->conf.conf->memory_limit > 0) {
+		log_notice("books", "%" PRId64 " rows came before the books began and are not in "
+			   "them: a purge, history.days or memory.limit keeps them from being in "
+			   "memory together; without these two the next start enters them",
+			   missing);
+		return true;
+	}
+	log_notice("books", "%" PRId64 " rows came before the books began: they are entered now",
+		   missing);
+	en->opening = xcalloc(1, sizeof *en->opening);
+	map64_init(&en->opening->lines.of);
+	arena_init(&en->opening->lines.arena);
+	return take_off_booked(&en->opening->lines, db, e) &&
+	       add_rejects(&en->opening->lines, db, e);
+}
+
+void engine_opening_count(struct engine *en, const struct chunk *c)
+{
+	for (enum stream s = 0; en->opening && s < STREAM_STORED; s++)
+		count_rows(&en->opening->lines, c, s);
+}
+
+static void enter_opening(struct engine *en, struct epoch *ep)
+{
+	pool_standing(en->pool, take_standing, &en->opening->lines);
+	lines_json(&en->opening->lines, &ep->account);
+	engine_opening_drop(en);
+}
+
 /* ---- rules ---- */
 
 void engine_account_rules(struct engine *en)
@@ -162,6 +254,8 @@ void engine_account(struct engine *en, struct epoch *ep)
 		count_chunks(&l, ep);
 		pool_standing(en->pool, take_standing, &l);
 		lines_json(&l, &ep->account);
+	} else if (en->opening) {
+		enter_opening(en, ep);
 	}
 	pool_standing(en->pool, NULL, NULL);
 	en->counting = true;

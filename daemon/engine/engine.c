@@ -281,6 +281,7 @@ void engine_free(struct engine *en)
 	map64_fini(&en->judged);
 	map64_fini(&en->acted);
 	xfree(en->told);
+	engine_opening_drop(en);
 	db_close(&en->acted_db);
 	map64_fini(&en->brought);
 	map64_fini(&en->looked_at);

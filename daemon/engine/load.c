@@ -42,6 +42,7 @@ static void give_chunk(void *ctx, struct chunk_ref *take_chunk)
 	struct loading *l = ctx;
 	segments_base_add(l->en->segments, chunk_ref_chunk(take_chunk),
 			  chunk_ref_intake(take_chunk));
+	engine_opening_count(l->en, chunk_ref_chunk(take_chunk));
 	pool_add(l->en->pool, take_chunk);
 }
 
@@ -74,6 +75,7 @@ static bool take_segment(void *ctx, struct chunk_ref *take_chunk, uint64_t rows)
 	struct loading *l = ctx;
 	l->got->records += rows;
 	tell_progress(l, l->got->records);
+	engine_opening_count(l->en, chunk_ref_chunk(take_chunk));
 	pool_add(l->en->pool, take_chunk);
 	return !l->en->stopping;
 }
@@ -136,6 +138,8 @@ bool engine_load(struct engine *en, struct db *db, struct err *e)
 				       .records = load_segments, .floor = en->floor,
 				       .ctx = &l };
 	struct restored got;
+	if (!engine_opening(en, db, e))
+		return err_wrap(e, "looking whether the books have it all");
 	if (!restore(db, en->rules->set, en->ledger, &to, &got, e)) {
 		segments_base_drop(en->segments);
 		return err_wrap(e, "loading what the database remembers");

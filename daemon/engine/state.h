@@ -56,6 +56,7 @@ struct engine {
 	bool acted_asked;            /* in the judging in hand */
 	/* account.c */
 	bool counting;               /* false: what is in memory is in the books already */
+	struct opening *opening;     /* ... but for what came before them, or NULL */
 	struct account *told;        /* of each rule, as the books have it; NULL: nothing yet */
 	int64_t folded_at;           /* by the steady clock */
 	struct map64 judged;         /* hash of (rule, digest) all closed months are judged by */
@@ -117,6 +118,10 @@ bool engine_acted(void *ctx, uint64_t id);
 /* account.c: what the epoch, judged, adds to the books; and: the rules count from zero now. */
 void engine_account(struct engine *en, struct epoch *ep);
 void engine_account_rules(struct engine *en);
+/* Before records are loaded: whether the books lack some; then each chunk; dropped when entered. */
+bool engine_opening(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
+void engine_opening_count(struct engine *en, const struct chunk *c);
+void engine_opening_drop(struct engine *en);
 
 /* late.c: a chunk of the epoch in hand into the pool; whom its records are too old for comes back
  * first, and it waits meanwhile. Before the epoch is judged all is settled. */

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Corrections that give a record to another person, above and below the horizon.
+"""Books that begin late; corrections that give a record to another person.
 
-Whoever held a version of the record comes back with it: the books count it once, wherever the
+Above and below the horizon: whoever held a version of the record comes back with it: the books count it once, wherever the
 two lie, and the findings are those of a daemon that keeps everything.
 """
 import os
 import pathlib
+import shutil
+import tempfile
 
-from daemon_lib import Box, same
+from daemon_lib import Box, generate, same
 
 RULE = """
 规则 b.day 「同日」
@@ -103,6 +105,58 @@ def run_through(days):
     return seen
 
 
+def restarted(box):
+    daemon = box.start()
+    daemon.wait("drained: ")
+    daemon.term()
+    return "\n".join(daemon.lines)
+
+
+def books(box):
+    """All but rejects, of whose stream only the input knew."""
+    return {"books": box.sql(
+        "SELECT facility, stream, sum(read - rejects), sum(resent), sum(superseded), "
+        "sum(retracted), sum(reversed), sum(live) FROM fundwatch.account_day GROUP BY 1, 2 "
+        "HAVING sum(read - rejects) <> 0 ORDER BY 1, 2")}
+
+
+def older_than_its_books(files):
+    """A database whose first inputs came before the books: the next start enters them, once."""
+    with Box("opening", epoch_rows=1000) as box:
+        box.drop(*files)
+        box.put("fee_list_d_bad.csv", HEAD + "one,field\n")
+        restarted(box)
+        whole = books(box)
+        assert box.number("SELECT sum(reversed) FROM fundwatch.account") > 0, whole
+        for lost in ("true", "facility < 'H33010200002'", "stream = 'fee'"):
+            box.sql(f"DELETE FROM fundwatch.account WHERE {lost}")
+            shutil.rmtree(f"{box.spool}/.segments")  # read from the database this time
+            for point in ("sink_commit:1", ""):  # killed before it is committed, and then not
+                daemon = box.start(fault=point)
+                if point:
+                    assert daemon.end() == -9, daemon.lines
+                else:
+                    daemon.wait("drained: ")
+                    daemon.term()
+                assert "came before the books began" in "\n".join(daemon.lines), daemon.lines
+            same(whole, books(box), lost)
+            box.balanced()
+            assert "came before" not in restarted(box)
+        box.sql("DELETE FROM fundwatch.account")  # and from segments
+        assert "from segments" in restarted(box)
+        same(whole, books(box), "from segments")
+        for keep in ("memory: { limit: 1 }\n", "history: { days: 1 }\n", ""):
+            box.extra = keep
+            box.configure()
+            box.sql("DELETE FROM fundwatch.account")
+            said = restarted(box)
+            assert ("not in them" if keep else "they are entered now") in said, said
+            assert (books(box) == whole) == (not keep), keep
+    print("what came before the books is entered at the next start, once")
+
+
+with tempfile.TemporaryDirectory() as data:
+    older_than_its_books(generate(data, 6000))
 everything = run_through(0)
 bounded = run_through(10)
 for step, whole, kept in zip(("at first",) + tuple(s[0] for s in STEPS), everything, bounded):
