@@ -43,6 +43,7 @@ static void free_slots(struct slot *s, uint32_t n)
 		xfree(s[i].code_truth);
 		xfree(s[i].code_key);
 		xfree(s[i].code_number);
+		xfree(s[i].spell);
 		map64_fini(&s[i].pair_truth);
 	}
 }

@@ -77,6 +77,8 @@ static uint8_t cond_truth(struct frame *f, const struct node *n, uint32_t row)
 
 	if (!n->cond->dated && !n->mixed)
 		return slot_truth_at(f->e, n->cond, row);
+	if (n->cond->way == WAY_DICT && !n->mixed && stream_of(f, n) == n->cond->stream)
+		return dict_truth_on(f->e, n->cond, row, frame_day(f));
 	agg_member(f, &inner, n, row);
 	return (uint8_t)node_truth(&inner, n->cond);
 }

@@ -129,6 +129,50 @@ bool codes_steady(struct eval *e, const struct node *n, const struct node *of,
 	return true;
 }
 
+static void narrow(struct spell *spell, int32_t from, int32_t until, int32_t day)
+{
+	if (from != MISSING_I32 && day < from)
+		until = from - 1, from = MISSING_I32;
+	else if (until != MISSING_I32 && day > until)
+		from = until + 1, until = MISSING_I32;
+	if (from != MISSING_I32 && from > spell->from)
+		spell->from = from;
+	if (until != MISSING_I32 && until < spell->to)
+		spell->to = until;
+}
+
+void code_spell(struct eval *e, const struct node *n, uint32_t dense, int32_t day,
+		struct spell *spell)
+{
+	const struct knowledge *k = n->table;
+	const uint32_t *row;
+	uint32_t count;
+
+	if (!n->dated)
+		return;
+	if (n->memo == NO_INDEX) {
+		for (uint32_t i = 0; i < n->n_arg; i++)
+			code_spell(e, n->arg[i], dense, day, spell);
+		return;
+	}
+	row = table_rows(e, n->memo, dense, &count);
+	for (uint32_t i = 0; i < count; i++)
+		narrow(spell, k->from ? k->from[row[i]] : MISSING_I32,
+		       k->until ? k->until[row[i]] : MISSING_I32, day);
+}
+
+struct spell *spell_at(struct slot *s, uint32_t dense)
+{
+	uint32_t n = dense + 1 + dense / 2;
+
+	if (dense >= s->n_spell) {
+		s->spell = xreallocarray(s->spell, n, sizeof *s->spell);
+		for (; s->n_spell < n; s->n_spell++)
+			s->spell[s->n_spell] = (struct spell){ 1, 0, 0 };
+	}
+	return &s->spell[dense];
+}
+
 bool table_fits(struct eval *e, uint32_t memo, uint32_t dense, uint32_t row)
 {
 	uint32_t n;

@@ -43,6 +43,8 @@ uint8_t frame_cond(struct frame *f, const struct node *cond, unsigned role, uint
 
 	if (!cond->dated)
 		return slot_truth_at(f->e, cond, row);
+	if (cond->way == WAY_DICT && f->stream[role] == cond->stream)
+		return dict_truth_on(f->e, cond, row, frame_day(f));
 	frame_member(f, &inner, role, row);
 	return (uint8_t)node_truth(&inner, cond);
 }

@@ -20,6 +20,12 @@
 #define KEY_MISSING UINT64_MAX
 #define KEY_VARIES (UINT64_MAX - 1) /* likewise */
 
+/* What a code comes to on the days from .. to, where the tables it is looked up in have dates. */
+struct spell {
+	int32_t from, to;
+	uint64_t value;          /* truth or key */
+};
+
 /* What a slot holds of the batch in hand. Buffers belong to the slot, `v` may borrow a column. */
 struct slot {
 	uint64_t stamp;          /* batch number the content is of */
@@ -30,6 +36,8 @@ struct slot {
 	uint64_t *code_key;      /* computed keys: per dense number, 0 = not computed */
 	int64_t *code_number;    /* WAY_LOOKUP: per dense number, known where code_truth is 0 */
 	uint32_t n_code;         /* WAY_DICT: place among the tests of its field + 1 */
+	struct spell *spell;     /* [n_spell] per dense number, where it varies: found last */
+	uint32_t n_spell;
 	struct map64 pair_truth; /* WAY_CODES: dense << 32 | dense2 */
 	bool none;               /* truth: false in all rows */
 	/* truth: not made yet in some rows; numbers: some do not fit; keysets: some are missing */
@@ -340,6 +348,11 @@ static inline bool in_force(int32_t from, int32_t until, int32_t day)
  * and domain2; `of` is the node that has these. */
 bool codes_steady(struct eval *e, const struct node *n, const struct node *of,
 		  const uint32_t *dense);
+/* Narrows a spell to the days around `day` on which what `n` looks up by its one code stays. */
+void code_spell(struct eval *e, const struct node *n, uint32_t dense, int32_t day,
+		struct spell *spell);
+/* The place of a code's spell, made without any day in it. */
+struct spell *spell_at(struct slot *s, uint32_t dense);
 bool key_matches(const struct knowledge *k, uint32_t key, struct str text, uint32_t row);
 bool regex_matches(struct eval *e, void *regex, struct str s);
 struct value cell_value(const struct knowledge *k, uint32_t row, uint32_t col);
@@ -395,6 +408,8 @@ enum gaps column_gaps(struct eval *e, enum field f);
 /* predicate_code.c: a test of one code, for all rows. */
 void test_dict(struct eval *e, const struct node *n, uint8_t *out);
 void classes_free(struct eval *e);
+/* The same for one row, as of a day. */
+uint8_t dict_truth_on(struct eval *e, const struct node *n, uint32_t row, int32_t day);
 
 /* A gathered column, or one of missing values when nobody gathered it. */
 const void *slot_column(struct eval *e, enum field f);

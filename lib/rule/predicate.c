@@ -263,6 +263,8 @@ uint8_t make_truth_at(struct eval *e, const struct node *n, uint32_t row)
 		t = junction_at(e, n, row);
 	} else if (n->way == WAY_CODES) {
 		t = codes_truth(e, n, row);
+	} else if (n->way == WAY_DICT) {
+		t = dict_truth_on(e, n, row, slot_day(e, n->stream)[row]);
 	} else {
 		frame_row(&f, e, n->stream, row);
 		t = (uint8_t)node_truth(&f, n);

@@ -26,6 +26,25 @@ static uint8_t code_truth(struct eval *e, const struct node *n, uint32_t dense)
 	return (uint8_t)node_truth(&f, n);
 }
 
+uint8_t dict_truth_on(struct eval *e, const struct node *n, uint32_t row, int32_t day)
+{
+	uint32_t dense = domain_rows(e, n->domain)[row];
+	struct spell *spell = spell_at(&e->slot[n->id], dense);
+	struct frame f;
+
+	if (day >= spell->from && day <= spell->to)
+		return (uint8_t)spell->value;
+	frame_init(&f, e);
+	f.code_field = n->domain;
+	f.code = dense ? e->domain[n->domain].code_of[dense] : 0;
+	f.day = day;
+	if (day == MISSING_I32)
+		return (uint8_t)node_truth(&f, n);
+	*spell = (struct spell){ INT32_MIN + 1, INT32_MAX, node_truth(&f, n) };
+	code_spell(e, n, dense, day, spell);
+	return (uint8_t)spell->value;
+}
+
 static uint8_t *truths(const struct classes *c, uint32_t class)
 {
 	return c->truth + (size_t)class * c->cap_node;

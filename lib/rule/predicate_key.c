@@ -365,16 +365,35 @@ static void key_of_rows(struct eval *e, const struct node *n, enum stream s, uin
 		out[i] = key_of_row(e, n, s, i);
 }
 
-static uint64_t key_of_code_number(struct eval *e, const struct node *n, uint32_t dense)
+static uint64_t key_of_code_on(struct eval *e, const struct node *n, uint32_t dense, int32_t day)
 {
 	struct frame f;
 
-	if (!codes_steady(e, n, n, &dense))
-		return KEY_VARIES;
 	frame_init(&f, e);
 	f.code_field = n->domain;
 	f.code = dense ? e->domain[n->domain].code_of[dense] : 0;
+	f.day = day;
 	return key_number(e, &f, n);
+}
+
+static uint64_t key_of_code_number(struct eval *e, const struct node *n, uint32_t dense)
+{
+	return codes_steady(e, n, n, &dense) ? key_of_code_on(e, n, dense, MISSING_I32)
+					     : KEY_VARIES;
+}
+
+static uint64_t key_that_varies(struct eval *e, const struct node *n, uint32_t dense, int32_t day)
+{
+	struct spell *spell = spell_at(&e->key[n->id], dense);
+
+	if (day == MISSING_I32)
+		return key_of_code_on(e, n, dense, day);
+	if (day < spell->from || day > spell->to) {
+		*spell = (struct spell){ INT32_MIN + 1, INT32_MAX,
+				       key_of_code_on(e, n, dense, day) };
+		code_spell(e, n, dense, day, spell);
+	}
+	return spell->value;
 }
 
 /* A computed key that depends on one code is computed once per distinct value; with the day, where
@@ -384,6 +403,7 @@ static void key_of_domain(struct eval *e, const struct node *n, enum stream s, u
 	uint32_t rows = e->b->rows[s].n;
 	const uint32_t *dense = domain_rows(e, n->domain);
 	const struct domain *d = &e->domain[n->domain];
+	const int32_t *day = slot_day(e, s);
 	struct slot *k = &e->key[n->id];
 
 	if (k->n_code < d->n) {
@@ -396,7 +416,7 @@ static void key_of_domain(struct eval *e, const struct node *n, enum stream s, u
 
 		if (!*known)
 			*known = key_of_code_number(e, n, dense[i]);
-		out[i] = *known == KEY_VARIES ? key_of_row(e, n, s, i) : *known;
+		out[i] = *known == KEY_VARIES ? key_that_varies(e, n, dense[i], day[i]) : *known;
 	}
 }
 
