@@ -65,25 +65,27 @@ static uint32_t find_rows(struct gather *g, enum stream s, const struct list *li
 			  struct gather_stats *gs, bool *beside)
 {
 	const struct store *st = &g->t->store[s];
-	uint32_t at = list->n, left = list->n, mask = (1u << st->block_bits) - 1, most = 0;
+	uint32_t at = list->n, left = list->n, most = 0;
 	struct time_cell time = time_cell(g->time[s]);
 	struct found *found = g->found;
 	uint64_t *order = g->order + 1;
 
-	for (uint32_t b = list->tail; b; b = st->prev[b - 1]) {
-		uint32_t first = (b - 1) << st->block_bits, n = ((left - 1) & mask) + 1;
-		const uint8_t *row = (const uint8_t *)store_row(st, first);
+	for (uint32_t b = list->tail; b;) {
+		struct stretch part = store_stretch(st, b - 1, left, g->t->conf.versions,
+						    g->items[s].room);
+		uint32_t n = part.n;
 
+		b = part.before;
 		left -= n;
 		while (n-- > 0) {
-			const struct row *r = (const void *)(row + n * st->layout.size);
+			const struct row *r = (const void *)(part.rows + n * st->layout.size);
 			uint32_t number = (row_u32(r, time.off) & time.mask) ^ time.flip;
 
 			if (r->flags & (ROW_DEAD | ROW_HIDDEN | ROW_RETRACTED | ROW_SWEEP) &&
 			    !takes_odd(g, s, r, gs))
 				continue;
 			most = number > most ? number : most;
-			found[--at] = (struct found){ r, first + n };
+			found[--at] = (struct found){ r, part.first + n };
 			order[at] = (uint64_t)number << 32 | at;
 		}
 	}
@@ -264,6 +266,8 @@ static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
 	if (!list || !list->n)
 		return;
 	GROW(items->v, items->cap, list->n);
+	if (g->t->store[s].packed)
+		GROW(items->room, items->cap_room, (size_t)list->n * g->t->store[s].layout.size);
 	GROW(g->found, g->cap_found, list->n);
 	GROW(g->order, g->cap_order, 2 * list->n + 1);
 	first = find_rows(g, s, list, gs, &beside);

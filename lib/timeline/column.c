@@ -501,7 +501,9 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 	for (uint32_t i = 0; s != STREAM_FEE && i < n; i++)
 		rows->scope[at + i] = in_scope(g, s, g->live[i]);
 	for (uint32_t i = 0; rows->version && i < n; i++)
-		rows->version[at + i] = row_version(g->t, s, g->live[i]->id);
+		rows->version[at + i] = g->row[i] && s < STREAM_STORED ?
+			version_of(&g->t->store[s], g->row[i]) :
+			row_version(g->t, s, g->live[i]->id);
 	if (n)
 		write_columns(g, rows, s, n);
 	for (uint32_t i = 0; s == STREAM_FEE && g->any_left && i < n; i++) {

@@ -12,7 +12,8 @@
 
 static void index_row(struct store *st, uint32_t at)
 {
-	const struct row *r = store_row(st, at);
+	struct row_room see;
+	const struct row *r = store_see(st, at, &see);
 	char room[SERIAL_ROOM];
 	struct str serial = store_serial(st, r, room);
 	uint64_t hash = identity_of(r->place, serial);
@@ -33,6 +34,7 @@ static void index_person(struct timeline *t, uint32_t subject)
 		return;
 	s->flags |= SUBJECT_INDEXED;
 	store_index_reserve(st, list->n);
+	store_rest(st);
 	row = xcalloc(list->n, sizeof *row);
 	n = store_list(st, list, row);
 	for (uint32_t i = 0; i < n; i++)
@@ -54,12 +56,13 @@ uint32_t row_find(struct timeline *t, enum stream s, uint32_t place, struct str 
 static bool is_next(const struct intake *in, const struct pending *p)
 {
 	const struct place *v = &in->t->places[PLACES_VISIT].v[p->place];
+	struct row_room room;
 
 	if (in->t->subject[p->subject].flags & SUBJECT_INDEXED ||
 	    (v->subject != UINT32_MAX && v->subject != p->subject))
 		return false;
 	return !v->top || serials_after(&in->st->serials, p->serial, p->packed,
-					row_serial_kept(store_row(in->st, v->top - 1)));
+					row_serial_kept(store_see(in->st, v->top - 1, &room)));
 }
 
 uint32_t intake_find(struct intake *in, struct pending *p, size_t *slot)

@@ -38,6 +38,7 @@ void gather_free(struct gather *g)
 		return;
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		xfree(g->items[s].v);
+		xfree(g->items[s].room);
 		xfree(g->column[s]);
 	}
 	map64_fini(&g->visit_of);
@@ -145,15 +146,17 @@ fetch_rows(const struct timeline *t, enum stream s, const uint32_t *subject, uin
 		if (list && list->tail)
 			block[left++] = list->tail;
 	}
-	for (uint32_t step = 0; left && step < MOST_STEPS; step++)
-		for (uint32_t i = 0; i < left;) {
+	for (uint32_t step = 0; left && step < MOST_STEPS; step++) {
+		for (uint32_t i = 0; i < left; i++)
 			store_fetch(st, block[i] - 1);
-			block[i] = st->prev[block[i] - 1];
+		for (uint32_t i = 0; i < left;) {
+			block[i] = store_before(st, block[i] - 1);
 			if (block[i])
 				i++;
 			else
 				block[i] = block[--left];
 		}
+	}
 }
 
 /* Those of the subjects from here on whose turn is next, and where the ones behind them are. */

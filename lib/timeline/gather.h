@@ -27,6 +27,8 @@ struct item {
 struct items {
 	struct item *v;
 	uint32_t n, cap;
+	uint8_t *room;           /* the rows, of a stream in blocks */
+	size_t cap_room;
 };
 
 /* What is left of a line, or of a reversal looking for one. */
@@ -168,7 +170,7 @@ void gather_sweep(struct gather *g, struct gather_stats *gs);
 void gather_reverse(struct gather *g);
 
 /* Position of a row among the sorted lines; NO_INDEX when a sweep took it, or it is not shown. */
-uint32_t line_position(const struct gather *g, const struct row *r);
+uint32_t line_position(const struct gather *g, uint32_t row);
 
 /* ---- trace.c: trace codes, once settlements and lines are reversed ---- */
 void gather_trace(struct gather *g);

@@ -2,9 +2,9 @@
 /*
  * ingest.c - record versions in: find the identity, keep the greatest revision.
  *
- * Per call the chunk's codes are translated once per distinct value, all together and before
- * the rows. Rows are taken in groups: first places and hashes of a group, with what they will
- * touch prefetched, then the rows one by one, then the cells of the new ones column by column.
+ * Rows are taken in groups: first places and hashes of a group, with what they will touch
+ * prefetched, then the rows one by one, then the cells of the new ones column by column. Fee
+ * lines come by the visit instead: lines.c.
  * Digests of versions that lost are remembered, so that a version sent again is told from a
  * new one whatever came between: the counts depend on the set of versions alone.
  */
@@ -17,19 +17,6 @@
 #include "lib/timeline/intake.h"
 
 enum { PART_SEPARATOR = 0x1f };
-
-void intake_free(struct intake *in)
-{
-	if (!in)
-		return;
-	xfree(in->code_of);
-	xfree(in->owner_of);
-	xfree(in->fresh);
-	xfree(in->fresh_code);
-	xfree(in->mover);
-	buf_fini(&in->scratch);
-	xfree(in);
-}
 
 /* ---- identity ---- */
 
@@ -91,139 +78,6 @@ uint64_t identity_of(uint32_t place, struct str serial)
 	return hash_join(hash_str(serial), place);
 }
 
-/* ---- one call's translation of the chunk ---- */
-
-static const void *column_of(const struct chunk *c, enum field f)
-{
-	if (f == FIELD_NONE)
-		return NULL;
-	return c->table[field_get(f)->stream].col[field_get(f)->index];
-}
-
-/* The code must have been collected: intake_translate. */
-static inline uint32_t shard_code(const struct intake *in, uint32_t code)
-{
-	return in->code_of[code];
-}
-
-static void collect_codes(struct intake *in, const uint32_t *col, const uint32_t *row, uint32_t n)
-{
-	uint32_t *mark = in->code_of, last = MISSING_CODE;
-
-	for (uint32_t i = 0; col && i < n; i++) {
-		uint32_t code = col[row ? row[i] : i];
-
-		if (code == last || mark[code])
-			continue;
-		last = code;
-		if (code == MISSING_CODE)
-			continue;
-		mark[code] = UINT32_MAX;
-		GROW(in->fresh, in->cap_fresh, in->n_fresh + 1);
-		in->fresh[in->n_fresh++] = code;
-	}
-}
-
-/* Every code the rows will ask for, translated together. */
-static void translate_codes(struct intake *in, const uint32_t *row, uint32_t n)
-{
-	const uint32_t *beside[INTAKE_CODED] = { in->col_a, in->col_b, in->col_key, in->col_link,
-						 in->col_batch, in->col_stand[0],
-						 in->col_stand[1] };
-
-	in->n_fresh = 0;
-	for (uint32_t i = 0; i < INTAKE_CODED; i++)
-		collect_codes(in, beside[i], row, n);
-	for (uint32_t i = 0; i < in->n_mover; i++) {
-		if (in->mover[i].cell.pack == PACK_CODE)
-			collect_codes(in, in->mover[i].col, row, n);
-	}
-	GROW(in->fresh_code, in->cap_fresh_code, in->n_fresh);
-	dict_translate(in->t->dict, in->c->dict, in->fresh, in->n_fresh, in->fresh_code);
-	for (uint32_t i = 0; i < in->n_fresh; i++)
-		in->code_of[in->fresh[i]] = in->fresh_code[i];
-}
-
-static void begin_columns(struct intake *in)
-{
-	const struct chunk *c = in->c;
-	bool fee = in->stream == STREAM_FEE, setl = in->stream == STREAM_SETTLEMENT;
-
-	in->col_a = column_of(c, in->plan->a);
-	in->col_b = column_of(c, in->plan->b);
-	in->col_key = column_of(c, in->plan->subject_key);
-	in->col_valid = column_of(c, in->plan->valid);
-	in->col_link = column_of(c, in->plan->link);
-	in->col_refund = setl ? column_of(c, FIELD_settlement_refd_setl_flag) : NULL;
-	in->col_refused = fee ? column_of(c, FIELD_fee_hosp_appr_flag) : NULL;
-	in->col_batch = fee ? column_of(c, FIELD_fee_chrg_bchno) : NULL;
-	in->col_message = fee ? column_of(c, FIELD_fee_inf_time) :
-			  setl ? column_of(c, FIELD_settlement_inf_time) :
-			  intake_overlaid(in) ? column_of(c, FIELD_encounter_inf_time) : NULL;
-	in->col_update = fee ? column_of(c, FIELD_fee_updt_time) :
-			 setl ? column_of(c, FIELD_settlement_updt_time) :
-			 intake_overlaid(in) ? column_of(c, FIELD_encounter_updt_time) : NULL;
-	in->col_item = fee ? column_of(c, FIELD_fee_med_list_codg) : NULL;
-	in->col_stand[0] = fee ? column_of(c, FIELD_fee_hilist_code) : NULL;
-	in->col_stand[1] = fee ? column_of(c, FIELD_fee_medins_list_codg) : NULL;
-	in->col_negative[0] = setl ? column_of(c, FIELD_settlement_medfee_sumamt) :
-			      fee ? column_of(c, FIELD_fee_cnt) : NULL;
-	in->col_negative[1] = setl ? column_of(c, FIELD_settlement_fund_pay_sumamt) :
-			      fee ? column_of(c, FIELD_fee_det_item_fee_sumamt) : NULL;
-	in->zero = dict_find(c->dict, STR("0"));
-	in->one = dict_find(c->dict, STR("1"));
-	in->two = dict_find(c->dict, STR("2"));
-}
-
-static void begin_movers(struct intake *in)
-{
-	const struct layout *l = &in->st->layout;
-
-	in->n_mover = 0;
-	GROW(in->mover, in->cap_mover, l->n_kept + 1);
-	for (uint32_t i = 0; i < l->n_kept; i++) {
-		struct mover *m = &in->mover[in->n_mover++];
-
-		m->cell = layout_cell(l, l->kept[i]);
-		m->col = column_of(in->c, l->kept[i]);
-	}
-}
-
-/* Grows an array by code; all of it stays zero. */
-static void room_for_codes(uint32_t **array, uint32_t *cap, uint32_t n)
-{
-	uint32_t before = *cap;
-
-	GROW(*array, *cap, n);
-	memset(*array + before, 0, (*cap - before) * sizeof **array);
-}
-
-static void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint32_t ref)
-{
-	uint32_t codes = dict_count(c->dict) + 1;
-
-	in->c = c;
-	in->stream = s;
-	in->plan = stream_plan(s);
-	in->st = &in->t->store[s];
-	in->ref = ref;
-	in->last_place = UINT32_MAX;
-	room_for_codes(&in->code_of, &in->cap_code, codes);
-	room_for_codes(&in->owner_of, &in->cap_owner, codes);
-	begin_columns(in);
-	begin_movers(in);
-}
-
-/* What the call has put into the arrays by code is taken out again, which is less than all. */
-static void intake_end(struct intake *in)
-{
-	for (uint32_t i = 0; i < in->n_fresh; i++) {
-		in->code_of[in->fresh[i]] = 0;
-		in->owner_of[in->fresh[i]] = 0;
-	}
-	in->owner_of[MISSING_CODE] = 0;
-}
-
 /* ---- cells ---- */
 
 void intake_move_cell(struct intake *in, const struct mover *m, struct row *r, uint32_t src,
@@ -242,48 +96,8 @@ void intake_move_cell(struct intake *in, const struct mover *m, struct row *r, u
 	else if (m->cell.pack == PACK_DATE)
 		v = narrow ? narrow[src] : (uint32_t)MISSING_I32;
 	else
-		v = narrow ? shard_code(in, narrow[src]) : MISSING_CODE;
+		v = narrow ? intake_code(in, narrow[src]) : MISSING_CODE;
 	row_set_u32(r, m->cell.off, v);
-}
-
-static void move_cells(struct intake *in, struct row *r, uint32_t src)
-{
-	for (uint32_t i = 0; i < in->n_mover; i++)
-		intake_move_cell(in, &in->mover[i], r, src, false);
-}
-
-/* One column of the new rows of a group. */
-static void move_column(struct intake *in, const struct mover *m, uint8_t *const *cell)
-{
-	struct spill *spill = &in->st->spill;
-	const int64_t *wide = m->col;
-	const uint32_t *narrow = m->col;
-	uint32_t v;
-
-	for (uint32_t i = 0; i < in->n_moving; i++) {
-		uint32_t src = in->moving[i].src;
-
-		if (m->cell.pack == PACK_DEC)
-			v = pack_dec(spill, PACK_DEC_MISSING, wide ? wide[src] : MISSING_I64);
-		else if (m->cell.pack == PACK_TIME)
-			v = pack_time(spill, 0, wide ? wide[src] : MISSING_I64);
-		else if (m->cell.pack == PACK_DATE)
-			v = narrow ? narrow[src] : (uint32_t)MISSING_I32;
-		else
-			v = narrow ? shard_code(in, narrow[src]) : MISSING_CODE;
-		__builtin_memcpy(cell[i] + m->cell.off, &v, sizeof v);
-	}
-}
-
-void intake_settle(struct intake *in)
-{
-	uint8_t *cell[INTAKE_GROUP];
-
-	for (uint32_t i = 0; i < in->n_moving; i++)
-		cell[i] = (uint8_t *)store_row(in->st, in->moving[i].at);
-	for (uint32_t i = 0; i < in->n_mover; i++)
-		move_column(in, &in->mover[i], cell);
-	in->n_moving = 0;
 }
 
 /* A message's line cannot name its settlement yet: it keeps its charging batch instead, and
@@ -294,7 +108,7 @@ static uint32_t batch_cell(struct intake *in, struct row *r, uint32_t src)
 
 	if (row_u32(r, off) != MISSING_CODE)
 		return 0;
-	row_set_u32(r, off, in->col_batch ? shard_code(in, in->col_batch[src]) : MISSING_CODE);
+	row_set_u32(r, off, in->col_batch ? intake_code(in, in->col_batch[src]) : MISSING_CODE);
 	return ROW_JOINS;
 }
 
@@ -324,6 +138,17 @@ static bool is_sweep(const struct intake *in, struct str serial)
 	return in->stream == STREAM_STOCK && str_starts(serial, STR("3507"));
 }
 
+uint32_t intake_line_flags(const struct intake *in, uint32_t src)
+{
+	uint32_t flags = 0;
+
+	if (in->col_refused && in->two && in->col_refused[src] == in->two)
+		flags |= ROW_REFUSED;
+	if (is_negative(in->col_negative[0], src) || is_negative(in->col_negative[1], src))
+		flags |= ROW_NEGATIVE;
+	return flags;
+}
+
 uint32_t intake_flags(const struct intake *in, const struct pending *p)
 {
 	uint32_t flags = p->standin ? ROW_STANDIN : 0, src = p->src;
@@ -332,12 +157,9 @@ uint32_t intake_flags(const struct intake *in, const struct pending *p)
 		flags |= ROW_RETRACTED | (is_sweep(in, p->serial) ? ROW_SWEEP : 0);
 	if (in->col_refund && in->one && in->col_refund[src] == in->one)
 		flags |= ROW_REFUNDED;
-	if (in->col_refused && in->two && in->col_refused[src] == in->two)
-		flags |= ROW_REFUSED;
-	if (in->stream == STREAM_SETTLEMENT ? is_mirror(in, src) :
-	    is_negative(in->col_negative[0], src) || is_negative(in->col_negative[1], src))
-		flags |= ROW_NEGATIVE;
-	return flags;
+	if (in->stream != STREAM_SETTLEMENT)
+		return flags | intake_line_flags(in, src);
+	return flags | (is_mirror(in, src) ? ROW_NEGATIVE : 0);
 }
 
 /* Links and stand-in items are rare: they lie beside the rows. */
@@ -357,15 +179,15 @@ static uint32_t side_tables(struct intake *in, uint32_t row, uint32_t src, bool 
 		for (int i = 0; i < 2 && stand == MISSING_CODE; i++)
 			stand = in->col_stand[i] ? in->col_stand[i][src] : MISSING_CODE;
 	}
-	side_entry(&in->st->stand, row, shard_code(in, stand), first);
-	side_entry(&in->st->link, row, shard_code(in, link), first);
+	side_entry(&in->st->stand, row, intake_code(in, stand), first);
+	side_entry(&in->st->link, row, intake_code(in, link), first);
 	return link != MISSING_CODE ? ROW_LINKED : 0;
 }
 
 /* Fill row number `at` with the version p. */
 void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool first)
 {
-	struct row *r = store_row(in->st, at);
+	struct row *r = store_edit(in->st, at);
 	const struct source *src = &in->c->table[in->stream].src[p->src];
 
 	r->digest = src->digest;
@@ -373,24 +195,21 @@ void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool 
 	r->place = p->place;
 	r->revision = pack_time(&in->st->spill, first ? 0 : r->revision, src->revision);
 	r->ref = in->ref;
-	r->line = src->line < UINT32_MAX ? (uint32_t)src->line : UINT32_MAX;
+	r->line = intake_line(src);
 	r->flags = (uint16_t)(intake_flags(in, p) | side_tables(in, at, p->src, first));
-	if (first && in->n_moving < INTAKE_GROUP)
-		in->moving[in->n_moving++] = (struct moving){ at, p->src };
-	else
-		move_cells(in, r, p->src);
+	for (uint32_t i = 0; i < in->n_mover; i++)
+		intake_move_cell(in, &in->mover[i], r, p->src, first);
 	if (in->stream == STREAM_SETTLEMENT && intake_is_message(in, p->src))
 		r->flags |= ROW_JOINS;
-	if (in->stream == STREAM_FEE && intake_is_message(in, p->src)) {
-		intake_settle(in);
+	if (in->stream == STREAM_FEE && intake_is_message(in, p->src))
 		r->flags |= (uint16_t)batch_cell(in, r, p->src);
-	}
 	if (p->subject == UINT32_MAX)
 		in->t->all_dirty = true;
 	else
 		subject_mark(in->t, p->subject);
 	if (r->flags & (ROW_NEGATIVE | ROW_REFUNDED) && p->subject != UINT32_MAX)
 		in->t->subject[p->subject].flags |= SUBJECT_REVERSES;
+	store_done(in->st);
 }
 
 /* ---- versions ---- */
@@ -417,49 +236,52 @@ static void note_shared(struct timeline *t, struct place *v, uint64_t entry)
 	t->shared[t->n_shared++] = entry;
 }
 
-/* Remember who has rows in the visit; rows of contested visits go to the next reconciling. */
-void intake_note(struct intake *in, const struct pending *p, uint32_t row)
+void intake_note(struct intake *in, uint32_t place, uint32_t subject, uint32_t row, uint32_t n)
 {
 	struct timeline *t = in->t;
 	struct place *v;
 
 	if (in->plan->places != PLACES_VISIT)
 		return;
-	v = &t->places[PLACES_VISIT].v[p->place];
+	v = &t->places[PLACES_VISIT].v[place];
 	if (v->subject == UINT32_MAX)
-		v->subject = p->subject;
-	if (v->subject != p->subject)
-		note_shared(t, v, (uint64_t)p->place << 32 | p->subject);
-	if (v->flags & VISIT_CONTESTED)
-		fresh_push(t, in->stream, row);
+		v->subject = subject;
+	if (v->subject != subject)
+		note_shared(t, v, (uint64_t)place << 32 | subject);
+	for (uint32_t i = 0; v->flags & VISIT_CONTESTED && i < n; i++)
+		fresh_push(t, in->stream, row + i);
 }
 
 static void add_first(struct intake *in, const struct pending *p, size_t slot)
 {
 	uint32_t at = store_append(in->st, intake_list(in, p));
-	struct row *r = store_row(in->st, at);
 
-	row_set_serial(r, serials_keep(&in->st->serials, p->serial, p->packed));
+	row_set_serial(store_edit(in->st, at),
+		       serials_keep(&in->st->serials, p->serial, p->packed));
+	store_done(in->st);
 	intake_write(in, at, p, true);
 	overlay_first(in, at, p);
 	intake_found(in, p, slot, at);
-	intake_note(in, p, at);
+	intake_note(in, p->place, p->subject, at, 1);
 }
 
 /* The record now belongs to somebody else: leave a hole, append there. */
 static void move_row(struct intake *in, uint32_t at, const struct pending *p, size_t slot)
 {
 	uint32_t to = store_append(in->st, intake_list(in, p));
-	struct row *old = store_row(in->st, at), *r = store_row(in->st, to);
+	struct row *old = store_edit(in->st, at);
+	struct serial serial = row_serial_kept(old);
 
 	subject_mark(in->t, old->subject);
-	row_set_serial(r, row_serial_kept(old));
 	old->flags = ROW_DEAD;
+	store_done(in->st);
+	row_set_serial(store_edit(in->st, to), serial);
+	store_done(in->st);
 	map64_del(&in->st->link, at);
 	map64_del(&in->st->stand, at);
 	intake_write(in, to, p, true);
 	intake_found(in, p, slot, to);
-	intake_note(in, p, to);
+	intake_note(in, p->place, p->subject, to, 1);
 }
 
 static void un_hide(struct intake *in, const struct row *r)
@@ -470,7 +292,8 @@ static void un_hide(struct intake *in, const struct row *r)
 
 static void replace(struct intake *in, uint32_t at, const struct pending *p, size_t slot)
 {
-	struct row *r = store_row(in->st, at);
+	struct row_room room;
+	const struct row *r = store_see(in->st, at, &room);
 
 	if (r->flags & ROW_HIDDEN)
 		un_hide(in, r);
@@ -479,15 +302,24 @@ static void replace(struct intake *in, uint32_t at, const struct pending *p, siz
 		return;
 	}
 	intake_write(in, at, p, false);
-	intake_note(in, p, at);
+	intake_note(in, p->place, p->subject, at, 1);
 }
 
 /* ---- the greatest version ---- */
 
+static void newer(struct store *st, uint32_t at, int64_t revision)
+{
+	struct row *r = store_edit(st, at);
+
+	r->revision = pack_time(&st->spill, r->revision, revision);
+	store_done(st);
+}
+
 static void add_version(struct intake *in, uint32_t at, const struct pending *p, size_t slot)
 {
 	struct store *st = in->st;
-	struct row *r = store_row(st, at);
+	struct row_room room;
+	const struct row *r = store_see(st, at, &room);
 	const struct source *src = &in->c->table[in->stream].src[p->src];
 	int64_t rev = unpack_time(&st->spill, r->revision);
 	bool later = version_after(src->revision, src->digest, rev, r->digest);
@@ -497,8 +329,8 @@ static void add_version(struct intake *in, uint32_t at, const struct pending *p,
 		st->resent++;
 		standing_add(in->t, in->stream, p->place, STANDING_RESENT, 1);
 		if (later) {
-			r->revision = pack_time(&st->spill, r->revision, src->revision);
-			intake_note(in, p, at);
+			newer(st, at, src->revision);
+			intake_note(in, p->place, p->subject, at, 1);
 		}
 		return;
 	}
@@ -518,7 +350,7 @@ static void add_version(struct intake *in, uint32_t at, const struct pending *p,
 
 /* ---- groups ---- */
 
-static uint32_t find_place(struct intake *in, uint32_t src)
+uint32_t intake_place(struct intake *in, uint32_t src)
 {
 	uint32_t a = in->col_a ? in->col_a[src] : MISSING_CODE;
 	uint32_t b = in->col_b ? in->col_b[src] : MISSING_CODE;
@@ -529,36 +361,56 @@ static uint32_t find_place(struct intake *in, uint32_t src)
 		return in->last_place;
 	in->last_a = a;
 	in->last_b = b;
-	in->last_place = places_at(places, shard_code(in, a), shard_code(in, b));
+	in->last_place = places_at(places, intake_code(in, a), intake_code(in, b));
 	if (places->n > before && in->plan->places == PLACES_VISIT)
 		places->v[in->last_place].subject = UINT32_MAX;
 	return in->last_place;
 }
 
-static uint32_t find_owner(struct intake *in, uint32_t src)
+uint32_t intake_owner(struct intake *in, uint32_t src)
 {
 	uint32_t key = in->col_key ? in->col_key[src] : MISSING_CODE;
 
 	if (in->plan->list == LIST_NONE)
 		return UINT32_MAX;
 	if (!in->owner_of[key])
-		in->owner_of[key] = subject_at(in->t, in->plan->subject, shard_code(in, key)) + 1;
+		in->owner_of[key] = subject_at(in->t, in->plan->subject, intake_code(in, key)) + 1;
 	return in->owner_of[key] - 1;
 }
 
-static uint64_t prepare(struct intake *in, struct pending *p, uint32_t src)
+void intake_prepare(struct intake *in, struct pending *p, uint32_t src)
 {
 	p->src = src;
-	p->place = find_place(in, src);
-	p->subject = find_owner(in, src);
 	p->serial_at = (uint32_t)in->scratch.n;
 	p->serial = row_serial(in->c, in->stream, src, &in->scratch, &p->standin);
 	p->composed = in->scratch.n > p->serial_at;
 	p->packed = serials_pack(&in->st->serials, p->serial);
-	if (in->stream != STREAM_FEE) {
-		p->hash = identity_of(p->place, p->serial);
-		store_prefetch(in->st, p->hash);
-	}
+}
+
+void intake_take(struct intake *in, struct pending *p)
+{
+	size_t slot;
+	uint32_t at;
+
+	if (p->composed) /* the scratch may have moved */
+		p->serial.p = in->scratch.p + p->serial_at;
+	at = intake_find(in, p, &slot);
+	in->st->records++;
+	if (at == ROW_NONE)
+		add_first(in, p, slot);
+	else if (intake_overlaid(in))
+		overlay_add(in, at, p, slot);
+	else
+		add_version(in, at, p, slot);
+}
+
+static uint64_t prepare(struct intake *in, struct pending *p, uint32_t src)
+{
+	p->place = intake_place(in, src);
+	p->subject = intake_owner(in, src);
+	intake_prepare(in, p, src);
+	p->hash = identity_of(p->place, p->serial);
+	store_prefetch(in->st, p->hash);
 	if (p->subject != UINT32_MAX)
 		__builtin_prefetch(&in->t->subject[p->subject], 1);
 	return p->serial.n;
@@ -585,36 +437,25 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 		prefetch_row(in, &in->group[i]);
 	if (!store_room(in->st, n, bytes, e))
 		return false;
-	if (in->stream != STREAM_FEE)
-		store_index_reserve(in->st, n); /* so that what is fetched ahead stays */
-	for (uint32_t i = 0; i < n; i++) {
-		struct pending *p = &in->group[i];
-		size_t slot;
-		uint32_t at;
-
-		if (p->composed) /* the scratch may have moved */
-			p->serial.p = in->scratch.p + p->serial_at;
-		at = intake_find(in, p, &slot);
-		in->st->records++;
-		if (at == ROW_NONE) {
-			add_first(in, p, slot);
-			continue;
-		}
-		intake_settle(in);
-		if (intake_overlaid(in))
-			overlay_add(in, at, p, slot);
-		else
-			add_version(in, at, p, slot);
-		intake_settle(in);
-	}
-	intake_settle(in);
+	store_index_reserve(in->st, n); /* so that what is fetched ahead stays */
+	for (uint32_t i = 0; i < n; i++)
+		intake_take(in, &in->group[i]);
 	return true;
+}
+
+static bool take_groups(struct intake *in, const uint32_t *row, uint32_t n, struct err *e)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; ok && i < n; i += INTAKE_GROUP)
+		ok = take_group(in, row, i, n - i < INTAKE_GROUP ? n - i : INTAKE_GROUP, e);
+	return ok;
 }
 
 bool timeline_add(struct timeline *t, const struct chunk *c, enum stream s,
 		  const uint32_t *row, uint32_t n, uint32_t ref, struct err *e)
 {
-	bool ok = true;
+	bool ok;
 
 	assert(s < STREAM_STORED);
 	if (!row)
@@ -627,9 +468,11 @@ bool timeline_add(struct timeline *t, const struct chunk *c, enum stream s,
 		buf_init(&t->intake->scratch, 0);
 	}
 	intake_begin(t->intake, c, s, ref);
-	translate_codes(t->intake, row, n);
-	for (uint32_t i = 0; ok && i < n; i += INTAKE_GROUP)
-		ok = take_group(t->intake, row, i, n - i < INTAKE_GROUP ? n - i : INTAKE_GROUP, e);
+	if (s == STREAM_FEE)
+		lines_find(t->intake, row, n);
+	intake_translate(t->intake, row, n);
+	ok = s == STREAM_FEE ? lines_take(t->intake, e) : take_groups(t->intake, row, n, e);
+	store_rest(t->intake->st);
 	intake_end(t->intake);
 	for (uint32_t i = 0; t->all_dirty && i < t->n_subject; i++)
 		subject_mark(t, i);

@@ -7,7 +7,6 @@
 #include "lib/timeline/state.h"
 
 #define INTAKE_GROUP 32
-#define INTAKE_CODED 8 /* columns beside the movers whose codes are translated */
 
 /* One cell to fill: from a chunk's column to a place in the row. */
 struct mover {
@@ -26,6 +25,12 @@ struct pending {
 	bool composed, standin;
 };
 
+/* Neighbouring lines of one person and visit. */
+struct run {
+	uint32_t src, n;     /* rows in the chunk */
+	uint32_t place, subject;
+};
+
 struct intake {
 	struct timeline *t;
 	const struct chunk *c;
@@ -41,17 +46,17 @@ struct intake {
 	struct mover *mover;
 	uint32_t n_mover, cap_mover;
 	const uint32_t *col_a, *col_b, *col_key, *col_valid, *col_refund, *col_refused, *col_link;
-	const uint32_t *col_item, *col_stand[2], *col_batch;
+	const uint32_t *col_own, *col_item, *col_stand[2], *col_batch;
 	const int64_t *col_message, *col_update; /* of encounters, settlements, lines */
 	const int64_t *col_negative[2];
 	uint32_t zero, one, two; /* chunk codes of these flag values */
 	uint32_t last_a, last_b, last_place;
 	struct buf scratch;
 	struct pending group[INTAKE_GROUP];
-	struct moving {
-		uint32_t at, src;    /* row of the store, row of the chunk */
-	} moving[INTAKE_GROUP];      /* new rows whose cells are not filled yet */
-	uint32_t n_moving;
+	struct run *run;             /* of lines */
+	uint32_t *run_src;           /* where each begins */
+	uint32_t n_run, cap_run, cap_run_src;
+	struct serial serial[BLOCK_ROWS]; /* of the lines in hand */
 };
 
 /* Streams whose rows messages tell piece by piece: admission, change, discharge. */
@@ -68,6 +73,23 @@ static inline bool intake_is_message(const struct intake *in, uint32_t src)
 	       !(in->col_update && in->col_update[src] != MISSING_I64);
 }
 
+static inline uint32_t intake_line(const struct source *src)
+{
+	return src->line < UINT32_MAX ? (uint32_t)src->line : UINT32_MAX;
+}
+
+/* ---- intake.c ---- */
+void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint32_t ref);
+/* Every code the rows will ask for; of lines the runs have been found. */
+void intake_translate(struct intake *in, const uint32_t *row, uint32_t n);
+/* What the call has put into the arrays by code is taken out again, which is less than all. */
+void intake_end(struct intake *in);
+
+static inline uint32_t intake_code(const struct intake *in, uint32_t code)
+{
+	return in->code_of[code];
+}
+
 /* ---- find.c ---- */
 /* Row of an identity, ROW_NONE when new; *slot for intake_found, when a row is made of it. */
 uint32_t intake_find(struct intake *in, struct pending *p, size_t *slot);
@@ -79,13 +101,26 @@ void intake_move_cell(struct intake *in, const struct mover *m, struct row *r, u
 		      bool first);
 /* Flags that say the version's state. */
 uint32_t intake_flags(const struct intake *in, const struct pending *p);
-/* Fill row number `at` with the version p, wholly; the cells of a new row wait for
- * intake_settle, which must come before they are read. */
+/* Of an ordinary fee line. */
+uint32_t intake_line_flags(const struct intake *in, uint32_t src);
+/* Fill row number `at` with the version p, wholly. */
 void intake_write(struct intake *in, uint32_t at, const struct pending *p, bool first);
-void intake_settle(struct intake *in);
 struct list *intake_list(struct intake *in, const struct pending *p);
-/* Remember who has rows in the visit; rows of contested visits go to the next reconciling. */
-void intake_note(struct intake *in, const struct pending *p, uint32_t row);
+/* Remember who has n rows in the visit; rows of contested visits go to the next reconciling. */
+void intake_note(struct intake *in, uint32_t place, uint32_t subject, uint32_t row, uint32_t n);
+
+/* One version, wherever it belongs. */
+void intake_take(struct intake *in, struct pending *p);
+/* The serial of a row of the chunk, before it is taken. */
+void intake_prepare(struct intake *in, struct pending *p, uint32_t src);
+uint32_t intake_place(struct intake *in, uint32_t src);
+uint32_t intake_owner(struct intake *in, uint32_t src);
+
+/* ---- lines.c ---- */
+/* The runs of fee lines among rows of the chunk; how many lines they have is n. */
+void lines_find(struct intake *in, const uint32_t *row, uint32_t n);
+/* All of them taken. */
+bool lines_take(struct intake *in, struct err *e);
 
 /* ---- overlay.c ---- */
 /* A row's first version has been written. */

@@ -137,7 +137,7 @@ static uint32_t row_of_person(struct intake *in, uint32_t at, const struct pendi
 	overlay_first(in, (uint32_t)next, p);
 	hide(in, (uint32_t)next, true);
 	map64_put(&in->st->other, at, next);
-	intake_note(in, p, (uint32_t)next);
+	intake_note(in, p->place, p->subject, (uint32_t)next, 1);
 	return (uint32_t)next;
 }
 
@@ -201,7 +201,7 @@ void overlay_add(struct intake *in, uint32_t head, const struct pending *p,
 		hide(in, at, at != head || (was_hidden && r->digest == digest));
 		subject_mark(in->t, p->subject);
 		if (r->digest != digest || r->revision != revision)
-			intake_note(in, p, at);
+			intake_note(in, p->place, p->subject, at, 1);
 	}
 	if (at != head && row_after(st, at, head))
 		lead(in, head, at, p, slot);

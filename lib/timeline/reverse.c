@@ -243,10 +243,12 @@ static struct refund refund_of(const struct left *l, bool by_cnt)
 				.units_left = units_of(l, by_cnt) };
 }
 
-uint32_t line_position(const struct gather *g, const struct row *r)
+uint32_t line_position(const struct gather *g, uint32_t row)
 {
 	const struct store *st = &g->t->store[STREAM_FEE];
 	const struct items *fee = &g->items[STREAM_FEE];
+	struct row_room room;
+	const struct row *r = store_see(st, row, &room);
 	struct item key = { .row = r, .time = store_value(st, r, g->fee_time) };
 	uint32_t low = 0, high = fee->n;
 
@@ -258,17 +260,16 @@ uint32_t line_position(const struct gather *g, const struct row *r)
 		else
 			high = mid;
 	}
-	return low < fee->n && fee->v[low].row == r ? low : NO_INDEX;
+	return low < fee->n && fee->v[low].id == row ? low : NO_INDEX;
 }
 
 /* The line of the same visit a linked refund names; NO_INDEX when it is not (or not yet) there. */
 static uint32_t find_line(const struct gather *g, const struct item *refund)
 {
-	const struct store *st = &g->t->store[STREAM_FEE];
 	struct str serial = dict_text(g->t->dict, link_of(g, STREAM_FEE, refund));
 	uint32_t row = row_find(g->t, STREAM_FEE, refund->row->place, serial);
 
-	return row == ROW_NONE ? NO_INDEX : line_position(g, store_row(st, row));
+	return row == ROW_NONE ? NO_INDEX : line_position(g, row);
 }
 
 static void reverse_linked(struct gather *g)

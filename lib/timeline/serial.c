@@ -66,12 +66,12 @@ static unsigned last_digits(struct str text, uint32_t *number)
 	return n;
 }
 
-static bool is_head(const struct serials *s, uint32_t code, struct str begin, unsigned digits)
+/* Behind the text of the last head is how many digits follow. */
+static inline bool is_last(const struct serials *s, struct str begin, unsigned digits)
 {
-	struct str head = dict_text(s->head, code);
-
-	return head.n == begin.n + 1 && (unsigned char)head.p[begin.n] == digits &&
-	       bytes_same(head.p, begin.p, begin.n);
+	return s->last && s->last_text.n == begin.n &&
+	       (unsigned char)s->last_text.p[begin.n] == digits &&
+	       bytes_same(s->last_text.p, begin.p, begin.n);
 }
 
 struct serial serials_pack(struct serials *s, struct str text)
@@ -87,12 +87,14 @@ struct serial serials_pack(struct serials *s, struct str text)
 	begin.n -= digits;
 	if (digits == 0)
 		return v;
-	if (!s->last || !is_head(s, s->last, begin, digits)) {
+	if (!is_last(s, begin, digits)) {
 		bytes_copy(key, begin.p, begin.n);
 		key[begin.n] = (char)digits;
 		begin = (struct str){ key, begin.n + 1 };
 		s->last = dict_count(s->head) < UINT16_MAX ? dict_code(s->head, begin)
 							   : dict_find(s->head, begin);
+		s->last_text = dict_text(s->head, s->last);
+		s->last_text.n -= s->last != 0;
 	}
 	v.head = (uint16_t)s->last;
 	return v;

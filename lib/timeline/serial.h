@@ -26,7 +26,8 @@ struct serial {
 
 struct serials {
 	struct dict *head;   /* beginnings, and one byte more: how many digits follow */
-	uint32_t last;       /* head of the last serial packed */
+	uint32_t last;       /* head of the last serial packed, and its text without what follows */
+	struct str last_text;
 	uint8_t *heap;       /* a length byte (255: four more follow), then the bytes */
 	uint32_t heap_n, heap_cap;
 };

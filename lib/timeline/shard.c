@@ -96,7 +96,8 @@ static void push_rows(struct timeline *t, uint32_t subject)
 
 		t->compared += n;
 		for (uint32_t k = 0; k < n; k++) {
-			uint32_t visit = store_row(st, row[k])->place;
+			struct row_room room;
+			uint32_t visit = store_see(st, row[k], &room)->place;
 
 			if (t->places[PLACES_VISIT].v[visit].flags & VISIT_NEWLY)
 				fresh_push(t, streams[i], row[k]);
@@ -164,33 +165,32 @@ static void contest_new_visits(struct timeline *const *shard, uint32_t n, uint32
 
 /* ---- one identity in several shards ---- */
 
-static void show(struct timeline *t, enum stream s, struct row *r, bool visible)
+static void show(struct timeline *t, enum stream s, uint32_t row, bool visible)
 {
+	struct row *r = store_edit(&t->store[s], row);
 	bool hidden = r->flags & ROW_HIDDEN;
 
-	if (hidden != visible)
-		return;
-	r->flags ^= ROW_HIDDEN;
-	if (visible)
-		t->store[s].hidden--;
-	else
-		t->store[s].hidden++;
-	standing_add(t, s, r->place, STANDING_SUPERSEDED, visible ? -1 : 1);
-	subject_mark(t, r->subject);
+	if (hidden == visible) {
+		r->flags ^= ROW_HIDDEN;
+		if (visible)
+			t->store[s].hidden--;
+		else
+			t->store[s].hidden++;
+		standing_add(t, s, r->place, STANDING_SUPERSEDED, visible ? -1 : 1);
+		subject_mark(t, r->subject);
+	}
+	store_done(&t->store[s]);
 }
 
-static struct row *same_record(struct timeline *t, const struct row_name *name)
+static uint32_t same_record(struct timeline *t, const struct row_name *name)
 {
 	struct str facility = name->fixmedins_code;
-	uint32_t visit, row;
+	uint32_t visit;
 
 	if (stream_plan(name->stream)->a == FIELD_NONE)
 		facility = (struct str){ 0 };
 	visit = find_visit(t, facility, name->mdtrt_id);
-	if (visit == UINT32_MAX)
-		return NULL;
-	row = row_find(t, name->stream, visit, name->serial);
-	return row == ROW_NONE ? NULL : store_row(&t->store[name->stream], row);
+	return visit == UINT32_MAX ? ROW_NONE : row_find(t, name->stream, visit, name->serial);
 }
 
 static void settle(struct timeline *const *shard, uint32_t n, const struct row_name *name)
@@ -200,9 +200,11 @@ static void settle(struct timeline *const *shard, uint32_t n, const struct row_n
 	uint64_t best_digest = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct row *r = same_record(shard[i], name);
-		const struct spill *spill = &shard[i]->store[name->stream].spill;
-		int64_t rev = r ? unpack_time(spill, r->revision) : 0;
+		const struct store *st = &shard[i]->store[name->stream];
+		uint32_t row = same_record(shard[i], name);
+		struct row_room room;
+		const struct row *r = row == ROW_NONE ? NULL : store_see(st, row, &room);
+		int64_t rev = r ? unpack_time(&st->spill, r->revision) : 0;
 
 		if (!r || (winner != UINT32_MAX &&
 			   !version_after(rev, r->digest, best_rev, best_digest)))
@@ -212,10 +214,10 @@ static void settle(struct timeline *const *shard, uint32_t n, const struct row_n
 		best_digest = r->digest;
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		struct row *r = same_record(shard[i], name);
+		uint32_t row = same_record(shard[i], name);
 
-		if (r)
-			show(shard[i], name->stream, r, i == winner);
+		if (row != ROW_NONE)
+			show(shard[i], name->stream, row, i == winner);
 	}
 }
 
@@ -228,9 +230,11 @@ void timeline_reconcile(struct timeline *const *shard, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		for (uint32_t k = 0; k < shard[i]->n_fresh; k++) {
 			struct row_at at = shard[i]->fresh[k];
+			struct row_room room;
 			struct row_name name;
 
-			if (store_row(&shard[i]->store[at.stream], at.row)->flags & ROW_DEAD)
+			if (store_see(&shard[i]->store[at.stream], at.row, &room)->flags &
+			    ROW_DEAD)
 				continue;
 			shard[i]->compared++;
 			timeline_row_name(shard[i], at.stream, at.row, &name);
@@ -238,4 +242,7 @@ void timeline_reconcile(struct timeline *const *shard, uint32_t n)
 		}
 		shard[i]->n_fresh = 0;
 	}
+	for (uint32_t i = 0; i < n; i++)
+		for (int s = 0; s < STREAM_STORED; s++)
+			store_rest(&shard[i]->store[s]);
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "lib/base/buf.h"
+#include "lib/base/hash.h"
 #include "lib/timeline/store.h"
 #include "lib/timeline/timeline.h"
 
@@ -160,6 +161,10 @@ uint32_t row_find(struct timeline *t, enum stream s, uint32_t place, struct str 
 /* ---- timeline.c ---- */
 /* Of the version a row handle stands for: another one has another number. */
 uint64_t row_version(const struct timeline *t, enum stream s, uint32_t row);
+static inline uint64_t version_of(const struct store *st, const struct row *r)
+{
+	return hash_join(r->digest, (uint64_t)unpack_time(&st->spill, r->revision));
+}
 
 /* ---- gather.c ---- */
 void gather_free(struct gather *g);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.c - pages, blocks and the identity index.
+ * store.c - pages, lists and the identity index.
  *
  * The index doubles when seven eighths full; 32 hash bits in the slot are enough to
  * place it anew without touching the rows. A block is bigger for fee lines, of which a
@@ -13,15 +13,58 @@
 
 #include "lib/base/mem.h"
 
-enum { FIRST_SLOTS = 256 };
+enum {
+	FIRST_SLOTS = 256,
+	FEW_ROWS = 4, /* fewer go to the last block of their list; more begin one of their own */
+};
+
+/* Amounts that are mostly another one's. */
+static const enum field twins[][2] = {
+	{ FIELD_fee_inscp_amt, FIELD_fee_det_item_fee_sumamt },
+};
+
+static uint32_t word_of(const struct layout *l, enum field f)
+{
+	struct cell c = layout_cell(l, f);
+
+	return c.pack && c.pack <= PACK_STORED ? c.off / 4u : BLOCK_NO_TWIN;
+}
+
+static void pack_rows(struct store *st)
+{
+	const struct layout *l = &st->layout;
+	struct block_plan *plan = &st->blocks.plan;
+
+	st->packed = true;
+	st->block_bits = BLOCK_BITS;
+	st->editing = ROW_NONE;
+	plan->words = l->size / 4;
+	plan->unread[WORD_LINE] = true;
+	assert(plan->words <= BLOCK_WORDS);
+	for (uint32_t i = 0; i < l->n_kept; i++) {
+		struct cell c = layout_cell(l, l->kept[i]);
+
+		plan->blank[c.off / 4] = c.pack == PACK_DEC ? PACK_DEC_MISSING :
+					 c.pack == PACK_DATE ? (uint32_t)MISSING_I32 : 0;
+	}
+	for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++) {
+		uint32_t w = word_of(l, twins[i][0]), other = word_of(l, twins[i][1]);
+
+		if (w && other && other < w)
+			plan->twin[w] = (uint8_t)other;
+	}
+	blocks_init(&st->blocks);
+}
 
 void store_init(struct store *st, enum stream s, const uint8_t *keep)
 {
 	memset(st, 0, sizeof *st);
 	st->stream = s;
-	st->block_bits = s == STREAM_FEE || s == STREAM_STOCK ? 2 : 0;
+	st->block_bits = s == STREAM_STOCK ? 2 : 0;
 	layout_init(&st->layout, s, (uint32_t)sizeof(struct row), keep);
 	arena_init(&st->pages);
+	if (s == STREAM_FEE)
+		pack_rows(st);
 	serials_init(&st->serials);
 	map64_init(&st->link);
 	map64_init(&st->stand);
@@ -35,6 +78,7 @@ void store_fini(struct store *st)
 	arena_fini(&st->pages);
 	xfree(st->page);
 	xfree(st->prev);
+	blocks_fini(&st->blocks);
 	xfree(st->slot);
 	serials_fini(&st->serials);
 	spill_fini(&st->spill);
@@ -49,7 +93,7 @@ void store_fini(struct store *st)
 
 size_t store_bytes(const struct store *st)
 {
-	return (size_t)st->n_page * STORE_PAGE_ROWS * st->layout.size +
+	return blocks_bytes(&st->blocks) + (size_t)st->n_page * STORE_PAGE_ROWS * st->layout.size +
 	       st->cap_block * sizeof *st->prev + st->slots * sizeof *st->slot +
 	       serials_bytes(&st->serials) +
 	       st->spill.cap * sizeof *st->spill.value + map64_bytes(&st->link) +
@@ -59,7 +103,8 @@ size_t store_bytes(const struct store *st)
 
 bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *e)
 {
-	uint64_t rows = st->n + ((uint64_t)n << st->block_bits);
+	uint64_t blocks = st->packed ? st->blocks.n : st->n >> st->block_bits;
+	uint64_t rows = (blocks + n) << st->block_bits;
 
 	if (rows < ROW_LIMIT && st->serials.heap_n + bytes < UINT32_MAX &&
 	    st->spill.n + (uint64_t)n * (st->layout.n_kept + 1) < UINT32_MAX - PACK_TIME_SPILL)
@@ -83,7 +128,7 @@ static uint32_t new_block(struct store *st)
 	return st->n_block++;
 }
 
-uint32_t store_append(struct store *st, struct list *list)
+static uint32_t append_page(struct store *st, struct list *list)
 {
 	uint32_t mask = (1u << st->block_bits) - 1;
 	uint32_t at = list->n++ & mask;
@@ -97,24 +142,147 @@ uint32_t store_append(struct store *st, struct list *list)
 	return ((list->tail - 1) << st->block_bits) + at;
 }
 
+/* Rows in the last block of a list; none when there is no such block. */
+static uint32_t rows_in_tail(const struct store *st, const struct list *list)
+{
+	if (!list->tail)
+		return BLOCK_ROWS;
+	if (st->blocks.which == list->tail - 1)
+		return st->blocks.open->n;
+	return blocks_head(&st->blocks, list->tail - 1)->n;
+}
+
+uint32_t store_extend(struct store *st, struct list *list, uint32_t n)
+{
+	bool few = n < FEW_ROWS || st->blocks.which == list->tail - 1;
+	struct sheet *s = st->blocks.open;
+	uint32_t at;
+
+	if (few && rows_in_tail(st, list) + n <= BLOCK_ROWS)
+		blocks_open(&st->blocks, list->tail - 1);
+	else
+		list->tail = blocks_new(&st->blocks, list->tail) + 1;
+	at = s->n;
+	s->n += n;
+	list->n += n;
+	return ((list->tail - 1) << BLOCK_BITS) + at;
+}
+
+uint32_t store_append(struct store *st, struct list *list)
+{
+	uint32_t at;
+
+	if (!st->packed)
+		return append_page(st, list);
+	at = store_extend(st, list, 1);
+	for (uint32_t w = BLOCK_FIRST; w < st->blocks.plan.words; w++)
+		st->blocks.open->word[w][at & (BLOCK_ROWS - 1)] = st->blocks.plan.blank[w];
+	st->blocks.open->digest[at & (BLOCK_ROWS - 1)] = 0;
+	return at;
+}
+
+void store_rest(struct store *st)
+{
+	assert(st->editing == ROW_NONE || !st->packed);
+	if (st->packed)
+		blocks_close(&st->blocks);
+}
+
+/* ---- rows in blocks, one by one ---- */
+
+static void from_sheet(const struct store *st, uint32_t i, struct row_room *room)
+{
+	const struct sheet *s = st->blocks.open;
+
+	memcpy(room, &s->digest[i], sizeof s->digest[i]);
+	for (uint32_t w = BLOCK_FIRST; w < st->blocks.plan.words; w++)
+		room->word[w] = s->word[w][i];
+}
+
+const struct row *store_see(const struct store *st, uint32_t row, struct row_room *room)
+{
+	const struct blocks *b = &st->blocks;
+	uint32_t block = row >> BLOCK_BITS, i = row & (BLOCK_ROWS - 1);
+
+	if (!st->packed)
+		return store_row(st, row);
+	if (b->which == block)
+		from_sheet(st, i, room);
+	else
+		block_row(&b->plan, blocks_body(b, block), blocks_head(b, block)->n, i,
+			  (uint8_t *)room);
+	return (const struct row *)(const void *)room;
+}
+
+struct row *store_edit(struct store *st, uint32_t row)
+{
+	if (!st->packed)
+		return store_row(st, row);
+	assert(st->editing == ROW_NONE);
+	blocks_open(&st->blocks, row >> BLOCK_BITS);
+	from_sheet(st, row & (BLOCK_ROWS - 1), &st->edited);
+	st->editing = row;
+	return (struct row *)(void *)&st->edited;
+}
+
+void store_done(struct store *st)
+{
+	uint32_t i = st->editing & (BLOCK_ROWS - 1);
+	struct sheet *s = st->blocks.open;
+
+	if (!st->packed)
+		return;
+	assert(st->editing != ROW_NONE && st->blocks.which == st->editing >> BLOCK_BITS);
+	memcpy(&s->digest[i], &st->edited, sizeof s->digest[i]);
+	for (uint32_t w = BLOCK_FIRST; w < st->blocks.plan.words; w++)
+		s->word[w][i] = st->edited.word[w];
+	st->editing = ROW_NONE;
+}
+
+/* ---- lists ---- */
+
+struct stretch store_stretch(const struct store *st, uint32_t block, uint32_t left, bool digests,
+			     uint8_t *room)
+{
+	uint32_t mask = (1u << st->block_bits) - 1;
+	struct stretch s = { .first = block << st->block_bits, .n = ((left - 1) & mask) + 1 };
+
+	if (!st->packed) {
+		s.rows = (const uint8_t *)store_row(st, s.first);
+	} else {
+		assert(st->blocks.which == BLOCK_NONE);
+		s.n = blocks_head(&st->blocks, block)->n;
+		s.rows = room += (size_t)(left - s.n) * st->layout.size;
+		block_rows(&st->blocks.plan, blocks_body(&st->blocks, block), s.n, digests, room);
+	}
+	s.before = store_before(st, block);
+	return s;
+}
+
+/* What store_list wants to know of a row. */
+static bool is_dead(const struct store *st, uint32_t row)
+{
+	struct row_room room;
+
+	return store_see(st, row, &room)->flags & ROW_DEAD;
+}
+
 uint32_t store_list(const struct store *st, const struct list *list, uint32_t *out)
 {
-	uint32_t n = 0, left = list->n;
-	uint32_t mask = (1u << st->block_bits) - 1;
+	uint32_t left = list->n, found = 0, mask = (1u << st->block_bits) - 1;
 
-	for (uint32_t b = list->tail; b; b = st->prev[b - 1]) {
-		uint32_t in_block = ((left - 1) & mask) + 1;
-		uint32_t first = (b - 1) << st->block_bits;
+	assert(!st->packed || st->blocks.which == BLOCK_NONE);
+	for (uint32_t b = list->tail; b; b = store_before(st, b - 1)) {
+		uint32_t n = ((left - 1) & mask) + 1, first = (b - 1) << st->block_bits;
 
-		if (st->prev[b - 1])
-			store_fetch(st, st->prev[b - 1] - 1);
-		for (uint32_t i = 0; i < in_block; i++) {
-			if (!(store_row(st, first + i)->flags & ROW_DEAD))
-				out[n++] = first + i;
-		}
-		left -= in_block;
+		if (st->packed)
+			n = blocks_head(&st->blocks, b - 1)->n;
+		left -= n;
+		for (uint32_t i = 0; i < n; i++)
+			if (!is_dead(st, first + i))
+				out[found++] = first + i;
 	}
-	return n;
+	return found;
 }
 
 /* ---- stamps ---- */
@@ -163,11 +331,12 @@ uint32_t store_find(const struct store *st, uint64_t hash, uint32_t place, struc
 		return ROW_NONE;
 	for (; st->slot[at]; at = (at + 1) & mask) {
 		uint32_t row = (uint32_t)st->slot[at] - 1;
+		struct row_room see;
 		const struct row *r;
 
 		if (st->slot[at] >> 32 != hash >> 32)
 			continue;
-		r = store_row(st, row);
+		r = store_see(st, row, &see);
 		if (r->place == place && str_eq(store_serial(st, r, room), serial)) {
 			*slot = at;
 			return row;

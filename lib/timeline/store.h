@@ -2,12 +2,14 @@
 /*
  * store.h - the rows of one stream in one shard.
  *
- * Rows lie packed in pages and never move; a row's number is its handle. A list (the rows
- * of one subject) is a chain of blocks of a few neighbouring rows, so that walking it
- * costs one cache miss a block. An index finds a row by identity: slots of 32 hash bits
- * and a row number, verified on the row; of lines it has only those that find.c asks for.
+ * A row's number is its handle and stays. A list (the rows of one subject) is a chain of
+ * blocks of a few rows, so that walking it costs few cache misses. Rows of most streams lie in
+ * pages as they are; fee lines, which are many, in blocks that keep once what their rows have
+ * in common (blocks.h), and are read out of them whole. An index finds a row by identity: slots
+ * of 32 hash bits and a row number, verified on the row; of lines it has only those that find.c
+ * asks for.
  *
- *   list.tail ─▶ block ─▶ prev[block] ─▶ ...        row r is in block r >> block_bits
+ *   list.tail ─▶ block ─▶ the block before ─▶ ...   row r is in block r >> block_bits
  *
  * Knows rows as bytes with a header; what the cells mean is in layout.h.
  */
@@ -19,6 +21,7 @@
 #include "lib/base/err.h"
 #include "lib/base/map.h"
 #include "lib/base/str.h"
+#include "lib/timeline/blocks.h"
 #include "lib/timeline/layout.h"
 #include "lib/timeline/pack.h"
 #include "lib/timeline/serial.h"
@@ -54,6 +57,14 @@ struct row {
 	uint16_t head;      /* of the serial */
 } __attribute__((packed, aligned(4)));
 
+/* A row as words of four bytes. */
+enum row_word { WORD_DIGEST, WORD_SUBJECT = BLOCK_FIRST, WORD_PLACE, WORD_SERIAL, WORD_REVISION,
+		WORD_REF, WORD_LINE, WORD_FLAGS, WORD_CELLS };
+/* Room for one row of any stream. */
+struct row_room {
+	uint32_t word[BLOCK_WORDS];
+};
+
 struct list {
 	uint32_t tail;  /* last block + 1, 0 = empty */
 	uint32_t n;     /* rows, holes included */
@@ -69,6 +80,10 @@ struct store {
 	enum stream stream;
 	struct layout layout;
 	unsigned block_bits;
+	bool packed;         /* rows are in blocks, not in pages */
+	struct blocks blocks;
+	struct row_room edited; /* of blocks: the row in hand, and its number */
+	uint32_t editing;
 	struct arena pages;
 	uint8_t **page;      /* of them */
 	uint32_t n_page, cap_page;
@@ -96,6 +111,7 @@ size_t store_bytes(const struct store *st);
 /* False with a sentence when `n` more rows with `bytes` of serials might not fit. */
 bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *e);
 
+/* Of a stream whose rows lie in pages. */
 static inline struct row *store_row(const struct store *st, uint32_t row)
 {
 	return (struct row *)(void *)(st->page[row >> STORE_PAGE_BITS] +
@@ -107,18 +123,55 @@ static inline struct row *store_row(const struct store *st, uint32_t row)
 static inline __attribute__((always_inline)) void
 store_fetch(const struct store *st, uint32_t block)
 {
-	const uint8_t *p = (const uint8_t *)store_row(st, block << st->block_bits);
-	uint32_t bytes = st->layout.size << st->block_bits;
+	const uint8_t *p;
 
-	for (uint32_t at = 0; at < bytes; at += 64)
+	if (st->packed) {
+		blocks_fetch(&st->blocks, block);
+		return;
+	}
+	p = (const uint8_t *)store_row(st, block << st->block_bits);
+	for (uint32_t at = 0; at < st->layout.size << st->block_bits; at += 64)
 		__builtin_prefetch(p + at);
 }
 
-/* A new row at the end of a list, cells not set. */
+/* The block before it in its list + 1, 0 = none. */
+static inline uint32_t store_before(const struct store *st, uint32_t block)
+{
+	return st->packed ? blocks_head(&st->blocks, block)->before : st->prev[block];
+}
+
+/* A row to look at: where it lies, or a copy in `room`. Valid until something is changed. */
+const struct row *store_see(const struct store *st, uint32_t row, struct row_room *room);
+
+/* A row to change; store_done puts it back. One at a time. */
+struct row *store_edit(struct store *st, uint32_t row);
+void store_done(struct store *st);
+
+/* A new row at the end of a list, cells not set, or, in blocks, missing. */
 uint32_t store_append(struct store *st, struct list *list);
+
+/* n <= BLOCK_ROWS new rows, neighbours in the open sheet of the blocks, words not set; returns
+ * the first. */
+uint32_t store_extend(struct store *st, struct list *list, uint32_t n);
+
+/* To come before rows are read out again: what is open is put where it belongs. */
+void store_rest(struct store *st);
 
 /* The rows of a list into out[list->n], newest block first, without holes; returns how many. */
 uint32_t store_list(const struct store *st, const struct list *list, uint32_t *out);
+
+/* Neighbours of a list, one block. */
+struct stretch {
+	const uint8_t *rows; /* one after another, in order */
+	uint32_t first, n;   /* numbers */
+	uint32_t before;     /* block before it + 1, 0 = none */
+};
+
+/* Holes too. `left`: so many rows of the list are in this block and those before it. A stream in
+ * blocks reads them into `room`, which has place for the whole list; without their lines, and
+ * digests only if they are asked for. */
+struct stretch store_stretch(const struct store *st, uint32_t block, uint32_t left, bool digests,
+			     uint8_t *room);
 
 /* The stamps of a row, NULL when it is of one version. Valid until stamps are made. */
 struct stamp *store_stamps(const struct store *st, uint32_t row);

@@ -110,7 +110,8 @@ void timeline_clean(struct timeline *t)
 static void name_row(const struct timeline *t, enum stream s, uint32_t row, struct row_name *name)
 {
 	const struct store *st = &t->store[s];
-	const struct row *r = store_row(st, row);
+	struct row_room room;
+	const struct row *r = store_see(st, row, &room);
 	enum places_kind kind = stream_plan(s)->places;
 	const struct place *p = &t->places[kind].v[r->place];
 
@@ -152,11 +153,10 @@ void timeline_row_name(const struct timeline *t, enum stream s, uint32_t row, st
 
 uint64_t row_version(const struct timeline *t, enum stream s, uint32_t row)
 {
-	const struct row *r;
+	struct row_room room;
 
 	s = stored_row(s, &row);
-	r = store_row(&t->store[s], row);
-	return hash_join(r->digest, (uint64_t)unpack_time(&t->store[s].spill, r->revision));
+	return version_of(&t->store[s], store_see(&t->store[s], row, &room));
 }
 
 /* ---- dictionary ---- */

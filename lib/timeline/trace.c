@@ -61,14 +61,13 @@ static uint32_t settlement_of(const struct gather *g, const struct item *it)
 static bool line_is_gone(const struct gather *g, const struct item *it)
 {
 	uint32_t code = cell_code(g, it, FIELD_trace_feedetl_sn), row, at;
-	const struct store *st = &g->t->store[STREAM_FEE];
 
 	if (!code)
 		return false;
 	row = row_find(g->t, STREAM_FEE, it->row->place, dict_text(g->t->dict, code));
 	if (row == ROW_NONE)
 		return false;
-	at = line_position(g, store_row(st, row));
+	at = line_position(g, row);
 	return at == NO_INDEX || g->items[STREAM_FEE].v[at].state != ITEM_LIVE;
 }
 

@@ -65,7 +65,8 @@ static void note_retracted(struct gather *g, struct noted *l, enum stream s)
 		return;
 	GROW(g->id, g->cap_id, list->n);
 	for (uint32_t n = store_list(st, list, g->id), i = 0; i < n; i++) {
-		const struct row *r = store_row(st, g->id[i]);
+		struct row_room room;
+		const struct row *r = store_see(st, g->id[i], &room);
 
 		if ((r->flags & ROW_RETRACTED) && !(r->flags & ROW_HIDDEN))
 			note(l, standing_code(g->t, s, r), s, STANDING_RETRACTED);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * block.h - a few rows of one subject in few bytes.
+ *
+ * The rows of a block have most in common: who, which visit, which input, the head of their
+ * serials. A row is words of four bytes; of each word a block keeps once what all its rows
+ * share, and of every row only the low bytes in which they differ:
+ *
+ *   kind of each word, four bits │ word by word: what is shared, then the rows' │ digests
+ *
+ *   BLANK missing in all     CONST one value for all     SEQ one more each row
+ *   TWIN  as another word    LOW1 .. LOW4  shared value, low bytes by row
+ *
+ * Knows words and digests; not what they mean, nor who owns the bytes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BLOCK_BITS 5
+#define BLOCK_ROWS (1u << BLOCK_BITS)
+#define BLOCK_WORDS 128u /* of a row, at most */
+#define BLOCK_FIRST 2u   /* words before this one are the digest */
+#define BLOCK_NO_TWIN 0u
+
+/* What is known of words beforehand. */
+struct block_plan {
+	uint32_t words;              /* of a row */
+	uint32_t blank[BLOCK_WORDS]; /* what stands for missing */
+	uint8_t twin[BLOCK_WORDS];   /* an earlier word that often has the same, BLOCK_NO_TWIN */
+	bool unread[BLOCK_WORDS];    /* block_rows may leave the first row's in all */
+};
+
+/* Rows of a block in the open, word by word. */
+struct sheet {
+	uint32_t n;
+	uint64_t digest[BLOCK_ROWS];
+	uint32_t word[BLOCK_WORDS][BLOCK_ROWS];
+};
+
+/* How a sheet will be kept. */
+struct block_shape {
+	uint32_t bytes;
+	uint8_t kind[BLOCK_WORDS];
+};
+
+void block_measure(const struct block_plan *p, const struct sheet *s, struct block_shape *shape);
+/* `to` has room for shape->bytes. */
+void block_write(const struct block_plan *p, const struct sheet *s,
+		 const struct block_shape *shape, uint8_t *to);
+
+/* n rows are in the block, as written. */
+void block_read(const struct block_plan *p, const uint8_t *from, uint32_t n, struct sheet *s);
+/* The same as rows of p->words words one after another, digest first, if it is asked for. */
+void block_rows(const struct block_plan *p, const uint8_t *from, uint32_t n, bool digests,
+		uint8_t *rows);
+/* Row i alone, likewise. */
+void block_row(const struct block_plan *p, const uint8_t *from, uint32_t n, uint32_t i,
+	       uint8_t *row);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * intake.c - what a call of timeline_add knows of its chunk before the first row: where the
+ * columns are, and what the chunk's codes are in the shard.
+ *
+ * Codes are translated once per distinct value, all together and before the rows.
+ */
+#include "lib/timeline/intake.h"
+
+#include <string.h>
+
+#include "lib/base/mem.h"
+
+void intake_free(struct intake *in)
+{
+	if (!in)
+		return;
+	xfree(in->code_of);
+	xfree(in->owner_of);
+	xfree(in->fresh);
+	xfree(in->fresh_code);
+	xfree(in->mover);
+	xfree(in->run);
+	xfree(in->run_src);
+	buf_fini(&in->scratch);
+	xfree(in);
+}
+
+static const void *column_of(const struct chunk *c, enum field f)
+{
+	if (f == FIELD_NONE)
+		return NULL;
+	return c->table[field_get(f)->stream].col[field_get(f)->index];
+}
+
+static void collect_codes(struct intake *in, const uint32_t *col, const uint32_t *row, uint32_t n)
+{
+	uint32_t *mark = in->code_of, last = MISSING_CODE;
+
+	for (uint32_t i = 0; col && i < n; i++) {
+		uint32_t code = col[row ? row[i] : i];
+
+		if (code == last || mark[code])
+			continue;
+		last = code;
+		if (code == MISSING_CODE)
+			continue;
+		mark[code] = UINT32_MAX;
+		GROW(in->fresh, in->cap_fresh, in->n_fresh + 1);
+		in->fresh[in->n_fresh++] = code;
+	}
+}
+
+/* Every code the rows will ask for, translated together. */
+void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
+{
+	const uint32_t *who[] = { in->col_a, in->col_b, in->col_key };
+	const uint32_t *beside[] = { in->col_link, in->col_batch, in->col_stand[0],
+				     in->col_stand[1] };
+	bool runs = in->stream == STREAM_FEE; /* one visit each */
+
+	in->n_fresh = 0;
+	for (size_t i = 0; i < sizeof who / sizeof who[0]; i++)
+		collect_codes(in, who[i], runs ? in->run_src : row, runs ? in->n_run : n);
+	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
+		collect_codes(in, beside[i], row, n);
+	for (uint32_t i = 0; i < in->n_mover; i++) {
+		if (in->mover[i].cell.pack == PACK_CODE)
+			collect_codes(in, in->mover[i].col, row, n);
+	}
+	GROW(in->fresh_code, in->cap_fresh_code, in->n_fresh);
+	dict_translate(in->t->dict, in->c->dict, in->fresh, in->n_fresh, in->fresh_code);
+	for (uint32_t i = 0; i < in->n_fresh; i++)
+		in->code_of[in->fresh[i]] = in->fresh_code[i];
+}
+
+static void begin_columns(struct intake *in)
+{
+	const struct chunk *c = in->c;
+	bool fee = in->stream == STREAM_FEE, setl = in->stream == STREAM_SETTLEMENT;
+
+	in->col_a = column_of(c, in->plan->a);
+	in->col_b = column_of(c, in->plan->b);
+	in->col_key = column_of(c, in->plan->subject_key);
+	in->col_own = column_of(c, in->plan->own[0]);
+	in->col_valid = column_of(c, in->plan->valid);
+	in->col_link = column_of(c, in->plan->link);
+	in->col_refund = setl ? column_of(c, FIELD_settlement_refd_setl_flag) : NULL;
+	in->col_refused = fee ? column_of(c, FIELD_fee_hosp_appr_flag) : NULL;
+	in->col_batch = fee ? column_of(c, FIELD_fee_chrg_bchno) : NULL;
+	in->col_message = fee ? column_of(c, FIELD_fee_inf_time) :
+			  setl ? column_of(c, FIELD_settlement_inf_time) :
+			  intake_overlaid(in) ? column_of(c, FIELD_encounter_inf_time) : NULL;
+	in->col_update = fee ? column_of(c, FIELD_fee_updt_time) :
+			 setl ? column_of(c, FIELD_settlement_updt_time) :
+			 intake_overlaid(in) ? column_of(c, FIELD_encounter_updt_time) : NULL;
+	in->col_item = fee ? column_of(c, FIELD_fee_med_list_codg) : NULL;
+	in->col_stand[0] = fee ? column_of(c, FIELD_fee_hilist_code) : NULL;
+	in->col_stand[1] = fee ? column_of(c, FIELD_fee_medins_list_codg) : NULL;
+	in->col_negative[0] = setl ? column_of(c, FIELD_settlement_medfee_sumamt) :
+			      fee ? column_of(c, FIELD_fee_cnt) : NULL;
+	in->col_negative[1] = setl ? column_of(c, FIELD_settlement_fund_pay_sumamt) :
+			      fee ? column_of(c, FIELD_fee_det_item_fee_sumamt) : NULL;
+	in->zero = dict_find(c->dict, STR("0"));
+	in->one = dict_find(c->dict, STR("1"));
+	in->two = dict_find(c->dict, STR("2"));
+}
+
+static void begin_movers(struct intake *in)
+{
+	const struct layout *l = &in->st->layout;
+
+	in->n_mover = 0;
+	GROW(in->mover, in->cap_mover, l->n_kept + 1);
+	for (uint32_t i = 0; i < l->n_kept; i++) {
+		struct mover *m = &in->mover[in->n_mover++];
+
+		m->cell = layout_cell(l, l->kept[i]);
+		m->col = column_of(in->c, l->kept[i]);
+	}
+}
+
+/* Grows an array by code; all of it stays zero. */
+static void room_for_codes(uint32_t **array, uint32_t *cap, uint32_t n)
+{
+	uint32_t before = *cap;
+
+	GROW(*array, *cap, n);
+	memset(*array + before, 0, (*cap - before) * sizeof **array);
+}
+
+void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint32_t ref)
+{
+	uint32_t codes = dict_count(c->dict) + 1;
+
+	in->c = c;
+	in->stream = s;
+	in->plan = stream_plan(s);
+	in->st = &in->t->store[s];
+	in->ref = ref;
+	in->last_place = UINT32_MAX;
+	room_for_codes(&in->code_of, &in->cap_code, codes);
+	room_for_codes(&in->owner_of, &in->cap_owner, codes);
+	begin_columns(in);
+	begin_movers(in);
+}
+
+/* What the call has put into the arrays by code is taken out again, which is less than all. */
+void intake_end(struct intake *in)
+{
+	for (uint32_t i = 0; i < in->n_fresh; i++) {
+		in->code_of[in->fresh[i]] = 0;
+		in->owner_of[in->fresh[i]] = 0;
+	}
+	in->owner_of[MISSING_CODE] = 0;
+}

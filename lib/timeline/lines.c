@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lines.c - fee lines in, by runs: neighbours of one person and visit.
+ *
+ * Whose a line is, and where, is found once a run. Lines that are new because their serials
+ * follow the greatest of the visit, and say nothing out of the ordinary, go into the person's
+ * block column by column; any other goes the way of single rows (ingest.c), in between.
+ */
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "lib/timeline/intake.h"
+
+enum { AHEAD = 4 }; /* runs fetched before their turn */
+
+/* ---- runs ---- */
+
+static inline uint32_t code_at(const uint32_t *col, uint32_t src)
+{
+	return col ? col[src] : MISSING_CODE;
+}
+
+static inline bool same(const uint32_t *col, uint32_t a, uint32_t b)
+{
+	return !col || col[a] == col[b];
+}
+
+/* How many of row[0..n), or, without rows, of src .. src + n, are neighbours of one visit. */
+static uint32_t run_length(const struct intake *in, const uint32_t *row, uint32_t src, uint32_t n)
+{
+	const uint32_t *a = in->col_a, *b = in->col_b, *key = in->col_key;
+	uint32_t i = 1;
+
+	while (i < n && (!row || row[i] == src + i) && same(b, src, src + i) &&
+	       same(key, src, src + i) && same(a, src, src + i))
+		i++;
+	return i;
+}
+
+void lines_find(struct intake *in, const uint32_t *row, uint32_t n)
+{
+	in->n_run = 0;
+	for (uint32_t i = 0; i < n; i += in->run[in->n_run++].n) {
+		uint32_t src = row ? row[i] : i;
+
+		GROW(in->run, in->cap_run, in->n_run + 1);
+		GROW(in->run_src, in->cap_run_src, in->n_run + 1);
+		in->run_src[in->n_run] = src;
+		in->run[in->n_run] = (struct run){
+			.src = src,
+			.n = run_length(in, row ? row + i : NULL, src, n - i),
+		};
+	}
+}
+
+static void place_run(struct intake *in, struct run *run)
+{
+	const struct list *list;
+
+	run->place = intake_place(in, run->src);
+	run->subject = intake_owner(in, run->src);
+	list = subject_list(&in->t->subject[run->subject], STREAM_FEE);
+	if (list->tail && in->st->blocks.which != list->tail - 1)
+		__builtin_prefetch(blocks_head(&in->st->blocks, list->tail - 1));
+}
+
+/* ---- what is ordinary ---- */
+
+/* Has a serial and an item of its own, is in force, is linked to nothing and no message's. */
+static inline bool is_ordinary(const struct intake *in, uint32_t src)
+{
+	return in->col_own && in->col_own[src] && in->col_item && in->col_item[src] &&
+	       !code_at(in->col_link, src) && !intake_is_message(in, src) &&
+	       !(in->col_valid && in->zero && in->col_valid[src] == in->zero);
+}
+
+static bool no_other_lines(const struct intake *in, const struct run *run)
+{
+	const struct place *v = &in->t->places[PLACES_VISIT].v[run->place];
+
+	return !(in->t->subject[run->subject].flags & SUBJECT_INDEXED) &&
+	       (v->subject == UINT32_MAX || v->subject == run->subject);
+}
+
+/* How many lines of the run from `from` on, at most a block's, can be taken together; their
+ * serials are in in->serial. */
+static uint32_t together(struct intake *in, const struct run *run, uint32_t from, uint32_t most)
+{
+	struct serials *serials = &in->st->serials;
+	uint32_t top = in->t->places[PLACES_VISIT].v[run->place].top, n = 0;
+	struct serial before = { 0, 0 };
+	struct row_room room;
+
+	if (top)
+		before = row_serial_kept(store_see(in->st, top - 1, &room));
+	for (; n < most; n++) {
+		uint32_t src = run->src + from + n;
+		struct serial s;
+		struct str text;
+
+		if (!is_ordinary(in, src))
+			break;
+		text = dict_text(in->c->dict, in->col_own[src]);
+		s = serials_pack(serials, text);
+		if (!s.head || ((top || n) && !serials_after(serials, text, s, before)))
+			break;
+		in->serial[n] = before = s;
+	}
+	return n;
+}
+
+/* ---- columns ---- */
+
+static void put_codes(const struct intake *in, const uint32_t *col, uint32_t n, uint32_t *to)
+{
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = in->code_of[col[i]];
+}
+
+static void put_column(struct intake *in, const struct mover *m, uint32_t src, uint32_t n,
+		       uint32_t *to)
+{
+	struct spill *spill = &in->st->spill;
+	const int64_t *wide = m->col;
+	const uint32_t *narrow = m->col;
+	uint32_t blank = in->st->blocks.plan.blank[m->cell.off / 4];
+
+	if (!m->col) {
+		for (uint32_t i = 0; i < n; i++)
+			to[i] = blank;
+	} else if (m->cell.pack == PACK_DEC) {
+		for (uint32_t i = 0; i < n; i++)
+			to[i] = pack_new_dec(spill, wide[src + i]);
+	} else if (m->cell.pack == PACK_TIME) {
+		for (uint32_t i = 0; i < n; i++)
+			to[i] = pack_new_time(spill, wide[src + i]);
+	} else if (m->cell.pack == PACK_DATE) {
+		memcpy(to, narrow + src, n * sizeof *to);
+	} else {
+		put_codes(in, narrow + src, n, to);
+	}
+}
+
+static void put_all(uint32_t *to, uint32_t n, uint32_t v)
+{
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = v;
+}
+
+static uint32_t flags_word(uint32_t flags, uint32_t head)
+{
+	const uint16_t half[2] = { (uint16_t)flags, (uint16_t)head };
+	uint32_t word;
+
+	memcpy(&word, half, sizeof word);
+	return word;
+}
+
+/* Serials, lines and digests of n lines; returns the flags of all. */
+static uint32_t put_rows(struct intake *in, uint32_t src, uint32_t n, uint32_t at)
+{
+	const struct source *from = &in->c->table[STREAM_FEE].src[src];
+	struct sheet *s = in->st->blocks.open;
+	uint32_t any = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t flags = intake_line_flags(in, src + i);
+
+		s->digest[at + i] = from[i].digest;
+		s->word[WORD_SERIAL][at + i] = in->serial[i].number;
+		s->word[WORD_REVISION][at + i] = pack_new_time(&in->st->spill, from[i].revision);
+		s->word[WORD_LINE][at + i] = intake_line(&from[i]);
+		s->word[WORD_FLAGS][at + i] = flags_word(flags, in->serial[i].head);
+		any |= flags;
+	}
+	return any;
+}
+
+/* n lines of the run, found new together. */
+static void put_lines(struct intake *in, const struct run *run, uint32_t src, uint32_t n)
+{
+	struct subject *who = &in->t->subject[run->subject];
+	uint32_t row = store_extend(in->st, subject_list(who, STREAM_FEE), n);
+	uint32_t at = row & (BLOCK_ROWS - 1);
+	struct sheet *s = in->st->blocks.open;
+
+	put_all(s->word[WORD_SUBJECT] + at, n, run->subject);
+	put_all(s->word[WORD_PLACE] + at, n, run->place);
+	put_all(s->word[WORD_REF] + at, n, in->ref);
+	if (put_rows(in, src, n, at) & ROW_NEGATIVE)
+		who->flags |= SUBJECT_REVERSES;
+	for (uint32_t i = 0; i < in->n_mover; i++) {
+		const struct mover *m = &in->mover[i];
+
+		put_column(in, m, src, n, s->word[m->cell.off / 4] + at);
+	}
+	in->st->records += n;
+	in->t->places[PLACES_VISIT].v[run->place].top = row + n;
+	intake_note(in, run->place, run->subject, row, n);
+	subject_mark(in->t, run->subject);
+}
+
+/* ---- one by one ---- */
+
+static bool take_single(struct intake *in, const struct run *run, uint32_t src, struct err *e)
+{
+	struct pending *p = &in->group[0];
+
+	buf_reset(&in->scratch);
+	p->place = run->place;
+	p->subject = run->subject;
+	intake_prepare(in, p, src);
+	if (!store_room(in->st, 1, p->serial.n + 5u, e))
+		return false;
+	intake_take(in, p);
+	return true;
+}
+
+/* As many lines as go into a block, long runs in equal parts. */
+static uint32_t part_of(uint32_t left)
+{
+	uint32_t parts = (left + BLOCK_ROWS - 1) / BLOCK_ROWS;
+
+	return (left + parts - 1) / parts;
+}
+
+static bool take_run(struct intake *in, const struct run *run, struct err *e)
+{
+	uint32_t n;
+
+	for (uint32_t i = 0; i < run->n; i += n) {
+		n = no_other_lines(in, run) ? together(in, run, i, part_of(run->n - i)) : 0;
+		if (n > 0) {
+			if (!store_room(in->st, n, 0, e))
+				return false;
+			put_lines(in, run, run->src + i, n);
+			continue;
+		}
+		n = 1;
+		if (!take_single(in, run, run->src + i, e))
+			return false;
+	}
+	return true;
+}
+
+bool lines_take(struct intake *in, struct err *e)
+{
+	for (uint32_t i = 0; i < in->n_run && i < AHEAD; i++)
+		place_run(in, &in->run[i]);
+	for (uint32_t i = 0; i < in->n_run; i++) {
+		if (i + AHEAD < in->n_run)
+			place_run(in, &in->run[i + AHEAD]);
+		if (!take_run(in, &in->run[i], e))
+			return false;
+	}
+	return true;
+}
