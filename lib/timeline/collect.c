@@ -12,8 +12,8 @@
 #include "lib/base/sort.h"
 #include "lib/timeline/gather.h"
 
-enum { FEW_VISITS = 8, NEAR_VISITS = 4, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024, PLACE_BITS = 24,
-       NEAR_STEPS = 8 };
+enum { FEW_VISITS = 8, NEAR_VISITS = 4, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024,
+       PLACE_BITS = 24, NEAR_STEPS = 8 };
 
 /* Empty a map of scratch; one that grew large for one subject does not burden the rest. */
 void scratch_clear(struct map64 *m)
