@@ -65,8 +65,8 @@ struct texts {
 	uint32_t n, cap;
 };
 
-/* A chunk that is looked at. Who is to be brought back, and the visits of late records: who else has
- * or had one of those comes, too, since a correction may take it from them. */
+/* A chunk that is looked at. Who is to be brought back, and the visits of late records: who else
+ * has or had one of those comes, too, since a correction may take it from them. */
 struct missed {
 	struct engine *en;
 	struct epoch *ep;
