@@ -7,16 +7,19 @@ usage: daemon_rate.py RULES FEES LINES RUNS [--json]
 Cuts the fee file into files of 100,000 lines, drops them into the spool of a daemon of its own and
 takes the time until everything in them is committed and judged. Beside it, in turn: the same rows
 of the same tables, logged, indexed and partitioned, by a bare binary COPY with one session, a
-transaction a table. Medians of RUNS rounds. Processor seconds are those of the daemon and of all of
+transaction a table. Medians of RUNS rounds, and the same of each tenth of the lines: whether the
+rate lasts as timelines grow. Processor seconds are those of the daemon and of all of
 the server. Reads FUNDWATCH_SOURCE_DIR, FUNDWATCH_BIN_DIR and FUNDWATCH_TEST_PG (a server with
 fsync on, used by nobody else) as the tests do.
 """
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
@@ -24,6 +27,7 @@ from daemon_lib import BIN, ROOT, STREAMS, Box, psql, run  # noqa: E402
 
 BOUND = 3600
 FILE_LINES = 100000
+LINE_BYTES = 2500  # on disk: pieces, archive, segments, tables twice with WAL, rows to be copied
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -189,11 +193,20 @@ def show_tenths(tenths):
               f"{server * 1e6 / lines:.2f} server")
 
 
+def room(lines):
+    """Nothing is begun that the disk has no room for."""
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free < lines * LINE_BYTES:
+        sys.exit(f"daemon_rate.py: {lines} lines need about {lines * LINE_BYTES >> 30} GB of disk, "
+                 f"{free >> 30} are free")
+
+
 def main():
     args = [a for a in sys.argv[1:] if a != "--json"]
     if len(args) != 4:
         sys.exit(__doc__)
     lines = int(args[2])
+    room(lines)
     rounds = [one_round(args[0], args[1], lines) for _ in range(int(args[3]))]
     told = {name: round(statistics.median(r[name] for r in rounds), 2)
             for name in rounds[0] if name not in ("rows", "tenths")}
