@@ -17,10 +17,12 @@
 #include "daemon/cli/scan_out.h"
 #include "daemon/cli/scan_rejects.h"
 #include "daemon/cli/scan_report.h"
+#include "daemon/host/pages.h"
 #include "daemon/work/parts.h"
 #include "lib/base/mem.h"
 
 #define THREADS_MAX 256
+#define CHUNKS_WAITING 4 /* for each worker: still in the cache when they are taken in */
 #define PIECE_OF_LITTLE ((size_t)512 << 10) /* of a file, where memory is bounded */
 
 struct scan_opts {
@@ -191,7 +193,8 @@ static bool start(struct scan *s, struct err *e)
 	const struct pool_conf pc = { .plan = s->plan,
 				      .feed = s->feed,
 				      .wanted = wanted,
-				      .workers = threads > 1 ? threads : 0 };
+				      .workers = threads > 1 ? threads : 0,
+				      .inbox = CHUNKS_WAITING };
 	struct readers_conf rc = { .files = &s->files,
 					 .feed = s->feed,
 					 .wanted = s->o->all_fields ? NULL : s->needed,
@@ -383,6 +386,7 @@ static enum cli_exit finish(struct scan *s, enum cli_exit code)
 static enum cli_exit scan_exec(struct cli *c, const void *opt, int n, char *const *arg)
 {
 	struct scan s = { .c = c, .o = opt };
+	pages_one_heap();
 	progress_begin(&s.progress, c);
 	excepted_init(&s.excepted);
 	enum cli_exit code = prepare(&s, n, arg);

@@ -4,12 +4,15 @@
  */
 #include "daemon/host/pages.h"
 
+#include <malloc.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/base/mem.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, APART = 2 << 20, AHEAD = 256 << 20 };
 
 /* Advice only: where it is refused everything goes on with small pages. */
 static void ask(void *p, size_t size)
@@ -22,4 +25,19 @@ static void ask(void *p, size_t size)
 void pages_large(void)
 {
 	mem_on_large(ask);
+}
+
+/* With a heap a thread what one has freed the others cannot have, and their heaps grow by small
+ * steps, in small pages. */
+void pages_one_heap(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, APART);
+	mallopt(M_TRIM_THRESHOLD, 4 * AHEAD - 1);
+	mallopt(M_TOP_PAD, AHEAD);
+	char *last = malloc(APART - PAGE); /* has the heap grow; nothing of it is touched */
+	char *end = sbrk(0);
+	if (last && last < end)
+		ask(last, (size_t)(end - last));
+	free(last);
 }

@@ -10,3 +10,7 @@
 
 /* From now on. Before the first thread starts. */
 void pages_large(void);
+
+/* For a program that only grows until it ends: one heap for all threads, in large pages, that
+ * keeps what is freed; blocks of 2 MiB and more lie outside and do go back. After pages_large. */
+void pages_one_heap(void);

@@ -20,7 +20,8 @@
 #include "daemon/work/queue.h"
 #include "lib/base/mem.h"
 
-#define WAITING_PER_THREAD 4u
+/* Few, so that what was read is still in the cache when it is decoded. */
+#define WAITING_PER_THREAD 2u
 
 /* A chunk of file `file`, or a piece of it to be settled; without either: the file is done, its
  * intake (NULL when it never opened) moves to the reader of the queue. */
