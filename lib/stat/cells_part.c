@@ -68,7 +68,8 @@ static uint32_t part_find(struct cells *c, uint32_t node, uint64_t number)
 }
 
 static __attribute__((noinline)) uint32_t
-part_far(struct cells *c, struct eval *e, uint32_t source, uint32_t i, uint32_t row, uint64_t number)
+part_far(struct cells *c, struct eval *e, uint32_t source, uint32_t i, uint32_t row,
+	 uint64_t number)
 {
 	uint32_t node = c->table[source].node[i], part = part_find(c, node, number);
 
