@@ -281,8 +281,9 @@ void submission_receipt(const struct submission *s, const struct submission_in *
 		comma = ",";
 	}
 	buf_addf(out, "},\"accepted\":%" PRIu64 ",\"repeated_in_body\":%" PRIu64
-		 ",\"filtered\":%" PRIu64 ",\"rejected\":%" PRIu64 ",\"rejects_named\":%u,\"rejects\":[", accepted,
-		 s->repeated, s->filtered, s->rejects, s->shown);
+		 ",\"filtered\":%" PRIu64 ",\"rejected\":%" PRIu64
+		 ",\"rejects_named\":%u,\"rejects\":[", accepted, s->repeated, s->filtered,
+		 s->rejects, s->shown);
 	buf_addstr(out, buf_str(&s->places));
 	buf_adds(out, "],\"unknown_columns\":[");
 	buf_addstr(out, buf_str(&s->columns));

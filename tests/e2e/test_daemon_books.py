@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Books that begin late; corrections that give a record to another person.
 
-Above and below the horizon: whoever held a version of the record comes back with it: the books count it once, wherever the
-two lie, and the findings are those of a daemon that keeps everything.
+Above and below the horizon whoever held a version of the record comes back with it: the books
+count it once, wherever the two lie, and the findings are those of a daemon that keeps all.
 """
 import os
 import pathlib
