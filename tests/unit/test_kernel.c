@@ -135,6 +135,31 @@ static void arithmetic(void **state)
 	CHECK_INT(out[1], MISSING_I64);
 }
 
+/* What counts is taken, the rest is nothing; what counts must be there and not be large. */
+static void picking(void **state)
+{
+	const int64_t odd[] = { MISSING_I64, INT64_C(1) << 43, -(INT64_C(1) << 43) };
+	int64_t v[MOST], out[MOST];
+	uint8_t truth[MOST];
+	uint64_t seed = 5;
+
+	(void)state;
+	for (uint32_t n = 1; n < MOST; n++) {
+		for (uint32_t i = 0; i < n; i++) {
+			v[i] = (int64_t)(check_random(&seed) % 1000) - 500;
+			truth[i] = (uint8_t)(check_random(&seed) % 2 * TRUTH_TRUE);
+		}
+		CHECK(kernel_pick(out, v, truth, n));
+		for (uint32_t i = 0; i < n; i++)
+			CHECK_INT(out[i], truth[i] ? v[i] : 0);
+		v[n / 2] = odd[n % 3];
+		truth[n / 2] = TRUTH_FALSE;
+		CHECK(kernel_pick(out, v, truth, n));
+		truth[n / 2] = TRUTH_TRUE;
+		CHECK(!kernel_pick(out, v, truth, n));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +167,7 @@ int main(void)
 		cmocka_unit_test(codes),
 		cmocka_unit_test(logic),
 		cmocka_unit_test(arithmetic),
+		cmocka_unit_test(picking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,19 @@ static void patterns(void **state)
 	assert_false(load(&f, "项目\nok\n(\n"));
 	assert_string_equal(words(&f), "bad-regex");
 	stop(&f);
+	start(&f); /* plain text is looked for as such, others only where their last byte is */
+	add_key(&f, "项目", KEY_REGEX);
+	assert_true(load(&f, "项目\n胶囊\n(头|颅).*CT\n片$|丸\na\\.b\n"));
+	assert_int_equal(find(&f, "阿莫西林胶囊0.25g", "", MISSING_I32), 0);
+	assert_int_equal(find(&f, "胶", "", MISSING_I32), KNOWLEDGE_NONE);
+	assert_int_equal(find(&f, "囊胶囊", "", MISSING_I32), 0);
+	assert_int_equal(find(&f, "头颅CT平扫", "", MISSING_I32), 1);
+	assert_int_equal(find(&f, "头颅MR", "", MISSING_I32), KNOWLEDGE_NONE);
+	assert_int_equal(find(&f, "六味丸剂", "", MISSING_I32), 2);
+	assert_int_equal(find(&f, "a.b", "", MISSING_I32), 3);
+	assert_int_equal(find(&f, "axb", "", MISSING_I32), KNOWLEDGE_NONE);
+	assert_int_equal(find(&f, "", "", MISSING_I32), KNOWLEDGE_NONE);
+	stop(&f);
 	start(&f); /* a pattern that would run for ever finds nothing and comes back */
 	add_key(&f, "项目", KEY_REGEX);
 	assert_true(load(&f, "项目\n^(a+)+$\n"));
