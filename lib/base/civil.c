@@ -334,11 +334,16 @@ static inline bool usual_time(struct str s, int64_t *clock)
 
 static inline bool usual_day(const char *p, int32_t *days)
 {
-	struct stamp t;
+	uint64_t date;
+	int y, m, d;
 
-	if (!scan_usual((struct str){ p, 10 }, &t) || !civil_valid(t.y, t.m, t.d))
+	if (!eight(p, DATE_PATTERN, DATE_OTHERS, &date) || !two_digits(p + 8, &d))
 		return false;
-	*days = civil_days(t.y, t.m, t.d);
+	y = byte_of(date, 0) * 100 + byte_of(date, 2);
+	m = byte_of(date, 5);
+	if (!civil_valid(y, m, d))
+		return false;
+	*days = civil_days(y, m, d);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #include "lib/record/parse.h"
 
 #define FIRST_CAP 64u
+#define USUAL_CAP 16384u /* rows of a full chunk: grown to in few steps, since each copies */
 #define RAW_MAX 4096u
 
 struct chunk *chunk_new(void)
@@ -69,9 +70,16 @@ static enum width stored_width(enum stream s, unsigned index)
 	return type_width(field_get(stream_first(s) + index)->type);
 }
 
+static uint32_t next_cap(uint32_t cap)
+{
+	if (cap < USUAL_CAP)
+		return cap ? cap * 4 : FIRST_CAP;
+	return (uint32_t)grow_capacity(cap, (size_t)cap + 1, UINT32_MAX);
+}
+
 static void table_grow(struct table *t, enum stream s)
 {
-	uint32_t cap = (uint32_t)grow_capacity(t->cap, t->cap ? t->cap + 1 : FIRST_CAP, UINT32_MAX);
+	uint32_t cap = next_cap(t->cap);
 	unsigned width = stream_stored_width(s);
 	if (!t->col) {
 		t->col = xcalloc(width, sizeof(*t->col));

@@ -13,35 +13,50 @@
 #define ALIKE_MAX 127u /* so that a byte's highest bit is free */
 #define EACH_BYTE UINT64_C(0x0101010101010101)
 
-/* Bytes that two texts have in common at their beginning, in steps of STEP. */
+#define STEP 16u
+#define TWO_STEPS 32u
+
 #if defined(__SSE2__)
 
-#define STEP 16u
-
-static inline bool same_step(const char *a, const char *b)
+static inline __m128i same_bytes(const char *a, const char *b)
 {
 	__m128i x = _mm_loadu_si128((const __m128i *)(const void *)a);
 	__m128i y = _mm_loadu_si128((const __m128i *)(const void *)b);
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(x, y)) == 0xffff;
+	return _mm_cmpeq_epi8(x, y);
+}
+
+static inline bool same_step(const char *a, const char *b)
+{
+	return _mm_movemask_epi8(same_bytes(a, b)) == 0xffff;
+}
+
+static inline bool same_two_steps(const char *a, const char *b)
+{
+	return _mm_movemask_epi8(_mm_and_si128(same_bytes(a, b),
+					       same_bytes(a + STEP, b + STEP))) == 0xffff;
 }
 
 #else
 
-#define STEP 8u
-
 static inline bool same_step(const char *a, const char *b)
 {
-	return bytes_load(a, 8) == bytes_load(b, 8);
+	return bytes_same(a, b, STEP);
+}
+
+static inline bool same_two_steps(const char *a, const char *b)
+{
+	return bytes_same(a, b, TWO_STEPS);
 }
 
 #endif
 
+/* Bytes that two texts have in common at their beginning, in steps. */
 static inline uint32_t common_bytes(const char *a, const char *b, uint32_t n)
 {
 	uint32_t at = 0;
-	while (at + STEP <= n && same_step(a + at, b + at))
-		at += STEP;
-	return at;
+	while (at + TWO_STEPS <= n && same_two_steps(a + at, b + at))
+		at += TWO_STEPS;
+	return at + STEP <= n && same_step(a + at, b + at) ? at + STEP : at;
 }
 
 /* Both rows are lines of one stretch: the same bytes are then the same cells. */

@@ -370,7 +370,7 @@ static bool take_run(struct rower *r, const struct row_in *in, unsigned n)
 	} else if (!give_back(r, in, n, &made, &f)) {
 		return false;
 	}
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n && r->plan.n_unknown; i++)
 		count_unknown(r, &in[i]);
 	count_rows(r, n);
 	return true;
