@@ -402,7 +402,7 @@ static bool repeats(struct target *t)
 static uint64_t changed_rows(const struct run *run, struct binding *b, struct str *text)
 {
 	uint64_t changed = repeat_changed(run->in, run->n, run->alike, b->column, text);
-	if (run->n == RUN_MAX && __builtin_popcountll(changed) > RUN_MAX / 2)
+	if (run->n == RUN_MAX && (unsigned)__builtin_popcountll(changed) > RUN_MAX / 2)
 		b->to.varied = VARIED_RUNS;
 	return changed;
 }
