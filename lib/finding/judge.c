@@ -182,6 +182,7 @@ static void judge_batch(struct judge *j, const struct batch *b, void *ctx)
 	if (!j->cells)
 		return;
 	cells_begin(j->cells, b->subject, b->n_subjects);
+	eval_same_batch(j->eval);
 	eval_contributions(j->eval, b, take_contributions, j);
 	cells_end(j->cells);
 }

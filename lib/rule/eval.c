@@ -219,5 +219,9 @@ void eval_batch(struct eval *e, const struct batch *b, const uint8_t *only, hit_
 		if (rp->rule->person_local)
 			judge_rule(e, rp);
 	}
-	e->judged = b;
+}
+
+void eval_same_batch(struct eval *e)
+{
+	e->judged = e->b;
 }

@@ -147,7 +147,9 @@ struct contributions {
 	const struct partial_kept *kept;         /* of the same shape, NULL when nothing is kept */
 };
 typedef void contribution_fn(void *ctx, const struct contributions *c);
-/* A batch that eval_batch has just judged must not have changed since: what it made is used. */
+/* The next eval_contributions is of the batch that eval_batch had last, unchanged since: what was
+ * made of it is used. */
+void eval_same_batch(struct eval *e);
 void eval_contributions(struct eval *e, const struct batch *b, contribution_fn *fn, void *ctx);
 
 /* Contributions get a digest of their records from now on: what evidence would show of one changes

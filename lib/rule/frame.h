@@ -209,7 +209,7 @@ struct eval {
 	uint64_t *said;          /* per row: what a source says of it */
 	int64_t *picked;         /* per row: what it adds to a sum */
 	uint32_t cap_said, cap_picked;
-	const struct batch *judged; /* by all rules, and not given to cells yet */
+	const struct batch *judged; /* whose vectors serve once more (eval_same_batch) */
 	bool digests;            /* asked for: batches then have versions */
 	struct filter scope[STREAM_COUNT][SCOPE_UNSETTLED + 1];
 	struct filter filter[2]; /* of the sides of the rule in hand, per row */
