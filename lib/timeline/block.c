@@ -109,10 +109,22 @@ void block_measure(const struct block_plan *p, const struct sheet *s, struct blo
 
 /* Four bytes each time, of which the next row writes over the high ones; behind the last come
  * the digests. */
-static inline void write_low(uint8_t *to, const uint32_t *v, uint32_t n, uint32_t bytes)
+static inline __attribute__((always_inline)) void
+write_width(uint8_t *to, const uint32_t *v, uint32_t n, uint32_t bytes)
 {
+#pragma GCC unroll 4
 	for (uint32_t i = 0; i < n; i++)
 		put(to + i * bytes, v[i]);
+}
+
+static void write_low(uint8_t *to, const uint32_t *v, uint32_t n, uint32_t bytes)
+{
+	switch (bytes) {
+	case 1: write_width(to, v, n, 1); break;
+	case 2: write_width(to, v, n, 2); break;
+	case 3: write_width(to, v, n, 3); break;
+	default: write_width(to, v, n, 4); break;
+	}
 }
 
 void block_write(const struct block_plan *p, const struct sheet *s,

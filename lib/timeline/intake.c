@@ -33,22 +33,35 @@ static const void *column_of(const struct chunk *c, enum field f)
 	return c->table[field_get(f)->stream].col[field_get(f)->index];
 }
 
-static void collect_codes(struct intake *in, const uint32_t *col, const uint32_t *row, uint32_t n)
+/* The codes of n neighbours. */
+static inline void collect(struct intake *in, const uint32_t *col, uint32_t n)
 {
 	uint32_t *mark = in->code_of, last = MISSING_CODE;
 
-	for (uint32_t i = 0; col && i < n; i++) {
-		uint32_t code = col[row ? row[i] : i];
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t code = col[i];
 
-		if (code == last || mark[code])
+		if (code == last || mark[code] || code == MISSING_CODE)
 			continue;
 		last = code;
-		if (code == MISSING_CODE)
-			continue;
 		mark[code] = UINT32_MAX;
 		GROW(in->fresh, in->cap_fresh, in->n_fresh + 1);
 		in->fresh[in->n_fresh++] = code;
 	}
+}
+
+static void collect_codes(struct intake *in, const uint32_t *col, const uint32_t *row, uint32_t n)
+{
+	if (!col)
+		return;
+	if (!row)
+		collect(in, col, n);
+	else if (in->stream == STREAM_FEE && row != in->run_src)
+		for (uint32_t i = 0; i < in->n_run; i++)
+			collect(in, col + in->run[i].src, in->run[i].n);
+	else
+		for (uint32_t i = 0; i < n; i++)
+			collect(in, col + row[i], 1);
 }
 
 /* Every code the rows will ask for, translated together. */
