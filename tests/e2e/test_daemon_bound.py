@@ -26,7 +26,7 @@ FEES = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_lis
         "det_item_fee_sumamt,inscp_amt,updt_time\n")
 SETL = "setl_id,mdtrt_id,fixmedins_code,psn_no,setl_time,med_type,medfee_sumamt,updt_time\n"
 LIMIT = "memory: { limit: 2 }\n"
-LINES = 20000 if SANITIZED else 150000
+LINES = 20000 if SANITIZED else 800000
 OF_VISIT, PERSONS, DAYS = 10, LINES // 50, 360
 
 
