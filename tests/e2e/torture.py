@@ -587,6 +587,12 @@ def in_time(given):
     return not given.minutes or time.monotonic() < given.began + given.minutes * 60
 
 
+def goes_on(given, tally, share):
+    """Until there is this share of the kills; and each point was the first of a round, if asked."""
+    short = given.every_point and tally.rounds * given.jobs < len(points())
+    return (short or tally.done(given.kind) < share) and in_time(given)
+
+
 def one_job(given, files, number, out):
     """Every jobs-th seed, until this job has its share of the kills."""
     tally, seed, good = Tally(), given.seed + number, True
@@ -595,13 +601,13 @@ def one_job(given, files, number, out):
     if SANITIZED:  # it would end over maps of its own, and say so in its own way
         kinds.pop("memory", None)
     try:
-        while tally.done(given.kind) < share and in_time(given):
+        while goes_on(given, tally, share):
             with Cluster("--no-fsync") as cluster:
                 world = World(cluster, files, kinds, given.mixed)
                 until = tally.rounds + ROUNDS
-                while tally.done(given.kind) < share and tally.rounds < until and in_time(given):
+                while goes_on(given, tally, share) and tally.rounds < until:
                     part = Tally()
-                    left = min(STRIKES, share - tally.done(given.kind))
+                    left = max(1, min(STRIKES, share - tally.done(given.kind)))
                     try:
                         good = one_round(seed, world, part, left) and good
                     except AssertionError as why:  # it hung, or ended as it must not
