@@ -6,6 +6,7 @@
  */
 #include "lib/base/mem.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,7 @@ void *xcalloc(size_t n, size_t size)
 
 void *xrealloc(void *p, size_t size)
 {
-	p = realloc(p, at_least_one(size));
+	p = size > PTRDIFF_MAX ? NULL : realloc(p, at_least_one(size));
 	if (!p)
 		out_of_memory(1, size);
 	return taken(p, size);
