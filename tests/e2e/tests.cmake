@@ -16,7 +16,7 @@ if(TARGET fundwatch-gen AND TARGET fundwatch-cli)
 			$<TARGET_FILE:fundwatch-gen> $<TARGET_FILE:fundwatch-cli>)
 endif()
 fundwatch_script(torture LABEL e2e TIMEOUT 1800
-	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/torture.py --kills 150 --jobs 2 --seed 1 --every-point
+	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/torture.py --kills 240 --jobs 2 --seed 1 --every-point
 		--mixed 4)
 # Freed memory is kept back by AddressSanitizer, which would look like a leak.
 fundwatch_script(soak LABEL e2e TIMEOUT 1800
