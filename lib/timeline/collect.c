@@ -242,7 +242,7 @@ static bool make_items(struct gather *g, enum stream s, const uint64_t *order, b
 		ties |= order[i] >> 32 == before;
 		before = order[i] >> 32;
 		to[i] = (struct item){
-			.time = !plain ? row_cell(st, r, time) :
+			.time = !plain ? store_value(st, r, time) :
 				seconds ? PACK_TIME_BASE + seconds : MISSING_I64,
 			.row = r,
 			.id = found[(uint32_t)order[i]].id,

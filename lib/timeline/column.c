@@ -340,10 +340,10 @@ static bool line_charges(const struct gather *g, const struct item *it)
 {
 	const struct store *st = &g->t->store[STREAM_FEE];
 	const struct left *left = it->touched ? &g->left[it - g->items[STREAM_FEE].v] : NULL;
-	int64_t money = left ? left->inscp : row_cell(st, it->row, g->fee_inscp);
+	int64_t money = left ? left->inscp : store_value(st, it->row, g->fee_inscp);
 
 	if (money == MISSING_I64)
-		money = left ? left->amount : row_cell(st, it->row, g->fee_amount);
+		money = left ? left->amount : store_value(st, it->row, g->fee_amount);
 	return money != MISSING_I64 && money > 0;
 }
 

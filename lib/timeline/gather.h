@@ -208,25 +208,6 @@ const struct row *register_on(const struct timeline *t, enum stream s, const str
 const struct row *register_at(const struct timeline *t, enum stream s, uint32_t a, uint32_t b,
 			      int32_t day);
 
-/* A cell of a row; MISSING_I64 when missing, codes too. */
-static inline int64_t row_cell(const struct store *st, const struct row *r, struct cell c)
-{
-	uint32_t p = c.pack <= PACK_STORED && c.pack ? row_u32(r, c.off) : 0;
-
-	switch ((enum pack)c.pack) {
-	case PACK_CODE:
-		return p ? (int64_t)p : MISSING_I64;
-	case PACK_DATE:
-		return (int32_t)p == MISSING_I32 ? MISSING_I64 : (int32_t)p;
-	case PACK_DEC:
-		return unpack_dec(&st->spill, p);
-	case PACK_TIME:
-		return unpack_time(&st->spill, p);
-	default:
-		return MISSING_I64;
-	}
-}
-
 /* A stored field of a row (not a link); MISSING_I64 when missing, codes too. May add a code. */
 int64_t row_value(struct timeline *t, enum field f, const struct row *r);
 

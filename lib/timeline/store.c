@@ -376,23 +376,3 @@ void store_index_reserve(struct store *st, uint32_t n)
 	st->slots = slots;
 	xfree(old);
 }
-
-/* ---- values ---- */
-
-int64_t store_value(const struct store *st, const struct row *r, struct cell c)
-{
-	uint32_t p = c.pack <= PACK_STORED && c.pack ? row_u32(r, c.off) : 0;
-
-	switch ((enum pack)c.pack) {
-	case PACK_CODE:
-		return p ? (int64_t)p : MISSING_I64;
-	case PACK_DATE:
-		return (int32_t)p == MISSING_I32 ? MISSING_I64 : (int32_t)p;
-	case PACK_DEC:
-		return unpack_dec(&st->spill, p);
-	case PACK_TIME:
-		return unpack_time(&st->spill, p);
-	default:
-		return MISSING_I64;
-	}
-}

@@ -200,15 +200,31 @@ void store_index_set(struct store *st, size_t slot, uint64_t hash, uint32_t row)
 void store_index_reserve(struct store *st, uint32_t n);
 void store_prefetch(const struct store *st, uint64_t hash);
 
-/* One value, MISSING_I64 when missing, codes too. */
-int64_t store_value(const struct store *st, const struct row *r, struct cell c);
-
 static inline uint32_t row_u32(const struct row *r, unsigned off)
 {
 	uint32_t v;
 
 	__builtin_memcpy(&v, (const uint8_t *)r + off, sizeof v);
 	return v;
+}
+
+/* One value, MISSING_I64 when missing, codes too. */
+static inline int64_t store_value(const struct store *st, const struct row *r, struct cell c)
+{
+	uint32_t p = c.pack <= PACK_STORED && c.pack ? row_u32(r, c.off) : 0;
+
+	switch ((enum pack)c.pack) {
+	case PACK_CODE:
+		return p ? (int64_t)p : MISSING_I64;
+	case PACK_DATE:
+		return (int32_t)p == MISSING_I32 ? MISSING_I64 : (int32_t)p;
+	case PACK_DEC:
+		return unpack_dec(&st->spill, p);
+	case PACK_TIME:
+		return unpack_time(&st->spill, p);
+	default:
+		return MISSING_I64;
+	}
 }
 
 static inline void row_set_u32(struct row *r, unsigned off, uint32_t v)

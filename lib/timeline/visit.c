@@ -20,12 +20,12 @@ static int64_t encounter_value(const struct gather *g, const struct visit *v, st
 {
 	const struct item *it = item_at(g, STREAM_ENCOUNTER, v->encounter);
 
-	return it ? row_cell(&g->t->store[STREAM_ENCOUNTER], it->row, c) : MISSING_I64;
+	return it ? store_value(&g->t->store[STREAM_ENCOUNTER], it->row, c) : MISSING_I64;
 }
 
 static int64_t settlement_value(const struct gather *g, const struct item *it, struct cell c)
 {
-	return row_cell(&g->t->store[STREAM_SETTLEMENT], it->row, c);
+	return store_value(&g->t->store[STREAM_SETTLEMENT], it->row, c);
 }
 
 static bool code_is(const struct gather *g, int64_t code, struct str text)
