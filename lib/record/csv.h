@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
-#include "lib/record/cells.h"
+#include "lib/record/row_cells.h"
 #include "lib/record/reject.h"
 
 #define CSV_ROWS_MAX 64u /* given out together */

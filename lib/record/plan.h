@@ -8,7 +8,7 @@
 #pragma once
 
 #include "lib/base/dict.h"
-#include "lib/record/cells.h"
+#include "lib/record/row_cells.h"
 #include "lib/record/column.h"
 #include "lib/record/feed_plan.h"
 

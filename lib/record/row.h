@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "lib/record/cells.h"
+#include "lib/record/row_cells.h"
 #include "lib/record/decode.h"
 #include "lib/record/plan.h"
 #include "lib/record/reject.h"

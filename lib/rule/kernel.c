@@ -7,15 +7,7 @@
 #include <assert.h>
 
 #include "lib/base/civil.h"
-
-/* The loops are compiled for AVX2 as well and chosen when the program starts; sanitizers cannot
- * stand the choosing. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                   \
-	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define KERNEL __attribute__((target_clones("avx2", "default")))
-#else
-#define KERNEL
-#endif
+#include "lib/base/simd.h"
 
 KERNEL void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, int64_t lo,
 		  int64_t hi, bool outside)

@@ -4,13 +4,7 @@
  */
 #include "lib/timeline/unpack.h"
 
-/* Compiled for AVX2 as well and chosen when the program starts; sanitizers cannot stand that. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                   \
-	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define KERNEL __attribute__((target_clones("avx2", "default")))
-#else
-#define KERNEL
-#endif
+#include "lib/base/simd.h"
 
 void unpack_cells(uint32_t *restrict out, const struct row *const *row, unsigned off, uint32_t n)
 {

@@ -309,6 +309,25 @@ class Held:
         self.psql.wait()
 
 
+HEAD_LINES = """  版本      1
+  类别      管理类
+  性质      可疑
+  环节      事后
+  级别      中
+  状态      启用
+"""
+# What a story sends: fee lines and settlements of the default feed.
+FEES = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
+        "det_item_fee_sumamt,inscp_amt,updt_time\n")
+SETTLEMENTS = ("setl_id,mdtrt_id,fixmedins_code,psn_no,setl_time,med_type,medfee_sumamt,"
+               "updt_time\n")
+
+
+def rules(text):
+    """Rules as a story writes them, from the title on to what it is about."""
+    return re.sub(r"^(规则 .*\n)", lambda title: title[1] + HEAD_LINES, text, flags=re.M)
+
+
 def same(expected, got, what):
     """Equal tables, or the first difference."""
     for name, text in expected.items():

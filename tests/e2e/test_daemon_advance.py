@@ -6,16 +6,10 @@ import pathlib
 import random
 import re
 
-from daemon_lib import Box, same
+from daemon_lib import Box, FEES, SETTLEMENTS, rules, same
 
-RULES = """
+RULES = rules("""
 规则 v.near 「七天内重复」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、项目
   窗口      7 天
@@ -23,21 +17,12 @@ RULES = """
   说明      {人员}{笔数}次
 
 规则 v.month 「一月之内」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      机构、自然月
   触发      合计(数量) > 30
   违规金额  合计(符合范围金额)
   说明      {机构}{自然月}{合计(数量)}次
-"""
-FEES = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
-        "det_item_fee_sumamt,inscp_amt,updt_time\n")
-SETL = "setl_id,mdtrt_id,fixmedins_code,psn_no,setl_time,med_type,medfee_sumamt,updt_time\n"
+""")
 MONTHS = 5
 
 
@@ -61,7 +46,7 @@ def files(folder):
     for month in range(1, MONTHS + 1):
         made = rows(month, random.Random(month))
         for name, head, line in (
-                ("setl", SETL, "S{n},M{n},H{f},P{p},{d} 10:00:00,11,{a},{u} 00:00:00\n"),
+                ("setl", SETTLEMENTS, "S{n},M{n},H{f},P{p},{d} 10:00:00,11,{a},{u} 00:00:00\n"),
                 ("fee_list", FEES, "F{n},M{n},S{n},H{f},P{p},{d} 09:00:00,X1,{c},10.00,{a},{a},"
                                    "{u} 00:00:00\n")):
             path = f"{folder}/{name}_d_{month}.csv"

@@ -9,24 +9,16 @@ import pathlib
 import shutil
 import tempfile
 
-from daemon_lib import Box, generate, same
+from daemon_lib import Box, FEES, generate, rules, same
 
-RULE = """
+RULE = rules("""
 规则 b.day 「同日」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、自然日
   触发      合计(数量) > 1
   违规金额  合计(符合范围金额)
   说明      {人员}{自然日}
-"""
-HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
-        "det_item_fee_sumamt,inscp_amt,updt_time\n")
+""")
 PAIRS = range(12)  # of two workers; in half of them the two are not with the same one
 
 
@@ -82,7 +74,7 @@ def run_through(days):
         pathlib.Path(box.rules, "b.rules").write_text(RULE, encoding="utf-8")
         box.extra = f"history: {{ days: {days} }}\n"
         box.configure()
-        box.put("fee_list_d_0.csv", HEAD + "".join(old_days()))
+        box.put("fee_list_d_0.csv", FEES + "".join(old_days()))
         daemon = box.start()
         daemon.wait("drained: ")
         seen, was = [told(box)], False
@@ -92,7 +84,7 @@ def run_through(days):
                 daemon = box.start()
                 daemon.wait("drained: ")
             was = below
-            box.put(f"fee_list_d_{n}.csv", HEAD + "".join(row for part in parts for row in part))
+            box.put(f"fee_list_d_{n}.csv", FEES + "".join(row for part in parts for row in part))
             daemon.wait("drained: ")
             seen.append(told(box))
             try:
@@ -124,7 +116,7 @@ def older_than_its_books(files):
     """A database whose first inputs came before the books: the next start enters them, once."""
     with Box("opening", epoch_rows=1000) as box:
         box.drop(*files)
-        box.put("fee_list_d_bad.csv", HEAD + "one,field\n")
+        box.put("fee_list_d_bad.csv", FEES + "one,field\n")
         restarted(box)
         whole = books(box)
         assert box.number("SELECT sum(reversed) FROM fundwatch.account") > 0, whole

@@ -6,25 +6,16 @@ import os
 import pathlib
 import tempfile
 
-from daemon_lib import BIN, Box, ROOT, SANITIZED, run, same
+from daemon_lib import BIN, Box, FEES, ROOT, SANITIZED, SETTLEMENTS, rules, run, same
 
-RULE = """
+RULE = rules("""
 规则 b.near 「{days} 天内重复」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、项目
   窗口      {days} 天
   触发      笔数 > {most}
   说明      {{人员}}{{笔数}}次
-"""
-FEES = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
-        "det_item_fee_sumamt,inscp_amt,updt_time\n")
-SETL = "setl_id,mdtrt_id,fixmedins_code,psn_no,setl_time,med_type,medfee_sumamt,updt_time\n"
+""")
 LIMIT = "memory: { limit: 2 }\n"
 LINES = 20000 if SANITIZED else 800000
 OF_VISIT, PERSONS, DAYS = 10, LINES // 50, 360
@@ -35,7 +26,7 @@ def make(folder):
     fees, settled = f"{folder}/fee_list_d_1.csv", f"{folder}/setl_d_1.csv"
     with open(fees, "w", encoding="utf-8") as out, open(settled, "w", encoding="utf-8") as setl:
         out.write(FEES)
-        setl.write(SETL)
+        setl.write(SETTLEMENTS)
         for visit in range(LINES // OF_VISIT):
             day = visit * DAYS // (LINES // OF_VISIT)
             at = f"2026-{day // 30 + 1:02}-{day % 30 % 28 + 1:02}"

@@ -2,7 +2,7 @@
 """What a person decided on is never silently changed: a refund after the decision flags it."""
 import json
 
-from daemon_lib import BIN, Box, ROOT, run
+from daemon_lib import BIN, Box, ROOT, rules, run
 
 HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,"
         "medins_list_name,cnt,pric,det_item_fee_sumamt,medfee_sumamt,updt_time\n")
@@ -96,20 +96,14 @@ with Box("decide", rules=f"{ROOT}/tests/cli/data/rules") as box:
     print(f"decided, changed, withdrawn, restored: {kinds}")
 
 # Two runs of days on one person, one decided on; a late line joins them, its refund parts them.
-RULE = """规则 d.week 「七天多次」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
+RULE = rules("""规则 d.week 「七天多次」
   看        费用明细
   归并      人员、项目
   窗口      7 天
   触发      合计(数量) > 2
   违规金额  合计(符合范围金额)
   说明      {人员}{合计(数量)}次
-"""
+""")
 
 
 def line(serial, day, count=2, updated=1):

@@ -5,24 +5,16 @@ import os
 import pathlib
 import random
 
-from daemon_lib import Box, Held, same
+from daemon_lib import Box, FEES, Held, rules, same
 
-RULE = """
+RULE = rules("""
 规则 g.near 「七天内重复」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、项目
   窗口      7 天
   触发      笔数 > 2
   说明      {人员}{笔数}次
-"""
-HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
-        "det_item_fee_sumamt,inscp_amt,updt_time\n")
+""")
 FILES, LINES = 12, 1000
 
 
@@ -38,7 +30,7 @@ def make(folder):
         before = rows
         paths.append(f"{folder}/fee_list_d_{k:02}.csv")
         with open(paths[-1], "w", encoding="utf-8") as out:
-            out.write(HEAD + "".join(rows + again))
+            out.write(FEES + "".join(rows + again))
     return paths
 
 

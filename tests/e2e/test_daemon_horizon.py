@@ -5,25 +5,16 @@ import json
 import os
 import pathlib
 
-from daemon_lib import BIN, Box, Held, ROOT, run, same
+from daemon_lib import BIN, Box, FEES, Held, ROOT, SETTLEMENTS, rules, run, same
 
-RULE = """
+RULE = rules("""
 规则 h.near 「{days} 天内重复」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、项目
   窗口      {days} 天
   触发      笔数 > 1
   说明      {{人员}}{{笔数}}次
-"""
-HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
-        "det_item_fee_sumamt,inscp_amt,updt_time\n")
-SETL = "setl_id,mdtrt_id,fixmedins_code,psn_no,setl_time,med_type,medfee_sumamt,updt_time\n"
+""")
 
 
 def fee(n, person, day):
@@ -37,9 +28,9 @@ def setl(n, person, day):
 
 def feed(box, daemon, name, rows):
     before = daemon.seen
-    box.put(f"setl_d_{name}.csv", SETL + "".join(setl(*row) for row in rows))
+    box.put(f"setl_d_{name}.csv", SETTLEMENTS + "".join(setl(*row) for row in rows))
     daemon.wait_all(f"`setl_d_{name}.csv` is done", "drained: ")
-    box.put(f"fee_list_d_{name}.csv", HEAD + "".join(fee(*row) for row in rows))
+    box.put(f"fee_list_d_{name}.csv", FEES + "".join(fee(*row) for row in rows))
     daemon.wait_all(f"`fee_list_d_{name}.csv` is done", "drained: ")
     if any("horizon: moves on" in line for line in daemon.lines[before:daemon.seen]):
         daemon.wait("rule set .* is live")
@@ -174,8 +165,8 @@ def history_in_the_background(kill=""):
         assert box.sql("SELECT rule_id, subject, state FROM fundwatch.alert"
                        ) == "h.week|P5|raised\n"
         # A late record needs the locked month itself: it waits for it, and counts once.
-        box.put("fee_list_d_3.csv", HEAD + fee(10, "P3", "2026-02-21"))
-        box.put("setl_d_3.csv", SETL + setl(10, "P3", "2026-02-21"))
+        box.put("fee_list_d_3.csv", FEES + fee(10, "P3", "2026-02-21"))
+        box.put("setl_d_3.csv", SETTLEMENTS + setl(10, "P3", "2026-02-21"))
         lock.let_go()
         if kill:
             assert daemon.end() == -9, daemon.lines
@@ -208,7 +199,7 @@ def late_among_many(held):
         feed(box, daemon, "1", [(1, "P1", "2026-02-05"), (2, "P2", "2026-06-10")])
         many = [fee(f"N{n}", f"Q{n % 5000}", f"2026-06-{n // 5000 + 1:02}") for n in range(50000)]
         lock = Held(box, "fee_2026_02") if held else None
-        box.put("fee_list_d_2.csv", HEAD + fee(3, "P1", "2026-02-06") + "".join(many))
+        box.put("fee_list_d_2.csv", FEES + fee(3, "P1", "2026-02-06") + "".join(many))
         if held:
             daemon.wait("horizon: 3 chunks wait for persons")
             lock.let_go()

@@ -5,7 +5,7 @@ import re
 import sys
 import tempfile
 
-from daemon_lib import Box, ROOT, generate, same
+from daemon_lib import Box, FEES, ROOT, generate, rules, same
 
 POINTS = ["sink_begin:2", "sink_copy:3", "sink_alerts:2", "sink_commit:1", "sink_commit:4",
           "sink_committed:3", "sink_committed:6", "spool_read:4", "spool_report:1", "spool_move:2",
@@ -65,25 +65,17 @@ def kill_at(points, lines):
         return sum(disturbed(generated, point, calm) for point in points)
 
 
-RULE = """
+RULE = rules("""
 规则 k.day 「同日」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、自然日
   触发      合计(数量) > 1
   说明      {人员}
-"""
-HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
-        "det_item_fee_sumamt,inscp_amt,updt_time\n")
+""")
 
 
 def lines(numbers):
-    return HEAD + "".join(f"F{n},M{n},S{n},H1,P{n % 3},2026-03-01 09:00:00,X1,1,1,1,1,"
+    return FEES + "".join(f"F{n},M{n},S{n},H1,P{n % 3},2026-03-01 09:00:00,X1,1,1,1,1,"
                           "2026-05-01 00:00:00\n" for n in numbers)
 
 

@@ -9,9 +9,9 @@ import os
 import pathlib
 import re
 
-from daemon_lib import BIN, Box, ROOT, run
+from daemon_lib import BIN, Box, FEES, ROOT, rules, run
 
-RULES = """
+RULES = rules("""
 指标「高价占比」
   看        费用明细
   按        机构、自然月
@@ -19,24 +19,12 @@ RULES = """
   至少      2 笔
 
 规则 p.share 「高价占比异常」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   对照      「高价占比」 x
   同类      至少 3 家
   触发      x > 中位 + 20%
   说明      {机构}{自然月}占比{x}，同类中位{中位}
 
 规则 p.month 「一月之内」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      机构、自然月
   触发      合计(数量) > 3
@@ -44,19 +32,11 @@ RULES = """
   说明      {机构}{自然月}{合计(数量)}次
 
 规则 p.day 「同日」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、自然日
   触发      合计(数量) > 1
   说明      {人员}
-"""
-HEAD = ("feedetl_sn,mdtrt_id,setl_id,fixmedins_code,psn_no,fee_ocur_time,med_list_codg,cnt,pric,"
-        "det_item_fee_sumamt,inscp_amt,updt_time\n")
+""")
 HANGZHOU = [f"H3301020000{i}" for i in range(4)]
 NINGBO = "H33020300001"
 
@@ -80,7 +60,7 @@ def live(box):
 
 
 def feed(box, daemon, name, lines):
-    box.put(name, HEAD + "".join(lines))
+    box.put(name, FEES + "".join(lines))
     daemon.wait_all(f"`{name}` is done", "drained: ")
 
 
@@ -172,19 +152,13 @@ with Box("periods") as box:
     daemon.term()
 print("closed by hand: judged at the close, as of the close, amended by the next")
 
-ABSENT = """
+ABSENT = rules("""
 规则 p.absent 「用药缺配套」
-  版本      1
-  类别      管理类
-  性质      可疑
-  环节      事后
-  级别      中
-  状态      启用
   看        费用明细
   归并      人员、自然月
   触发      笔数(若 项目 是 "X1") > 0 且 笔数(若 项目 是 "X2") = 0
   说明      {人员}{自然月}
-"""
+""")
 
 
 def absent(box):
@@ -250,7 +224,7 @@ def by_hand(box):
     box.extra = "periods: { close: by-hand }\n"
     box.configure()
     box.put("setl_d_all.csv", settlements(range(12), {n: HANGZHOU[n % 4] for n in range(12)}))
-    box.put("fee_list_d_1.csv", HEAD + "".join(
+    box.put("fee_list_d_1.csv", FEES + "".join(
         line(n, HANGZHOU[n % 4], 500 if n % 4 == 0 else 10) for n in range(12)))
     daemon = box.start()
     daemon.wait_all("`fee_list_d_1.csv` is done", "drained: ")
@@ -294,7 +268,7 @@ def while_the_database_is_away(calm):
         box.sql("ALTER SCHEMA fundwatch RENAME TO away")
         daemon = box.start()
         daemon.wait("cannot connect: ")
-        box.put("fee_list_d_2.csv", HEAD + line(90, HANGZHOU[1], 10))
+        box.put("fee_list_d_2.csv", FEES + line(90, HANGZHOU[1], 10))
         while box.journal()["waiting"] < 1:
             os.sched_yield()
         said = period(box, *CLOSE, "--no-wait")

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from daemon_lib import BOUND, ROOT, Box, Cluster, Held, generate, psql, run, same
+from daemon_lib import BOUND, Box, Cluster, Held, ROOT, generate, psql, run, same
 
 TROUBLE = "error +database: cannot commit"
 

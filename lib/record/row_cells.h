@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cells.h - where the cells of one row lie.
+ * row_cells.h - where the cells of one row lie.
  *
  * Rows of CSV are never taken apart: a row is the places where its cells end, as the index found
  * them, so that a cell nobody reads costs nothing. Rows of JSON are texts from anywhere.
