@@ -400,7 +400,7 @@ static uint32_t visit_by_number(struct gather *g, uint32_t mdtrt, uint32_t facil
 	uint64_t at;
 
 	if (facility) {
-		uint32_t place = places_find(&g->t->places[PLACES_VISIT], facility, mdtrt);
+		uint32_t place = places_find(g->t, PLACES_VISIT, facility, mdtrt);
 
 		return place == UINT32_MAX ? NO_INDEX : visit_known(g, place, 0);
 	}

@@ -73,26 +73,71 @@ const struct stream_plan *stream_plan(enum stream s)
 	return &plans[s];
 }
 
+/* ---- codes ---- */
+
+/* What a code was first known as: 0 nothing yet, 2n + 1 the visit with place n, 2n + 2 subject n.
+ * Codes of new visits follow each other, so what is looked up next to each other lies so. */
+static uint32_t *known_as(struct timeline *t, uint32_t code)
+{
+	if (code >= t->cap_known) {
+		uint32_t before = t->cap_known;
+
+		GROW(t->known, t->cap_known, (size_t)code + 1);
+		memset(t->known + before, 0, (t->cap_known - before) * sizeof *t->known);
+	}
+	return &t->known[code];
+}
+
+static inline uint32_t known_of(const struct timeline *t, uint32_t code)
+{
+	return code < t->cap_known ? t->known[code] : 0;
+}
+
 /* ---- places ---- */
 
-uint32_t places_at(struct places *p, uint32_t a, uint32_t b)
+static uint32_t place_new(struct places *p, uint32_t a, uint32_t b)
 {
-	bool fresh;
-	uint64_t *number = map64_at(&p->map, (uint64_t)a << 32 | b, &fresh);
-
-	if (!fresh)
-		return (uint32_t)*number;
-	*number = p->n;
 	GROW(p->v, p->cap, p->n + 1);
 	p->v[p->n] = (struct place){ .a = a, .b = b };
 	return p->n++;
 }
 
-uint32_t places_find(const struct places *p, uint32_t a, uint32_t b)
+static bool is_visit(const struct timeline *t, uint32_t known, uint32_t a)
 {
+	return known & 1 && t->places[PLACES_VISIT].v[known / 2].a == a;
+}
+
+uint32_t places_at(struct timeline *t, enum places_kind kind, uint32_t a, uint32_t b)
+{
+	struct places *p = &t->places[kind];
+	uint64_t *number;
+	bool fresh;
+
+	if (kind == PLACES_VISIT && b != MISSING_CODE) {
+		uint32_t *known = known_as(t, b);
+
+		if (is_visit(t, *known, a))
+			return *known / 2;
+		if (!*known) {
+			*known = p->n * 2 + 1;
+			return place_new(p, a, b);
+		}
+	}
+	number = map64_at(&p->map, (uint64_t)a << 32 | b, &fresh);
+	if (!fresh)
+		return (uint32_t)*number;
+	*number = p->n;
+	return place_new(p, a, b);
+}
+
+uint32_t places_find(const struct timeline *t, enum places_kind kind, uint32_t a, uint32_t b)
+{
+	uint32_t known = kind == PLACES_VISIT && b != MISSING_CODE ? known_of(t, b) : 0;
 	uint64_t number;
 
-	if (!map64_get(&p->map, (uint64_t)a << 32 | b, &number))
+	if (is_visit(t, known, a))
+		return known / 2;
+	if (!map64_get(&t->places[kind].map, (uint64_t)a << 32 | b, &number))
 		return UINT32_MAX;
 	return (uint32_t)number;
 }
@@ -106,19 +151,52 @@ void places_fini(struct places *p)
 
 /* ---- subjects ---- */
 
-uint32_t subject_at(struct timeline *t, enum subject_kind k, uint32_t key)
+static bool is_subject(const struct timeline *t, uint32_t known, enum subject_kind k)
 {
-	bool fresh;
-	uint64_t *number = map64_at(&t->subject_of, (uint64_t)k << 32 | key, &fresh);
+	return known && !(known & 1) && t->subject[known / 2 - 1].kind == k;
+}
 
-	if (!fresh)
-		return (uint32_t)*number;
-	*number = t->n_subject;
+static uint32_t subject_new(struct timeline *t, enum subject_kind k, uint32_t key)
+{
 	GROW(t->subject, t->cap_subject, t->n_subject + 1);
 	memset(&t->subject[t->n_subject], 0, sizeof t->subject[0]);
 	t->subject[t->n_subject].key = key;
 	t->subject[t->n_subject].kind = (uint8_t)k;
 	return t->n_subject++;
+}
+
+uint32_t subject_at(struct timeline *t, enum subject_kind k, uint32_t key)
+{
+	uint64_t *number;
+	bool fresh;
+
+	if (key != MISSING_CODE) {
+		uint32_t *known = known_as(t, key);
+
+		if (is_subject(t, *known, k))
+			return *known / 2 - 1;
+		if (!*known) {
+			*known = t->n_subject * 2 + 2;
+			return subject_new(t, k, key);
+		}
+	}
+	number = map64_at(&t->subject_of, (uint64_t)k << 32 | key, &fresh);
+	if (!fresh)
+		return (uint32_t)*number;
+	*number = t->n_subject;
+	return subject_new(t, k, key);
+}
+
+uint32_t subject_find(const struct timeline *t, enum subject_kind k, uint32_t key)
+{
+	uint32_t known = key != MISSING_CODE ? known_of(t, key) : 0;
+	uint64_t number;
+
+	if (is_subject(t, known, k))
+		return known / 2 - 1;
+	if (!map64_get(&t->subject_of, (uint64_t)k << 32 | key, &number))
+		return UINT32_MAX;
+	return (uint32_t)number;
 }
 
 void subject_mark(struct timeline *t, uint32_t subject)

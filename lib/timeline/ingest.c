@@ -361,7 +361,8 @@ uint32_t intake_place(struct intake *in, uint32_t src)
 		return in->last_place;
 	in->last_a = a;
 	in->last_b = b;
-	in->last_place = places_at(places, intake_code(in, a), intake_code(in, b));
+	in->last_place = places_at(in->t, in->plan->places, intake_code(in, a),
+				   intake_code(in, b));
 	if (places->n > before && in->plan->places == PLACES_VISIT)
 		places->v[in->last_place].subject = UINT32_MAX;
 	return in->last_place;
@@ -409,10 +410,12 @@ static uint64_t prepare(struct intake *in, struct pending *p, uint32_t src)
 	p->place = intake_place(in, src);
 	p->subject = intake_owner(in, src);
 	intake_prepare(in, p, src);
-	p->hash = identity_of(p->place, p->serial);
-	store_prefetch(in->st, p->hash);
+	if (is_indexed(in->stream)) {
+		p->hash = identity_of(p->place, p->serial);
+		store_prefetch(in->st, p->hash);
+	}
 	if (p->subject != UINT32_MAX)
-		__builtin_prefetch(&in->t->subject[p->subject], 1);
+		subject_fetch(in->t, p->subject);
 	return p->serial.n;
 }
 
@@ -432,12 +435,15 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 
 	buf_reset(&in->scratch);
 	for (uint32_t i = 0; i < n; i++)
-		bytes += prepare(in, &in->group[i], row ? row[from + i] : from + i) + 5;
+		intake_fetch(in, row ? row[from + i] : from + i);
 	for (uint32_t i = 0; i < n; i++)
+		bytes += prepare(in, &in->group[i], row ? row[from + i] : from + i) + 5;
+	for (uint32_t i = 0; in->st->block_bits && i < n; i++)
 		prefetch_row(in, &in->group[i]);
 	if (!store_room(in->st, n, bytes, e))
 		return false;
-	store_index_reserve(in->st, n); /* so that what is fetched ahead stays */
+	if (is_indexed(in->stream))
+		store_index_reserve(in->st, n); /* so that what is fetched ahead stays */
 	for (uint32_t i = 0; i < n; i++)
 		intake_take(in, &in->group[i]);
 	return true;

@@ -15,7 +15,8 @@ struct mover {
 };
 
 struct pending {
-	uint64_t hash;       /* of the identity; of lines only once they are looked for */
+	uint64_t hash;       /* of the identity; where there is an index of all rows, or once it is
+				looked for */
 	uint32_t src;        /* row in the chunk */
 	uint32_t place;
 	uint32_t subject;
@@ -90,7 +91,22 @@ static inline uint32_t intake_code(const struct intake *in, uint32_t code)
 	return in->code_of[code];
 }
 
+/* Fetch what intake_place and intake_owner will ask; always in line, as store_fetch. */
+static inline __attribute__((always_inline)) void
+intake_fetch(const struct intake *in, uint32_t src)
+{
+	if (in->col_b)
+		known_fetch(in->t, intake_code(in, in->col_b[src]));
+	if (in->col_key)
+		known_fetch(in->t, intake_code(in, in->col_key[src]));
+}
+
 /* ---- find.c ---- */
+/* Whether all rows of a stream are in the store's index. */
+static inline bool is_indexed(enum stream s)
+{
+	return s != STREAM_ENCOUNTER && s != STREAM_SETTLEMENT && s != STREAM_FEE;
+}
 /* Row of an identity, ROW_NONE when new; *slot for intake_found, when a row is made of it. */
 uint32_t intake_find(struct intake *in, struct pending *p, size_t *slot);
 /* From now on the identity is to be found at this row. */

@@ -53,13 +53,34 @@ void lines_find(struct intake *in, const uint32_t *row, uint32_t n)
 	}
 }
 
-static void place_run(struct intake *in, struct run *run)
+/* Steps before the turn of run i, where there is one: what its codes are known as, then whose it
+ * is and where, then the block its lines will join if they are few. */
+static inline __attribute__((always_inline)) void
+fetch_run(const struct intake *in, uint32_t i)
+{
+	if (i < in->n_run)
+		intake_fetch(in, in->run[i].src);
+}
+
+static void place_run(struct intake *in, uint32_t i)
+{
+	struct run *run = &in->run[i];
+
+	if (i >= in->n_run)
+		return;
+	run->place = intake_place(in, run->src);
+	run->subject = intake_owner(in, run->src);
+	subject_fetch(in->t, run->subject);
+}
+
+static inline __attribute__((always_inline)) void
+fetch_tail(const struct intake *in, uint32_t i)
 {
 	const struct list *list;
 
-	run->place = intake_place(in, run->src);
-	run->subject = intake_owner(in, run->src);
-	list = subject_list(&in->t->subject[run->subject], STREAM_FEE);
+	if (i >= in->n_run || in->run[i].n >= STORE_FEW)
+		return;
+	list = &in->t->subject[in->run[i].subject].list[LIST_FEE];
 	if (list->tail && in->st->blocks.which != list->tail - 1)
 		__builtin_prefetch(blocks_head(&in->st->blocks, list->tail - 1));
 }
@@ -245,11 +266,14 @@ static bool take_run(struct intake *in, const struct run *run, struct err *e)
 
 bool lines_take(struct intake *in, struct err *e)
 {
-	for (uint32_t i = 0; i < in->n_run && i < AHEAD; i++)
-		place_run(in, &in->run[i]);
+	for (uint32_t i = 0; i < 3 * AHEAD; i++)
+		fetch_run(in, i);
+	for (uint32_t i = 0; i < 2 * AHEAD; i++)
+		place_run(in, i);
 	for (uint32_t i = 0; i < in->n_run; i++) {
-		if (i + AHEAD < in->n_run)
-			place_run(in, &in->run[i + AHEAD]);
+		fetch_run(in, i + 3 * AHEAD);
+		place_run(in, i + 2 * AHEAD);
+		fetch_tail(in, i + AHEAD);
 		if (!take_run(in, &in->run[i], e))
 			return false;
 	}

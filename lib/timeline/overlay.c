@@ -163,7 +163,7 @@ static void lead(struct intake *in, uint32_t head, uint32_t mine, const struct p
 	else
 		map64_del(other, before);
 	map64_put(other, mine, head);
-	store_index_set(in->st, slot, p->hash, mine);
+	intake_found(in, p, slot, mine);
 	hide(in, head, true);
 	hide(in, mine, false);
 	subject_mark(in->t, store_row(in->st, head)->subject);

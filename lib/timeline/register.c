@@ -49,17 +49,18 @@ const struct row *register_on(const struct timeline *t, enum stream s, const str
 const struct row *register_at(const struct timeline *t, enum stream s, uint32_t a, uint32_t b,
 			      int32_t day)
 {
-	const struct places *places = &t->places[stream_plan(s)->places];
+	enum places_kind kind = stream_plan(s)->places;
+	const struct place *place = t->places[kind].v;
 	const struct row *r = NULL;
 	uint32_t at;
 
 	if (!a || !t->store[s].n)
 		return NULL;
-	at = places_find(places, a, b);
+	at = places_find(t, kind, a, b);
 	if (at != UINT32_MAX)
-		r = register_on(t, s, &places->v[at].list, day);
+		r = register_on(t, s, &place[at].list, day);
 	if (r || !b)
 		return r;
-	at = places_find(places, a, 0);
-	return at == UINT32_MAX ? NULL : register_on(t, s, &places->v[at].list, day);
+	at = places_find(t, kind, a, 0);
+	return at == UINT32_MAX ? NULL : register_on(t, s, &place[at].list, day);
 }

@@ -67,7 +67,7 @@ static uint32_t find_visit(const struct timeline *t, struct str facility, struct
 
 	if ((facility.p && !a) || (visit.p && !b))
 		return UINT32_MAX;
-	return places_find(&t->places[PLACES_VISIT], a, b);
+	return places_find(t, PLACES_VISIT, a, b);
 }
 
 static void contest(struct timeline *t, uint32_t visit)

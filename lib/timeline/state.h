@@ -17,6 +17,8 @@
 enum places_kind { PLACES_VISIT, PLACES_STOCK, PLACES_PERSON, PLACES_FACILITY,
 		   PLACES_PRACTITIONER, PLACES_ITEM, PLACES_COUNT };
 
+enum { PLACE_ENCOUNTER, PLACE_SETTLEMENT, PLACE_ROWS };
+
 enum visit_flag { VISIT_CONTESTED = 1, VISIT_SEVERAL = 2, VISIT_NEWLY = 4 /* contested */ };
 
 struct place {
@@ -30,10 +32,12 @@ struct place {
 	};
 	uint32_t top;                             /* of visits: row + 1 of the greatest serial of
 						     lines that are not in the index */
+	uint32_t row[PLACE_ROWS];                 /* of visits: row + 1 of the first encounter,
+						     and settlement; others are in the index */
 };
 
 struct places {
-	struct map64 map;    /* a << 32 | b -> number */
+	struct map64 map;    /* a << 32 | b -> number; of those that codes do not tell */
 	struct place *v;
 	uint32_t n, cap;
 };
@@ -91,7 +95,9 @@ struct timeline {
 	struct places places[PLACES_COUNT];
 	struct subject *subject;
 	uint32_t n_subject, cap_subject;
-	struct map64 subject_of;      /* kind << 32 | code -> number */
+	uint32_t *known;              /* by code: the visit or subject it was first known as */
+	uint32_t cap_known;
+	struct map64 subject_of;      /* kind << 32 | code -> number; of the others */
 	uint32_t *dirty;
 	uint32_t n_dirty, cap_dirty;
 	bool all_dirty;
@@ -137,14 +143,34 @@ void undone_note(struct gather *g, uint32_t subject, const struct gather_stats *
 void undone_fini(struct undone_book *b);
 
 /* ---- directory.c ---- */
-uint32_t places_at(struct places *p, uint32_t a, uint32_t b);
-uint32_t places_find(const struct places *p, uint32_t a, uint32_t b); /* UINT32_MAX: none */
+uint32_t places_at(struct timeline *t, enum places_kind kind, uint32_t a, uint32_t b);
+/* UINT32_MAX: none. */
+uint32_t places_find(const struct timeline *t, enum places_kind kind, uint32_t a, uint32_t b);
 void places_fini(struct places *p);
 uint32_t subject_at(struct timeline *t, enum subject_kind k, uint32_t key);
+uint32_t subject_find(const struct timeline *t, enum subject_kind k, uint32_t key); /* likewise */
 void subject_mark(struct timeline *t, uint32_t subject);
 /* Rows of subject s in stream; NULL for streams its kind does not have. */
 struct list *subject_list(struct subject *s, enum stream stream);
 const struct list *subject_list_const(const struct subject *s, enum stream stream);
+
+/* Fetch what a row of its will touch; always in line, as store_fetch. */
+static inline __attribute__((always_inline)) void
+subject_fetch(const struct timeline *t, uint32_t subject)
+{
+	const struct subject *s = &t->subject[subject];
+
+	__builtin_prefetch(s, 1);
+	__builtin_prefetch(&s->list[LIST_FEE], 1);
+}
+
+/* Fetch what a code is known as, likewise. */
+static inline __attribute__((always_inline)) void
+known_fetch(const struct timeline *t, uint32_t code)
+{
+	if (code < t->cap_known)
+		__builtin_prefetch(&t->known[code]);
+}
 
 /* ---- ingest.c ---- */
 void intake_free(struct intake *in);

@@ -13,10 +13,7 @@
 
 #include "lib/base/mem.h"
 
-enum {
-	FIRST_SLOTS = 256,
-	FEW_ROWS = 4, /* fewer go to the last block of their list; more begin one of their own */
-};
+enum { FIRST_SLOTS = 256 };
 
 /* Amounts that are mostly another one's. */
 static const enum field twins[][2] = {
@@ -154,7 +151,7 @@ static uint32_t rows_in_tail(const struct store *st, const struct list *list)
 
 uint32_t store_extend(struct store *st, struct list *list, uint32_t n)
 {
-	bool few = n < FEW_ROWS || st->blocks.which == list->tail - 1;
+	bool few = n < STORE_FEW || st->blocks.which == list->tail - 1;
 	struct sheet *s = st->blocks.open;
 	uint32_t at;
 

@@ -28,6 +28,7 @@
 
 #define STORE_PAGE_BITS 10
 #define STORE_PAGE_ROWS (1u << STORE_PAGE_BITS)
+#define STORE_FEW 4 /* fewer lines join the last block of their list; more begin one */
 #define ROW_NONE UINT32_MAX
 #define ROW_LIMIT (UINT32_C(1) << 31) /* the top bit of a handle is free for derived rows */
 

@@ -50,6 +50,7 @@ void timeline_free(struct timeline *t)
 	for (int i = 0; i < PLACES_COUNT; i++)
 		places_fini(&t->places[i]);
 	map64_fini(&t->subject_of);
+	xfree(t->known);
 	xfree(t->subject);
 	xfree(t->dirty);
 	xfree(t->shared);
@@ -85,11 +86,8 @@ struct str timeline_subject_key(const struct timeline *t, uint32_t subject)
 uint32_t timeline_subject_find(const struct timeline *t, enum subject_kind k, struct str key)
 {
 	uint32_t code = dict_find(t->dict, key);
-	uint64_t number;
 
-	if (!code || !map64_get(&t->subject_of, (uint64_t)k << 32 | code, &number))
-		return UINT32_MAX;
-	return (uint32_t)number;
+	return code ? subject_find(t, k, code) : UINT32_MAX;
 }
 
 const uint32_t *timeline_dirty(const struct timeline *t, uint32_t *n)
@@ -199,7 +197,7 @@ void timeline_stats_get(const struct timeline *t, struct timeline_stats *out)
 	out->subjects = t->n_subject;
 	out->compared = t->compared;
 	out->bytes += dict_bytes(t->dict) + places_bytes(t) + map64_bytes(&t->subject_of) +
-		      t->cap_subject * sizeof *t->subject +
+		      t->cap_known * sizeof *t->known + t->cap_subject * sizeof *t->subject +
 		      t->cap_dirty * sizeof *t->dirty + t->cap_shared * sizeof *t->shared +
 		      t->cap_fresh * sizeof *t->fresh;
 }

@@ -153,6 +153,42 @@ static void lines_out_of_order_and_again(void **state)
 	timeline_free(t);
 }
 
+/* A number may be a visit of two facilities and a person's; a visit has several settlements. */
+static void numbers_alike_are_told_apart(void **state)
+{
+	static const char text[] =
+		"settlement | psn_no | fixmedins_code | mdtrt_id | setl_id | setl_time\n"
+		"    | P1 | H1 | M1 | S1 | 2026-03-01\n"
+		"    | P1 | H1 | M1 | S2 | 2026-03-02\n"
+		"    | P1 | H2 | M1 | S1 | 2026-03-03\n"
+		"    | M1 | H1 | P1 | S3 | 2026-03-04\n"
+		"    | H1 | H1 | H1 | S4 | 2026-03-05\n";
+	static const struct { const char *who; uint32_t n; } has[] = { { "P1", 3 }, { "M1", 1 },
+								       { "H1", 1 } };
+	struct timeline *t = timeline_with(text);
+	struct timeline_stats st;
+	struct batch b;
+
+	(void)state;
+	add_all(t, "stock | fixmedins_code | fixmedins_bchno | infno | inv_chg_time | cnt\n"
+		   "    | P1 | B1 | 3505 | 2026-03-01 | 1\n", 1);
+	add_all(t, text, 2);
+	timeline_stats_get(t, &st);
+	CHECK_INT(st.records[STREAM_SETTLEMENT], 10);
+	CHECK_INT(st.resent[STREAM_SETTLEMENT], 5);
+	CHECK_INT(st.subjects, 4);
+	CHECK(timeline_subject_find(t, SUBJECT_FACILITY, STR("P1")) !=
+	      timeline_subject_find(t, SUBJECT_PERSON, STR("P1")));
+	CHECK(timeline_subject_find(t, SUBJECT_FACILITY, STR("M1")) == UINT32_MAX);
+	batch_init(&b);
+	for (size_t i = 0; i < sizeof has / sizeof has[0]; i++) {
+		gather_one(t, has[i].who, &b, NULL);
+		CHECK_INT(b.rows[STREAM_SETTLEMENT].n, has[i].n);
+	}
+	batch_fini(&b);
+	timeline_free(t);
+}
+
 static void retraction_may_come_first(void **state)
 {
 	static const char gone[] =
@@ -432,6 +468,7 @@ int main(void)
 		cmocka_unit_test(rows_come_back_in_event_order),
 		cmocka_unit_test(greatest_revision_wins_in_any_order),
 		cmocka_unit_test(lines_out_of_order_and_again),
+		cmocka_unit_test(numbers_alike_are_told_apart),
 		cmocka_unit_test(retraction_may_come_first),
 		cmocka_unit_test(a_correction_moves_the_row),
 		cmocka_unit_test(only_news_makes_dirty),
