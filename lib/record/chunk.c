@@ -20,9 +20,17 @@
 #define USUAL_CAP 16384u /* rows of a full chunk: grown to in few steps, since each copies */
 #define RAW_MAX 4096u
 
+/* The only thing that chunks of several threads share. */
+uint64_t chunk_name(void)
+{
+	static _Atomic uint64_t last;
+	return ++last;
+}
+
 struct chunk *chunk_new(void)
 {
 	struct chunk *c = xcalloc(1, sizeof(*c));
+	c->name = chunk_name();
 	c->dict = dict_new();
 	arena_init(&c->arena);
 	return c;
@@ -45,6 +53,7 @@ void chunk_free(struct chunk *c)
 	for (unsigned s = 0; s < STREAM_STORED; s++)
 		table_fini(&c->table[s], (enum stream)s);
 	dict_free(c->dict);
+	xfree(c->known);
 	arena_fini(&c->arena);
 	xfree(c->reject);
 	xfree(c);

@@ -49,9 +49,19 @@ struct reject {
 	struct str raw;          /* raw line, cut at 4096 bytes */
 };
 
+/* A text that came in chunks before, or may come again: chunks of one family give it the same
+ * number, whatever its code is here. */
+struct known_code {
+	uint32_t code, number;
+};
+
 struct chunk {
 	struct table table[STREAM_STORED];
 	struct dict *dict;
+	struct known_code *known; /* [n_known], codes ascending */
+	uint32_t n_known, cap_known;
+	uint64_t family;          /* of no other decoder; 0 = none */
+	uint64_t name;            /* of no other chunk */
 	struct arena arena;
 	struct reject *reject;
 	uint32_t n_reject, cap_reject;

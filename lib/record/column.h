@@ -10,6 +10,9 @@
 #include "lib/record/chunk.h"
 #include "lib/record/reject.h"
 
+/* A number that no chunk and no family of chunks has got before; from any thread. */
+uint64_t chunk_name(void);
+
 /* The column of field f, made and filled with missing when it is not there yet. */
 void *column_make(struct chunk *c, enum stream s, unsigned index, enum type t);
 

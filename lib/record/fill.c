@@ -30,6 +30,7 @@ struct str row_nested(void)
 
 struct making_run {
 	struct dict *dict;
+	struct known *known;
 	struct target *to;
 	struct str *text;
 	const uint8_t *row; /* of the run as it came; for what is shared */
@@ -186,12 +187,25 @@ static inline bool is_brief(struct str text)
 	return text.n < 8 && text.p != nested_mark;
 }
 
+/* Codes of texts as they stand, of a column whose texts may come again or not. */
+static void give_codes(struct making_run *m, const struct str *text, uint32_t n, uint32_t *code)
+{
+	struct coming *c = &m->to->coming;
+	if (c->never || c->away) {
+		dict_codes(m->dict, text, n, code);
+		return;
+	}
+	c->asked += n;
+	c->fresh += known_codes(m->known, text, n, code);
+}
+
 static enum reject_reason new_brief(struct making_run *m, struct str text, uint32_t *code)
 {
 	text = tidy(text);
 	enum reject_reason why = text.n ? coded_text(m->to, &text) : REJECT_NONE;
-	if (why == REJECT_NONE)
-		*code = text.n ? dict_code(m->dict, text) : MISSING_CODE;
+	*code = MISSING_CODE;
+	if (why == REJECT_NONE && text.n)
+		give_codes(m, &text, 1, code);
 	return why;
 }
 
@@ -250,7 +264,7 @@ static void look_up(struct making_run *m, struct asking *ask)
 {
 	uint32_t *out = m->out;
 	struct shared *shared = m->to->shared;
-	dict_codes(m->dict, ask->text, ask->n, ask->code);
+	give_codes(m, ask->text, ask->n, ask->code);
 	for (unsigned i = 0; i < ask->n; i++)
 		out[ask->row[i]] = ask->code[i];
 	for (unsigned i = 0; shared && i < ask->n; i++) {
@@ -363,9 +377,9 @@ static bool says_something(const struct texts *in)
 static unsigned make_column(struct rower *r, enum stream s, struct target *t,
 			    const struct texts *in, enum reject_reason *why)
 {
-	struct making_run m = { .dict = r->chunk->dict, .to = t, .text = in->text,
-				.row = in->row, .changed = in->changed, .n = in->n,
-				.why = REJECT_NONE };
+	struct making_run m = { .dict = r->chunk->dict, .known = r->known, .to = t,
+				.text = in->text, .row = in->row, .changed = in->changed,
+				.n = in->n, .why = REJECT_NONE };
 	bool coded = t->making == MAKE_MAPPED && t->width == WIDTH_U32;
 	t->complete = false;
 	if (!says_something(in))

@@ -9,6 +9,8 @@
 #include "lib/record/names.h"
 
 #define NAME_MAX_BYTES 256u
+#define COMING_ASKED 64u
+#define DOUBTS_MOST 4u
 
 /* For files without streams of their own. */
 static const struct feed_stream plain_streams[STREAM_STORED] = {
@@ -96,6 +98,7 @@ static struct target target_of(struct plan *p, const struct feed_stream *s, enum
 	t.making = making_of(&t);
 	if (t.width == WIDTH_U32 && t.making != MAKE_SERIAL)
 		t.brief = arena_array(&p->arena, 1, sizeof(*t.brief));
+	t.coming.never = info->role == ROLE_KEY || info->role == ROLE_LINK;
 	return t;
 }
 
@@ -448,10 +451,31 @@ bool plan_header(struct plan *p, const struct row_cells *names, struct err *e)
 	return true;
 }
 
+/* Nearly all new: at once. Mostly new: when that goes on, since what is to be known must come a
+ * first time. */
+static void doubt(struct coming *c)
+{
+	if (c->asked < COMING_ASKED || c->fresh <= c->asked / 2) {
+		c->doubts = 0;
+		return;
+	}
+	c->doubts = (uint8_t)(c->doubts + (c->fresh > c->asked / 16 * 15 ? DOUBTS_MOST : 1));
+	if (c->doubts < DOUBTS_MOST)
+		return;
+	c->doubts = DOUBTS_MOST - 1;
+	c->next = c->next ? (uint16_t)(c->next < UINT16_MAX / 2 ? c->next * 2 : c->next) : 16;
+	c->away = c->next;
+}
+
 static void forget_codes(struct target *t)
 {
 	if (t->brief)
 		memset(t->brief->text, 0, sizeof(t->brief->text));
+	if (t->coming.away)
+		t->coming.away--;
+	else
+		doubt(&t->coming);
+	t->coming.asked = t->coming.fresh = 0;
 }
 
 void plan_new_run(struct plan *p)

@@ -35,6 +35,14 @@ struct shared {
 	uint32_t code[RUN_MAX];
 };
 
+/* Whether a column's texts come again in later chunks, as far as is known. */
+struct coming {
+	bool never;            /* texts of records' own: numbers of visits, links */
+	uint16_t away, next;   /* chunks until asked again; the same when found so again */
+	uint8_t doubts;
+	uint32_t asked, fresh; /* texts in the chunk in hand */
+};
+
 /* Where a text goes; short codes are few. */
 struct target {
 	enum field field;
@@ -50,6 +58,7 @@ struct target {
 	struct shared *shared;           /* likewise; NULL when nobody else wants its codes */
 	bool complete;                   /* each row of the run in hand got a value from it */
 	uint8_t varied;                  /* its texts hardly repeat: runs until asked again */
+	struct coming coming;            /* of codes */
 };
 
 struct binding {

@@ -30,7 +30,7 @@ void rower_init(struct rower *r, const struct feed *feed, const struct feed_file
 		const uint8_t *wanted, struct decode_stats *stats)
 {
 	*r = (struct rower){ .revision = feed->revision, .stats = stats,
-			     .chunk_rows = DECODE_CHUNK_ROWS };
+			     .chunk_rows = DECODE_CHUNK_ROWS, .known = known_new() };
 	plan_init(&r->plan, file, wanted);
 }
 
@@ -38,6 +38,7 @@ void rower_fini(struct rower *r)
 {
 	plan_fini(&r->plan);
 	chunk_free(r->chunk);
+	known_free(r->known);
 	while (r->next_ready < r->n_ready)
 		chunk_free(r->ready[r->next_ready++]);
 	xfree(r->ready);
@@ -52,6 +53,7 @@ static void open_chunk(struct rower *r, uint64_t line)
 		return;
 	r->chunk = chunk_new();
 	r->chunk->first_line = line;
+	known_begin(r->known, r->chunk);
 	plan_new_chunk(&r->plan);
 }
 

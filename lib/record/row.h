@@ -10,6 +10,7 @@
 
 #include "lib/record/row_cells.h"
 #include "lib/record/decode.h"
+#include "lib/record/known.h"
 #include "lib/record/plan.h"
 #include "lib/record/reject.h"
 
@@ -50,6 +51,7 @@ struct rower {
 	struct claims *claims; /* gathered here; NULL when the rower sees all rows */
 	uint32_t chunk_rows; /* of the input a chunk has at most */
 	struct chunk *chunk; /* being filled; NULL before the first row of it */
+	struct known *known; /* texts of all chunks */
 	struct chunk **ready;
 	unsigned n_ready, cap_ready, next_ready;
 	uint32_t run;        /* rows to try together next; 0 = one */

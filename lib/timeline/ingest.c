@@ -479,7 +479,6 @@ bool timeline_add(struct timeline *t, const struct chunk *c, enum stream s,
 	intake_translate(t->intake, row, n);
 	ok = s == STREAM_FEE ? lines_take(t->intake, e) : take_groups(t->intake, row, n, e);
 	store_rest(t->intake->st);
-	intake_end(t->intake);
 	for (uint32_t i = 0; t->all_dirty && i < t->n_subject; i++)
 		subject_mark(t, i);
 	t->all_dirty = false;

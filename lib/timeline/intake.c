@@ -17,8 +17,11 @@ void intake_free(struct intake *in)
 		return;
 	xfree(in->code_of);
 	xfree(in->owner_of);
+	xfree(in->open);
 	xfree(in->fresh);
 	xfree(in->fresh_code);
+	for (unsigned i = 0; i < FAMILIES; i++)
+		xfree(in->family[i].code);
 	xfree(in->mover);
 	xfree(in->run);
 	xfree(in->run_src);
@@ -64,6 +67,70 @@ static void collect_codes(struct intake *in, const uint32_t *col, const uint32_t
 			collect(in, col + row[i], 1);
 }
 
+/* Grows an array by code; all of it stays zero. */
+static void room_for_codes(uint32_t **array, uint32_t *cap, uint32_t n)
+{
+	uint32_t before = *cap;
+
+	GROW(*array, *cap, n);
+	memset(*array + before, 0, (*cap - before) * sizeof **array);
+}
+
+/* The chunk's family; of many decoders at work the one that came first is forgotten. */
+static struct family *family_of(struct intake *in, uint64_t family)
+{
+	struct family *f;
+
+	for (unsigned i = 0; i < FAMILIES; i++)
+		if (in->family[i].family == family)
+			return &in->family[i];
+	f = &in->family[in->next_family];
+	in->next_family = (in->next_family + 1) % FAMILIES;
+	f->family = family;
+	if (f->cap)
+		memset(f->code, 0, f->cap * sizeof *f->code);
+	return f;
+}
+
+/* Codes whose text has been met in a chunk of the family before. */
+static void begin_known(struct intake *in)
+{
+	const struct chunk *c = in->c;
+	uint32_t most = 0;
+
+	in->n_open = 0;
+	for (uint32_t i = 0; i < c->n_known; i++)
+		if (c->known[i].number > most)
+			most = c->known[i].number;
+	if (!most)
+		return;
+	in->known = family_of(in, c->family);
+	room_for_codes(&in->known->code, &in->known->cap, most + 1);
+	GROW(in->open, in->cap_open, c->n_known);
+	for (uint32_t i = 0; i < c->n_known; i++) {
+		uint32_t code = in->known->code[c->known[i].number];
+
+		in->code_of[c->known[i].code] = code;
+		in->open[in->n_open] = c->known[i];
+		in->n_open += code == MISSING_CODE;
+	}
+}
+
+/* What has become of the others. */
+static void keep_known(struct intake *in)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < in->n_open; i++) {
+		uint32_t code = in->code_of[in->open[i].code];
+
+		in->known->code[in->open[i].number] = code;
+		in->open[left] = in->open[i];
+		left += code == MISSING_CODE;
+	}
+	in->n_open = left;
+}
+
 /* Every code the rows will ask for, translated together. */
 void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
 {
@@ -85,6 +152,7 @@ void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
 	dict_translate(in->t->dict, in->c->dict, in->fresh, in->n_fresh, in->fresh_code);
 	for (uint32_t i = 0; i < in->n_fresh; i++)
 		in->code_of[in->fresh[i]] = in->fresh_code[i];
+	keep_known(in);
 }
 
 static void begin_columns(struct intake *in)
@@ -133,37 +201,39 @@ static void begin_movers(struct intake *in)
 	}
 }
 
-/* Grows an array by code; all of it stays zero. */
-static void room_for_codes(uint32_t **array, uint32_t *cap, uint32_t n)
+static void forget_codes(struct intake *in)
 {
-	uint32_t before = *cap;
+	memset(in->code_of, 0, in->n_code * sizeof *in->code_of);
+	memset(in->owner_of, 0, in->n_code * sizeof *in->owner_of);
+}
 
-	GROW(*array, *cap, n);
-	memset(*array + before, 0, (*cap - before) * sizeof **array);
+static void begin_codes(struct intake *in, const struct chunk *c)
+{
+	uint32_t codes = dict_count(c->dict) + 1;
+	bool other = in->name != c->name;
+
+	if (other && in->n_code)
+		forget_codes(in);
+	else if (in->owners != in->plan->subject && in->n_code)
+		memset(in->owner_of, 0, in->n_code * sizeof *in->owner_of);
+	room_for_codes(&in->code_of, &in->cap_code, codes);
+	room_for_codes(&in->owner_of, &in->cap_owner, codes);
+	in->owners = in->plan->subject;
+	in->name = c->name;
+	in->n_code = codes;
+	if (other)
+		begin_known(in);
 }
 
 void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint32_t ref)
 {
-	uint32_t codes = dict_count(c->dict) + 1;
-
 	in->c = c;
 	in->stream = s;
 	in->plan = stream_plan(s);
 	in->st = &in->t->store[s];
 	in->ref = ref;
 	in->last_place = UINT32_MAX;
-	room_for_codes(&in->code_of, &in->cap_code, codes);
-	room_for_codes(&in->owner_of, &in->cap_owner, codes);
+	begin_codes(in, c);
 	begin_columns(in);
 	begin_movers(in);
-}
-
-/* What the call has put into the arrays by code is taken out again, which is less than all. */
-void intake_end(struct intake *in)
-{
-	for (uint32_t i = 0; i < in->n_fresh; i++) {
-		in->code_of[in->fresh[i]] = 0;
-		in->owner_of[in->fresh[i]] = 0;
-	}
-	in->owner_of[MISSING_CODE] = 0;
 }

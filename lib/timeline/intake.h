@@ -32,6 +32,14 @@ struct run {
 	uint32_t place, subject;
 };
 
+/* Shard codes of the texts that chunks of a family know. */
+#define FAMILIES 16u
+struct family {
+	uint64_t family;  /* 0 = none */
+	uint32_t *code;   /* by number, 0 = not asked for yet */
+	uint32_t cap;
+};
+
 struct intake {
 	struct timeline *t;
 	const struct chunk *c;
@@ -39,11 +47,19 @@ struct intake {
 	const struct stream_plan *plan;
 	struct store *st;
 	uint32_t ref;
-	uint32_t *code_of;   /* chunk code -> shard code, 0 = not asked for */
-	uint32_t *owner_of;  /* chunk code of the subject's key -> subject + 1 */
-	uint32_t cap_code, cap_owner;
+	/* By chunk code, 0 = not asked for; they stay while calls are about one chunk. */
+	uint64_t name;       /* of that chunk */
+	uint32_t *code_of;   /* shard code */
+	uint32_t *owner_of;  /* of the subject's key: subject + 1, of one kind */
+	uint32_t n_code, cap_code, cap_owner;
+	enum subject_kind owners;
 	uint32_t *fresh, *fresh_code; /* chunk codes to translate, and what they became */
 	uint32_t n_fresh, cap_fresh, cap_fresh_code;
+	struct family family[FAMILIES];
+	unsigned next_family;        /* to be forgotten */
+	struct family *known;        /* the chunk's; NULL = it has none */
+	struct known_code *open;     /* of the chunk's, those with no shard code yet */
+	uint32_t n_open, cap_open;
 	struct mover *mover;
 	uint32_t n_mover, cap_mover;
 	const uint32_t *col_a, *col_b, *col_key, *col_valid, *col_refund, *col_refused, *col_link;
@@ -83,8 +99,6 @@ static inline uint32_t intake_line(const struct source *src)
 void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint32_t ref);
 /* Every code the rows will ask for; of lines the runs have been found. */
 void intake_translate(struct intake *in, const uint32_t *row, uint32_t n);
-/* What the call has put into the arrays by code is taken out again, which is less than all. */
-void intake_end(struct intake *in);
 
 static inline uint32_t intake_code(const struct intake *in, uint32_t code)
 {

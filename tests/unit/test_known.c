@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_known.c - texts keep their numbers from chunk to chunk, whatever their codes are there.
+ */
+#include "tests/check.h"
+
+#include "lib/record/known.h"
+
+#define TEXT_MAX 64
+
+static struct str text_of(char *room, unsigned i)
+{
+	return str_make(room, (size_t)snprintf(room, TEXT_MAX, "XA%02uB-%u", i % 17, i));
+}
+
+static uint32_t one(struct known *k, const char *text, uint32_t *fresh)
+{
+	struct str s = str_of(text);
+	uint32_t code;
+	*fresh = known_codes(k, &s, 1, &code);
+	return code;
+}
+
+/* The number the chunk notes for a code; 0 when it notes none. */
+static uint32_t number_of(const struct chunk *c, uint32_t code)
+{
+	for (uint32_t i = 0; i < c->n_known; i++)
+		if (c->known[i].code == code)
+			return c->known[i].number;
+	return 0;
+}
+
+static void numbers_stay(void **state)
+{
+	(void)state;
+	struct known *k = known_new();
+	struct chunk *a = chunk_new(), *b = chunk_new();
+	uint32_t fresh;
+	known_begin(k, a);
+	uint32_t item = one(k, "XA02AA0001", &fresh);
+	CHECK_INT(fresh, 1);
+	uint32_t place = one(k, "H33010600013", &fresh);
+	CHECK_INT(one(k, "XA02AA0001", &fresh), item);
+	CHECK_INT(fresh, 0);
+	CHECK(item != place && number_of(a, item) != number_of(a, place));
+	known_begin(k, b);
+	CHECK_INT(dict_code(b->dict, STR("something else")), 1);
+	uint32_t there = one(k, "H33010600013", &fresh);
+	CHECK_INT(fresh, 0);
+	CHECK_STR(dict_text(b->dict, there), "H33010600013");
+	CHECK_INT(number_of(b, there), number_of(a, place));
+	CHECK_INT(b->n_known, 1);
+	CHECK(a->family && a->family == b->family && a->name != b->name);
+	chunk_free(a);
+	chunk_free(b);
+	known_free(k);
+}
+
+static void others_have_other_families(void **state)
+{
+	(void)state;
+	struct known *k = known_new(), *l = known_new();
+	struct chunk *a = chunk_new(), *b = chunk_new();
+	known_begin(k, a);
+	known_begin(l, b);
+	CHECK(a->family != b->family);
+	chunk_free(a);
+	chunk_free(b);
+	known_free(k);
+	known_free(l);
+}
+
+/* What may be a flag is found in the chunk's dictionary; what is long is not kept. */
+static void short_and_long_texts_are_codes_of_the_chunk(void **state)
+{
+	(void)state;
+	struct known *k = known_new();
+	struct chunk *c = chunk_new();
+	uint32_t fresh;
+	known_begin(k, c);
+	CHECK_INT(one(k, "1", &fresh), dict_find(c->dict, STR("1")));
+	CHECK_INT(fresh, 1);
+	uint32_t code = one(k, "a text of more than twenty-seven bytes", &fresh);
+	CHECK_INT(one(k, "a text of more than twenty-seven bytes", &fresh), code);
+	CHECK_INT(c->n_known, 0);
+	chunk_free(c);
+	known_free(k);
+}
+
+/* Texts of every length, each differing in one byte from another. */
+static void every_byte_counts(void **state)
+{
+	(void)state;
+	struct known *k = known_new();
+	struct chunk *c = chunk_new();
+	uint32_t fresh, again;
+	known_begin(k, c);
+	for (unsigned n = 4; n <= 27; n++)
+		for (unsigned at = 0; at < n; at++) {
+			char text[28] = "abcdefghijklmnopqrstuvwxyz0";
+			text[n] = '\0';
+			text[at] = '_';
+			uint32_t code = one(k, text, &fresh);
+			CHECK_INT(fresh, 1);
+			CHECK_INT(one(k, text, &again), code);
+			CHECK_INT(again, 0);
+			CHECK_STR(dict_text(c->dict, code), text);
+		}
+	chunk_free(c);
+	known_free(k);
+}
+
+static void check_texts(struct known *k, const struct chunk *c, unsigned first, unsigned n)
+{
+	char room[50][TEXT_MAX];
+	struct str s[50];
+	uint32_t code[50];
+	for (unsigned from = first; from < first + n; from += 50) {
+		for (unsigned i = 0; i < 50; i++)
+			s[i] = text_of(room[i], from + i);
+		(void)known_codes(k, s, 50, code);
+		for (unsigned i = 0; i < 50; i++)
+			CHECK(str_eq(dict_text(c->dict, code[i]), s[i]));
+	}
+}
+
+/* More texts than are kept: those of the chunk are right, and another family begins. */
+static void too_many_begin_anew(void **state)
+{
+	(void)state;
+	struct known *k = known_new();
+	struct chunk *a = chunk_new(), *b = chunk_new();
+	known_begin(k, a);
+	check_texts(k, a, 0, KNOWN_MOST + 1000);
+	check_texts(k, a, 0, KNOWN_MOST + 1000);
+	CHECK(a->n_known <= KNOWN_MOST && dict_count(a->dict) >= KNOWN_MOST + 1000);
+	for (uint32_t i = 0; i < a->n_known; i++)
+		CHECK(a->known[i].number && a->known[i].number <= KNOWN_MOST);
+	known_begin(k, b);
+	CHECK(a->family != b->family);
+	check_texts(k, b, 70000, 1000);
+	CHECK_INT(b->n_known, 1000);
+	chunk_free(a);
+	chunk_free(b);
+	known_free(k);
+}
+
+static void codes_of_many_chunks(void **state)
+{
+	(void)state;
+	struct known *k = known_new();
+	uint32_t fresh;
+	for (unsigned i = 0; i < 200; i++) {
+		struct chunk *c = chunk_new();
+		known_begin(k, c);
+		check_texts(k, c, i * 50, 1000);
+		CHECK_INT(c->n_known, 1000);
+		CHECK_STR(dict_text(c->dict, one(k, "H33010600013", &fresh)), "H33010600013");
+		CHECK_INT(fresh, i == 0);
+		chunk_free(c);
+	}
+	known_free(k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_stay),
+		cmocka_unit_test(others_have_other_families),
+		cmocka_unit_test(short_and_long_texts_are_codes_of_the_chunk),
+		cmocka_unit_test(every_byte_counts),
+		cmocka_unit_test(too_many_begin_anew),
+		cmocka_unit_test(codes_of_many_chunks),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
