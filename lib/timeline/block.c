@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/base/simd.h"
+
 enum kind { BLANK, CONST, SEQ, TWIN, LOW1, LOW2, LOW3, LOW4 };
 
 /* Words of a block being read that are not the same in all rows. */
@@ -70,41 +72,62 @@ static inline void put(uint8_t *p, uint32_t v)
 
 /* ---- in ---- */
 
-static bool in_sequence(const uint32_t *v, uint32_t n)
+/* Over all lanes, of which n count, so that the loops have no ends. */
+static inline uint32_t differing(const uint32_t *v, uint32_t n)
 {
-	if (v[n - 1] - v[0] != n - 1)
-		return false;
-	for (uint32_t i = 1; i < n; i++)
-		if (v[i] - v[0] != i)
-			return false;
-	return true;
-}
-
-static enum kind kind_of(const struct block_plan *p, const struct sheet *s, uint32_t w)
-{
-	const uint32_t *v = s->word[w];
 	uint32_t differ = 0;
 
-	for (uint32_t i = 1; i < s->n; i++)
-		differ |= v[i] ^ v[0];
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		differ |= i < n ? v[i] ^ v[0] : 0;
+	return differ;
+}
+
+static inline uint32_t uneven(const uint32_t *v, uint32_t n)
+{
+	uint32_t differ = 0;
+
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		differ |= i < n ? v[i] - v[0] - i : 0;
+	return differ;
+}
+
+static inline uint32_t unlike(const uint32_t *v, const uint32_t *other, uint32_t n)
+{
+	uint32_t differ = 0;
+
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		differ |= i < n ? v[i] ^ other[i] : 0;
+	return differ;
+}
+
+static inline enum kind kind_of(const struct block_plan *p, const struct sheet *s, uint32_t w)
+{
+	const uint32_t *v = s->word[w];
+	uint32_t differ = differing(v, s->n);
+
 	if (!differ)
 		return v[0] == p->blank[w] ? BLANK : CONST;
-	if (in_sequence(v, s->n))
+	if (v[s->n - 1] - v[0] == s->n - 1 && !uneven(v, s->n))
 		return SEQ;
-	if (p->twin[w] && memcmp(v, s->word[p->twin[w]], s->n * sizeof *v) == 0)
+	if (p->twin[w] && !unlike(v, s->word[p->twin[w]], s->n))
 		return TWIN;
 	return differ >> 24 ? LOW4 : differ >> 16 ? LOW3 : differ >> 8 ? LOW2 : LOW1;
 }
 
-void block_measure(const struct block_plan *p, const struct sheet *s, struct block_shape *shape)
+KERNEL void block_measure(const struct block_plan *p, const struct sheet *s,
+			  struct block_shape *shape)
 {
-	shape->bytes = kinds_bytes(p) + s->n * (uint32_t)sizeof *s->digest;
+	uint32_t head = 0, row = sizeof *s->digest;
+
 	for (uint32_t w = BLOCK_FIRST; w < p->words; w++) {
 		enum kind k = kind_of(p, s, w);
 
 		shape->kind[w] = (uint8_t)k;
-		shape->bytes += head_bytes[k] + s->n * row_bytes[k];
+		head += head_bytes[k];
+		row += row_bytes[k];
 	}
+	shape->kind[p->words] = 0;
+	shape->bytes = kinds_bytes(p) + head + s->n * row;
 }
 
 /* Four bytes each time, of which the next row writes over the high ones; behind the last come
@@ -130,20 +153,19 @@ static void write_low(uint8_t *to, const uint32_t *v, uint32_t n, uint32_t bytes
 void block_write(const struct block_plan *p, const struct sheet *s,
 		 const struct block_shape *shape, uint8_t *to)
 {
-	uint8_t *kinds = to;
-
-	to += kinds_bytes(p);
-	to[-1] = 0; /* may be half used */
+	for (uint32_t w = BLOCK_FIRST; w < p->words; w += 2)
+		*to++ = (uint8_t)(shape->kind[w] | shape->kind[w + 1] << 4);
 	for (uint32_t w = BLOCK_FIRST; w < p->words; w++) {
 		enum kind k = (enum kind)shape->kind[w];
-		uint32_t half = (w - BLOCK_FIRST) / 2;
 
-		kinds[half] = (uint8_t)(w % 2 ? kinds[half] | k << 4 : k);
+		if (k == BLANK || k == TWIN)
+			continue;
 		if (head_bytes[k])
 			put(to, s->word[w][0]);
 		to += head_bytes[k];
-		if (k >= LOW1)
-			write_low(to, s->word[w], s->n, row_bytes[k]);
+		if (k < LOW1)
+			continue;
+		write_low(to, s->word[w], s->n, row_bytes[k]);
 		to += s->n * row_bytes[k];
 	}
 	memcpy(to, s->digest, s->n * sizeof *s->digest);

@@ -42,7 +42,7 @@ struct sheet {
 /* How a sheet will be kept. */
 struct block_shape {
 	uint32_t bytes;
-	uint8_t kind[BLOCK_WORDS];
+	uint8_t kind[BLOCK_WORDS + 1]; /* one more: kinds are written by twos */
 };
 
 void block_measure(const struct block_plan *p, const struct sheet *s, struct block_shape *shape);

@@ -185,6 +185,7 @@ static void begin_columns(struct intake *in)
 	in->zero = dict_find(c->dict, STR("0"));
 	in->one = dict_find(c->dict, STR("1"));
 	in->two = dict_find(c->dict, STR("2"));
+	in->plain = !in->col_link && !in->col_message && !(in->col_valid && in->zero);
 }
 
 static void begin_movers(struct intake *in)

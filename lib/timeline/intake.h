@@ -73,7 +73,8 @@ struct intake {
 	struct run *run;             /* of lines */
 	uint32_t *run_src;           /* where each begins */
 	uint32_t n_run, cap_run, cap_run_src;
-	struct serial serial[BLOCK_ROWS]; /* of the lines in hand */
+	struct serial_run serial;    /* of the lines in hand */
+	bool plain;                  /* no line is linked, a message's or taken back */
 };
 
 /* Streams whose rows messages tell piece by piece: admission, change, discharge. */

@@ -6,12 +6,16 @@
  * follow the greatest of the visit, and say nothing out of the ordinary, go into the person's
  * block column by column; any other goes the way of single rows (ingest.c), in between.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/simd.h"
 #include "lib/timeline/intake.h"
 
 enum { AHEAD = 4 }; /* runs fetched before their turn */
+
+static_assert(SERIAL_RUN >= BLOCK_ROWS, "serials of a block are packed together");
 
 /* ---- runs ---- */
 
@@ -25,12 +29,37 @@ static inline bool same(const uint32_t *col, uint32_t a, uint32_t b)
 	return !col || col[a] == col[b];
 }
 
+/* Whether the codes of eight rows are one. */
+static inline bool eight_same(const uint32_t *col, uint32_t src, uint32_t code)
+{
+	uint32_t differ = 0;
+
+	for (uint32_t i = 0; col && i < 8; i++)
+		differ |= col[src + i] ^ code;
+	return !differ;
+}
+
+static inline bool eight_in_order(const uint32_t *row, uint32_t src)
+{
+	uint32_t differ = 0;
+
+	for (uint32_t i = 0; row && i < 8; i++)
+		differ |= row[i] ^ (src + i);
+	return !differ;
+}
+
 /* How many of row[0..n), or, without rows, of src .. src + n, are neighbours of one visit. */
-static uint32_t run_length(const struct intake *in, const uint32_t *row, uint32_t src, uint32_t n)
+KERNEL static uint32_t run_length(const struct intake *in, const uint32_t *row, uint32_t src,
+				  uint32_t n)
 {
 	const uint32_t *a = in->col_a, *b = in->col_b, *key = in->col_key;
 	uint32_t i = 1;
 
+	while (i + 8 <= n && eight_in_order(row ? row + i : NULL, src + i) &&
+	       eight_same(b, src + i, code_at(b, src)) &&
+	       eight_same(key, src + i, code_at(key, src)) &&
+	       eight_same(a, src + i, code_at(a, src)))
+		i += 8;
 	while (i < n && (!row || row[i] == src + i) && same(b, src, src + i) &&
 	       same(key, src, src + i) && same(a, src, src + i))
 		i++;
@@ -103,31 +132,35 @@ static bool no_other_lines(const struct intake *in, const struct run *run)
 	       (v->subject == UINT32_MAX || v->subject == run->subject);
 }
 
+/* How many of n lines are ordinary before the first that is not. */
+static uint32_t ordinary(const struct intake *in, uint32_t src, uint32_t n)
+{
+	uint32_t i = 0;
+
+	if (in->plain && in->col_own && in->col_item)
+		while (i < n && in->col_own[src + i] && in->col_item[src + i])
+			i++;
+	else
+		while (i < n && is_ordinary(in, src + i))
+			i++;
+	return i;
+}
+
 /* How many lines of the run from `from` on, at most a block's, can be taken together; their
  * serials are in in->serial. */
 static uint32_t together(struct intake *in, const struct run *run, uint32_t from, uint32_t most)
 {
-	struct serials *serials = &in->st->serials;
-	uint32_t top = in->t->places[PLACES_VISIT].v[run->place].top, n = 0;
-	struct serial before = { 0, 0 };
+	uint32_t top = in->t->places[PLACES_VISIT].v[run->place].top, src = run->src + from;
+	uint32_t n = ordinary(in, src, most);
+	struct serial before;
 	struct row_room room;
 
+	if (n == 0)
+		return 0;
 	if (top)
 		before = row_serial_kept(store_see(in->st, top - 1, &room));
-	for (; n < most; n++) {
-		uint32_t src = run->src + from + n;
-		struct serial s;
-		struct str text;
-
-		if (!is_ordinary(in, src))
-			break;
-		text = dict_text(in->c->dict, in->col_own[src]);
-		s = serials_pack(serials, text);
-		if (!s.head || ((top || n) && !serials_after(serials, text, s, before)))
-			break;
-		in->serial[n] = before = s;
-	}
-	return n;
+	return serials_pack_run(&in->st->serials, in->c->dict, in->col_own + src, n,
+				top ? &before : NULL, &in->serial);
 }
 
 /* ---- columns ---- */
@@ -150,11 +183,9 @@ static void put_column(struct intake *in, const struct mover *m, uint32_t src, u
 		for (uint32_t i = 0; i < n; i++)
 			to[i] = blank;
 	} else if (m->cell.pack == PACK_DEC) {
-		for (uint32_t i = 0; i < n; i++)
-			to[i] = pack_new_dec(spill, wide[src + i]);
+		pack_decs(spill, to, wide + src, n);
 	} else if (m->cell.pack == PACK_TIME) {
-		for (uint32_t i = 0; i < n; i++)
-			to[i] = pack_new_time(spill, wide[src + i]);
+		pack_times(spill, to, wide + src, n);
 	} else if (m->cell.pack == PACK_DATE) {
 		memcpy(to, narrow + src, n * sizeof *to);
 	} else {
@@ -177,24 +208,55 @@ static uint32_t flags_word(uint32_t flags, uint32_t head)
 	return word;
 }
 
-/* Serials, lines and digests of n lines; returns the flags of all. */
-static uint32_t put_rows(struct intake *in, uint32_t src, uint32_t n, uint32_t at)
+/* Whether some may be negative; missing ones may. */
+KERNEL static bool may_be_negative(const int64_t *v, uint32_t n)
 {
-	const struct source *from = &in->c->table[STREAM_FEE].src[src];
-	struct sheet *s = in->st->blocks.open;
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		all |= (uint64_t)v[i];
+	return all >> 63;
+}
+
+static bool may_have_flags(const struct intake *in, uint32_t src, uint32_t n)
+{
+	const int64_t *const *v = in->col_negative;
+
+	return (in->col_refused && in->two) || (v[0] && may_be_negative(v[0] + src, n)) ||
+	       (v[1] && may_be_negative(v[1] + src, n));
+}
+
+/* Flags, beside them the heads of serials; returns the flags of all. */
+static uint32_t put_flags(const struct intake *in, uint32_t src, uint32_t n, uint32_t *to)
+{
+	bool some = may_have_flags(in, src, n);
 	uint32_t any = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = flags_word(0, in->serial.head[i]);
+	for (uint32_t i = 0; some && i < n; i++) {
 		uint32_t flags = intake_line_flags(in, src + i);
 
-		s->digest[at + i] = from[i].digest;
-		s->word[WORD_SERIAL][at + i] = in->serial[i].number;
-		s->word[WORD_REVISION][at + i] = pack_new_time(&in->st->spill, from[i].revision);
-		s->word[WORD_LINE][at + i] = intake_line(&from[i]);
-		s->word[WORD_FLAGS][at + i] = flags_word(flags, in->serial[i].head);
+		to[i] = flags_word(flags, in->serial.head[i]);
 		any |= flags;
 	}
 	return any;
+}
+
+/* Serials, lines and digests of n lines. */
+static void put_rows(struct intake *in, uint32_t src, uint32_t n, uint32_t at)
+{
+	const struct source *from = &in->c->table[STREAM_FEE].src[src];
+	struct sheet *s = in->st->blocks.open;
+	int64_t revision[BLOCK_ROWS];
+
+	for (uint32_t i = 0; i < n; i++) {
+		s->digest[at + i] = from[i].digest;
+		s->word[WORD_LINE][at + i] = intake_line(&from[i]);
+		revision[i] = from[i].revision;
+	}
+	pack_times(&in->st->spill, s->word[WORD_REVISION] + at, revision, n);
+	memcpy(s->word[WORD_SERIAL] + at, in->serial.number, n * sizeof *in->serial.number);
 }
 
 /* n lines of the run, found new together. */
@@ -208,7 +270,8 @@ static void put_lines(struct intake *in, const struct run *run, uint32_t src, ui
 	put_all(s->word[WORD_SUBJECT] + at, n, run->subject);
 	put_all(s->word[WORD_PLACE] + at, n, run->place);
 	put_all(s->word[WORD_REF] + at, n, in->ref);
-	if (put_rows(in, src, n, at) & ROW_NEGATIVE)
+	put_rows(in, src, n, at);
+	if (put_flags(in, src, n, s->word[WORD_FLAGS] + at) & ROW_NEGATIVE)
 		who->flags |= SUBJECT_REVERSES;
 	for (uint32_t i = 0; i < in->n_mover; i++) {
 		const struct mover *m = &in->mover[i];

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/base/simd.h"
 
 void spill_fini(struct spill *s)
 {
@@ -51,4 +52,52 @@ uint32_t pack_time(struct spill *s, uint32_t old, int64_t v)
 	if (v > PACK_TIME_BASE && v - PACK_TIME_BASE < (int64_t)PACK_TIME_SPILL)
 		return (uint32_t)(v - PACK_TIME_BASE);
 	return spill_put(s, old, PACK_TIME_SPILL, v);
+}
+
+/* ---- many ---- */
+
+/* Whole units of ten thousand from 0 up to 2^36, as nearly all are; false when some are not. In
+ * sixteenths they are 32 bits. */
+KERNEL static bool plain_decs(uint32_t *restrict to, const int64_t *restrict v, uint32_t n)
+{
+	uint32_t odd = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t part = (uint32_t)((uint64_t)v[i] >> 4), m = part / 625;
+
+		odd |= (uint32_t)((uint64_t)v[i] >> 36) | ((uint32_t)v[i] & 15) | (part - m * 625);
+		to[i] = UINT32_C(2) << 30 | m;
+	}
+	return !odd;
+}
+
+/* Times that are neither missing nor spilled; false when some are. */
+KERNEL static bool plain_times(uint32_t *restrict to, const int64_t *restrict v, uint32_t n)
+{
+	uint32_t odd = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t since = (uint64_t)v[i] - (uint64_t)PACK_TIME_BASE;
+		uint32_t low = (uint32_t)since;
+
+		odd |= (uint32_t)(since >> 32) | (low - 1 >= PACK_TIME_SPILL - 1);
+		to[i] = low;
+	}
+	return !odd;
+}
+
+void pack_decs(struct spill *s, uint32_t *restrict to, const int64_t *restrict v, uint32_t n)
+{
+	if (plain_decs(to, v, n))
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = pack_dec(s, PACK_DEC_MISSING, v[i]);
+}
+
+void pack_times(struct spill *s, uint32_t *restrict to, const int64_t *restrict v, uint32_t n)
+{
+	if (plain_times(to, v, n))
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = pack_time(s, 0, v[i]);
 }

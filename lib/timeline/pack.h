@@ -33,22 +33,9 @@ void spill_fini(struct spill *s);
 uint32_t pack_dec(struct spill *s, uint32_t old, int64_t v);
 uint32_t pack_time(struct spill *s, uint32_t old, int64_t v);
 
-/* The same, of cells that were missing; whole units and times of our days without a call. */
-static inline uint32_t pack_new_dec(struct spill *s, int64_t v)
-{
-	int64_t m = v / 10000;
-
-	if (m * 10000 == v && (uint64_t)m + (UINT32_C(1) << 29) - 1 < (UINT32_C(1) << 30) - 1)
-		return UINT32_C(2) << 30 | ((uint32_t)m & UINT32_C(0x3fffffff));
-	return pack_dec(s, PACK_DEC_MISSING, v);
-}
-
-static inline uint32_t pack_new_time(struct spill *s, int64_t v)
-{
-	uint64_t since = (uint64_t)v - (uint64_t)PACK_TIME_BASE;
-
-	return since - 1 < PACK_TIME_SPILL - 1 ? (uint32_t)since : pack_time(s, 0, v);
-}
+/* The same of n cells that were missing. */
+void pack_decs(struct spill *s, uint32_t *restrict to, const int64_t *restrict v, uint32_t n);
+void pack_times(struct spill *s, uint32_t *restrict to, const int64_t *restrict v, uint32_t n);
 
 static inline int64_t unpack_dec(const struct spill *s, uint32_t p)
 {

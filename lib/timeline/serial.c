@@ -100,6 +100,39 @@ struct serial serials_pack(struct serials *s, struct str text)
 	return v;
 }
 
+/* The number of a text that begins as the last one did and ends in as many digits, all of them;
+ * false for others. */
+static inline bool next_number(const struct serials *s, struct str text, uint32_t *number)
+{
+	return s->last && text.n == s->last_text.n + DIGITS &&
+	       eight_digits(text.p + text.n - DIGITS, number) &&
+	       is_last(s, (struct str){ text.p, text.n - DIGITS }, DIGITS);
+}
+
+uint32_t serials_pack_run(struct serials *s, const struct dict *d, const uint32_t *code,
+			  uint32_t n, const struct serial *before, struct serial_run *out)
+{
+	struct serial last = before ? *before : (struct serial){ 0, 0 };
+	bool first = !before;
+
+	for (uint32_t i = 0; i < n; i++, first = false) {
+		struct str text = dict_text(d, code[i]);
+		struct serial v = { 0, (uint16_t)s->last };
+
+		if (first || last.head != s->last || !next_number(s, text, &v.number)) {
+			v = serials_pack(s, text);
+			if (!v.head || (!first && !serials_after(s, text, v, last)))
+				return i;
+		} else if (v.number <= last.number) {
+			return i;
+		}
+		out->number[i] = v.number;
+		out->head[i] = v.head;
+		last = v;
+	}
+	return n;
+}
+
 struct serial serials_keep(struct serials *s, struct str text, struct serial packed)
 {
 	uint32_t at = s->heap_n, before = text.n < SHORT ? 1 : 5;

@@ -24,6 +24,13 @@ struct serial {
 	uint16_t head;   /* 0 = none */
 };
 
+/* Of neighbours. */
+#define SERIAL_RUN 32u
+struct serial_run {
+	uint32_t number[SERIAL_RUN];
+	uint16_t head[SERIAL_RUN];
+};
+
 struct serials {
 	struct dict *head;   /* beginnings, and one byte more: how many digits follow */
 	uint32_t last;       /* head of the last serial packed, and its text without what follows */
@@ -41,6 +48,11 @@ struct serial serials_pack(struct serials *s, struct str text);
 
 /* The same, put into the heap if it must be. */
 struct serial serials_keep(struct serials *s, struct str text, struct serial packed);
+
+/* Of texts of d, as long as each is behind the one before and has a head: heads and numbers.
+ * `before` comes before the first, NULL when there is none. Returns how many. */
+uint32_t serials_pack_run(struct serials *s, const struct dict *d, const uint32_t *code,
+			  uint32_t n, const struct serial *before, struct serial_run *out);
 
 /* The text again, in `room` of SERIAL_ROOM bytes or in the heap (valid until the next is kept). */
 struct str serials_text(const struct serials *s, struct serial v, char *room);

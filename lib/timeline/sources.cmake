@@ -4,4 +4,4 @@ set(timeline_sources
 	ingest.c lines.c overlay.c shard.c
 	timeline.c slab.c register.c collect.c sweep.c reverse.c trace.c visit.c diagnoses.c derive.c
 	column.c unpack.c standing.c undone.c gather.c)
-set(timeline_hot column.c collect.c unpack.c block.c lines.c)
+set(timeline_hot column.c collect.c unpack.c pack.c block.c lines.c)

@@ -63,12 +63,45 @@ static void a_cell_keeps_its_spilled_place(void **state)
 	spill_fini(&spill);
 }
 
+/* Mostly plain values, one in `odd` wild. */
+static void many_are_as_one_by_one(void **state)
+{
+	enum { MOST = 40 };
+	uint64_t rng = 5;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct spill one = { 0 }, many = { 0 };
+		uint32_t n = (uint32_t)(check_random(&rng) % (MOST + 1));
+		uint32_t odd = 1 + (uint32_t)round % 97;
+		uint32_t dec[MOST], time[MOST];
+		int64_t d[MOST], t[MOST];
+
+		for (uint32_t i = 0; i < n; i++) {
+			bool plain = check_random(&rng) % odd != 0;
+
+			d[i] = plain ? (int64_t)(check_random(&rng) % 6871948) * 10000 : wild(&rng);
+			t[i] = plain ? (int64_t)(check_random(&rng) >> 33) : wild(&rng);
+		}
+		pack_decs(&many, dec, d, n);
+		pack_times(&many, time, t, n);
+		for (uint32_t i = 0; i < n; i++)
+			CHECK_INT(pack_dec(&one, PACK_DEC_MISSING, d[i]), dec[i]);
+		for (uint32_t i = 0; i < n; i++)
+			CHECK_INT(pack_time(&one, 0, t[i]), time[i]);
+		CHECK_INT(one.n, many.n);
+		spill_fini(&one);
+		spill_fini(&many);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_goes_in_comes_out),
 		cmocka_unit_test(plain_values_do_not_spill),
 		cmocka_unit_test(a_cell_keeps_its_spilled_place),
+		cmocka_unit_test(many_are_as_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

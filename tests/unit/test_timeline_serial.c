@@ -4,6 +4,7 @@
  */
 #include "tests/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
@@ -119,6 +120,50 @@ static void order_is_that_of_bytes(void **state)
 	serials_fini(&s);
 }
 
+/* Texts that mostly go on from the one before. */
+static struct str next_text(uint64_t *rng, char *room, int i)
+{
+	if (check_random(rng) % 9 == 0)
+		return random_text(rng, room);
+	return (struct str){ room, (uint32_t)snprintf(room, 32, check_random(rng) % 5 ?
+						      "D7-%09d" : "%d", i) };
+}
+
+static void a_run_ends_where_order_does(void **state)
+{
+	struct dict *d = dict_new();
+	struct serials s;
+	uint64_t rng = 3;
+
+	(void)state;
+	serials_init(&s);
+	for (int round = 0; round < 5000; round++) {
+		struct serial_run run;
+		struct serial before = { 0, 0 }, v;
+		uint32_t code[SERIAL_RUN], n = 1 + (uint32_t)(check_random(&rng) % SERIAL_RUN), k;
+		bool first = round % 3 == 0;
+		char room[32];
+
+		for (uint32_t i = 0; i < n; i++)
+			code[i] = dict_append(d, next_text(&rng, room, round * 40 + (int)i));
+		if (!first)
+			before = keep(&s, random_text(&rng, room));
+		k = serials_pack_run(&s, d, code, n, first ? NULL : &before, &run);
+		for (uint32_t i = 0; i < n; i++, before = v, first = false) {
+			struct str text = dict_text(d, code[i]);
+
+			v = serials_pack(&s, text);
+			CHECK_INT(i < k, v.head && (first || serials_after(&s, text, v, before)));
+			if (i >= k)
+				break;
+			CHECK_INT(run.head[i], v.head);
+			CHECK_INT(run.number[i], v.number);
+		}
+	}
+	serials_fini(&s);
+	dict_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +171,7 @@ int main(void)
 		cmocka_unit_test(long_ones_lie_in_the_heap),
 		cmocka_unit_test(too_many_heads_go_to_the_heap),
 		cmocka_unit_test(order_is_that_of_bytes),
+		cmocka_unit_test(a_run_ends_where_order_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
