@@ -27,6 +27,7 @@ set(daemon_sources
 	work/mail.c
 	source/desk.c
 	sink/restore.c
+	sink/which.c
 	store/segments.c
 	work/feeds.c
 	engine/rules.c
@@ -40,6 +41,7 @@ set(daemon_sources
 	engine/horizon.c
 	engine/history.c
 	engine/late.c
+	engine/leftout.c
 	engine/file.c
 	host/control.c
 	host/notify.c
@@ -62,4 +64,5 @@ set(migrations
 	013_trace_report.sql
 	014_narrow_indexes.sql
 	015_purge_records.sql
-	016_account_exact.sql)
+	016_account_exact.sql
+	017_horizon_kept.sql)

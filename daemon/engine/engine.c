@@ -24,6 +24,7 @@ struct epoch *engine_epoch(struct engine *en, enum epoch_kind kind)
 	struct epoch *ep = epoch_new(++en->last_epoch, kind, en->rules->set->digest, engine_now());
 	ep->release = en->rules->release;
 	en->rules->release = NULL;
+	ep->kept_from = en->floor;
 	return ep;
 }
 
@@ -285,6 +286,7 @@ void engine_free(struct engine *en)
 	db_close(&en->acted_db);
 	map64_fini(&en->brought);
 	map64_fini(&en->looked_at);
+	engine_left_out_drop(en);
 	xfree(en->closed);
 	queue_free(en->inbox);
 	ledger_free(en->ledger);

@@ -20,6 +20,8 @@
 #include "lib/rule/horizon.h"
 
 #define PURGED_SQL "SELECT max(before) FROM fundwatch.purge"
+#define UNDRAINED_SQL " FROM fundwatch.epoch WHERE kind = 'intake' AND epoch > " \
+	"coalesce((SELECT max(epoch) FROM fundwatch.epoch WHERE kind = 'drain'), 0)"
 
 /* ---- the floor ---- */
 
@@ -93,6 +95,27 @@ bool engine_read_purged(struct engine *en, struct db *db, struct err *e)
 	return true;
 }
 
+/* Rules over facilities are judged when the spool is drained. Was it not when we stopped, they must
+ * see what they would have seen: the floor stays where it was then. */
+static bool keep_undrained(struct engine *en, struct db *db, struct err *e)
+{
+	int32_t kept;
+	int64_t waiting;
+	if (en->floor == MISSING_I32)
+		return true;
+	if (!db_number(db, "SELECT count(*)" UNDRAINED_SQL, 0, &waiting, e) ||
+	    !read_day(db, "SELECT nullif(min(coalesce(kept_from, '-infinity')), '-infinity')"
+		      UNDRAINED_SQL, &kept, e))
+		return false;
+	if (waiting == 0 || kept >= en->floor)
+		return true;
+	en->floor = kept;
+	log_notice("horizon", "rules over facilities have not judged all that came: until then as "
+		   "much is kept as before");
+	return en->floor != MISSING_I32 ||
+	       read_day(db, "SELECT min(fee_ocur_time)::date FROM fundwatch.fee", &en->oldest, e);
+}
+
 bool engine_find_floor(struct engine *en, struct db *db, struct err *e)
 {
 	struct str who;
@@ -111,6 +134,8 @@ bool engine_find_floor(struct engine *en, struct db *db, struct err *e)
 		      "WHERE revision IS NULL OR fee_ocur_time <= revision", &en->newest, e))
 		return err_wrap(e, "finding what must be kept");
 	en->floor = engine_floor_at(en, en->newest);
+	if (!keep_undrained(en, db, e))
+		return err_wrap(e, "finding what must still be judged");
 	if (en->floor != MISSING_I32)
 		tell_floor(en, look_back(en->rules->set, &who), who);
 	return true;

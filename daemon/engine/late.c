@@ -2,8 +2,9 @@
 /*
  * late.c - chunks on their way into the pool, past the horizon.
  *
- * A record older than the floor brings all records of its person back first, so that for this
- * person nothing is closed; unless they have been purged, then it is entered as too late. A
+ * A record older than the floor, or of a visit below it, brings all records of its person back
+ * first, so that for this person nothing is closed; stock, of no person, its own versions. Unless
+ * they have been purged, then it is entered as too late. A
  * thread with connections of its own looks at such a chunk and reads; it waits there, those
  * behind it wait too, in their order, and the intake thread reads on meanwhile, up to
  * engine.epoch_most rows. An epoch is judged when all its chunks are in the pool, so that it
@@ -19,29 +20,72 @@
 #include <signal.h>
 #include <string.h>
 
+#include "daemon/host/fault.h"
 #include "daemon/host/log.h"
 #include "daemon/sink/pgcopy.h"
 #include "lib/base/civil.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
+#include "lib/record/identity.h"
 
 #define AWAY_MOST 64u /* chunks with the thread: beyond, reading waits */
 
 /* ---- rows ---- */
 
-static const struct timed {
+#define OF(s, t) { STREAM_##t, s##_TIME, FIELD_##s##_psn_no, FIELD_##s##_fixmedins_code, \
+		   FIELD_##s##_mdtrt_id }
+#define encounter_TIME FIELD_encounter_begntime
+#define settlement_TIME FIELD_settlement_setl_time
+#define fee_TIME FIELD_fee_fee_ocur_time
+#define diagnosis_TIME FIELD_NONE /* they lie where their visit lies */
+#define operation_TIME FIELD_NONE
+#define trace_TIME FIELD_trace_trac_time
+#define report_TIME FIELD_report_rpt_date
+#define stock_TIME FIELD_stock_inv_chg_time
+
+/* What a floor may leave out. */
+static const struct event {
 	enum stream stream;
 	enum field time, person, facility, visit;
-} timed[] = {
-	{ STREAM_ENCOUNTER, FIELD_encounter_begntime, FIELD_encounter_psn_no,
-	  FIELD_encounter_fixmedins_code, FIELD_encounter_mdtrt_id },
-	{ STREAM_SETTLEMENT, FIELD_settlement_setl_time, FIELD_settlement_psn_no,
-	  FIELD_settlement_fixmedins_code, FIELD_settlement_mdtrt_id },
-	{ STREAM_FEE, FIELD_fee_fee_ocur_time, FIELD_fee_psn_no, FIELD_fee_fixmedins_code,
-	  FIELD_fee_mdtrt_id },
+} events[] = {
+	OF(encounter, ENCOUNTER), OF(settlement, SETTLEMENT), OF(fee, FEE),
+	OF(diagnosis, DIAGNOSIS), OF(operation, OPERATION),   OF(trace, TRACE),
+	OF(report, REPORT),       OF(stock, STOCK),
+};
+#define N_EVENTS (sizeof events / sizeof events[0])
+
+static int64_t time_of(const struct chunk *c, const struct event *of, uint32_t row)
+{
+	return of->time == FIELD_NONE ? MISSING_I64 : chunk_i64(c, of->time, row);
+}
+
+static int32_t day_of(const struct chunk *c, const struct event *of, uint32_t row)
+{
+	int64_t time = time_of(c, of, row);
+	return time == MISSING_I64 ? INT32_MAX : civil_day_of(time);
+}
+
+/* Whether the row is of a visit below the floor, whatever its own day; rows of a visit lie
+ * together, so the one before knows. */
+struct visit_seen {
+	uint32_t code;
+	bool left_out;
 };
 
-static void enter_late(struct epoch *ep, const struct chunk *c, const struct timed *t,
+static bool is_left_out(const struct engine *en, const struct chunk *c, const struct event *of,
+			uint32_t row, struct visit_seen *seen)
+{
+	uint32_t code = chunk_code(c, of->visit, row);
+	if (of->stream == STREAM_STOCK || code == MISSING_CODE)
+		return false;
+	if (code != seen->code) {
+		seen->code = code;
+		seen->left_out = engine_left_out(en, hash_str(chunk_text(c, of->visit, row)));
+	}
+	return seen->left_out;
+}
+
+static void enter_late(struct epoch *ep, const struct chunk *c, const struct event *of,
 		       uint32_t row, int64_t intake, int32_t floor)
 {
 	struct buf *b = &ep->late;
@@ -51,12 +95,12 @@ static void enter_late(struct epoch *ep, const struct chunk *c, const struct tim
 	pgcopy_row(b, 9);
 	pgcopy_bigint(b, ep->number);
 	pgcopy_bigint(b, intake);
-	pgcopy_bigint(b, (int64_t)c->table[t->stream].src[row].line);
-	pgcopy_text(b, str_of(stream_name(t->stream)));
-	pgcopy_text(b, chunk_text(c, t->person, row));
-	pgcopy_text(b, chunk_text(c, t->facility, row));
-	pgcopy_text(b, chunk_text(c, t->visit, row));
-	pgcopy_timestamp(b, chunk_i64(c, t->time, row));
+	pgcopy_bigint(b, (int64_t)c->table[of->stream].src[row].line);
+	pgcopy_text(b, str_of(stream_name(of->stream)));
+	pgcopy_text(b, chunk_text(c, of->person, row));
+	pgcopy_text(b, chunk_text(c, of->facility, row));
+	pgcopy_text(b, chunk_text(c, of->visit, row));
+	pgcopy_timestamp(b, time_of(c, of, row));
 	pgcopy_date(b, floor);
 }
 
@@ -72,6 +116,8 @@ struct missed {
 	struct epoch *ep;
 	struct chunk_ref *chunk;
 	struct texts person, visit;
+	struct identity *stock;      /* whose earlier versions are below the floor, if any */
+	uint32_t n_stock, cap_stock;
 	struct arena arena;          /* of those the database names */
 	struct chunk_ref **back;     /* what was brought back */
 	uint32_t n_back, cap_back;
@@ -104,41 +150,63 @@ static void miss_visit(struct missed *m, struct str visit)
 		add_text(&m->visit, visit);
 }
 
-static void look_at_row(struct missed *m, const struct timed *t, uint32_t row)
+static void miss_stock(struct missed *m, const struct chunk *c, uint32_t row)
+{
+	GROW(m->stock, m->cap_stock, m->n_stock + 1);
+	m->stock[m->n_stock++] = identity_hash(c, STREAM_STOCK, row);
+}
+
+static void look_at_row(struct missed *m, const struct event *of, uint32_t row,
+			struct visit_seen *seen)
 {
 	const struct engine *en = m->en;
 	const struct chunk *c = chunk_ref_chunk(m->chunk);
-	int64_t time = chunk_i64(c, t->time, row);
-	int32_t day = time == MISSING_I64 ? INT32_MAX : civil_day_of(time);
-	if (day >= en->floor && day >= en->purged)
-		return;
+	int32_t day = day_of(c, of, row);
+	bool left_out = is_left_out(en, c, of, row, seen);
 	if (en->purged != MISSING_I32 && day < en->purged)
-		enter_late(m->ep, c, t, row, chunk_ref_intake(m->chunk), en->purged);
-	if (en->floor != MISSING_I32 && day < en->floor) {
-		miss_person(m, chunk_text(c, t->person, row));
-		miss_visit(m, chunk_text(c, t->visit, row));
+		enter_late(m->ep, c, of, row, chunk_ref_intake(m->chunk), en->purged);
+	if (en->floor == MISSING_I32 || (day >= en->floor && !left_out))
+		return;
+	if (of->stream == STREAM_STOCK) {
+		miss_stock(m, c, row);
+		return;
 	}
+	miss_person(m, chunk_text(c, of->person, row));
+	miss_visit(m, chunk_text(c, of->visit, row));
+}
+
+/* Whether all of a visit below the floor have been brought back already. */
+static bool is_there(const struct engine *en, const struct chunk *c, const struct event *of,
+		     uint32_t row)
+{
+	return map64_get(&en->looked_at, hash_str(chunk_text(c, of->visit, row)), NULL) &&
+	       map64_get(&en->brought, engine_who_hash(SUBJECT_PERSON,
+						       chunk_text(c, of->person, row)), NULL);
 }
 
 static bool reaches_below(const struct engine *en, const struct chunk *c)
 {
 	if (en->floor == MISSING_I32)
 		return false;
-	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
-		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++) {
-			int64_t time = chunk_i64(c, timed[i].time, r);
-			if (time != MISSING_I64 && civil_day_of(time) < en->floor)
+	for (size_t i = 0; i < N_EVENTS; i++) {
+		struct visit_seen seen = { 0 };
+		for (uint32_t r = 0; r < c->table[events[i].stream].n; r++)
+			if (day_of(c, &events[i], r) < en->floor ||
+			    (is_left_out(en, c, &events[i], r, &seen) &&
+			     !is_there(en, c, &events[i], r)))
 				return true;
-		}
+	}
 	return false;
 }
 
 static void look_at_rows(struct missed *m)
 {
 	const struct chunk *c = chunk_ref_chunk(m->chunk);
-	for (size_t i = 0; i < sizeof timed / sizeof timed[0]; i++)
-		for (uint32_t r = 0; r < c->table[timed[i].stream].n; r++)
-			look_at_row(m, &timed[i], r);
+	for (size_t i = 0; i < N_EVENTS; i++) {
+		struct visit_seen seen = { 0 };
+		for (uint32_t r = 0; r < c->table[events[i].stream].n; r++)
+			look_at_row(m, &events[i], r, &seen);
+	}
 }
 
 /* ---- the database ---- */
@@ -199,14 +267,16 @@ static bool bring_back(struct missed *m, struct err *e)
 	uint64_t records = 0;
 	if (m->visit.n > 0 && !ask(m, ask_holders, e))
 		return false;
-	if (m->person.n == 0)
+	if (m->person.n == 0 && m->n_stock == 0)
 		return true;
-	const struct restore_more what = { .floor = m->en->floor, .lower = MISSING_I32,
-					   .person = m->person.v, .n_person = m->person.n };
+	const struct which_some some = { .person = m->person.v, .n_person = m->person.n,
+					 .stock = m->stock, .n_stock = m->n_stock };
+	const struct which what = { .floor = m->en->floor, .lower = MISSING_I32, .some = &some };
 	if (!engine_read_back(m->en, &what, &to, drop, &records, e))
 		return false;
+	fault(history_late);
 	log_info("horizon", "%u persons brought back with %" PRIu64 " records for records older "
-		 "than what is kept", m->person.n, records);
+		 "than what is kept, or of visits that are", m->person.n, records);
 	return true;
 }
 
@@ -237,6 +307,7 @@ static void missed_free(struct missed *m)
 	xfree(m->back);
 	xfree(m->person.v);
 	xfree(m->visit.v);
+	xfree(m->stock);
 	xfree(m);
 }
 

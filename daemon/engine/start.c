@@ -205,7 +205,8 @@ static void forget(struct engine *en)
 
 static bool load_all(struct engine *en, struct db *db, struct err *e)
 {
-	return make_pool(en, e) && engine_find_floor(en, db, e) && engine_load(en, db, e) &&
+	return make_pool(en, e) && engine_find_floor(en, db, e) &&
+	       engine_left_out_read(en, db, e) && engine_load(en, db, e) &&
 	       engine_load_periods(en, db, e);
 }
 

@@ -45,6 +45,7 @@ struct engine {
 	struct history *history;     /* being read back, or NULL */
 	struct map64 brought;        /* hashes of subjects that are all there, whatever the floor */
 	struct map64 looked_at;      /* hashes of visits below it with all their persons there */
+	struct left_out *left_out;   /* leftout.c; NULL: no visit is */
 	int64_t *closed;             /* alerts closed at start, for the first epoch */
 	uint32_t n_closed, cap_closed;
 	bool told_closed;
@@ -143,6 +144,12 @@ void engine_note_closed(struct engine *en, uint64_t id, const struct finding *f)
 /* A rule looks below the floor: begins to read back what it needs. */
 bool engine_lower_floor(struct engine *en, struct err *e) MUST_CHECK;
 
+/* leftout.c: the visits that the floor leaves out, as the database has them; and whether a visit,
+ * by its hash, was one of them then. Any thread may ask while nobody reads them. */
+bool engine_left_out_read(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
+bool engine_left_out(const struct engine *en, uint64_t visit);
+void engine_left_out_drop(struct engine *en);
+
 /* advance.c: days that go by while the daemon runs. */
 void engine_note_days(struct engine *en, const struct chunk *c); /* of a chunk taken in */
 bool engine_horizon_moves(const struct engine *en); /* whether it is time; told in the log */
@@ -150,7 +157,7 @@ bool engine_advance(struct engine *en, struct err *e) MUST_CHECK; /* all that ca
 
 /* history.c: the past from the database, at once or by a thread. */
 /* However long the database takes to be there; `again` forgets what a try has given. Any thread. */
-bool engine_read_back(struct engine *en, const struct restore_more *what,
+bool engine_read_back(struct engine *en, const struct which *what,
 		      const struct restore_to *to, void (*again)(void *ctx), uint64_t *records,
 		      struct err *e) MUST_CHECK;
 bool engine_history_begin(struct engine *en, int32_t lower, struct err *e) MUST_CHECK;

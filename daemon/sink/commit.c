@@ -121,6 +121,10 @@ static bool write_intakes(struct db *db, const struct epoch *ep, struct err *e)
 static bool write_epoch(struct db *db, const struct epoch *ep, struct err *e)
 {
 	struct number n, intake, from, to, records, rejects, raised, amended, withdrawn, at;
+	struct buf kept;
+	buf_init(&kept, 0);
+	if (ep->kept_from != MISSING_I32)
+		civil_add_date(&kept, ep->kept_from);
 	const char *const value[] = {
 		number(&n, ep->number), epoch_kind_word(ep->kind),
 		ep->n_intake == 1 ? number(&intake, ep->intake->id) : NULL,
@@ -128,11 +132,15 @@ static bool write_epoch(struct db *db, const struct epoch *ep, struct err *e)
 		number(&records, (int64_t)ep->records), number(&rejects, (int64_t)ep->rejects),
 		number(&raised, (int64_t)ep->raised), number(&amended, (int64_t)ep->amended),
 		number(&withdrawn, (int64_t)ep->withdrawn), ep->rule_set, number(&at, ep->at),
+		ep->kept_from != MISSING_I32 ? buf_cstr(&kept) : NULL,
 	};
-	return db_execp(db,
+	bool ok = db_execp(db,
 		"INSERT INTO fundwatch.epoch (epoch, kind, intake_id, rows_from, rows_to, records, "
-		"rejects, raised, amended, withdrawn, rule_set, committed_at) VALUES ($1, $2, $3, "
-		"$4, $5, $6, $7, $8, $9, $10, $11, " INSTANT("$12") ")", 12, value, e);
+		"rejects, raised, amended, withdrawn, rule_set, committed_at, kept_from) VALUES "
+		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, " INSTANT("$12") ", $13)", 13,
+		value, e);
+	buf_fini(&kept);
+	return ok;
 }
 
 /* One row a stream. */

@@ -34,6 +34,7 @@ struct epoch *epoch_new(int64_t number, enum epoch_kind kind, const char *rule_s
 	ep->number = number;
 	ep->kind = kind;
 	ep->at = at;
+	ep->kept_from = MISSING_I32;
 	memcpy(ep->rule_set, rule_set, DIGEST_HEX);
 	buf_init(&ep->late, 0);
 	buf_init(&ep->account, 0);

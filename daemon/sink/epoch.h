@@ -72,6 +72,7 @@ struct epoch {
 	bool closes;                   /* these alerts are closed from now on, and no others */
 	int64_t *closed;               /* owned */
 	uint32_t n_closed;
+	int32_t kept_from;             /* the floor in force, or MISSING_I32 */
 	struct release *release;       /* to be written with it, or NULL; owned */
 	struct buf account, account_rules; /* for fundwatch.account_add, _rules_add, in JSON */
 	bool fold_rules;               /* add up what epochs have told of rules */

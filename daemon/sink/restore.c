@@ -10,6 +10,7 @@
 
 #include "daemon/sink/pgcopy.h"
 #include "daemon/sink/schema.h"
+#include "daemon/sink/which.h"
 #include "daemon/sink/words.h"
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
@@ -20,7 +21,7 @@
 
 struct reader {
 	const struct restore_to *to;
-	const struct restore_more *more; /* NULL: at start */
+	const struct which *more; /* NULL: at start */
 	struct restored *out;
 	bool started;          /* the COPY header is behind us */
 	/* records */
@@ -113,104 +114,6 @@ static bool take_record(void *ctx, const char *p, size_t n, struct err *e)
 	       err_set(e, ERR_WORLD, "stopped while loading");
 }
 
-/* ---- which records ---- */
-
-static bool has_floor(int32_t floor)
-{
-	return floor != 0 && floor != MISSING_I32;
-}
-
-/* Visits with an event on or after a day: whole, or not at all. */
-static void add_visits(struct buf *sql, int32_t floor)
-{
-	struct buf day;
-	buf_init(&day, 0);
-	civil_add_date(&day, floor);
-	const char *d = buf_cstr(&day);
-	buf_addf(sql, "(SELECT mdtrt_id FROM fundwatch.encounter WHERE begntime >= '%s' OR "
-		 "endtime >= '%s' UNION SELECT mdtrt_id FROM fundwatch.settlement WHERE "
-		 "setl_time >= '%s' UNION SELECT mdtrt_id FROM fundwatch.fee WHERE "
-		 "fee_ocur_time >= '%s')", d, d, d, d);
-	buf_fini(&day);
-}
-
-/* Sales of packs and reports may count visits in a way of their own: their day counts too. */
-static void add_own_day(struct buf *sql, enum stream s, const char *word, int32_t floor, bool from)
-{
-	if (s != STREAM_TRACE && s != STREAM_REPORT)
-		return;
-	buf_addf(sql, "%s %s %s '", word, field_get(stream_time(s))->name, from ? ">=" : "<");
-	civil_add_date(sql, floor);
-	buf_addc(sql, '\'');
-}
-
-/* Events by their visit, stock by its time; registers are all needed. */
-static bool add_floor(struct buf *sql, enum stream s, int32_t floor)
-{
-	if (!has_floor(floor) || s >= STREAM_PERSON)
-		return true;
-	if (s == STREAM_STOCK) {
-		buf_adds(sql, " WHERE inv_chg_time >= '");
-		civil_add_date(sql, floor);
-		buf_addc(sql, '\'');
-		return true;
-	}
-	buf_adds(sql, " WHERE (mdtrt_id IN ");
-	add_visits(sql, floor);
-	add_own_day(sql, s, " OR", floor, true);
-	buf_addc(sql, ')');
-	return true;
-}
-
-static void add_literals(struct buf *sql, struct db *db, const struct str *v, uint32_t n)
-{
-	buf_addc(sql, '(');
-	for (uint32_t i = 0; i < n; i++) {
-		char *quoted = PQescapeLiteral(db->conn, v[i].p, v[i].n);
-		buf_addf(sql, "%s%s", i ? "," : "", quoted ? quoted : "NULL");
-		PQfreemem(quoted);
-	}
-	buf_addc(sql, ')');
-}
-
-/* Of streams that say what happens in a visit, not only what belongs to it. */
-static const enum stream of_visits[] = { STREAM_ENCOUNTER, STREAM_SETTLEMENT, STREAM_FEE };
-
-/* SELECT `what` of those whose `column` is one of some, of all three together. */
-static void add_from_visits(struct buf *sql, struct db *db, const char *what, const char *column,
-			    const struct str *v, uint32_t n)
-{
-	for (size_t i = 0; i < sizeof of_visits / sizeof of_visits[0]; i++) {
-		buf_addf(sql, "%sSELECT %s FROM fundwatch.%s WHERE %s IN ", i ? " UNION " : "",
-			 what, stream_name(of_visits[i]), column);
-		add_literals(sql, db, v, n);
-	}
-}
-
-/* What a floor left out; false: nothing of this stream. */
-static bool add_more(struct buf *sql, struct db *db, enum stream s, const struct restore_more *m)
-{
-	if (s >= STREAM_STOCK)
-		return false;
-	buf_adds(sql, " WHERE mdtrt_id NOT IN ");
-	add_visits(sql, m->floor);
-	add_own_day(sql, s, " AND", m->floor, false);
-	if (has_floor(m->lower)) {
-		buf_adds(sql, " AND (mdtrt_id IN ");
-		add_visits(sql, m->lower);
-		add_own_day(sql, s, " OR", m->lower, true);
-		buf_addc(sql, ')');
-	}
-	if (!m->person)
-		return true;
-	buf_adds(sql, " AND (psn_no IN ");
-	add_literals(sql, db, m->person, m->n_person);
-	buf_adds(sql, " OR mdtrt_id IN (");
-	add_from_visits(sql, db, "mdtrt_id", "psn_no", m->person, m->n_person);
-	buf_adds(sql, "))");
-	return true;
-}
-
 static bool take_records(struct db *db, struct reader *r, enum stream s, struct err *e)
 {
 	struct buf sql;
@@ -218,11 +121,13 @@ static bool take_records(struct db *db, struct reader *r, enum stream s, struct 
 	buf_adds(&sql, "COPY (SELECT ");
 	schema_columns(&sql, s);
 	buf_addf(&sql, " FROM fundwatch.%s", stream_name(s));
-	bool all = r->more ? add_more(&sql, db, s, r->more) : add_floor(&sql, s, r->to->floor);
+	bool any = !r->more || which_more(&sql, db, s, r->more);
+	if (!r->more)
+		which_kept(&sql, s, r->to->floor);
 	buf_adds(&sql, ") TO STDOUT (FORMAT binary)");
 	r->stream = s;
 	r->started = false;
-	bool ok = !all || db_copy_out(db, buf_cstr(&sql), take_record, r, e);
+	bool ok = !any || db_copy_out(db, buf_cstr(&sql), take_record, r, e);
 	buf_fini(&sql);
 	if (ok)
 		give_chunk(r);
@@ -497,7 +402,7 @@ bool restore_holders(struct db *db, const struct str *visit, uint32_t n,
 {
 	struct buf sql;
 	buf_init(&sql, 0);
-	add_from_visits(&sql, db, "psn_no", "mdtrt_id", visit, n);
+	which_holders(&sql, db, visit, n);
 	PGresult *r = db_query(db, buf_cstr(&sql), 0, NULL, e);
 	buf_fini(&sql);
 	for (int i = 0; r && i < PQntuples(r); i++)
@@ -507,7 +412,40 @@ bool restore_holders(struct db *db, const struct str *visit, uint32_t n,
 	return r != NULL;
 }
 
-bool restore_more(struct db *db, const struct restore_more *what, const struct restore_to *to,
+struct visits {
+	void (*visit)(void *ctx, struct str visit);
+	void *ctx;
+	bool started;
+};
+
+static bool take_visit(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct visits *v = ctx;
+	struct pgrow row;
+	if (!pgrow_begin(&row, p, n, &v->started))
+		return !row.failed || err_set(e, ERR_BUG, "a COPY row of visits is cut");
+	v->visit(v->ctx, pgrow_text(&row));
+	return !row.failed || err_set(e, ERR_BUG, "a COPY row of visits is not a text");
+}
+
+bool restore_left_out(struct db *db, int32_t floor, void (*visit)(void *ctx, struct str visit),
+		      void *ctx, struct err *e)
+{
+	struct visits v = { .visit = visit, .ctx = ctx };
+	struct buf sql;
+	buf_init(&sql, 0);
+	buf_adds(&sql, "COPY (");
+	which_left_out(&sql, floor);
+	buf_adds(&sql, ") TO STDOUT (FORMAT binary)");
+	db->patient = true;
+	bool ok = db_exec(db, "BEGIN READ ONLY; SET LOCAL statement_timeout = 0", e) &&
+		  db_copy_out(db, buf_cstr(&sql), take_visit, &v, e) && db_exec(db, "COMMIT", e);
+	db->patient = false;
+	buf_fini(&sql);
+	return ok;
+}
+
+bool restore_more(struct db *db, const struct which *what, const struct restore_to *to,
 		  uint64_t *records, struct err *e)
 {
 	struct restored out = { 0 };

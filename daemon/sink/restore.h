@@ -10,6 +10,7 @@
 #pragma once
 
 #include "daemon/sink/epoch.h"
+#include "daemon/sink/which.h"
 #include "daemon/source/ledger.h"
 
 struct restored {
@@ -17,15 +18,6 @@ struct restored {
 	struct chain chain;
 	uint64_t records, alerts;
 	uint64_t differing;         /* alerts whose line is not what was stored */
-};
-
-/* More records after the start: those of visits that `floor` left out, above `lower` (MISSING_I32:
- * however old), of all persons or those in which some have or had a record: of these visits
- * everybody's, since who has a record now is known only beside all its versions. */
-struct restore_more {
-	int32_t floor, lower;
-	const struct str *person;   /* NULL: all */
-	uint32_t n_person;
 };
 
 struct restore_to {
@@ -48,7 +40,12 @@ bool restore_holders(struct db *db, const struct str *visit, uint32_t n,
 		     void (*holder)(void *ctx, struct str who), void *ctx,
 		     struct err *e) MUST_CHECK;
 
-bool restore_more(struct db *db, const struct restore_more *what, const struct restore_to *to,
+/* Visits that a floor leaves out; `visit` is borrowed for the call. */
+bool restore_left_out(struct db *db, int32_t floor, void (*visit)(void *ctx, struct str visit),
+		      void *ctx, struct err *e) MUST_CHECK;
+
+/* More records after the start. */
+bool restore_more(struct db *db, const struct which *what, const struct restore_to *to,
 		  uint64_t *records, struct err *e) MUST_CHECK;
 
 /* Months closed by hand as they stand, into `c`. */

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The horizon goes on while the daemon runs: a daemon that runs on has the tables, closed alerts
-and records in memory of one that is started again after every month."""
+and records in memory of one that is started again after every month; one that is killed or stopped
+in the midst of months, before rules over facilities have judged any, misses none of them."""
+import contextlib
 import os
 import pathlib
 import random
@@ -26,25 +28,25 @@ RULES = rules("""
 MONTHS = 5
 
 
-def rows(month, rng):
+def rows(month, rng, times=1):
     """A month of visits, and with it a few lines of two months ago: new ones, a line refunded, a
     line corrected, a line sent again."""
-    made = [(f"{month}{i:03}", rng.randrange(40), month, rng.randrange(1, 29), "1", "2027-01-01")
-            for i in range(120)]
+    made = [(f"{month}{i:04}", rng.randrange(40 * times), month, rng.randrange(1, 29), "1",
+             "2027-01-01") for i in range(120 * times)]
     if month > 2:
-        made += [(f"{month}L{i}", rng.randrange(40), month - 2, rng.randrange(1, 29), "1",
+        made += [(f"{month}L{i}", rng.randrange(40 * times), month - 2, rng.randrange(1, 29), "1",
                   "2027-01-01") for i in range(4)]
         again = random.Random(month - 2)
-        old = rows(month - 2, again)[:3]
+        old = rows(month - 2, again, times)[:3]
         made += [old[0], (*old[1][:4], "2", f"2027-02-{month:02}"),
                  (f"{month}R", *old[2][1:4], "-1", "2027-01-01")]
     return made
 
 
-def files(folder):
+def files(folder, times=1):
     paths = []
     for month in range(1, MONTHS + 1):
-        made = rows(month, random.Random(month))
+        made = rows(month, random.Random(month), times)
         for name, head, line in (
                 ("setl", SETTLEMENTS, "S{n},M{n},H{f},P{p},{d} 10:00:00,11,{a},{u} 00:00:00\n"),
                 ("fee_list", FEES, "F{n},M{n},S{n},H{f},P{p},{d} 09:00:00,X1,{c},10.00,{a},{a},"
@@ -76,13 +78,24 @@ def take(box, daemon, path):
     return moves
 
 
-def story(name, restart):
-    with Box(name, epoch_rows=1000) as box:
+@contextlib.contextmanager
+def bounded(name, epoch_rows):
+    with Box(name, epoch_rows=epoch_rows) as box:
         box.rules = f"{box.dir}/rules"
         os.mkdir(box.rules)
         pathlib.Path(box.rules, "v.rules").write_text(RULES, encoding="utf-8")
         box.extra = "history: { days: 20 }\n"
         box.configure()
+        yield box
+
+
+def outcome(box):
+    return box.tables() | {"closed": box.sql(
+        "SELECT alert_id, closed FROM fundwatch.alert ORDER BY 1")}
+
+
+def story(name, restart):
+    with bounded(name, 1000) as box:
         daemon, steps, moved = box.start(), [], []
         daemon.wait("drained: ")
         for path in files(box.dir):
@@ -94,8 +107,7 @@ def story(name, restart):
                 daemon.term()
                 daemon = box.start()
                 daemon.wait("drained: ")
-            steps.append(box.tables() | {"closed": box.sql(
-                "SELECT alert_id, closed FROM fundwatch.alert ORDER BY 1")})
+            steps.append(outcome(box))
         box.balanced()
         box.chain_holds()
         assert box.number("SELECT count(*) FROM fundwatch.alert WHERE closed") > 10
@@ -103,6 +115,25 @@ def story(name, restart):
         kept = loaded(daemon)
         daemon.term()
         return steps, kept, moved
+
+
+def together(points):
+    """All months lie there at once; each point ends a daemon before it is through."""
+    with bounded("together", 1000) as box:
+        box.drop(*files(box.dir, 12))
+        for point in points:
+            daemon = box.start(fault=point)
+            assert daemon.end() == -9, daemon.lines
+            assert not any("drained: " in line for line in daemon.lines), daemon.lines
+        daemon = box.start()
+        daemon.wait("moves on")
+        daemon.wait("rule set .* is live")
+        told = any("judged all that came" in line for line in daemon.lines)
+        daemon.term()
+        assert told == bool(points), daemon.lines
+        box.balanced()
+        box.chain_holds()
+        return outcome(box)
 
 
 def main():
@@ -115,6 +146,11 @@ def main():
     assert sum(moved) >= MONTHS - 2 and moved[-1], moved
     # What is in memory at the end is what a start loads, and less than there is.
     assert kept[-1] == last[-1] < MONTHS * 120, (kept, last)
+    whole = together([])
+    assert "|v.month|" in whole["alert"], whole["alert"]
+    for points in (["sink_commit:6"], ["sink_begin:9", "sink_committed:3"]):
+        same(whole, together(points), points)
+    print("killed before anything was drained: no month is missed")
     print(f"{sum(moved)} moves of the horizon: the tables of {len(again)} restarts; "
           f"{kept[-1]} records are kept")
 

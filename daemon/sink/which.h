@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * which.h - which stored records are in memory, as SQL: what a floor keeps, what it leaves out,
+ * what some persons have.
+ *
+ * With a floor a visit is kept whole when any of it happened on or after that day; stock goes by
+ * its own time, packs sold and reports by theirs too, registers are all kept. A floor of 0 or
+ * MISSING_I32 leaves out nothing. Knows columns of the tables; gives text, asks nobody.
+ */
+#pragma once
+
+#include "daemon/sink/db.h"
+#include "lib/record/field.h"
+#include "lib/record/identity.h"
+
+/* Records beside those that `floor` keeps. */
+struct which {
+	int32_t floor, lower;      /* NULL below: those that a floor of `lower` would keep */
+	/* All of visits in which one of these has or had a record, whatever the floor: everybody's,
+	 * since who has a record now is known only beside all its versions; and stock below the
+	 * floor, by its identity. */
+	const struct which_some {
+		const struct str *person;
+		uint32_t n_person;
+		const struct identity *stock;
+		uint32_t n_stock;
+	} *some;
+};
+
+/* ` WHERE ...` or nothing, behind the name of the stream's table. */
+void which_kept(struct buf *sql, enum stream s, int32_t floor);
+
+/* The same; false: nothing of this stream. The connection quotes texts. */
+bool which_more(struct buf *sql, struct db *db, enum stream s, const struct which *w);
+
+/* SELECT of the visits of which the floor keeps nothing but packs sold and reports. */
+void which_left_out(struct buf *sql, int32_t floor);
+
+/* SELECT of the persons who have or had a record of these visits. */
+void which_holders(struct buf *sql, struct db *db, const struct str *visit, uint32_t n);
