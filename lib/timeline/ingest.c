@@ -381,11 +381,14 @@ uint32_t intake_owner(struct intake *in, uint32_t src)
 
 void intake_prepare(struct intake *in, struct pending *p, uint32_t src)
 {
+	struct str serial;
+
 	p->src = src;
 	p->serial_at = (uint32_t)in->scratch.n;
-	p->serial = row_serial(in->c, in->stream, src, &in->scratch, &p->standin);
+	serial = row_serial(in->c, in->stream, src, &in->scratch, &p->standin);
 	p->composed = in->scratch.n > p->serial_at;
-	p->packed = serials_pack(&in->st->serials, p->serial);
+	p->packed = serials_pack(&in->st->serials, serial);
+	p->serial = serial; /* stored in two parts, so not to be read back as one at once */
 }
 
 void intake_take(struct intake *in, struct pending *p)
@@ -414,8 +417,6 @@ static uint64_t prepare(struct intake *in, struct pending *p, uint32_t src)
 		p->hash = identity_of(p->place, p->serial);
 		store_prefetch(in->st, p->hash);
 	}
-	if (p->subject != UINT32_MAX)
-		subject_fetch(in->t, p->subject);
 	return p->serial.n;
 }
 
@@ -434,8 +435,15 @@ static bool take_group(struct intake *in, const uint32_t *row, uint32_t from, ui
 	uint64_t bytes = 0;
 
 	buf_reset(&in->scratch);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t src = row ? row[from + i] : from + i;
+
+		intake_fetch(in, src);
+		if (in->col_own)
+			__builtin_prefetch(dict_text(in->c->dict, in->col_own[src]).p);
+	}
 	for (uint32_t i = 0; i < n; i++)
-		intake_fetch(in, row ? row[from + i] : from + i);
+		intake_fetch_known(in, row ? row[from + i] : from + i);
 	for (uint32_t i = 0; i < n; i++)
 		bytes += prepare(in, &in->group[i], row ? row[from + i] : from + i) + 5;
 	for (uint32_t i = 0; in->st->block_bits && i < n; i++)

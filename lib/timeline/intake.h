@@ -117,6 +117,16 @@ intake_fetch(const struct intake *in, uint32_t src)
 }
 
 /* ---- find.c ---- */
+/* Then what that is, likewise. */
+static inline __attribute__((always_inline)) void
+intake_fetch_known(const struct intake *in, uint32_t src)
+{
+	if (in->col_b)
+		known_fetch_what(in->t, intake_code(in, in->col_b[src]));
+	if (in->col_key)
+		known_fetch_what(in->t, intake_code(in, in->col_key[src]));
+}
+
 /* Whether all rows of a stream are in the store's index. */
 static inline bool is_indexed(enum stream s)
 {

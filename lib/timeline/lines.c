@@ -82,8 +82,8 @@ void lines_find(struct intake *in, const uint32_t *row, uint32_t n)
 	}
 }
 
-/* Steps before the turn of run i, where there is one: what its codes are known as, then whose it
- * is and where, then the block its lines will join if they are few. */
+/* Steps before the turn of run i, where there is one: what its codes are known as, then that,
+ * then, if its lines are few, where the block is that they will join, and it. */
 static inline __attribute__((always_inline)) void
 fetch_run(const struct intake *in, uint32_t i)
 {
@@ -91,27 +91,37 @@ fetch_run(const struct intake *in, uint32_t i)
 		intake_fetch(in, in->run[i].src);
 }
 
+static inline __attribute__((always_inline)) void
+fetch_known(const struct intake *in, uint32_t i)
+{
+	if (i < in->n_run)
+		intake_fetch_known(in, in->run[i].src);
+}
+
 static void place_run(struct intake *in, uint32_t i)
 {
 	struct run *run = &in->run[i];
+	uint32_t tail;
 
 	if (i >= in->n_run)
 		return;
 	run->place = intake_place(in, run->src);
 	run->subject = intake_owner(in, run->src);
-	subject_fetch(in->t, run->subject);
+	tail = in->t->subject[run->subject].list[LIST_FEE].tail;
+	if (tail && run->n < STORE_FEW)
+		__builtin_prefetch(&in->st->blocks.at[tail - 1]);
 }
 
 static inline __attribute__((always_inline)) void
 fetch_tail(const struct intake *in, uint32_t i)
 {
-	const struct list *list;
+	uint32_t tail;
 
 	if (i >= in->n_run || in->run[i].n >= STORE_FEW)
 		return;
-	list = &in->t->subject[in->run[i].subject].list[LIST_FEE];
-	if (list->tail && in->st->blocks.which != list->tail - 1)
-		__builtin_prefetch(blocks_head(&in->st->blocks, list->tail - 1));
+	tail = in->t->subject[in->run[i].subject].list[LIST_FEE].tail;
+	if (tail && in->st->blocks.which != tail - 1)
+		blocks_fetch(&in->st->blocks, tail - 1);
 }
 
 /* ---- what is ordinary ---- */
@@ -329,12 +339,15 @@ static bool take_run(struct intake *in, const struct run *run, struct err *e)
 
 bool lines_take(struct intake *in, struct err *e)
 {
-	for (uint32_t i = 0; i < 3 * AHEAD; i++)
+	for (uint32_t i = 0; i < 4 * AHEAD; i++)
 		fetch_run(in, i);
+	for (uint32_t i = 0; i < 3 * AHEAD; i++)
+		fetch_known(in, i);
 	for (uint32_t i = 0; i < 2 * AHEAD; i++)
 		place_run(in, i);
 	for (uint32_t i = 0; i < in->n_run; i++) {
-		fetch_run(in, i + 3 * AHEAD);
+		fetch_run(in, i + 4 * AHEAD);
+		fetch_known(in, i + 3 * AHEAD);
 		place_run(in, i + 2 * AHEAD);
 		fetch_tail(in, i + AHEAD);
 		if (!take_run(in, &in->run[i], e))

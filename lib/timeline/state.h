@@ -154,22 +154,26 @@ void subject_mark(struct timeline *t, uint32_t subject);
 struct list *subject_list(struct subject *s, enum stream stream);
 const struct list *subject_list_const(const struct subject *s, enum stream stream);
 
-/* Fetch what a row of its will touch; always in line, as store_fetch. */
-static inline __attribute__((always_inline)) void
-subject_fetch(const struct timeline *t, uint32_t subject)
-{
-	const struct subject *s = &t->subject[subject];
-
-	__builtin_prefetch(s, 1);
-	__builtin_prefetch(&s->list[LIST_FEE], 1);
-}
-
-/* Fetch what a code is known as, likewise. */
+/* Fetch what a code is known as; always in line, as store_fetch. */
 static inline __attribute__((always_inline)) void
 known_fetch(const struct timeline *t, uint32_t code)
 {
 	if (code < t->cap_known)
 		__builtin_prefetch(&t->known[code]);
+}
+
+/* Fetch the visit, or of the subject what its rows will touch, likewise. */
+static inline __attribute__((always_inline)) void
+known_fetch_what(const struct timeline *t, uint32_t code)
+{
+	uint32_t known = code < t->cap_known ? t->known[code] : 0;
+
+	if (known & 1) {
+		__builtin_prefetch(&t->places[PLACES_VISIT].v[known / 2], 1);
+	} else if (known) {
+		__builtin_prefetch(&t->subject[known / 2 - 1], 1);
+		__builtin_prefetch(&t->subject[known / 2 - 1].list[LIST_FEE], 1);
+	}
 }
 
 /* ---- ingest.c ---- */
