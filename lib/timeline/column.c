@@ -15,6 +15,11 @@
 #include "lib/timeline/needs.h"
 #include "lib/timeline/unpack.h"
 
+static struct cell cell_of(const struct gather *g, enum field f)
+{
+	return layout_cell(&g->t->store[field_get(f)->stream].layout, f);
+}
+
 /* ---- fills by pack ---- */
 
 static void fill_code(struct gather *g, const struct column *c, uint32_t n, void *out)
@@ -127,17 +132,58 @@ static void put_value(void *out, uint32_t i, enum width w, int64_t v)
 	}
 }
 
-/* Most lines come in runs of one visit and day. */
 static void fill_values(struct gather *g, const struct column *c, uint32_t n, void *out)
 {
-	enum width w = type_width(field_get(c->field)->type);
-	int64_t v = MISSING_I64;
+	for (uint32_t i = 0; i < n; i++)
+		put_value(out, i, (enum width)c->width, c->value(g, c, g->live[i]));
+}
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (!c->by_day || !g->again[i])
-			v = c->value(g, c, g->live[i]);
-		put_value(out, i, w, v);
+/* One value to all from `from` on. */
+static void put_run(void *out, uint32_t from, uint32_t end, enum width w, int64_t v)
+{
+	put_value(out, from, w, v);
+	switch (w) {
+	case WIDTH_I64:
+		for (uint32_t i = from + 1; i < end; i++)
+			((int64_t *)out)[i] = v;
+		break;
+	case WIDTH_I32:
+	case WIDTH_U32:
+		set_run(out, from + 1, end, ((uint32_t *)out)[from]);
+		break;
+	case WIDTH_U8:
+		memset((uint8_t *)out + from, ((uint8_t *)out)[from], end - from);
+		break;
 	}
+}
+
+/* Most lines come in runs of one visit, and of one visit and day. */
+static void fill_runs(struct gather *g, const struct column *c, uint32_t n, void *out)
+{
+	bool whole = c->by_visit && !g->registered;
+	const uint32_t *run = whole ? g->run : g->day;
+	uint32_t runs = whole ? g->n_run : g->n_day;
+
+	(void)n;
+	for (uint32_t r = 0; r < runs; r++)
+		put_run(out, run[r], run[r + 1], (enum width)c->width,
+			c->value(g, c, g->live[run[r]]));
+}
+
+/* The catalogue's name where there is one, else what the line says. */
+static void fill_item_name(struct gather *g, const struct column *c, uint32_t n, void *out)
+{
+	struct cell own = cell_of(g, FIELD_fee_medins_list_name);
+	uint32_t *to = out;
+
+	if (g->t->store[STREAM_ITEM].n) {
+		fill_values(g, c, n, out);
+		return;
+	}
+	unpack_cells(to, g->row, cell_of(g, FIELD_fee_hilist_name).off, n);
+	for (uint32_t i = 0; i < n; i++)
+		if (!to[i])
+			to[i] = row_u32(g->row[i], own.off);
 }
 
 /* Codes that a visit has, or, where it has none, each row by itself. */
@@ -158,26 +204,28 @@ static void fill_class(struct gather *g, const struct column *c, uint32_t n, voi
 	}
 }
 
-static void find_runs(struct gather *g, uint32_t n)
+/* Where another visit or day begins; what has no visit, or no time, stands alone. */
+static void find_days(struct gather *g, uint32_t n)
 {
-	uint32_t visit = NO_INDEX;
+	uint32_t visit = NO_INDEX, runs = 0;
 	int64_t from = 0, to = 0; /* the day of the item before, in seconds */
 
-	GROW(g->again, g->cap_again, n);
+	GROW(g->day, g->cap_day, n + 1);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct item *it = g->live[i];
 
-		g->again[i] = it->visit == visit && visit != NO_INDEX && it->time >= from &&
-			      it->time < to;
-		if (g->again[i])
+		if (it->visit == visit && it->time >= from && it->time < to)
 			continue;
+		g->day[runs++] = i;
 		visit = it->visit;
 		from = to = 0;
-		if (it->time == MISSING_I64)
+		if (it->time == MISSING_I64 || visit == NO_INDEX)
 			continue;
 		from = civil_midnight(civil_day_of(it->time));
 		to = from + CIVIL_DAY;
 	}
+	g->day[runs] = n;
+	g->n_day = runs;
 }
 
 static int64_t value_stored(struct gather *g, const struct column *c, const struct item *it)
@@ -221,6 +269,9 @@ static void plan_column(struct gather *g, struct column *c, enum field f)
 {
 	memset(c, 0, sizeof *c);
 	c->field = f;
+	c->index = (uint16_t)field_get(f)->index;
+	c->width = (uint8_t)type_width(field_get(f)->type);
+	c->bytes = (uint8_t)width_bytes((enum width)c->width);
 	if (!field_is_derived(f)) {
 		c->cell = layout_cell(&g->t->store[field_get(f)->stream].layout, f);
 		c->fill = stored_fill((enum pack)c->cell.pack);
@@ -238,12 +289,15 @@ static void plan_column(struct gather *g, struct column *c, enum field f)
 		}
 		return;
 	}
-	c->fill = fill_values;
 	c->value = derive_value(f);
 	c->by_day = derive_by_day(c->value);
+	c->by_visit = field_get(f)->stream == STREAM_FEE && derive_by_visit(c->value);
+	c->fill = c->by_day ? fill_runs : fill_values;
 	if (f == FIELD_fee_fund_pay)
 		c->fill = fill_share;
-	else if (derive_by_visit(c->value))
+	else if (f == FIELD_fee_item_name)
+		c->fill = fill_item_name;
+	else if (derive_by_class(c->value))
 		c->fill = fill_class;
 	for (int s = 0; s < STREAM_STORED; s++) {
 		enum field twin = needs_twin(f, (enum stream)s);
@@ -273,11 +327,6 @@ static void plan_stream(struct gather *g, enum stream s)
 static uint32_t code(struct gather *g, const char *text)
 {
 	return dict_code(g->t->dict, str_of(text));
-}
-
-static struct cell cell_of(const struct gather *g, enum field f)
-{
-	return layout_cell(&g->t->store[field_get(f)->stream].layout, f);
 }
 
 static void cells_init(struct gather *g)
@@ -480,14 +529,9 @@ static void put_left(struct gather *g, struct rows *rows, uint32_t at, const str
 static void write_columns(struct gather *g, const struct rows *rows, enum stream s, uint32_t n)
 {
 	if (g->by_day[s])
-		find_runs(g, n);
-	for (uint32_t i = 0; i < g->n_column[s]; i++) {
-		const struct column *c = &g->column[s][i];
-		const struct field_info *info = field_get(c->field);
-		uint8_t *out = rows->col[info->index];
-
-		c->fill(g, c, n, out + (size_t)rows->n * width_bytes(type_width(info->type)));
-	}
+		find_days(g, n);
+	for (const struct column *c = g->column[s]; c < g->column[s] + g->n_column[s]; c++)
+		c->fill(g, c, n, (uint8_t *)rows->col[c->index] + (size_t)rows->n * c->bytes);
 }
 
 static void write_stream(struct gather *g, struct batch *b, enum stream s,
@@ -517,8 +561,18 @@ static void write_stream(struct gather *g, struct batch *b, enum stream s,
 	rows->n = at + n;
 }
 
+/* Whether a register has a say in what is joined. */
+static bool is_registered(const struct gather *g)
+{
+	const struct list *person =
+		subject_list_const(&g->t->subject[g->subject], STREAM_PERSON);
+
+	return (person && person->n) || g->t->store[STREAM_FACILITY].n;
+}
+
 void columns_write(struct gather *g, struct batch *b, struct gather_stats *gs)
 {
+	g->registered = is_registered(g);
 	for (int s = 0; s < STREAM_COUNT; s++) {
 		if (g->items[s].n)
 			write_stream(g, b, (enum stream)s, gs);

@@ -472,6 +472,23 @@ static int64_t value_main_operation(struct gather *g, const struct column *c,
 
 /* ---- lines ---- */
 
+/* What a row says its item is. */
+static enum field own_code(enum stream s)
+{
+	switch (s) {
+	case STREAM_FEE:
+		return FIELD_fee_med_list_codg;
+	case STREAM_REPORT:
+		return FIELD_report_med_list_codg;
+	case STREAM_STOCK:
+		return FIELD_stock_med_list_codg;
+	case STREAM_TRACE:
+		return FIELD_trace_med_list_codg;
+	default:
+		return FIELD_NONE;
+	}
+}
+
 /* What a row itself calls its item. */
 static enum field own_name(enum stream s)
 {
@@ -491,10 +508,11 @@ static enum field own_name(enum stream s)
 static int64_t value_item_name(struct gather *g, const struct column *c, const struct item *it)
 {
 	enum stream s = field_get(c->field)->stream;
-	enum field code = field_twin(FIELD_item_med_list_codg, s);
-	int64_t time = event_time(g, it), item = row_value(g->t, code, it->row), name;
+	int64_t time = event_time(g, it), item = MISSING_I64, name;
 	const struct row *r = NULL;
 
+	if (g->t->store[STREAM_ITEM].n)
+		item = row_value(g->t, own_code(s), it->row);
 	if (item != MISSING_I64 && time != MISSING_I64)
 		r = register_at(g->t, STREAM_ITEM, (uint32_t)item, facility_of(g, it, s),
 				civil_day_of(time));
@@ -542,6 +560,11 @@ bool derive_by_day(value_fn *fn)
 }
 
 bool derive_by_visit(value_fn *fn)
+{
+	return derive_by_day(fn) && fn != value_age;
+}
+
+bool derive_by_class(value_fn *fn)
 {
 	return fn == value_visit_class;
 }

@@ -66,7 +66,7 @@ void gather_free(struct gather *g)
 	xfree(g->row);
 	xfree(g->packed);
 	xfree(g->run);
-	xfree(g->again);
+	xfree(g->day);
 	xfree(g);
 }
 

@@ -73,6 +73,10 @@ struct column {
 	fill_fn *fill;
 	value_fn *value;
 	bool by_day;             /* lines of one visit and day have one value */
+	bool by_visit;           /* lines of one visit have, as long as no register has a say */
+	uint8_t width;           /* enum width */
+	uint8_t bytes;           /* of a value */
+	uint16_t index;          /* of the column in a batch */
 	struct cell cell;
 	struct {
 		enum field field;     /* FIELD_NONE: no twin there */
@@ -117,15 +121,16 @@ struct gather {
 	uint32_t cap_left, cap_share, cap_line, cap_queue, cap_pair, cap_refund;
 	const struct item **live;
 	const struct row **row;       /* of each live item */
-	uint8_t *again;               /* per live item: visit and day of the one before */
 	uint32_t *packed;             /* cells of one column of them */
 	uint32_t *run;                /* where those of one visit and link begin; then the end */
-	uint32_t n_run, cap_live, cap_row, cap_packed, cap_run, cap_again;
+	uint32_t *day;                /* where those of one visit and day begin; then the end */
+	uint32_t n_run, n_day, cap_live, cap_row, cap_packed, cap_run, cap_day;
 	bool any_left, any_share;     /* of this subject: `left`, `share` are set */
 	struct column *column[STREAM_COUNT];
 	uint32_t n_column[STREAM_COUNT];
 	bool derived_rows[STREAM_COUNT]; /* stays, visits wanted */
 	bool by_day[STREAM_COUNT];    /* some of its columns are */
+	bool registered;              /* a register may know the subject, or where it went */
 	bool shares;                  /* fund's share wanted */
 	struct map64 icd_class;       /* code -> code of its category */
 	struct map64 class_of;        /* med_type code -> class + 1 */
@@ -193,8 +198,10 @@ int64_t diagnoses_classes(struct gather *g, struct visit *v, int64_t main);
 value_fn *derive_value(enum field f);
 /* Whether what it gives depends on nothing but visit and day of an item with a visit. */
 bool derive_by_day(value_fn *fn);
-/* Whether it is a code that depends on the visit alone, once its class is known. */
+/* Whether nothing but the visit, where registers are silent. */
 bool derive_by_visit(value_fn *fn);
+/* Whether it is a code that depends on the visit alone, once its class is known. */
+bool derive_by_class(value_fn *fn);
 
 /* ---- column.c: items into a batch ---- */
 void columns_init(struct gather *g);
