@@ -17,6 +17,7 @@ struct eval *eval_new(const struct plan *p, const struct dict *dict)
 	e->slot = xcalloc(p->n_node + 1, sizeof *e->slot);
 	e->key = xcalloc(p->n_node + 1, sizeof *e->key);
 	e->keyset = xcalloc(p->n_keyset + 1, sizeof *e->keyset);
+	e->breaks = xcalloc(p->n_keyset + 1, sizeof *e->breaks);
 	e->day = xcalloc(STREAM_COUNT, sizeof *e->day);
 	e->domain = xcalloc(FIELD_COUNT, sizeof *e->domain);
 	e->classes = xcalloc(FIELD_COUNT, sizeof *e->classes);
@@ -66,6 +67,7 @@ static void free_memory(struct eval *e)
 	free_slots(e->slot, p->n_node);
 	free_slots(e->key, p->n_node);
 	free_slots(e->keyset, p->n_keyset);
+	free_slots(e->breaks, p->n_keyset);
 	free_slots(e->join, p->n_memo);
 	free_slots(e->clock, FIELD_COUNT);
 	free_slots(e->day, STREAM_COUNT);
@@ -104,7 +106,7 @@ void eval_free(struct eval *e)
 				 e ? e->picked : NULL,
 				 e ? e->quick_rows : NULL,
 				 e ? e->gaps : NULL, e ? e->join : NULL,
-				 e ? e->clock : NULL };
+				 e ? e->clock : NULL, e ? e->breaks : NULL };
 
 	if (!e)
 		return;

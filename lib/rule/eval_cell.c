@@ -50,37 +50,36 @@ static bool same_key(const struct cells_pass *x, uint32_t a, uint32_t b)
 	return keyset_same(x->e, x->s->side.keys, a, s, x->s->side.keys, b, s);
 }
 
-/* Rows of v[0..n) (one hash) with v[0]'s key become a contribution; others move to the front. */
+/* Stretches of v[0..n) (one hash) with v[0]'s key become a contribution; others move to the front. */
 static uint32_t take_run(struct cells_pass *x, uint32_t subject, struct sort_pair *v, uint32_t n)
 {
 	struct taken *t = x->taken;
 	struct contribution k = { .hash = v[0].key, .subject = subject, .from = t->n_row };
-	uint32_t first = (uint32_t)v[0].value, left = 0;
+	uint32_t first = (uint32_t)(v[0].value >> 32), left = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = (uint32_t)v[i].value;
+		uint32_t row = (uint32_t)(v[i].value >> 32), end = row + (uint32_t)v[i].value;
 
 		if (i && !same_key(x, first, row)) {
 			v[left++] = v[i];
 			continue;
 		}
-		k.sure += x->filter[row] == TRUTH_TRUE;
-		t->row[t->n_row++] = row;
+		for (; row < end; row++) {
+			t->row[t->n_row] = row;
+			t->n_row += x->filter[row] != TRUTH_FALSE;
+			k.sure += x->filter[row] == TRUTH_TRUE;
+		}
 	}
 	k.n = t->n_row - k.from;
 	add_contribution(t, &k);
 	return left;
 }
 
-static void take_subject(struct cells_pass *x, uint32_t subject, const uint64_t *key)
+static void take_subject(struct cells_pass *x, uint32_t subject)
 {
-	const struct rows *rows = &x->e->b->rows[x->s->side.stream];
-	uint32_t n = 0, to = rows->start[subject + 1];
+	uint32_t n = key_stretches(x->e, x->s->side.keys, x->filter, subject);
 	struct sort_pair *v;
 
-	for (uint32_t i = rows->start[subject]; (i = filter_next(x->filter, i, to)) < to; i++)
-		if (key[i] != KEY_MISSING)
-			n = pairs_add(x->e, 0, n, key[i], i);
 	if (n > 1)
 		pairs_sort(x->e, 0, n);
 	v = x->e->pair[0];
@@ -98,7 +97,6 @@ static void take_rows(struct cells_pass *x)
 	struct eval *e = x->e;
 	struct taken *t = x->taken;
 	const struct side *side = &x->s->side;
-	const uint64_t *hash;
 
 	if (t->stamp == e->stamp)
 		return;
@@ -113,9 +111,8 @@ static void take_rows(struct cells_pass *x)
 		pick_runs(x);
 		return;
 	}
-	hash = slot_keyset(e, side->keys, side->stream);
 	for (uint32_t i = 0; i < e->b->n_subjects; i++)
-		take_subject(x, i, hash);
+		take_subject(x, i);
 }
 
 /* All contributions to one source; false when there are none. */

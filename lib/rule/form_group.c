@@ -256,7 +256,7 @@ static uint32_t take_group(struct group *g, struct sort_pair *v, uint32_t n)
 
 	GROW(e->rows, e->cap_rows, n);
 	for (uint32_t i = 0; i < n; i++) {
-		if (same_group(g, &first, &v[i]))
+		if (i == 0 || same_group(g, &first, &v[i]))
 			e->rows[taken++] = (uint32_t)v[i].value;
 		else
 			v[left++] = v[i];
@@ -479,7 +479,7 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	const struct rows *rows = &e->b->rows[s->stream];
 	struct group g = { .e = e, .rp = rp };
 	const uint64_t *key;
-	bool few;
+	bool plain, few;
 
 	g.unless = rp->unless ? slot_truth(e, rp->unless) : NULL;
 	if (g.unless && !kernel_count(g.unless, rows->n, TRUTH_TRUE))
@@ -503,14 +503,15 @@ void form_group(struct eval *e, const struct rule_plan *rp)
 	if (s->join.field && !e->keyset[s->keys->id].open &&
 	    !filter_and(e->filter[0].truth, join_truth(e, &s->join), rows->n))
 		return;
-	few = !rp->rule->table && !e->keyset[s->keys->id].open && g.least > 1 &&
-	      g.least < UINT8_MAX;
+	plain = !rp->rule->table && !e->keyset[s->keys->id].open;
+	few = plain && g.least > 1 && g.least < UINT8_MAX;
 	for (g.subject = 0; g.subject < e->b->n_subjects; g.subject++) {
 		uint32_t from = rows->start[g.subject], to = rows->start[g.subject + 1], n;
 
 		if (g.unless && !any_held(&g, from, to))
 			continue;
-		n = few ? collect_least(&g, key, from, to) : collect(&g, key, from, to);
+		n = few ? collect_least(&g, key, from, to) :
+		    plain ? pick_keys(&g, key, from, to) : collect(&g, key, from, to);
 		if (n < g.least)
 			continue;
 		pairs_sort(e, 0, n);

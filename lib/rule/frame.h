@@ -186,6 +186,7 @@ struct eval {
 	struct slot *slot;       /* [n_node] */
 	struct slot *key;        /* [n_node] key vectors */
 	struct slot *keyset;     /* [n_keyset] hashes */
+	struct slot *breaks;     /* [n_keyset] 1 where the keys are not those of the row before */
 	struct slot *day;        /* [STREAM_COUNT] event date per row */
 	struct slot *clock;      /* [FIELD_COUNT] dates as times */
 	struct runs *runs;       /* [n_keyset] */
@@ -423,6 +424,10 @@ bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum st
 
 /* runs.c: all rows by a keyset of their own stream, sorted once per batch. */
 const struct runs *key_runs(struct eval *e, const struct keyset *k);
+/* runs.c: stretches of neighbours with the same keys, of a subject's rows, into e->pair[0]: first
+ * row << 32 | how many. With a filter each begins where a row passes. Returns their number. */
+uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *filter,
+		       uint32_t subject);
 /* Whether so many rows pass that they are better picked from the runs than sorted by themselves. */
 bool runs_pay(struct eval *e, const struct keyset *k, const uint8_t *truth);
 void runs_free(struct eval *e);

@@ -288,3 +288,9 @@ KERNEL bool kernel_hash_join(uint64_t *restrict out, const uint64_t *restrict v,
 	}
 	return any;
 }
+
+KERNEL void kernel_breaks(uint8_t *restrict out, const uint64_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		out[i] |= v[i] != v[i - 1];
+}

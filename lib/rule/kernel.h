@@ -75,3 +75,5 @@ void kernel_key_i64(uint64_t *restrict out, const int64_t *restrict v, uint32_t 
  * missing; true when any is. */
 bool kernel_hash(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n);
 bool kernel_hash_join(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n);
+/* Makes 1 of what is not the value before it; the first is left. */
+void kernel_breaks(uint8_t *restrict out, const uint64_t *restrict v, uint32_t n);

@@ -6,6 +6,8 @@
  * several keys are told apart here. Rows of a run stay in event order; those with a missing key
  * are in none. Whoever lets only few rows pass sorts these alone instead (runs_pay).
  */
+#include <string.h>
+
 #include "lib/rule/form.h"
 #include "lib/rule/kernel.h"
 
@@ -17,12 +19,6 @@ static void add_run(struct runs *r, uint32_t subject, uint64_t hash, uint32_t fr
 		return;
 	GROW(r->run, r->cap_run, r->n + 1);
 	r->run[r->n++] = (struct run){ subject, from, r->n_row - from, hash };
-}
-
-/* Neighbours with the same keys are sorted as one: its first row, and how many. */
-static uint64_t stretch(uint32_t first, uint32_t n)
-{
-	return (uint64_t)first << 32 | n;
 }
 
 /* Stretches of v[0..n) (one hash) with v[0]'s keys become a run; the others move to the front. */
@@ -44,28 +40,46 @@ static uint32_t take_run(struct eval *e, const struct keyset *k, struct runs *r,
 	return left;
 }
 
-/* The subject's stretches, in e->pair[0]. */
-static uint32_t list_stretches(struct eval *e, const struct keyset *k, uint32_t from, uint32_t to)
+static const uint8_t *key_breaks(struct eval *e, const struct keyset *k)
 {
-	const uint64_t *key = slot_keyset(e, k, k->stream);
-	uint32_t n = 0;
+	struct slot *s = &e->breaks[k->id];
+	uint32_t rows = e->b->rows[k->stream].n;
+	uint8_t *out;
 
-	for (uint32_t i = from, end; i < to; i = end) {
-		end = i + 1;
-		if (key[i] == KEY_MISSING)
-			continue;
-		while (end < to && key[end] == key[i] &&
-		       keyset_same(e, k, i, k->stream, k, end, k->stream))
-			end++;
-		n = pairs_add(e, 0, n, key[i], stretch(i, end - i));
+	if (s->stamp == e->stamp)
+		return s->v;
+	s->stamp = e->stamp;
+	s->v = out = slot_room(s, rows + 8);
+	memset(out, 0, rows);
+	for (uint32_t i = 0; i < k->n; i++)
+		kernel_breaks(out, slot_key(e, k->node[i], k->stream), rows);
+	return out;
+}
+
+uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *filter,
+		       uint32_t subject)
+{
+	const uint32_t *start = e->b->rows[k->stream].start;
+	const uint64_t *key = slot_keyset(e, k, k->stream);
+	const uint8_t *breaks = key_breaks(e, k);
+	uint32_t n = 0, to = start[subject + 1];
+	struct sort_pair *v;
+
+	GROW(e->pair[0], e->cap_pair[0], to - start[subject] + 1);
+	v = e->pair[0];
+	for (uint32_t i = start[subject], end; i < to; i = end) {
+		if (filter && !filter[i] && (i = filter_next(filter, i, to)) >= to)
+			break;
+		end = filter_next(breaks, i + 1, to);
+		v[n] = (struct sort_pair){ key[i], (uint64_t)i << 32 | (end - i) };
+		n += key[i] != KEY_MISSING;
 	}
 	return n;
 }
 
 static void take_subject(struct eval *e, const struct keyset *k, struct runs *r, uint32_t subject)
 {
-	const uint32_t *start = e->b->rows[k->stream].start;
-	uint32_t n = list_stretches(e, k, start[subject], start[subject + 1]);
+	uint32_t n = key_stretches(e, k, NULL, subject);
 	struct sort_pair *v;
 
 	if (n > 1)
