@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tally.c - one pass over each column of a chunk; plain loops the compiler vectorises.
+ * tally.c - one pass over each column of a chunk.
  */
 #include "daemon/work/tally.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/count.h"
 #include "lib/base/mem.h"
 #include "lib/base/utf8.h"
 
@@ -21,36 +22,12 @@ void tally_fini(struct tally *t)
 	memset(t, 0, sizeof *t);
 }
 
-static uint64_t missing_i64(const int64_t *v, uint32_t n)
-{
-	uint64_t missing = 0;
-	for (uint32_t i = 0; i < n; i++)
-		missing += v[i] == MISSING_I64;
-	return missing;
-}
-
-static uint64_t missing_i32(const int32_t *v, uint32_t n, int32_t none)
-{
-	uint64_t missing = 0;
-	for (uint32_t i = 0; i < n; i++)
-		missing += v[i] == none;
-	return missing;
-}
-
 static uint64_t missing_flag(const uint8_t *v, uint32_t n)
 {
 	uint64_t missing = 0;
 	for (uint32_t i = 0; i < n; i++)
 		missing += v[i] == TRUTH_UNKNOWN;
 	return missing;
-}
-
-static __int128 sum_i64(const int64_t *v, uint32_t n)
-{
-	__int128 sum = 0;
-	for (uint32_t i = 0; i < n; i++)
-		sum += v[i] == MISSING_I64 ? 0 : v[i];
-	return sum;
 }
 
 static void count_column(struct tally_field *t, enum type type, const void *col, uint32_t n)
@@ -62,12 +39,12 @@ static void count_column(struct tally_field *t, enum type type, const void *col,
 	}
 	switch (type_width(type)) {
 	case WIDTH_I64:
-		t->missing += missing_i64(col, n);
+		t->missing += count_i64(col, n, MISSING_I64);
 		if (type == TYPE_MONEY)
-			t->sum += sum_i64(col, n);
+			t->sum += count_sum(col, n, MISSING_I64);
 		break;
-	case WIDTH_I32: t->missing += missing_i32(col, n, MISSING_I32); break;
-	case WIDTH_U32: t->missing += missing_i32(col, n, (int32_t)MISSING_CODE); break;
+	case WIDTH_I32: t->missing += count_u32(col, n, (uint32_t)MISSING_I32); break;
+	case WIDTH_U32: t->missing += count_u32(col, n, MISSING_CODE); break;
 	case WIDTH_U8: t->missing += missing_flag(col, n); break;
 	}
 }

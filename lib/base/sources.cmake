@@ -16,5 +16,6 @@ set(base_sources
 	civil.c
 	utf8.c
 	utf8_wide.c
-	near.c)
-set(base_hot utf8_wide.c dec_wide.c hash.c dict.c map.c sort.c)
+	near.c
+	count.c)
+set(base_hot count.c utf8_wide.c dec_wide.c hash.c dict.c map.c sort.c)
