@@ -95,6 +95,21 @@ bool engine_read_purged(struct engine *en, struct db *db, struct err *e)
 	return true;
 }
 
+/* A record from `sure` on finds all that its rules look back for in memory. While a rule's longer
+ * past is being read back it is the day it was: what that rule finds waits. */
+static void find_sure(struct engine *en)
+{
+	struct str who;
+	if (en->floor == MISSING_I32) {
+		en->sure = MISSING_I32;
+		return;
+	}
+	int64_t by_rules = en->floor + look_back(en->rules->set, &who);
+	int64_t by_age = en->newest - en->conf.conf->history_days;
+	int64_t sure = by_rules < by_age ? by_rules : by_age;
+	en->sure = sure > en->floor ? (int32_t)sure : en->floor;
+}
+
 /* Rules over facilities are judged when the spool is drained. Was it not when we stopped, they must
  * see what they would have seen: the floor stays where it was then. */
 static bool keep_undrained(struct engine *en, struct db *db, struct err *e)
@@ -136,6 +151,7 @@ bool engine_find_floor(struct engine *en, struct db *db, struct err *e)
 	en->floor = engine_floor_at(en, en->newest);
 	if (!keep_undrained(en, db, e))
 		return err_wrap(e, "finding what must still be judged");
+	find_sure(en);
 	if (en->floor != MISSING_I32)
 		tell_floor(en, look_back(en->rules->set, &who), who);
 	return true;
@@ -198,6 +214,7 @@ bool engine_lower_floor(struct engine *en, struct err *e)
 	int32_t floor = engine_floor_at(en, en->newest);
 	struct str who;
 	int64_t back = look_back(en->rules->set, &who);
+	find_sure(en);
 	if (en->history) /* looked at again when that is there */
 		return true;
 	if (floor == MISSING_I32 || floor >= en->floor) {

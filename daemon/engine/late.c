@@ -2,10 +2,12 @@
 /*
  * late.c - chunks on their way into the pool, past the horizon.
  *
- * A record older than the floor, or of a visit below it, brings all records of its person back
- * first, so that for this person nothing is closed; stock, of no person, its own versions. Unless
- * they have been purged, then it is entered as too late. A
- * thread with connections of its own looks at such a chunk and reads; it waits there, those
+ * A record that is older than history.days, so that its rules may look below the floor, or is of
+ * a visit below it, brings all records of its person back first: for this person nothing is closed
+ * then. Stock, of no person, brings its own versions. What has been purged cannot be brought: the
+ * record is entered as too late.
+ *
+ * A thread with connections of its own looks at such a chunk and reads; it waits there, those
  * behind it wait too, in their order, and the intake thread reads on meanwhile, up to
  * engine.epoch_most rows. An epoch is judged when all its chunks are in the pool, so that it
  * shows nowhere who waited for whom.
@@ -162,26 +164,46 @@ static void look_at_row(struct missed *m, const struct event *of, uint32_t row,
 	const struct engine *en = m->en;
 	const struct chunk *c = chunk_ref_chunk(m->chunk);
 	int32_t day = day_of(c, of, row);
-	bool left_out = is_left_out(en, c, of, row, seen);
+	bool below = en->floor != MISSING_I32 &&
+		     (day < en->floor || is_left_out(en, c, of, row, seen));
 	if (en->purged != MISSING_I32 && day < en->purged)
 		enter_late(m->ep, c, of, row, chunk_ref_intake(m->chunk), en->purged);
-	if (en->floor == MISSING_I32 || (day >= en->floor && !left_out))
-		return;
-	if (of->stream == STREAM_STOCK) {
-		miss_stock(m, c, row);
+	if (of->stream == STREAM_STOCK) { /* of nobody who could come back */
+		if (below)
+			miss_stock(m, c, row);
 		return;
 	}
-	miss_person(m, chunk_text(c, of->person, row));
-	miss_visit(m, chunk_text(c, of->visit, row));
+	if (below)
+		miss_visit(m, chunk_text(c, of->visit, row));
+	if (below || day < en->sure)
+		miss_person(m, chunk_text(c, of->person, row));
 }
 
-/* Whether all of a visit below the floor have been brought back already. */
-static bool is_there(const struct engine *en, const struct chunk *c, const struct event *of,
-		     uint32_t row)
+static bool person_is_there(const struct engine *en, const struct chunk *c,
+			    const struct event *of, uint32_t row)
 {
-	return map64_get(&en->looked_at, hash_str(chunk_text(c, of->visit, row)), NULL) &&
-	       map64_get(&en->brought, engine_who_hash(SUBJECT_PERSON,
-						       chunk_text(c, of->person, row)), NULL);
+	uint64_t who = engine_who_hash(SUBJECT_PERSON, chunk_text(c, of->person, row));
+	return map64_get(&en->brought, who, NULL);
+}
+
+static bool visit_is_there(const struct engine *en, const struct chunk *c,
+			   const struct event *of, uint32_t row)
+{
+	return map64_get(&en->looked_at, hash_str(chunk_text(c, of->visit, row)), NULL);
+}
+
+/* Whether anything must be read back for it; below the floor the thread finds out. */
+static bool needs_more(const struct engine *en, const struct chunk *c, const struct event *of,
+		       uint32_t row, struct visit_seen *seen)
+{
+	int32_t day = day_of(c, of, row);
+	if (day < en->floor)
+		return true;
+	bool left_out = is_left_out(en, c, of, row, seen);
+	if (of->stream == STREAM_STOCK || (day >= en->sure && !left_out))
+		return false;
+	return !person_is_there(en, c, of, row) ||
+	       (left_out && !visit_is_there(en, c, of, row));
 }
 
 static bool reaches_below(const struct engine *en, const struct chunk *c)
@@ -191,9 +213,7 @@ static bool reaches_below(const struct engine *en, const struct chunk *c)
 	for (size_t i = 0; i < N_EVENTS; i++) {
 		struct visit_seen seen = { 0 };
 		for (uint32_t r = 0; r < c->table[events[i].stream].n; r++)
-			if (day_of(c, &events[i], r) < en->floor ||
-			    (is_left_out(en, c, &events[i], r, &seen) &&
-			     !is_there(en, c, &events[i], r)))
+			if (needs_more(en, c, &events[i], r, &seen))
 				return true;
 	}
 	return false;

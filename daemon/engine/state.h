@@ -39,6 +39,7 @@ struct engine {
 	struct complete *fresh;      /* those closed in the judging in hand, or NULL */
 	/* horizon.c; days, MISSING_I32: none */
 	int32_t floor, newest, purged;
+	int32_t sure;                /* on and after it rules see all they look back for: late.c */
 	int32_t oldest, seen;        /* days of what came since `newest` was found: advance.c */
 	bool lowered;                /* being lowered: told when it is */
 	struct late *late;           /* late.c: looks at chunks with late records; NULL: none yet */
@@ -141,7 +142,8 @@ bool engine_closed(void *ctx, const struct finding *f);      /* by the horizon *
 bool engine_closed_person(void *ctx, const struct finding *f); /* frozen_fn of persons' rules */
 bool engine_closed_cell(void *ctx, const struct finding *f); /* frozen_fn of cells' rules */
 void engine_note_closed(struct engine *en, uint64_t id, const struct finding *f);
-/* A rule looks below the floor: begins to read back what it needs. */
+/* A rule looks below the floor: begins to read back what it needs. Behind each change of the rules
+ * or of the floor. */
 bool engine_lower_floor(struct engine *en, struct err *e) MUST_CHECK;
 
 /* leftout.c: the visits that the floor leaves out, as the database has them; and whether a visit,

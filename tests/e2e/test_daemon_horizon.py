@@ -217,6 +217,32 @@ def late_among_many(held):
         return box.essence()
 
 
+def older_than_it_may_be(days):
+    """A record that is later than history.days, of a day that is kept: a rule looks back from it
+    to a day that is not."""
+    with Box("later") as box:
+        box.rules = f"{box.dir}/rules"
+        os.mkdir(box.rules)
+        write_rule(box, 60)
+        box.extra = f"history: {{ days: {days} }}\n"
+        box.configure()
+        daemon = box.start()
+        daemon.wait("drained: ")
+        feed(box, daemon, "1", [(1, "P1", "2026-01-20"), (2, "P2", "2026-06-10"),
+                                (3, "P3", "2026-02-01")])
+        daemon.term()
+        daemon = box.start()
+        line = daemon.wait("horizon: kept|drained: ")
+        assert days == 0 or "on or after 2026-01-23" in line, line
+        feed(box, daemon, "2", [(4, "P1", "2026-03-02"), (5, "P3", "2026-05-01")])
+        got = alerts(box)
+        daemon.term()
+        box.books_hold()
+        return got
+
+
+assert older_than_it_may_be(0) == older_than_it_may_be(20) == ["P1|raised|2|f"]
+print("a record later than history.days sees all its rules look back for")
 same(late_among_many(False), late_among_many(True), "a late record that waited")
 print("a late record waits for its person, and the file is read on")
 whole = history_in_the_background()

@@ -6,9 +6,10 @@ until the spool is drained: killed at a named point, at the Nth point of any nam
 Nth line of its log, or made to meet an error; its memory bounded until an allocation fails,
 its database connection cut, its database killed. Every third round is a mixed one: part of the
 data comes over HTTP, months are closed and opened by hand, raw inputs and at last old records
-are purged (torture_sender.py). Whatever was chosen follows from the seed, so a round can be
-repeated alone. Several rounds run beside each other, each job with a database server of its
-own.
+are purged (torture_sender.py). In some the past is not kept in memory, and records of it come
+when the horizon has passed them (torture_horizon.py). Whatever was chosen follows from the
+seed, so a round can be repeated alone. Several rounds run beside each other, each job with a
+database server of its own.
 """
 import argparse
 import collections
@@ -28,7 +29,9 @@ import tempfile
 import time
 import zlib
 
-from daemon_lib import BIN, BOUND, Box, Cluster, ROOT, SANITIZED, STREAMS, generate, psql, run
+from daemon_lib import BIN, BOUND, Box, Cluster, ROOT, SANITIZED, generate, psql, run
+import torture_horizon as horizon
+import torture_left as behind
 import torture_sender as sending
 
 KINDS = {"point": 40, "any": 20, "log": 15, "error": 10, "cut": 8, "database": 3,
@@ -40,12 +43,13 @@ ROUNDS = 100  # one server lives, with the database of each
 END = r"drained: "
 TEMPLATE = "fw_torture_empty"
 MIXED = 3  # one round in so many
+PAST = 5  # and one in so many of the others
 PURGED = "2026-03-16"  # records of visits that ended before
 BOUNDED = "memory: { limit: 1 }\n"  # timelines and cells on disk
 
 
 def points():
-    """Those that a spool of files comes by: history is read back after a change of rules."""
+    """Those that any spool of files comes by: history is read back where a horizon is."""
     with open(f"{ROOT}/daemon/host/fault.def", encoding="utf-8") as table:
         named = re.findall(r"^FAULT\((\w+),", table.read(), re.M)
     return [name for name in named if not name.startswith("history_")]
@@ -143,18 +147,31 @@ class World:
         run(f"{BIN}/fundwatch", "db", "migrate", "--db", empty)
         self.key = json.loads(run(f"{BIN}/fundwatch", "key", "add", "--db", empty, "--all",
                                   "--role", "intake", "--json").stdout)["key"]
-        with self.box() as box:
-            box.drop(*files)
-            daemon = box.start()
-            daemon.wait(END)
-            daemon.term()
-            self.rest = at_rest(box)
-            self.digests, self.calm, self.content = digests(box), rows_of(box), content_of(box)
+        self.calm = {}
         self.mixed_rest = 0
         self.mixed = None
 
-    def box(self):
-        return RoundBox("torture", epoch_rows=1000, server=self.server)
+    def box(self, past=False):
+        box = RoundBox("torture", epoch_rows=1000, server=self.server)
+        return horizon.bounded(box) if past else box
+
+    def waves(self, past):
+        """What is put into the spool together; then the next, when it is drained."""
+        return horizon.waves(self.files) if past else [self.files]
+
+    def calm_run(self, past):
+        """What a round leaves behind when nothing strikes; once, when first needed."""
+        if past not in self.calm:
+            with self.box(past) as box:
+                for wave in self.waves(past):
+                    box.drop(*wave)
+                    daemon = box.start()
+                    daemon.wait(END)
+                    daemon.term()
+                if past:
+                    horizon.was_passed(daemon)
+                self.calm[past] = Calm(box)
+        return self.calm[past]
 
     def mixed_box(self):
         box = RoundBox("torture", epoch_rows=1000, server=self.server,
@@ -174,9 +191,18 @@ class World:
                 purge_records(box)
                 mixed_lives(box, self, plan, lambda: calm_wish(self))
                 self.mixed_rest = at_rest(box)
-                self.mixed = mixed_of(box)
+                self.mixed = behind.mixed_of(box)
                 assert not plan.wrong and plan.closes(box) == (0, 0), plan.wrong
         return self.mixed
+
+
+class Calm:
+    """A database and a daemon as they are at the end."""
+
+    def __init__(self, box):
+        self.rest = at_rest(box)
+        self.digests, self.content = behind.digests(box), behind.content_of(box)
+        self.rows = behind.rows_of(box)
 
 
 class RoundBox(Box):
@@ -321,78 +347,6 @@ def at_rest(box):
     return kib
 
 
-# ---- what is left behind ----
-
-BOOKS = ("SELECT facility, stream, sum(read), sum(rejects), sum(resent), sum(superseded), "
-         "sum(retracted), sum(reversed), sum(live) FROM fundwatch.account_day "
-         "GROUP BY 1, 2 HAVING sum(read) <> 0 OR sum(live) <> 0")
-
-# What may differ from run to run is when it happened; what must not, is in these.
-TABLES = {
-    "alert": "SELECT alert_id, rule_id, rule_digest, nature, severity, subject, key_value, "
-             "violation_amount, fund_amount, n_records, state, revision, finding "
-             "FROM fundwatch.alert",
-    "alert_record": "SELECT * FROM fundwatch.alert_record",
-    "alert_event": "SELECT alert_id, revision, kind, why, amount_from, amount_to, finding "
-                   "FROM fundwatch.alert_event",
-    "reject": "SELECT intake_id, line, column_no, reason, field, raw FROM fundwatch.reject",
-    "intake": "SELECT intake_id, file_name, digest, state, rows_done, records, rejects "
-              "FROM fundwatch.intake",
-    "account": BOOKS,
-} | {stream: f"SELECT * FROM fundwatch.{stream}" for stream in STREAMS}
-
-# The same where a failed call has let another file go first: no numbers given by order.
-CONTENT = {
-    "live": "SELECT finding FROM fundwatch.alert_live",
-    "reject": "SELECT line, column_no, reason, field, raw FROM fundwatch.reject",
-    "intake": "SELECT file_name, digest, state, rows_done, records, rejects FROM fundwatch.intake",
-    "account": BOOKS,
-} | {stream: f"SELECT to_jsonb(r) - 'intake_id' FROM fundwatch.{stream} r" for stream in STREAMS}
-
-# Of a mixed round: closes have names of their own, and whether the raw text of a reject is gone
-# depends on what was known when somebody purged.
-PERIOD = "period"
-MIXED_TABLES = CONTENT | {
-    "closed": "SELECT finding FROM fundwatch.alert_live WHERE closed",
-    "reject": "SELECT line, column_no, reason, field FROM fundwatch.reject",
-    "intake": CONTENT["intake"] + f" WHERE source <> '{PERIOD}'",
-}
-
-
-def digests(box):
-    """One digest a table, and the breaks of the chain of events."""
-    parts = [f"SELECT '{name}', md5(string_agg(md5(r::text), '' ORDER BY md5(r::text))) "
-             f"FROM ({sql}) r" for name, sql in TABLES.items()]
-    parts.append("SELECT 'broken', string_agg(event_id::text, ' ') FROM "
-                 "fundwatch.alert_event_broken")
-    rows = box.sql(" UNION ALL ".join(parts)).splitlines()
-    return dict(row.split("|") for row in rows)
-
-
-def rows(box, tables):
-    """Every row of every table, for counting what is lost or twice."""
-    parts = [f"SELECT '{name}' || E'\\t' || r::text FROM ({sql}) r"
-             for name, sql in tables.items()]
-    got = {name: collections.Counter() for name in tables}
-    for row in box.sql(" UNION ALL ".join(parts)).splitlines():
-        name, _, text = row.partition("\t")
-        if name in got:
-            got[name][text] += 1
-    return got
-
-
-def rows_of(box):
-    return rows(box, TABLES)
-
-
-def content_of(box):
-    return rows(box, CONTENT)
-
-
-def mixed_of(box):
-    return rows(box, MIXED_TABLES)
-
-
 def verify_journal(box):
     run(f"{BIN}/fundwatch", "journal", "verify", "--all", "--conf", box.config)
 
@@ -439,12 +393,12 @@ def compare(calm, got, what, tally):
     return calm == got
 
 
-def same(box, world, wishes, seed, tally):
+def same(box, calm, wishes, seed, tally):
     if any(name.endswith(": error") for name in wishes):
-        return compare(world.content, content_of(box), f"seed {seed}", tally)
-    if digests(box) == world.digests:
+        return compare(calm.content, behind.content_of(box), f"seed {seed}", tally)
+    if behind.digests(box) == calm.digests:
         return True
-    compare(world.calm, rows_of(box), f"seed {seed}", tally)
+    compare(calm.rows, behind.rows_of(box), f"seed {seed}", tally)
     return False
 
 
@@ -493,7 +447,7 @@ def mixed_same(box, world, plan, seed, tally):
     tally.twice += twice
     for wrong in plan.wrong[:3]:
         print(f"seed {seed}: {wrong}", file=sys.stderr)
-    same_tables = compare(world.mixed, mixed_of(box), f"seed {seed}", tally)
+    same_tables = compare(world.mixed, behind.mixed_of(box), f"seed {seed}", tally)
     return same_tables and lost == twice == 0 and not plan.wrong
 
 
@@ -549,31 +503,40 @@ def rests(kib, calm, seed):
     return False
 
 
+def lives(box, world, left, draw, first, tally):
+    """Until the spool is drained; what struck."""
+    done, wishes = False, []
+    while not done:
+        wish = Wish(draw, world.kinds, world.names, world.calls)
+        if len(wishes) >= left:
+            wish.calm()
+        elif not wishes and first and len(world.kinds) > 1:
+            wish.at(first)
+        struck, done = one_life(box, wish, world.cluster)
+        if struck:
+            wishes.append(wish.name)
+        tally.lived(wish, struck)
+    return wishes
+
+
 def one_round(seed, world, tally, left):
     if world.mixed_every and seed % world.mixed_every == 0:
         return mixed_round(seed, world, tally, left)
-    draw = random.Random(seed)
-    with world.box() as box:
+    past = seed % PAST == 1
+    draw, calm, wishes = random.Random(seed), world.calm_run(past), []
+    with world.box(past) as box:
         first = first_of(seed, world, box)
-        box.drop(*world.files)
-        done, wishes = False, []
-        while not done:
-            wish = Wish(draw, world.kinds, world.names, world.calls)
-            if len(wishes) >= left:
-                wish.calm()
-            elif not wishes and len(world.kinds) > 1:
-                wish.at(first)
-            struck, done = one_life(box, wish, world.cluster)
-            if struck:
-                wishes.append(wish.name)
-            tally.lived(wish, struck)
+        for wave in world.waves(past):
+            box.drop(*wave)
+            wishes += lives(box, world, left - len(wishes), draw, first, tally)
+            first = ""
         verify_journal(box)
         kib = at_rest(box)
-        good = same(box, world, wishes, seed, tally)
+        good = same(box, calm, wishes, seed, tally)
         box.chain_holds()
         if seed % 8 == 0:  # every row accounted for; what the sums are made of was compared
             box.balanced()
-        good = rests(kib, world.rest, seed) and good
+        good = rests(kib, calm.rest, seed) and good
         tally.rounds += 1
         if not good:
             tally.bad.update(wishes)
