@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dict.c - open addressing from hash to code, entries by code, text in an arena of blocks.
+ * dict.c - open addressing from hash to entry, text in an arena of blocks.
  *
- * A slot is (hash << 32 | code), so a look-up that misses seldom leaves the
- * slot table, and a hit touches one slot, one entry and the text. Codes start
+ * A slot is (hash << 32 | entry), so a look-up that misses seldom leaves the
+ * slot table, and a hit touches one slot, one entry and the text. Entries start
  * at 1, hence a slot of 0 is free. At most half of the slots are in use. Texts
  * appended have an entry and no slot; their entry's hash is told by no slot.
  */
@@ -31,9 +31,12 @@ struct text_block {
 	char data[];
 };
 
+/* Inside, entries are numbered from 1; their codes begin behind those of the texts below. */
 struct dict {
 	uint64_t *slot;
-	struct entry *entry; /* by code; entry[0] is the missing text */
+	struct entry *entry; /* entry[0] is the missing text */
+	struct lexicon *below;
+	uint32_t n_below;
 	struct text_block *block;
 	size_t block_size;
 	size_t block_used;
@@ -55,10 +58,21 @@ struct dict *dict_new(void)
 	return d;
 }
 
+struct dict *dict_new_over(struct lexicon *below, uint32_t n)
+{
+	struct dict *d = dict_new();
+
+	assert(n <= below->n);
+	d->below = lexicon_get(below);
+	d->n_below = n;
+	return d;
+}
+
 void dict_free(struct dict *d)
 {
 	if (!d)
 		return;
+	lexicon_put(d->below);
 	while (d->block) {
 		struct text_block *prev = d->block->prev;
 
@@ -151,7 +165,7 @@ static inline const char *keep_text(struct dict *d, struct str s)
 /* Room for n more. */
 static inline void need_entries(struct dict *d, uint32_t n)
 {
-	if (d->count >= UINT32_MAX - 1 - n)
+	if (d->count >= UINT32_MAX - 1 - LEXICON_MOST - n)
 		mem_give_up("too many distinct texts in one dictionary");
 	GROW(d->entry, d->cap, (size_t)d->count + n + 1);
 }
@@ -180,7 +194,7 @@ uint32_t dict_append(struct dict *d, struct str s)
 {
 	if (!s.p)
 		s.p = "";
-	return add_entry(d, s, 0);
+	return d->n_below + add_entry(d, s, 0);
 }
 
 void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
@@ -189,14 +203,9 @@ void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t 
 	for (uint32_t i = 0; i < n; i++) {
 		if (s[i].n == 0)
 			continue;
-		code[i] = ++d->count;
+		code[i] = d->n_below + ++d->count;
 		d->entry[d->count] = (struct entry){ keep_text(d, s[i]), s[i].n, 0 };
 	}
-}
-
-static uint32_t entry_hash(const struct entry *e)
-{
-	return e->hash ? e->hash : hash_text((struct str){ e->p, e->n });
 }
 
 /* A group at a time: slots, then the entries that the slots name, then the texts, then for good. */
@@ -212,7 +221,8 @@ static void code_group(struct dict *d, const struct str *s, const uint32_t *hash
 	for (uint32_t i = 0; i < n; i++) {
 		size_t at = find_slot(d, s[i], hash[i]);
 
-		out[i] = d->slot[at] ? (uint32_t)d->slot[at] : add_text(d, s[i], hash[i], at);
+		out[i] = d->n_below + (d->slot[at] ? (uint32_t)d->slot[at]
+						   : add_text(d, s[i], hash[i], at));
 	}
 }
 
@@ -239,10 +249,12 @@ void dict_translate(struct dict *to, const struct dict *from, const uint32_t *co
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
 		for (uint32_t i = 0; i < some; i++) {
-			const struct entry *e = &from->entry[code[first + i]];
+			uint32_t c = code[first + i];
+			bool below = c <= from->n_below;
+			uint32_t known = below ? 0 : from->entry[c - from->n_below].hash;
 
-			s[i] = (struct str){ e->p, e->n };
-			hash[i] = entry_hash(e);
+			s[i] = dict_text(from, c);
+			hash[i] = known ? known : hash_text(s[i]);
 		}
 		code_group(to, s, hash, some, out + first);
 	}
@@ -256,25 +268,39 @@ uint32_t dict_code(struct dict *d, struct str s)
 	uint32_t hash = hash_text(s);
 	size_t at = find_slot(d, s, hash);
 
-	return d->slot[at] ? (uint32_t)d->slot[at] : add_text(d, s, hash, at);
+	return d->n_below + (d->slot[at] ? (uint32_t)d->slot[at] : add_text(d, s, hash, at));
 }
 
 uint32_t dict_find(const struct dict *d, struct str s)
 {
+	uint32_t entry;
+
 	if (!s.p)
 		s.p = "";
-	return (uint32_t)d->slot[find_slot(d, s, hash_text(s))];
+	entry = (uint32_t)d->slot[find_slot(d, s, hash_text(s))];
+	return entry ? d->n_below + entry : 0;
 }
 
 struct str dict_text(const struct dict *d, uint32_t code)
 {
-	assert(code <= d->count);
-	return (struct str){ d->entry[code].p, d->entry[code].n };
+	const struct entry *e = d->entry;
+
+	assert(code <= dict_count(d));
+	if (code > d->n_below)
+		e += code - d->n_below;
+	else if (code)
+		return lexicon_at(d->below, code);
+	return (struct str){ e->p, e->n };
 }
 
 uint32_t dict_count(const struct dict *d)
 {
-	return d->count;
+	return d->n_below + d->count;
+}
+
+uint32_t dict_below(const struct dict *d)
+{
+	return d->n_below;
 }
 
 size_t dict_bytes(const struct dict *d)

@@ -13,11 +13,17 @@
 #include <stdint.h>
 
 #include "lib/base/str.h"
+#include "lib/base/lexicon.h"
 
 struct dict;
 
 struct dict *dict_new(void);
 void dict_free(struct dict *d); /* NULL is fine */
+
+/* A dictionary whose first n codes are the numbers of texts below it, n <= below->n. These are only
+ * there to be read: looking a text up does not find them. Keeps a reference. */
+struct dict *dict_new_over(struct lexicon *below, uint32_t n);
+uint32_t dict_below(const struct dict *d); /* n; 0 for others */
 
 /* The code of s, added when new. Ends the process past 2^32 - 2 distinct texts. */
 uint32_t dict_code(struct dict *d, struct str s);

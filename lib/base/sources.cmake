@@ -6,6 +6,7 @@ set(base_sources
 	arena.c
 	buf.c
 	hash.c
+	lexicon.c
 	dict.c
 	map.c
 	sort.c

@@ -27,13 +27,23 @@ uint64_t chunk_name(void)
 	return ++last;
 }
 
-struct chunk *chunk_new(void)
+static struct chunk *new_chunk(struct dict *take_dict)
 {
 	struct chunk *c = xcalloc(1, sizeof(*c));
 	c->name = chunk_name();
-	c->dict = dict_new();
+	c->dict = take_dict;
 	arena_init(&c->arena);
 	return c;
+}
+
+struct chunk *chunk_new(void)
+{
+	return new_chunk(dict_new());
+}
+
+struct chunk *chunk_new_over(struct lexicon *below, uint32_t n)
+{
+	return new_chunk(dict_new_over(below, n));
 }
 
 static void table_fini(struct table *t, enum stream s)

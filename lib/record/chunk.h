@@ -49,8 +49,7 @@ struct reject {
 	struct str raw;          /* raw line, cut at 4096 bytes */
 };
 
-/* A text that came in chunks before, or may come again: chunks of one family give it the same
- * number, whatever its code is here. */
+/* A text that chunks of the family to come will have this number for. */
 struct known_code {
 	uint32_t code, number;
 };
@@ -58,9 +57,10 @@ struct known_code {
 struct chunk {
 	struct table table[STREAM_STORED];
 	struct dict *dict;
-	struct known_code *known; /* [n_known], codes ascending */
+	uint64_t family;          /* its chunks have the same codes up to dict_below; of no other
+				   * decoder; 0 = none */
+	struct known_code *known; /* [n_known] */
 	uint32_t n_known, cap_known;
-	uint64_t family;          /* of no other decoder; 0 = none */
 	uint64_t name;            /* of no other chunk */
 	struct arena arena;
 	struct reject *reject;
@@ -71,6 +71,7 @@ struct chunk {
 
 /* New empty chunk; chunk_free releases everything it holds. */
 struct chunk *chunk_new(void);
+struct chunk *chunk_new_over(struct lexicon *below, uint32_t n); /* its dictionary is over these */
 void chunk_free(struct chunk *c);
 
 /* Append one row with every column missing; returns its number. */

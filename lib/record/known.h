@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * known.h - texts that come again in later chunks, and the number each keeps.
+ * known.h - texts that come again in later chunks, and the code each has in all of them.
  *
- * Codes are a chunk's own; a decoder's items, facilities and diagnoses are the same from chunk
- * to chunk. They are kept here, a text beside its number and its code in the chunk in hand, and
- * the chunk notes which of its codes have which number: whoever takes chunks of one decoder
- * translates each text once. How many are kept is bounded; when they are too many all are
- * forgotten, and numbers begin anew under another family.
+ * A decoder's items, facilities and diagnoses are the same from chunk to chunk. They are kept
+ * here by number; what is known when a chunk begins has its number for its code there, what is
+ * new gets a code of the chunk, which notes the number it will have in the next. So whoever takes
+ * chunks of one decoder translates each text once. How many are kept is bounded; when they are too
+ * many all are forgotten, and numbers begin anew under another family.
  * Knows chunks, not fields. For lib/record only.
  */
 #pragma once
 
 #include "lib/record/chunk.h"
 
-#define KNOWN_MOST 65535u /* texts of a family; numbers begin at 1 */
-
 struct known;
 
 struct known *known_new(void);
 void known_free(struct known *k); /* NULL is fine */
 
-/* The chunk to be filled from now on; new, and used by nobody else. */
-void known_begin(struct known *k, struct chunk *c);
+/* The chunk to be filled from now on, made here. */
+struct chunk *known_begin(struct known *k);
 
 /* code[i] becomes a code of s[i] in the chunk, added when new; all are texts that may come again.
  * Returns how many had not been known. A text that other ways have given a code may get another. */

@@ -51,9 +51,8 @@ static void open_chunk(struct rower *r, uint64_t line)
 {
 	if (r->chunk)
 		return;
-	r->chunk = chunk_new();
+	r->chunk = known_begin(r->known);
 	r->chunk->first_line = line;
-	known_begin(r->known, r->chunk);
 	plan_new_chunk(&r->plan);
 }
 

@@ -17,7 +17,6 @@ void intake_free(struct intake *in)
 		return;
 	xfree(in->code_of);
 	xfree(in->owner_of);
-	xfree(in->open);
 	xfree(in->fresh);
 	xfree(in->fresh_code);
 	for (unsigned i = 0; i < FAMILIES; i++)
@@ -92,13 +91,13 @@ static struct family *family_of(struct intake *in, uint64_t family)
 	return f;
 }
 
-/* Codes whose text has been met in a chunk of the family before. */
+/* Codes that chunks of the family had before. */
 static void begin_known(struct intake *in)
 {
 	const struct chunk *c = in->c;
-	uint32_t most = 0;
+	uint32_t most = in->below = dict_below(c->dict);
 
-	in->n_open = 0;
+	in->known = NULL;
 	for (uint32_t i = 0; i < c->n_known; i++)
 		if (c->known[i].number > most)
 			most = c->known[i].number;
@@ -106,29 +105,21 @@ static void begin_known(struct intake *in)
 		return;
 	in->known = family_of(in, c->family);
 	room_for_codes(&in->known->code, &in->known->cap, most + 1);
-	GROW(in->open, in->cap_open, c->n_known);
-	for (uint32_t i = 0; i < c->n_known; i++) {
-		uint32_t code = in->known->code[c->known[i].number];
-
-		in->code_of[c->known[i].code] = code;
-		in->open[in->n_open] = c->known[i];
-		in->n_open += code == MISSING_CODE;
-	}
+	memcpy(in->code_of, in->known->code, (in->below + 1) * sizeof *in->code_of);
+	for (uint32_t i = 0; i < c->n_known; i++) /* chunks may come in any order */
+		in->code_of[c->known[i].code] = in->known->code[c->known[i].number];
 }
 
-/* What has become of the others. */
+/* What has been translated now. */
 static void keep_known(struct intake *in)
 {
-	uint32_t left = 0;
+	const struct chunk *c = in->c;
 
-	for (uint32_t i = 0; i < in->n_open; i++) {
-		uint32_t code = in->code_of[in->open[i].code];
-
-		in->known->code[in->open[i].number] = code;
-		in->open[left] = in->open[i];
-		left += code == MISSING_CODE;
-	}
-	in->n_open = left;
+	for (uint32_t i = 0; i < in->n_fresh; i++)
+		if (in->fresh[i] <= in->below)
+			in->known->code[in->fresh[i]] = in->fresh_code[i];
+	for (uint32_t i = 0; i < c->n_known; i++)
+		in->known->code[c->known[i].number] = in->code_of[c->known[i].code];
 }
 
 /* Every code the rows will ask for, translated together. */

@@ -58,8 +58,7 @@ struct intake {
 	struct family family[FAMILIES];
 	unsigned next_family;        /* to be forgotten */
 	struct family *known;        /* the chunk's; NULL = it has none */
-	struct known_code *open;     /* of the chunk's, those with no shard code yet */
-	uint32_t n_open, cap_open;
+	uint32_t below;              /* codes of the chunk that its family has */
 	struct mover *mover;
 	uint32_t n_mover, cap_mover;
 	const uint32_t *col_a, *col_b, *col_key, *col_valid, *col_refund, *col_refused, *col_link;

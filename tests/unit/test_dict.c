@@ -90,6 +90,40 @@ static void many(void **state)
 	dict_free(d);
 }
 
+static void codes_begin_behind_those_below(void **state)
+{
+	(void)state;
+	struct lexicon *below = lexicon_new();
+	char room[16];
+	for (uint32_t i = 1; i <= 3000; i++)
+		CHECK_INT(lexicon_add(below, str_make(room, (size_t)snprintf(room, sizeof(room),
+									    "text %u", i))),
+			  i);
+	struct dict *d = dict_new_over(below, 2500), *to = dict_new();
+	const struct str s[] = { STR("a"), STR("text 7"), STR("a") };
+	uint32_t code[3], other[3];
+	lexicon_put(below); /* the dictionary keeps it */
+	CHECK_INT(dict_count(d), 2500);
+	CHECK_INT(dict_below(d), 2500);
+	CHECK_STR(dict_text(d, 1), "text 1");
+	CHECK_STR(dict_text(d, 2500), "text 2500");
+	CHECK(dict_text(d, 2500).p[9] == '\0' && dict_text(d, 0).p == NULL);
+	CHECK_INT(dict_find(d, STR("text 7")), 0);
+	CHECK_INT(dict_append(d, STR("text 2501")), 2501);
+	dict_codes(d, s, 3, code);
+	CHECK(code[0] == 2502 && code[1] == 2503 && code[2] == 2502);
+	CHECK_INT(dict_find(d, STR("text 7")), 2503);
+	CHECK_INT(dict_code(d, STR("a")), 2502);
+	dict_append_many(d, s, 3, code);
+	CHECK(code[0] == 2504 && code[1] == 2505 && code[2] == 2506);
+	CHECK_INT(dict_count(d), 2506);
+	dict_translate(to, d, (const uint32_t[]){ 7, 2503, 2506 }, 3, other);
+	CHECK(other[0] == 1 && other[1] == 1 && other[2] == 2);
+	CHECK_STR(dict_text(to, 2), "a");
+	dict_free(d);
+	dict_free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +131,7 @@ int main(void)
 		cmocka_unit_test(empty_text_is_a_value),
 		cmocka_unit_test(zero_bytes_and_long_texts),
 		cmocka_unit_test(many),
+		cmocka_unit_test(codes_begin_behind_those_below),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_known.c - texts keep their numbers from chunk to chunk, whatever their codes are there.
+ * test_known.c - texts keep their codes from chunk to chunk once they are known.
  */
 #include "tests/check.h"
 
@@ -30,39 +30,43 @@ static uint32_t number_of(const struct chunk *c, uint32_t code)
 	return 0;
 }
 
-static void numbers_stay(void **state)
+static void numbers_become_codes(void **state)
 {
 	(void)state;
 	struct known *k = known_new();
-	struct chunk *a = chunk_new(), *b = chunk_new();
 	uint32_t fresh;
-	known_begin(k, a);
+	struct chunk *a = known_begin(k);
+	CHECK_INT(dict_below(a->dict), 0);
 	uint32_t item = one(k, "XA02AA0001", &fresh);
 	CHECK_INT(fresh, 1);
+	CHECK_INT(dict_code(a->dict, STR("something else")), 2);
 	uint32_t place = one(k, "H33010600013", &fresh);
 	CHECK_INT(one(k, "XA02AA0001", &fresh), item);
 	CHECK_INT(fresh, 0);
-	CHECK(item != place && number_of(a, item) != number_of(a, place));
-	known_begin(k, b);
-	CHECK_INT(dict_code(b->dict, STR("something else")), 1);
-	uint32_t there = one(k, "H33010600013", &fresh);
+	CHECK_INT(item, 1);
+	CHECK_INT(place, 3);
+	CHECK_INT(number_of(a, item), 1);
+	CHECK_INT(number_of(a, place), 2);
+	struct chunk *b = known_begin(k);
+	CHECK_INT(dict_below(b->dict), 2);
+	CHECK_INT(dict_code(b->dict, STR("something else")), 3);
+	CHECK_INT(one(k, "H33010600013", &fresh), 2);
 	CHECK_INT(fresh, 0);
-	CHECK_STR(dict_text(b->dict, there), "H33010600013");
-	CHECK_INT(number_of(b, there), number_of(a, place));
-	CHECK_INT(b->n_known, 1);
+	CHECK_STR(dict_text(b->dict, 2), "H33010600013");
+	CHECK_STR(dict_text(b->dict, 3), "something else");
+	CHECK_INT(b->n_known, 0);
 	CHECK(a->family && a->family == b->family && a->name != b->name);
+	known_free(k); /* chunks outlive it */
+	CHECK_STR(dict_text(b->dict, 1), "XA02AA0001");
 	chunk_free(a);
 	chunk_free(b);
-	known_free(k);
 }
 
 static void others_have_other_families(void **state)
 {
 	(void)state;
 	struct known *k = known_new(), *l = known_new();
-	struct chunk *a = chunk_new(), *b = chunk_new();
-	known_begin(k, a);
-	known_begin(l, b);
+	struct chunk *a = known_begin(k), *b = known_begin(l);
 	CHECK(a->family != b->family);
 	chunk_free(a);
 	chunk_free(b);
@@ -75,13 +79,12 @@ static void short_and_long_texts_are_codes_of_the_chunk(void **state)
 {
 	(void)state;
 	struct known *k = known_new();
-	struct chunk *c = chunk_new();
+	struct chunk *c = known_begin(k);
 	uint32_t fresh;
-	known_begin(k, c);
 	CHECK_INT(one(k, "1", &fresh), dict_find(c->dict, STR("1")));
 	CHECK_INT(fresh, 1);
-	uint32_t code = one(k, "a text of more than twenty-seven bytes", &fresh);
-	CHECK_INT(one(k, "a text of more than twenty-seven bytes", &fresh), code);
+	uint32_t code = one(k, "a text of more than thirty bytes", &fresh);
+	CHECK_INT(one(k, "a text of more than thirty bytes", &fresh), code);
 	CHECK_INT(c->n_known, 0);
 	chunk_free(c);
 	known_free(k);
@@ -92,12 +95,11 @@ static void every_byte_counts(void **state)
 {
 	(void)state;
 	struct known *k = known_new();
-	struct chunk *c = chunk_new();
+	struct chunk *c = known_begin(k);
 	uint32_t fresh, again;
-	known_begin(k, c);
-	for (unsigned n = 4; n <= 27; n++)
+	for (unsigned n = 4; n <= LEXICON_LENGTH; n++)
 		for (unsigned at = 0; at < n; at++) {
-			char text[28] = "abcdefghijklmnopqrstuvwxyz0";
+			char text[LEXICON_LENGTH + 1] = "abcdefghijklmnopqrstuvwxyz0123";
 			text[n] = '\0';
 			text[at] = '_';
 			uint32_t code = one(k, text, &fresh);
@@ -129,14 +131,13 @@ static void too_many_begin_anew(void **state)
 {
 	(void)state;
 	struct known *k = known_new();
-	struct chunk *a = chunk_new(), *b = chunk_new();
-	known_begin(k, a);
-	check_texts(k, a, 0, KNOWN_MOST + 1000);
-	check_texts(k, a, 0, KNOWN_MOST + 1000);
-	CHECK(a->n_known <= KNOWN_MOST && dict_count(a->dict) >= KNOWN_MOST + 1000);
+	struct chunk *a = known_begin(k), *b;
+	check_texts(k, a, 0, LEXICON_MOST + 1000);
+	check_texts(k, a, 0, LEXICON_MOST + 1000);
+	CHECK(a->n_known <= LEXICON_MOST && dict_count(a->dict) >= LEXICON_MOST + 1000);
 	for (uint32_t i = 0; i < a->n_known; i++)
-		CHECK(a->known[i].number && a->known[i].number <= KNOWN_MOST);
-	known_begin(k, b);
+		CHECK(a->known[i].number && a->known[i].number <= LEXICON_MOST);
+	b = known_begin(k);
 	CHECK(a->family != b->family);
 	check_texts(k, b, 70000, 1000);
 	CHECK_INT(b->n_known, 1000);
@@ -151,10 +152,9 @@ static void codes_of_many_chunks(void **state)
 	struct known *k = known_new();
 	uint32_t fresh;
 	for (unsigned i = 0; i < 200; i++) {
-		struct chunk *c = chunk_new();
-		known_begin(k, c);
+		struct chunk *c = known_begin(k);
 		check_texts(k, c, i * 50, 1000);
-		CHECK_INT(c->n_known, 1000);
+		CHECK_INT(c->n_known, i ? 50 : 1000);
 		CHECK_STR(dict_text(c->dict, one(k, "H33010600013", &fresh)), "H33010600013");
 		CHECK_INT(fresh, i == 0);
 		chunk_free(c);
@@ -165,7 +165,7 @@ static void codes_of_many_chunks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_stay),
+		cmocka_unit_test(numbers_become_codes),
 		cmocka_unit_test(others_have_other_families),
 		cmocka_unit_test(short_and_long_texts_are_codes_of_the_chunk),
 		cmocka_unit_test(every_byte_counts),

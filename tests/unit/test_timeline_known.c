@@ -63,10 +63,8 @@ static void line(struct chunk *c, struct known *k, unsigned visit, unsigned numb
 
 static struct chunk *chunk_of(struct known *k, unsigned number)
 {
-	struct chunk *c = chunk_new();
+	struct chunk *c = k ? known_begin(k) : chunk_new();
 
-	if (k)
-		known_begin(k, c);
 	for (unsigned i = 0; i < VISITS; i++)
 		encounter(c, k, number * VISITS + i);
 	for (unsigned i = 0; i < LINES; i++)
@@ -101,7 +99,7 @@ static void same_as_without(void **state)
 
 		take(plain, c);
 		take(taught, k);
-		CHECK(k->n_known > 0 && c->n_known == 0);
+		CHECK(k->n_known > 0 || dict_below(k->dict) > 0);
 		chunk_free(c);
 		chunk_free(k);
 	}
