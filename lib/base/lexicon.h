@@ -33,10 +33,10 @@ struct lexicon {
 /* With one reference, the caller's. */
 struct lexicon *lexicon_new(void);
 struct lexicon *lexicon_get(struct lexicon *l); /* one more; from any thread */
-void lexicon_put(struct lexicon *l);          /* likewise; NULL is fine */
+void lexicon_put(struct lexicon *l);            /* likewise; NULL is fine */
 
-/* Adds a text of at most LEXICON_LENGTH bytes; fewer than LEXICON_MOST are there. Returns its number.
- * One thread adds. */
+/* Adds a text of at most LEXICON_LENGTH bytes; fewer than LEXICON_MOST are there. Returns its
+ * number. One thread adds. */
 uint32_t lexicon_add(struct lexicon *l, struct str s);
 
 static inline const struct short_text *
