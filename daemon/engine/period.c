@@ -181,13 +181,42 @@ void engine_note_rules(struct engine *en)
 		note_rule(en, rs->rule[i].id, str_of(rs->rule[i].digest));
 }
 
+/* Months with visits, below the day, that nobody has closed. */
+static const char open_sql[] =
+	"SELECT count(*), to_char(min(m), 'YYYY-MM'), to_char(max(m), 'YYYY-MM') FROM ("
+	"SELECT DISTINCT date_trunc('month', begntime)::date AS m FROM fundwatch.encounter "
+	"WHERE begntime < $1::date UNION SELECT DISTINCT date_trunc('month', setl_time)::date "
+	"FROM fundwatch.settlement WHERE setl_time < $1::date) v WHERE NOT EXISTS "
+	"(SELECT FROM fundwatch.period p WHERE p.closed AND p.month = v.m)";
+
+/* Rules over facilities judge a month when it is closed, and only what is kept. */
+static bool tell_unclosed(const struct engine *en, struct db *db, struct err *e)
+{
+	struct buf day;
+	if (en->floor == MISSING_I32)
+		return true;
+	buf_init(&day, 0);
+	civil_add_date(&day, en->floor);
+	const char *const value[] = { buf_cstr(&day) };
+	PGresult *r = db_query(db, open_sql, 1, value, e);
+	if (r && strcmp(PQgetvalue(r, 0, 0), "0") != 0)
+		log_warn("periods", "%s months that were never closed begin before %s and are not "
+			 "kept whole, from %s to %s: rules over facilities have not judged them; "
+			 "raise history.days, restart and close them", PQgetvalue(r, 0, 0),
+			 buf_cstr(&day), PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2));
+	PQclear(r);
+	buf_fini(&day);
+	return r != NULL;
+}
+
 bool engine_load_periods(struct engine *en, struct db *db, struct err *e)
 {
 	map64_init(&en->judged);
 	if (!engine_closes_by_hand(en))
 		return true;
 	en->over = complete_new();
-	if (!restore_periods(db, en->over, e) || !restore_rules(db, note_rule, en, e))
+	if (!restore_periods(db, en->over, e) || !restore_rules(db, note_rule, en, e) ||
+	    !tell_unclosed(en, db, e))
 		return err_wrap(e, "loading the closed periods");
 	log_info("periods", "closed by hand: %u months of streams and regions are over",
 		 complete_count(en->over));
@@ -272,6 +301,20 @@ bool engine_is_period(const struct journal_item *it)
 	return strcmp(it->in.source, PERIOD_SOURCE) == 0;
 }
 
+/* What is not kept whole cannot be judged, and must not seem to be. */
+static bool is_kept(const struct engine *en, const struct period_event *p, struct err *e)
+{
+	struct buf day;
+	if (!p->close || en->floor == MISSING_I32 || civil_month_start(p->month) >= en->floor)
+		return true;
+	buf_init(&day, 0);
+	civil_add_date(&day, en->floor);
+	(void)err_set(e, ERR_CONF, "the month is not kept whole: visits before %s are not in "
+		      "memory; raise history.days, restart, and close it then", buf_cstr(&day));
+	buf_fini(&day);
+	return false;
+}
+
 bool engine_period_item(struct engine *en, const struct journal_item *it, struct err *e)
 {
 	struct ledger_entry *at = ledger_at(en->ledger, str_of(it->in.name), str_of(it->digest),
@@ -285,7 +328,7 @@ bool engine_period_item(struct engine *en, const struct journal_item *it, struct
 	if (!read_item(en, it, words, e))
 		return false;
 	struct period_event *p = xcalloc(1, sizeof *p);
-	if (!understand(en, words, p, &why)) {
+	if (!understand(en, words, p, &why) || !is_kept(en, p, &why)) {
 		turn_away(en, it, false, why.text);
 		xfree(p);
 		return true;

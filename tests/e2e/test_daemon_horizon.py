@@ -217,6 +217,44 @@ def late_among_many(held):
         return box.essence()
 
 
+def close(box, month, code=0):
+    done = run(f"{BIN}/fundwatch", "--lang", "en", "period", "close", "--month", month, "--conf",
+               box.config, cwd=ROOT, check=False)
+    assert done.returncode == code, done
+    return done.stdout + done.stderr
+
+
+def months_closed_by_hand():
+    """A month that the horizon has passed is not closed as if it had been judged."""
+    with Box("months") as box:
+        box.rules = f"{box.dir}/rules"
+        os.mkdir(box.rules)
+        write_rule(box, 7)
+        for days, warned in ((30, True), (400, False)):
+            box.extra = f"history: {{ days: {days} }}\nperiods: {{ close: by-hand }}\n"
+            box.configure()
+            daemon = box.start()
+            daemon.wait("drained: ")
+            if warned:
+                feed(box, daemon, "1", [(1, "P1", "2026-01-05"), (2, "P1", "2026-02-08"),
+                                        (3, "P4", "2026-06-10")])
+                assert "not kept whole" in close(box, "2026-02", 1)
+                assert "0 raised" in close(box, "2026-06")
+                daemon.term()
+                daemon = box.start()
+                daemon.wait("periods: 2 months that were never closed .* from 2026-01 to 2026-02")
+                daemon.wait("drained: ")
+            assert warned == any("never closed" in line for line in daemon.lines), daemon.lines
+            if not warned:
+                assert "0 raised" in close(box, "2026-02")
+            daemon.term()
+        box.balanced()
+
+
+months_closed_by_hand()
+print("a month that is not kept is not closed, and told of")
+
+
 def older_than_it_may_be(days):
     """A record that is later than history.days, of a day that is kept: a rule looks back from it
     to a day that is not."""
