@@ -27,6 +27,7 @@ struct fired {
 	uint64_t id;
 	uint64_t key;                /* hash of its texts */
 	uint32_t next, source;
+	const struct measure *measure;
 	bool amount_is_fund, all_bear;
 };
 
@@ -70,6 +71,7 @@ static void take_cell_hit(void *ctx, const struct cell_hit *h)
 	v->fired[i] = (struct fired){ .id = h->id | (uint64_t)v->range << 32,
 				      .key = cell_key_hash(h->key, h->n_key),
 				      .next = UINT32_MAX, .source = h->source,
+				      .measure = h->measure,
 				      .amount_is_fund = h->amount_is_fund,
 				      .all_bear = h->all_bear };
 	for (uint32_t s = 0; s < v->n_cells; s++) {
@@ -226,18 +228,21 @@ struct looking {
 	const struct judge *j;
 };
 
-static bool has_fired(void *ctx, const struct contributions *c, uint32_t i, uint32_t *hit,
-		      bool *all_bear)
+static bool has_fired(void *ctx, const struct contributions *c, uint32_t i, struct fired_hit *h)
 {
 	const struct looking *l = ctx;
+	const struct fired *fired = l->v->fired;
 	uint32_t cell;
 	uint64_t at;
 
-	if (!cells_find(l->j->cells, c, i, &cell) ||
-	    !map64_get(&l->v->first[l->shard], (uint64_t)c->source << 32 | cell, &at))
+	if (h->hit != UINT32_MAX)
+		at = fired[h->hit].next;
+	else if (!cells_find(l->j->cells, c, i, &cell) ||
+		 !map64_get(&l->v->first[l->shard], (uint64_t)c->source << 32 | cell, &at))
 		return false;
-	*hit = (uint32_t)at;
-	*all_bear = l->v->fired[at].all_bear;
+	if (at == UINT32_MAX)
+		return false;
+	*h = (struct fired_hit){ (uint32_t)at, fired[at].measure, fired[at].all_bear };
 	return true;
 }
 
@@ -248,12 +253,10 @@ static void take_evidence(void *ctx, uint32_t hit, const struct batch *b,
 	struct part *p = l->part;
 
 	(void)b;
-	for (uint32_t i = hit; i != UINT32_MAX; i = l->v->fired[i].next) {
-		GROW(p->bearing, p->cap, p->n + 1);
-		GROW(p->hit, p->cap_hit, p->n + 1);
-		p->bearing[p->n] = bearing_of(l->j->timeline, r, &p->arena);
-		p->hit[p->n++] = i;
-	}
+	GROW(p->bearing, p->cap, p->n + 1);
+	GROW(p->hit, p->cap_hit, p->n + 1);
+	p->bearing[p->n] = bearing_of(l->j->timeline, r, &p->arena);
+	p->hit[p->n++] = hit;
 }
 
 static void look_in_batch(struct judge *j, const struct batch *b, void *ctx)

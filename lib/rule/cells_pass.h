@@ -12,7 +12,6 @@ struct cells_pass {
 	struct taken *taken;     /* whose records and keys these are */
 	const uint8_t *filter;
 	int32_t day;             /* the cell in hand is as of */
-	bool all_bear;           /* nothing of it is in the numerator */
 	struct contributions c;
 	struct partial *partial; /* what c.partial points to */
 	struct partial_kept *kept;       /* what c.kept points to, made when first needed */

@@ -51,12 +51,8 @@ static void free_slots(struct slot *s, uint32_t n)
 
 static void taken_free(struct taken *t)
 {
-	for (uint32_t i = 0; i < t->cap_sum; i++)
-		xfree(t->sum[i].v);
-	xfree(t->sum);
 	xfree(t->v);
 	xfree(t->row);
-	xfree(t->digest);
 	xfree(t->filter.truth);
 }
 

@@ -174,12 +174,18 @@ int64_t partial_time_of(struct str text);
 
 /*
  * Second pass, for fired cells: eval_evidence calls `fn` with every record of the batch that
- * stands behind one. `fired` tells whether the cell of the i-th contribution fired, which it is,
- * and whether all of its records bear it; otherwise, of a quotient, those the numerator counts.
+ * stands behind one. `fired` gives the hits of the cell of the i-th contribution one after another,
+ * false behind the last: which it is (UINT32_MAX asks for the first), what it measures, and whether
+ * all records bear it; otherwise, of a quotient, those the numerator counts.
  */
-typedef bool fired_fn(void *ctx, const struct contributions *c, uint32_t i, uint32_t *cell,
-		      bool *all_bear);
-typedef void evidence_fn(void *ctx, uint32_t cell, const struct batch *b,
+struct measure;
+struct fired_hit {
+	uint32_t hit;
+	const struct measure *measure;
+	bool all_bear;
+};
+typedef bool fired_fn(void *ctx, const struct contributions *c, uint32_t i, struct fired_hit *h);
+typedef void evidence_fn(void *ctx, uint32_t hit, const struct batch *b,
 			 const struct hit_record *r);
 void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void *fired_ctx,
 		   evidence_fn *fn, void *ctx);

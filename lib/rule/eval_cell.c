@@ -3,9 +3,9 @@
  * eval_cell.c - what each subject contributes to cells, and which records stand behind a cell.
  *
  * Per batch and source: the rows that pass are sorted by the hash of their key within their
- * subject, so that each contribution is a run of rows, once for all sources that take the same;
- * what they come to is eval_partial.c's, what evidence would show of them eval_digest.c's.
- * Keys stay numbers here; whoever keeps cells asks for their texts when it meets a new one.
+ * subject, so that each contribution is a run of rows; what they come to is eval_partial.c's,
+ * what evidence would show of them eval_digest.c's. Keys stay numbers here; whoever keeps cells asks for
+ * their texts when it meets a new one.
  */
 #include "lib/rule/cells_pass.h"
 
@@ -91,17 +91,14 @@ static void take_subject(struct cells_pass *x, uint32_t subject)
 	}
 }
 
-/* Rows that pass by their keys, once for all sources that take the same. */
+/* Rows that pass by their keys. */
 static void take_rows(struct cells_pass *x)
 {
 	struct eval *e = x->e;
 	struct taken *t = x->taken;
 	const struct side *side = &x->s->side;
 
-	if (t->stamp == e->stamp)
-		return;
-	t->stamp = e->stamp;
-	t->n = t->n_row = t->n_sum = 0;
+	t->n = t->n_row = 0;
 	x->filter = side_filter(e, side, x->s->scope, &t->filter);
 	t->none = !x->filter;
 	if (t->none)
@@ -123,7 +120,7 @@ static bool take_source(struct cells_pass *x, uint32_t source)
 	enum stream s;
 
 	x->s = &e->p->source[source];
-	x->taken = &e->taken[x->s->like];
+	x->taken = &e->taken[source];
 	x->c = (struct contributions){ .source = source };
 	x->day = MISSING_I32;
 	s = x->s->side.stream;
@@ -183,26 +180,28 @@ uint64_t eval_peer_number(struct eval *e, uint32_t source, uint32_t peer, uint32
 
 /* ---- evidence ---- */
 
-static bool bears(struct cells_pass *x, uint32_t row)
+static bool bears(struct cells_pass *x, const struct fired_hit *h, uint32_t row)
 {
-	for (uint32_t i = 0; i < x->s->n_bear; i++)
-		if (cell_counts(x, x->s->bear[i], row) == TRUTH_TRUE)
+	const struct measure *m = h->measure;
+
+	for (uint32_t i = 0; i < m->n_bear; i++)
+		if (cell_counts(x, m->bear[i], row) == TRUTH_TRUE)
 			return true;
-	return (x->s->n_bear == 0 || x->all_bear) && x->filter[row] == TRUTH_TRUE;
+	return (m->n_bear == 0 || h->all_bear) && x->filter[row] == TRUTH_TRUE;
 }
 
-static void show(struct cells_pass *x, const struct contribution *k, uint32_t cell,
+static void show(struct cells_pass *x, const struct contribution *k, const struct fired_hit *h,
 		 evidence_fn *fn, void *ctx)
 {
 	x->day = cell_period(x, k);
 	for (uint32_t i = k->from; i < k->from + k->n; i++) {
 		struct hit_record r;
 
-		if (!bears(x, x->c.row[i]))
+		if (!bears(x, h, x->c.row[i]))
 			continue;
 		r = hit_record_of(x->e, &x->s->side, x->c.row[i]);
 		r.role = HIT_PART;
-		fn(ctx, cell, x->e->b, &r);
+		fn(ctx, h->hit, x->e->b, &r);
 	}
 }
 
@@ -210,15 +209,17 @@ void eval_evidence(struct eval *e, const struct batch *b, fired_fn *fired, void 
 		   evidence_fn *fn, void *ctx)
 {
 	struct cells_pass x = { .e = e };
-	uint32_t cell;
 
 	eval_start(e, b);
 	for (uint32_t s = 0; s < e->p->n_source; s++) {
 		bool any = take_source(&x, s);
 
-		for (uint32_t i = 0; any && i < x.c.n; i++)
-			if (fired(fired_ctx, &x.c, i, &cell, &x.all_bear))
-				show(&x, &x.c.v[i], cell, fn, ctx);
+		for (uint32_t i = 0; any && i < x.c.n; i++) {
+			struct fired_hit h = { .hit = UINT32_MAX };
+
+			while (fired(fired_ctx, &x.c, i, &h))
+				show(&x, &x.c.v[i], &h, fn, ctx);
+		}
 		arena_reset(&e->scratch);
 	}
 }

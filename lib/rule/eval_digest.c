@@ -3,8 +3,7 @@
  * eval_digest.c - what evidence would show of a contribution, in one number.
  *
  * Record by record, in order: the record's version, time and money, once a batch for all sources;
- * then what the source says of it, that is whether it is in for sure and whether it bears. Sources
- * that take the same records share the first part.
+ * and what the source says of it, that is whether it is in for sure and whether it bears.
  */
 #include "lib/base/hash.h"
 #include "lib/rule/cells_pass.h"
@@ -15,6 +14,7 @@
 #define BY_WEIGHT UINT64_C(0x165667b19e3779f9)
 #define BY_FUND UINT64_C(0x85ebca77c2b2ae63)
 #define BY_BASE UINT64_C(0x27d4eb2f165667c5)
+#define BY_SAID UINT64_C(0xd1b54a32d192ed03)
 #define BY_STEP UINT64_C(0xd6e8feb86659fd93)
 
 static void add_column(struct eval *e, uint64_t *out, enum field f, uint32_t n, uint64_t by)
@@ -42,28 +42,6 @@ static const uint64_t *record_digests(struct eval *e, const struct side *s)
 	add_column(e, d->v, s->fund, r->n, BY_FUND);
 	add_column(e, d->v, s->base, r->n, BY_BASE);
 	return d->v;
-}
-
-/* Of the records, as all sources that take them see them. */
-static const uint64_t *shared_digests(struct cells_pass *x)
-{
-	struct taken *t = x->taken;
-	const uint64_t *digest;
-
-	if (t->digested == x->e->stamp)
-		return t->digest;
-	t->digested = x->e->stamp;
-	digest = record_digests(x->e, &x->s->side);
-	GROW(t->digest, t->cap_digest, t->n + 1);
-	for (uint32_t i = 0; i < t->n; i++) {
-		const uint32_t *row = t->row + t->v[i].from;
-		uint64_t h = 1;
-
-		for (uint32_t r = 0; r < t->v[i].n; r++)
-			h = (h + digest[row[r]]) * BY_STEP;
-		t->digest[i] = h;
-	}
-	return t->digest;
 }
 
 /* A test of each row, as one more digit of what is said. */
@@ -107,16 +85,18 @@ static const uint64_t *what_is_said(struct cells_pass *x)
 /* The same whatever else is in the batch. */
 void digests_make(struct cells_pass *x)
 {
-	const uint64_t *shared = shared_digests(x), *said = what_is_said(x);
+	const uint64_t *digest = record_digests(x->e, &x->s->side), *said = what_is_said(x);
 
 	for (uint32_t i = 0; i < x->c.n; i++) {
 		struct contribution *k = &x->taken->v[i];
 		const uint32_t *row = x->c.row + k->from;
 		bool plain = !x->s->n_bear && k->sure == k->n;
-		uint64_t h = shared[i];
+		uint64_t h = 1;
 
+		for (uint32_t r = 0; plain && r < k->n; r++)
+			h = (h + digest[row[r]]) * BY_STEP;
 		for (uint32_t r = 0; !plain && r < k->n; r++)
-			h = (h + said[row[r]]) * BY_STEP;
+			h = (h + (digest[row[r]] ^ said[row[r]] * BY_SAID)) * BY_STEP;
 		k->digest = hash_u64(h) | 1;
 	}
 }

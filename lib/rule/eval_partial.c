@@ -417,43 +417,6 @@ static void take_peers(struct cells_pass *x, uint32_t peer)
 	}
 }
 
-/* ---- what several sources sum up ---- */
-
-static struct shared_sum *shared_of(const struct cells_pass *x, const struct node *n)
-{
-	struct taken *t = x->taken;
-
-	for (uint32_t i = 0; i < t->n_sum; i++)
-		if (t->sum[i].agg == n)
-			return &t->sum[i];
-	return NULL;
-}
-
-static void share(struct cells_pass *x, uint32_t agg)
-{
-	struct taken *t = x->taken;
-	struct shared_sum *s;
-	uint32_t had = t->cap_sum;
-
-	GROW(t->sum, t->cap_sum, t->n_sum + 1);
-	if (t->cap_sum > had)
-		memset(t->sum + had, 0, (t->cap_sum - had) * sizeof *t->sum);
-	s = &t->sum[t->n_sum++];
-	s->agg = x->s->agg[agg];
-	GROW(s->v, s->cap, x->c.n);
-	for (uint32_t i = 0; i < x->c.n; i++)
-		s->v[i] = *partial_at(x, i, agg);
-}
-
-static bool take_shared(struct cells_pass *x, uint32_t agg)
-{
-	const struct shared_sum *s = shared_of(x, x->s->agg[agg]);
-
-	for (uint32_t i = 0; s && i < x->c.n; i++)
-		*partial_at(x, i, agg) = s->v[i];
-	return s != NULL;
-}
-
 static bool is_sum(const struct node *n)
 {
 	return n->agg == AGG_SUM || n->agg == AGG_MEAN || n->agg == AGG_RUNNING;
@@ -476,16 +439,6 @@ static void make_aggregate(struct cells_pass *x, uint32_t agg)
 		sum_values(x, agg, truth);
 }
 
-/* What is kept beside is not shared. */
-static void add_aggregate(struct cells_pass *x, uint32_t agg)
-{
-	if (x->s->shared && take_shared(x, agg))
-		return;
-	make_aggregate(x, agg);
-	if (x->s->shared && !x->kept)
-		share(x, agg);
-}
-
 void partials_make(struct cells_pass *x)
 {
 	uint32_t width = x->s->n_agg + x->s->n_peer;
@@ -493,7 +446,7 @@ void partials_make(struct cells_pass *x)
 	x->kept = NULL;
 	x->partial = arena_array(&x->e->scratch, (size_t)x->c.n * width, sizeof *x->partial);
 	for (uint32_t k = 0; k < x->s->n_agg; k++)
-		add_aggregate(x, k);
+		make_aggregate(x, k);
 	for (uint32_t k = 0; k < x->s->n_peer; k++)
 		take_peers(x, k);
 	x->c.partial = x->partial;

@@ -149,22 +149,11 @@ struct digests {
 	uint32_t cap;
 };
 
-/* What subjects give to sources that take the same records by the same keys: the first of them
- * makes it. Columns of partials that several of them have are kept as well (eval_partial.c). */
-struct shared_sum {
-	const struct node *agg;
-	struct partial *v;
-	uint32_t cap;
-};
+/* What subjects give to a source. */
 struct taken {
-	uint64_t stamp, digested;
 	struct contribution *v;
 	uint32_t *row;
 	uint32_t n, n_row, cap, cap_row;
-	uint64_t *digest;        /* of the records of each */
-	uint32_t cap_digest;
-	struct shared_sum *sum;
-	uint32_t n_sum, cap_sum; /* made for this batch; there */
 	struct filter filter;
 	bool none;
 };

@@ -185,29 +185,37 @@ struct rule_plan {
 	/* the calendar bucket a group is as of the start of, NULL = its last record */
 	struct node *anchor;
 	uint32_t source;          /* compare and cell rules: cell source, else NO_INDEX */
+	struct measure *measure;  /* the same rules', else NULL */
 	uint32_t *peer;           /* compare: [n_peer_key] places among the source's peer nodes */
 	uint32_t subject_key;     /* cells: key that names the subject */
 };
 
-/* One thing summed up per cell: an indicator, or a rule whose subject is not a person. */
+/* What is summed up per cell for all measures that take the same records by the same keys. */
 struct cell_source {
-	const struct indicator *indicator;   /* one of the two */
-	const struct rule_plan *rule;
 	struct side side;
 	uint32_t n_key;
 	struct node **key;        /* row level */
 	uint32_t n_agg;
-	struct node **agg;        /* aggregates of all rules that read the source */
+	struct node **agg;        /* aggregates of all measures */
 	bool *counted;            /* [n_agg] distinct of persons or visits: counts add up */
 	uint32_t n_peer;          /* row-level nodes of 同类, kept per cell as least text */
 	struct node **peer;
+	uint32_t n_bear;          /* conditions of all measures' numerators, each once */
+	struct node **bear;
+	enum rule_scope scope;
+};
+
+/* What is read from the cells of a source: an indicator, or a rule whose subject is no person. */
+struct measure {
+	const struct indicator *indicator;   /* NULL: a rule's own */
+	uint32_t source;
+	uint32_t n_agg;
+	struct node **agg;        /* aggregates of all rules that read it */
+	uint32_t *place;          /* of each among the source's */
 	struct node *value, *enough;
 	uint32_t n_bear;
 	/* conditions of the numerator's aggregates; a record bears if any holds; 0 = all do */
 	struct node **bear;
-	enum rule_scope scope;
-	uint32_t like;            /* the first source that takes the same records by these keys */
-	bool shared;              /* there are several */
 };
 
 /* The numbers of one column of a table, read once. */

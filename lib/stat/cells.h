@@ -84,6 +84,7 @@ struct cell_hit {
 	uint64_t id;                        /* of this rule and cell in all rounds */
 	const struct rule *rule;
 	uint32_t rule_index, source;
+	const struct measure *measure;      /* of the plan */
 	const uint32_t *cell;               /* [shards] number there + 1, 0 = not there */
 	uint32_t n_key, subject_key;
 	const struct value *key;

@@ -27,15 +27,15 @@ void judging_fini(struct judging *x)
 /* A test of a plain count against a constant needs no frame: most cells are too small. */
 static void find_few(struct judging *x)
 {
-	const struct node *n = x->s->enough;
+	const struct node *n = x->m->enough;
 
 	x->few = NO_INDEX;
 	if (!n || n->op != EXPR_GE || n->arg[0]->op != EXPR_AGG || n->arg[1]->op != EXPR_CONST)
 		return;
-	for (uint32_t i = 0; i < x->s->n_agg && x->few == NO_INDEX; i++)
-		if (x->s->agg[i] == n->arg[0] &&
-		    (n->arg[0]->agg == AGG_COUNT || x->s->counted[i]))
-			x->few = i;
+	for (uint32_t i = 0; i < x->m->n_agg && x->few == NO_INDEX; i++)
+		if (x->m->agg[i] == n->arg[0] &&
+		    (n->arg[0]->agg == AGG_COUNT || x->s->counted[x->m->place[i]]))
+			x->few = x->m->place[i];
 	x->least = n->arg[1]->rat;
 }
 
@@ -45,7 +45,8 @@ bool judging_rule(struct judging *x, const struct rule_plan *rp)
 		return false;
 	x->rp = rp;
 	x->s = &x->j->p->source[rp->source];
-	x->agg = xreallocarray(x->agg, x->s->n_agg, sizeof *x->agg);
+	x->m = rp->measure;
+	x->agg = xreallocarray(x->agg, x->m->n_agg, sizeof *x->agg);
 	x->key = xreallocarray(x->key, x->s->n_key, sizeof *x->key);
 	find_few(x);
 	return true;
@@ -120,12 +121,12 @@ void cell_frame(struct judging *j, struct frame *f, const uint32_t *cell)
 {
 	frame_init(f, j->e);
 	take_key(j, cell);
-	for (uint32_t i = 0; i < j->s->n_agg; i++)
-		j->agg[i] = joined_value(j, cell, i);
+	for (uint32_t i = 0; i < j->m->n_agg; i++)
+		j->agg[i] = joined_value(j, cell, j->m->place[i]);
 	f->key = j->key;
-	f->given_node = j->s->agg;
+	f->given_node = j->m->agg;
 	f->given = j->agg;
-	f->n_given = j->s->n_agg;
+	f->n_given = j->m->n_agg;
 	f->day = cell_day(j);
 }
 
@@ -176,14 +177,14 @@ static const struct exception *find_exception(const struct judging *j, int32_t d
 /* Whether the numerator counts no record at all, so that all records stand behind the value. */
 static bool nothing_counted(const struct judging *j, const uint32_t *cell)
 {
-	const struct cell_source *s = j->s;
+	const struct measure *m = j->m;
 	uint64_t sum = 0;
 	bool unknown;
 
-	for (uint32_t i = 0; i < s->n_agg; i++)
-		for (uint32_t k = 0; k < s->n_bear; k++)
-			if (s->agg[i]->cond == s->bear[k])
-				sum += joined_count(j, cell, i, &unknown);
+	for (uint32_t i = 0; i < m->n_agg; i++)
+		for (uint32_t k = 0; k < m->n_bear; k++)
+			if (m->agg[i]->cond == m->bear[k])
+				sum += joined_count(j, cell, m->place[i], &unknown);
 	return sum == 0;
 }
 
@@ -194,7 +195,8 @@ enum cell_state cell_give(struct judging *j, struct frame *f, const uint32_t *ce
 	struct value *say = arena_array(&j->e->scratch, rp->n_say, sizeof *say);
 	struct cell_hit h = { .id = id, .rule = rp->rule,
 			      .rule_index = (uint32_t)(rp->rule - j->j->p->rs->rule),
-			      .source = rp->source, .cell = cell, .n_key = j->s->n_key,
+			      .source = rp->source, .measure = j->m,
+			      .cell = cell, .n_key = j->s->n_key,
 			      .key = j->key,
 			      .subject_key = rp->subject_key, .n_say = rp->n_say, .say = say,
 			      .amount_is_fund = rp->amount_is_fund,
@@ -267,9 +269,9 @@ static bool comparable(struct judging *j, const uint32_t *cell, struct value *x,
 	struct frame f;
 
 	cell_frame(j, &f, cell);
-	if (j->s->enough && node_truth(&f, j->s->enough) != TRUTH_TRUE)
+	if (j->m->enough && node_truth(&f, j->m->enough) != TRUTH_TRUE)
 		return false;
-	*x = node_value(&f, j->s->value);
+	*x = node_value(&f, j->m->value);
 	return x->known && alike_text(j, cell, text);
 }
 

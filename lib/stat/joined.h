@@ -112,7 +112,8 @@ struct judging {
 	struct eval *e;          /* texts and scratch; it never sees a batch */
 	const struct rule_plan *rp;
 	const struct cell_source *s;
-	struct value *agg;       /* [s->n_agg] of the cell in hand */
+	const struct measure *m;
+	struct value *agg;       /* [m->n_agg] of the cell in hand */
 	struct value *key;       /* [s->n_key] of the cell in hand */
 	uint32_t few;            /* aggregate that is a plain count to be at least `least`, or
 				    NO_INDEX */
