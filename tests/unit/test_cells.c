@@ -249,6 +249,76 @@ static void judged_range_by_range(void **state)
 	}
 }
 
+/* ---- several measures of the same records by the same keys ---- */
+
+#define SHARE(name, item) "指标「" name "」\n  看 费用明细\n  按 机构、自然月\n" \
+	"  值 合计(金额 若 项目 是 " item ") ÷ 合计(金额)\n  至少 2 次就诊\n"
+#define COMPARED(name, item) "  对照 「" name "」 x\n  同类 机构类型 至少 3 家\n  触发 x > 中位\n" \
+	"  违规金额 合计(符合范围金额 若 项目 是 " item ") × (x − 中位) ÷ x\n" \
+	"  说明 {机构}{自然月}占比{x}，中位{中位}，{违规金额}元\n"
+
+static const char *const measured[] = {
+	SHARE("贵药占比", "B1") "规则 c.share 「占比异常」\n" HEAD COMPARED("贵药占比", "B1"),
+	SHARE("常药占比", "A1") "规则 c.common 「占比异常」\n" HEAD COMPARED("常药占比", "A1"),
+	"规则 c.sum 「机构当月人数」\n" HEAD
+	"  看 费用明细\n  归并 机构、自然月\n  触发 不同(人员) > 2\n"
+	"  违规金额 合计(符合范围金额)\n  说明 {机构}{自然月}{不同(人员)}人\n",
+	"规则 c.values 「一个一个留下的值」\n" HEAD
+	"  看 费用明细\n  归并 机构、自然月\n  触发 中位(单价) > 3 元 且 不同(项目) > 1\n"
+	"  违规金额 合计(符合范围金额)\n  说明 {机构}{首个(项目)}{末个(单价)}{最小(单价)}\n",
+};
+static const char *const measured_id[] = { "c.share", "c.common", "c.sum", "c.values" };
+enum { MEASURED = 4 };
+
+static void check_alone(struct world *together, int rule, uint64_t seed)
+{
+	struct buf rule_text, want, got;
+	struct world alone;
+
+	buf_init(&rule_text, 0);
+	buf_init(&want, 0);
+	buf_init(&got, 0);
+	buf_adds(&rule_text, measured[rule]);
+	add_lines(&rule_text, seed);
+	world_init(&alone, buf_cstr(&rule_text), NULL);
+	world_judge(&alone, measured_id[rule], 0, 1, 0);
+	assert_true(alone.found.n > 0);
+	findings_text(&alone, &want);
+	for (uint32_t shards = 1; shards < 4; shards++) {
+		together->replaceable = shards > 1;
+		world_judge(together, measured_id[rule], 0, shards, shards * 40);
+		findings_text(together, &got);
+		assert_string_equal(buf_cstr(&got), buf_cstr(&want));
+		CHECK(memcmp(&alone.account, &together->account, sizeof alone.account) == 0);
+	}
+	world_fini(&alone);
+	buf_fini(&rule_text);
+	buf_fini(&want);
+	buf_fini(&got);
+}
+
+/* One cell for all of them: each finds what it finds alone, with the records behind it. */
+static void measures_share_cells(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed < 6; seed++) {
+		struct world w;
+		struct buf rules;
+
+		buf_init(&rules, 0);
+		for (int i = 0; i < MEASURED; i++) {
+			buf_adds(&rules, measured[i]);
+			add_lines(&rules, seed);
+		}
+		world_init(&w, buf_cstr(&rules), NULL);
+		CHECK_INT(plan_sources(w.plan), 1);
+		for (int i = 0; i < MEASURED; i++)
+			check_alone(&w, i, seed);
+		world_fini(&w);
+		buf_fini(&rules);
+	}
+}
+
 /* Every byte of a piece changed or cut: refused, or other numbers, never read beyond. */
 static void keep_bytes(void *ctx, uint32_t bin, struct str bytes)
 {
@@ -301,6 +371,7 @@ int main(void)
 		cmocka_unit_test(shards_and_batches_do_not_show),
 		cmocka_unit_test(subjects_replace_what_they_gave),
 		cmocka_unit_test(judged_range_by_range),
+		cmocka_unit_test(measures_share_cells),
 		cmocka_unit_test(damaged_pieces_are_refused),
 	};
 
