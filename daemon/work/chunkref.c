@@ -71,24 +71,29 @@ static void scatter_stream(struct chunk_ref *r, enum stream s, uint32_t n_shards
 {
 	struct scatter *out = &r->scatter[s];
 	uint32_t n = r->chunk->table[s].n;
-	uint32_t *shard = xcalloc(n, sizeof *shard);
+	struct shard_run *run = xcalloc(n + 1u, sizeof *run);
 	out->row = xcalloc(n, sizeof *out->row);
 	out->first = xcalloc(n_shards + 1u, sizeof *out->first);
-	timeline_shards(r->chunk, s, n_shards, shard);
-	for (uint32_t i = 0; i < n; i++)
-		out->first[shard[i]]++;
+	uint32_t runs = timeline_shards(r->chunk, s, n_shards, run);
+	run[runs].first = n;
+	for (uint32_t i = 0; i < runs; i++)
+		out->first[run[i].shard] += run[i + 1].first - run[i].first;
 	uint32_t begin = 0;
 	for (uint32_t k = 0; k <= n_shards; k++) {
 		uint32_t count = out->first[k];
 		out->first[k] = begin;
 		begin += count;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		out->row[out->first[shard[i]]++] = i;
+	for (uint32_t i = 0; i < runs; i++) {
+		uint32_t *row = out->row + out->first[run[i].shard], k = run[i].first;
+		out->first[run[i].shard] += run[i + 1].first - k;
+		while (k < run[i + 1].first)
+			*row++ = k++;
+	}
 	for (uint32_t k = n_shards; k > 0; k--)
 		out->first[k] = out->first[k - 1];
 	out->first[0] = 0;
-	xfree(shard);
+	xfree(run);
 }
 
 void chunk_ref_scatter(struct chunk_ref *r, uint32_t n_shards)

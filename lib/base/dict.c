@@ -239,6 +239,14 @@ void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
 	}
 }
 
+/* Of the text of a code; not all are kept. */
+static inline uint32_t hash_of(const struct dict *d, uint32_t code, struct str text)
+{
+	uint32_t known = code <= d->n_below ? 0 : d->entry[code - d->n_below].hash;
+
+	return known || !text.p ? known : hash_text(text);
+}
+
 void dict_translate(struct dict *to, const struct dict *from, const uint32_t *code, uint32_t n,
 		    uint32_t *out)
 {
@@ -249,12 +257,8 @@ void dict_translate(struct dict *to, const struct dict *from, const uint32_t *co
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
 		for (uint32_t i = 0; i < some; i++) {
-			uint32_t c = code[first + i];
-			bool below = c <= from->n_below;
-			uint32_t known = below ? 0 : from->entry[c - from->n_below].hash;
-
-			s[i] = dict_text(from, c);
-			hash[i] = known ? known : hash_text(s[i]);
+			s[i] = dict_text(from, code[first + i]);
+			hash[i] = hash_of(from, code[first + i], s[i]);
 		}
 		code_group(to, s, hash, some, out + first);
 	}
@@ -279,6 +283,29 @@ uint32_t dict_find(const struct dict *d, struct str s)
 		s.p = "";
 	entry = (uint32_t)d->slot[find_slot(d, s, hash_text(s))];
 	return entry ? d->n_below + entry : 0;
+}
+
+void dict_find_many(const struct dict *d, const struct dict *from, const uint32_t *code, uint32_t n,
+		    uint32_t *out)
+{
+	struct str s[GROUP];
+	uint32_t hash[GROUP];
+
+	for (uint32_t first = 0; first < n; first += GROUP) {
+		uint32_t some = n - first < GROUP ? n - first : GROUP;
+
+		for (uint32_t i = 0; i < some; i++) {
+			s[i] = dict_text(from, code[first + i]);
+			hash[i] = hash_of(from, code[first + i], s[i]);
+			__builtin_prefetch(&d->slot[hash[i] & d->mask]);
+		}
+		for (uint32_t i = 0; i < some; i++) {
+			uint32_t entry = !s[i].p ? 0 :
+					 (uint32_t)d->slot[find_slot(d, s[i], hash[i])];
+
+			out[first + i] = entry ? d->n_below + entry : 0;
+		}
+	}
 }
 
 struct str dict_text(const struct dict *d, uint32_t code)

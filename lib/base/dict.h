@@ -47,6 +47,11 @@ void dict_translate(struct dict *to, const struct dict *from, const uint32_t *co
 /* The code of s, or 0 when it is not there. Safe from many threads while nobody adds. */
 uint32_t dict_find(const struct dict *d, struct str s);
 
+/* out[i] becomes the code in d of the text from[code[i]], or 0. Together as with dict_codes, safe
+ * as dict_find is. */
+void dict_find_many(const struct dict *d, const struct dict *from, const uint32_t *code, uint32_t n,
+		    uint32_t *out);
+
 /* The text of a code, NUL behind it; code 0 gives {NULL, 0}. code <= dict_count(). */
 struct str dict_text(const struct dict *d, uint32_t code);
 

@@ -41,22 +41,27 @@ uint32_t timeline_shard(const struct chunk *c, enum stream s, uint32_t row, uint
 	return timeline_shard_of(hash, n_shards);
 }
 
-/* Rows of one person stand together. */
-void timeline_shards(const struct chunk *c, enum stream s, uint32_t n_shards, uint32_t *shard)
+/* Rows of one person stand together. Their texts, made by another thread, are fetched ahead. */
+uint32_t timeline_shards(const struct chunk *c, enum stream s, uint32_t n_shards,
+			 struct shard_run *run)
 {
+	enum { AHEAD = 16 };
 	enum field key = stream_plan(s)->subject_key;
-	uint32_t last = MISSING_CODE, to = 0;
+	const struct table *t = &c->table[s];
+	const uint32_t *code = t->col[field_get(key)->index];
+	uint32_t n = 0;
 
 	assert(key != FIELD_NONE);
-	for (uint32_t i = 0; i < c->table[s].n; i++) {
-		uint32_t code = chunk_code(c, key, i);
-
-		if (i == 0 || code != last) {
-			last = code;
-			to = timeline_shard(c, s, i, n_shards);
-		}
-		shard[i] = to;
+	for (uint32_t i = 0; i < t->n; i++)
+		if (i == 0 || (code && code[i] != code[i - 1]))
+			run[n++].first = i;
+	for (uint32_t i = 0; i < n; i++) {
+		if (i % AHEAD == 0)
+			for (uint32_t k = i; k < n && k < i + 2 * AHEAD; k++)
+				__builtin_prefetch(chunk_text(c, key, run[k].first).p);
+		run[i].shard = timeline_shard(c, s, run[i].first, n_shards);
 	}
+	return n;
 }
 
 /* ---- visits in several shards ---- */
@@ -142,22 +147,36 @@ static void push_contested(struct timeline *t)
 	t->n_contested = 0;
 }
 
+static void contest_same(struct timeline *t, uint32_t visit, struct timeline *other)
+{
+	const struct place *v = &t->places[PLACES_VISIT].v[visit];
+	uint32_t there = find_visit(other, dict_text(t->dict, v->a), dict_text(t->dict, v->b));
+
+	if (there == UINT32_MAX)
+		return;
+	contest(t, visit);
+	contest(other, there);
+}
+
+/* Mostly another shard does not even know the number; that is asked of many visits together. */
 static void contest_new_visits(struct timeline *const *shard, uint32_t n, uint32_t me)
 {
+	enum { GROUP = 64 };
 	struct timeline *t = shard[me];
 	const struct places *places = &t->places[PLACES_VISIT];
+	uint32_t code[GROUP], there[GROUP], some;
 
-	for (uint32_t v = t->visits_checked; v < places->n; v++) {
-		struct str a = dict_text(t->dict, places->v[v].a);
-		struct str b = dict_text(t->dict, places->v[v].b);
-
+	for (uint32_t v = t->visits_checked; v < places->n; v += some) {
+		some = places->n - v < GROUP ? places->n - v : GROUP;
+		for (uint32_t k = 0; k < some; k++)
+			code[k] = places->v[v + k].b;
 		for (uint32_t i = 0; i < n; i++) {
-			uint32_t there = i == me ? UINT32_MAX : find_visit(shard[i], a, b);
-
-			if (there == UINT32_MAX)
+			if (i == me)
 				continue;
-			contest(t, v);
-			contest(shard[i], there);
+			dict_find_many(shard[i]->dict, t->dict, code, some, there);
+			for (uint32_t k = 0; k < some; k++)
+				if (there[k] || code[k] == MISSING_CODE)
+					contest_same(t, v + k, shard[i]);
 		}
 	}
 	t->visits_checked = places->n;

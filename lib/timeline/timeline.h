@@ -134,8 +134,13 @@ void timeline_stats_get(const struct timeline *t, struct timeline_stats *out);
  * the winning version of an identity shows it. No thread may touch the shards meanwhile.
  */
 uint32_t timeline_shard(const struct chunk *c, enum stream s, uint32_t row, uint32_t n_shards);
-/* The same for all rows of the stream's table, which has a subject. */
-void timeline_shards(const struct chunk *c, enum stream s, uint32_t n_shards, uint32_t *shard);
+/* The same for all rows of the stream's table, which has a subject: rows from run[i].first on, up
+ * to where the next run begins. `run` has room for as many as there are rows; returns how many. */
+struct shard_run {
+	uint32_t first, shard;
+};
+uint32_t timeline_shards(const struct chunk *c, enum stream s, uint32_t n_shards,
+			 struct shard_run *run);
 /* The hash of the subject's key that the shard goes by; false: every shard has the row. */
 bool timeline_subject_hash(const struct chunk *c, enum stream s, uint32_t row, uint64_t *hash);
 /* Fields that name the visit a row lies in (facility: FIELD_NONE where the visit alone does);

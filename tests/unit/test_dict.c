@@ -124,6 +124,29 @@ static void codes_begin_behind_those_below(void **state)
 	dict_free(to);
 }
 
+static void many_found_in_another(void **state)
+{
+	enum { N = 1000 };
+	struct dict *from = dict_new(), *in = dict_new();
+	uint32_t code[N], found[N];
+	char text[32];
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		int n = snprintf(text, sizeof text, "%u", i / 2);
+		struct str s = { text, (uint32_t)n };
+
+		code[i] = i % 7 == 0 ? 0 : i % 3 ? dict_code(from, s) : dict_append(from, s);
+		if (i % 5 == 0)
+			dict_code(in, s);
+	}
+	dict_find_many(in, from, code, N, found);
+	for (uint32_t i = 0; i < N; i++)
+		CHECK_INT(found[i], code[i] ? dict_find(in, dict_text(from, code[i])) : 0);
+	dict_free(from);
+	dict_free(in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +155,7 @@ int main(void)
 		cmocka_unit_test(zero_bytes_and_long_texts),
 		cmocka_unit_test(many),
 		cmocka_unit_test(codes_begin_behind_those_below),
+		cmocka_unit_test(many_found_in_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -452,13 +452,17 @@ static void all_rows_go_where_each_goes(void **state)
 	struct chunk *c = rowtext_chunk("stock | fixmedins_code | fixmedins_bchno\n"
 					" | H1 | B1\n | H1 | B2\n | H2 | B3\n | H1 | B4\n"
 					" | H3 | B5\n | H4 | B6\n | H1 | B7\n");
-	uint32_t shard[7];
+	struct shard_run run[8];
+	uint32_t n;
 
 	(void)state;
 	CHECK_INT(c->table[STREAM_STOCK].n, 7);
-	timeline_shards(c, STREAM_STOCK, 5, shard);
-	for (uint32_t i = 0; i < 7; i++)
-		CHECK_INT(shard[i], timeline_shard(c, STREAM_STOCK, i, 5));
+	n = timeline_shards(c, STREAM_STOCK, 5, run);
+	CHECK(n > 1 && n <= 7 && run[0].first == 0);
+	run[n].first = 7;
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = run[i].first; k < run[i + 1].first; k++)
+			CHECK_INT(run[i].shard, timeline_shard(c, STREAM_STOCK, k, 5));
 	chunk_free(c);
 }
 
