@@ -236,13 +236,22 @@ static bool give_run(struct csv *csv, struct err *e)
 	return n == 0 || csv->rows(csv->ctx, csv->run, n, e);
 }
 
-static inline bool add_to_run(struct csv *csv, struct row_cells cells, struct str raw,
-			      struct err *e)
+/* The next row of the run; its members are set one by one, since a whole row read back right after
+ * its parts were written has the processor wait for them. */
+static inline struct csv_row *run_row(struct csv *csv, struct str raw)
 {
-	csv->run[csv->n_run] = (struct csv_row){
-		.cells = cells, .raw = raw, .line = csv->line + 1, .offset = csv->offset,
-		.why = REJECT_NONE,
-	};
+	struct csv_row *row = &csv->run[csv->n_run];
+	row->raw.p = raw.p;
+	row->raw.n = raw.n;
+	row->line = csv->line + 1;
+	row->offset = csv->offset;
+	row->why = REJECT_NONE;
+	row->column = 0;
+	return row;
+}
+
+static inline bool run_grows(struct csv *csv, struct err *e)
+{
 	return ++csv->n_run < CSV_ROWS_MAX || give_run(csv, e);
 }
 
@@ -273,8 +282,10 @@ static bool give(struct csv *csv, struct str raw, enum reject_reason why, unsign
 	};
 	if (why == REJECT_NONE)
 		row.cells = lay_out(csv);
-	if (why == REJECT_NONE && csv->width && csv->n == csv->width)
-		return add_to_run(csv, row.cells, raw, e);
+	if (why == REJECT_NONE && csv->width && csv->n == csv->width) {
+		run_row(csv, raw)->cells = row.cells;
+		return run_grows(csv, e);
+	}
 	return give_run(csv, e) && csv->rows(csv->ctx, &row, 1, e);
 }
 
@@ -378,8 +389,13 @@ static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin, ui
 	bool good = true;
 	ends[n - 1] = begin + raw.n;
 	if (raw.n && n == csv->width && !csv->suspect) {
-		struct row_cells cells = { .text = p, .end = ends, .begin = begin, .n = n };
-		good = add_to_run(csv, cells, raw, e);
+		struct row_cells *cells = &run_row(csv, raw)->cells;
+		cells->text = p;
+		cells->end = ends;
+		cells->cell = NULL;
+		cells->begin = begin;
+		cells->n = n;
+		good = run_grows(csv, e);
 	} else if (raw.n) {
 		csv->n = n < CELLS_MAX + 1u ? n : CELLS_MAX + 1u;
 		GROW(csv->cell, csv->cap, csv->n);
