@@ -59,7 +59,8 @@ static bool same_key(const struct cells_pass *x, uint32_t a, uint32_t b)
 	return keyset_same(x->e, x->s->side.keys, a, s, x->s->side.keys, b, s);
 }
 
-/* Stretches of v[0..n) (one hash) with v[0]'s key become a contribution; others move to the front. */
+/* Stretches of v[0..n) (one hash) with v[0]'s key become a contribution; others move to the
+ * front. */
 static uint32_t take_run(struct cells_pass *x, uint32_t subject, struct sort_pair *v, uint32_t n)
 {
 	struct taken *t = x->taken;
