@@ -258,14 +258,20 @@ static void put_rows(struct intake *in, uint32_t src, uint32_t n, uint32_t at)
 {
 	const struct source *from = &in->c->table[STREAM_FEE].src[src];
 	struct sheet *s = in->st->blocks.open;
-	int64_t revision[BLOCK_ROWS];
+	int64_t revision[BLOCK_ROWS], differ = 0;
+	uint32_t *to = s->word[WORD_REVISION] + at;
 
 	for (uint32_t i = 0; i < n; i++) {
 		s->digest[at + i] = from[i].digest;
 		s->word[WORD_LINE][at + i] = intake_line(&from[i]);
 		revision[i] = from[i].revision;
+		differ |= revision[i] ^ revision[0];
 	}
-	pack_times(&in->st->spill, s->word[WORD_REVISION] + at, revision, n);
+	pack_times(&in->st->spill, to, revision, differ ? n : 1);
+	if (!differ && *to < PACK_TIME_SPILL)
+		put_all(to, n, *to);
+	else if (!differ) /* each has a place of its own in the spill */
+		pack_times(&in->st->spill, to + 1, revision + 1, n - 1);
 	memcpy(s->word[WORD_SERIAL] + at, in->serial.number, n * sizeof *in->serial.number);
 }
 

@@ -55,11 +55,16 @@ uint32_t timeline_shards(const struct chunk *c, enum stream s, uint32_t n_shards
 	for (uint32_t i = 0; i < t->n; i++)
 		if (i == 0 || (code && code[i] != code[i - 1]))
 			run[n++].first = i;
-	for (uint32_t i = 0; i < n; i++) {
-		if (i % AHEAD == 0)
-			for (uint32_t k = i; k < n && k < i + 2 * AHEAD; k++)
-				__builtin_prefetch(chunk_text(c, key, run[k].first).p);
-		run[i].shard = timeline_shard(c, s, run[i].first, n_shards);
+	for (uint32_t i = 0; i < n; i += AHEAD) {
+		struct str text[AHEAD];
+		uint32_t some = n - i < AHEAD ? n - i : AHEAD;
+
+		for (uint32_t k = 0; k < some; k++) {
+			text[k] = dict_text(c->dict, code ? code[run[i + k].first] : MISSING_CODE);
+			__builtin_prefetch(text[k].p);
+		}
+		for (uint32_t k = 0; k < some; k++)
+			run[i + k].shard = timeline_shard_of(hash_str(text[k]), n_shards);
 	}
 	return n;
 }
