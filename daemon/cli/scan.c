@@ -2,9 +2,9 @@
 /*
  * scan.c - `fundwatch scan`: files in, findings out, no database.
  *
- * Readers decode the files, workers keep and judge the timelines, this thread stands between
- * them. All periods count as closed. Nothing is written unless everything was read and the
- * sums add up, so a result is always a whole one.
+ * Readers decode the files and bring the timelines their rows, workers judge them, this thread
+ * waits for both. All periods count as closed. Nothing is written unless everything was read and
+ * the sums add up, so a result is always a whole one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -211,26 +211,30 @@ static bool start(struct scan *s, struct err *e)
 		return false;
 	if (s->parts)
 		rc.piece = PIECE_OF_LITTLE;
-	s->readers = readers_start(&rc, e);
+	s->readers = readers_new(&rc, e);
 	return s->readers;
+}
+
+static bool take_chunk(void *ctx, struct chunk_ref *chunk, struct err *e)
+{
+	struct scan *s = ctx;
+	uint64_t bytes, total, rows;
+	readers_progress(s->readers, &bytes, &total, &rows);
+	progress_reading(&s->progress, bytes, total, rows);
+	return scan_rejects_add(s->rejects, chunk_ref_chunk(chunk), chunk_ref_intake(chunk), e) &&
+	       (!s->parts || parts_add(s->parts, chunk_ref_get(chunk), e));
+}
+
+static void take_rows(void *ctx, struct chunk_ref *chunk, uint32_t shard)
+{
+	struct scan *s = ctx;
+	pool_take(s->pool, chunk, shard);
 }
 
 static bool read_all(struct scan *s, struct err *e)
 {
-	struct chunk_ref *chunk;
-	bool ok = true;
-	while (ok && (chunk = readers_next(s->readers))) {
-		uint64_t bytes, total, rows;
-		ok = scan_rejects_add(s->rejects, chunk_ref_chunk(chunk), chunk_ref_intake(chunk),
-				      e);
-		if (s->parts)
-			ok = parts_add(s->parts, chunk, e) && ok;
-		else
-			pool_add(s->pool, chunk);
-		readers_progress(s->readers, &bytes, &total, &rows);
-		progress_reading(&s->progress, bytes, total, rows);
-	}
-	return ok;
+	const struct readers_sink sink = { take_chunk, s->pool ? take_rows : NULL, s };
+	return readers_run(s->readers, &sink, e);
 }
 
 /* Every broken file is told; true when there was none and something was read. */

@@ -53,13 +53,20 @@ static void scatter_clear(struct chunk_ref *r)
 	r->n_shards = 0;
 }
 
+struct chunk *chunk_ref_release(struct chunk_ref *r)
+{
+	if (atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) > 1)
+		return NULL;
+	struct chunk *c = r->chunk;
+	scatter_clear(r);
+	xfree(r);
+	return c;
+}
+
 void chunk_ref_put(struct chunk_ref *r)
 {
-	if (!r || atomic_fetch_sub_explicit(&r->refs, 1, memory_order_acq_rel) > 1)
-		return;
-	scatter_clear(r);
-	chunk_free(r->chunk);
-	xfree(r);
+	if (r)
+		chunk_free(chunk_ref_release(r));
 }
 
 bool stream_broadcast(enum stream s)

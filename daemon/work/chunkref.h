@@ -23,6 +23,9 @@ struct chunk_ref *chunk_ref_get(struct chunk_ref *r);
 /* Gives a reference back; the last one frees the chunk. NULL is fine. */
 void chunk_ref_put(struct chunk_ref *r);
 
+/* Gives a reference back; when it was the last, the chunk is the caller's, else NULL. */
+struct chunk *chunk_ref_release(struct chunk_ref *r);
+
 /* Finds out which row belongs to which of `n_shards` workers, once, before the reference is
  * shared. Does nothing when that was done for the same number. */
 void chunk_ref_scatter(struct chunk_ref *r, uint32_t n_shards);

@@ -159,6 +159,52 @@ bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e)
 	return !in->broken;
 }
 
+/* A header is no longer, and a stretch that many could share is not behind it. */
+#define HEADER_BLOCKS 16
+
+bool intake_plain(struct intake *in, uint64_t *at)
+{
+	uint64_t held;
+	for (unsigned i = 0; in->size > 0 && i < HEADER_BLOCKS && !in->ended && !in->broken &&
+			     !decoder_diverts(in->decoder); i++)
+		read_block(in);
+	if (in->ended || in->broken || !decoder_plain(in->decoder, &held))
+		return false;
+	*at = intake_bytes_read(in) - held;
+	atomic_store_explicit(&in->read, *at, memory_order_relaxed);
+	return true;
+}
+
+size_t intake_read_at(struct intake *in, uint64_t at, char *to, size_t n, struct err *e)
+{
+	size_t got = 0;
+	ssize_t some = 1;
+	while (got < n && some != 0) {
+		some = fault_fails(archive_read)
+			       ? -1
+			       : pread(in->fd, to + got, n - got, (off_t)(at + got));
+		if (some < 0 && errno == EINTR)
+			continue;
+		if (some < 0) {
+			err_set(e, ERR_WORLD, "%s: %s", in->path, strerror(errno));
+			return SIZE_MAX;
+		}
+		got += (size_t)some;
+	}
+	return got;
+}
+
+bool intake_finish(struct intake *in, struct err *e)
+{
+	in->ended = true;
+	in->broken = !decoder_finish(in->decoder, &in->e);
+	if (!in->broken)
+		return true;
+	err_wrap(&in->e, "%s", in->path);
+	*e = in->e;
+	return false;
+}
+
 struct decoder *intake_decoder(struct intake *in)
 {
 	return in->decoder;

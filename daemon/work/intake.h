@@ -36,6 +36,18 @@ struct decoder *intake_decoder(struct intake *in);
  * False when the file is broken for good; nothing follows. */
 bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e);
 
+/* For a lead: reads until rows are given away. True when the rest may be read by intake_read_at,
+ * from *at on, and given to the decoder in order, until intake_finish. False: go on with
+ * intake_next. */
+bool intake_plain(struct intake *in, uint64_t *at);
+
+/* Up to n bytes of the file from `at`, fewer at its end only; SIZE_MAX with the reason. Any
+ * thread. */
+size_t intake_read_at(struct intake *in, uint64_t at, char *to, size_t n, struct err *e);
+
+/* The decoder has been given everything. False when the input is broken after all. */
+bool intake_finish(struct intake *in, struct err *e);
+
 const char *intake_path(const struct intake *in);
 uint64_t intake_size(const struct intake *in);       /* bytes of the file when opened */
 uint64_t intake_bytes_read(const struct intake *in); /* so far; from any thread */

@@ -1,29 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * piece.c - one stretch of text, its chunks, and the word between two threads.
+ * piece.c - one stretch of text, its chunks, and what may be wrong with it.
  *
  * Rows that the lead may take back are few; they are counted and scattered when that is known,
- * by the settling thread, everything else by the decoding one.
+ * by who settles, everything else by who decodes.
  */
 #include "daemon/work/piece.h"
 
 #include <assert.h>
+#include <string.h>
 
-#include "daemon/work/queue.h"
-#include "lib/base/buf.h"
 #include "lib/base/mem.h"
-#include "lib/record/index.h"
+
+#define BEHIND 2048u /* read behind a stretch at once: its last line ends there, as a rule */
+#define LINE_HELD (DECODE_LINE_MAX + BEHIND) /* of a longer line no more is held */
+#define BLOCK (256u << 10)
 
 struct piece {
 	uint32_t file;
 	struct intake *in;
 	struct buf text;
 	struct text_piece t;
-	struct queue *done; /* one message: the decoding thread is through with it */
+	bool held;               /* chunks come as they are */
+	bool plain;              /* read here: not yet looked at by the lead */
+	uint64_t open;           /* the last line goes on there in the file; 0 = it is whole */
+	enum charset_kind kind;  /* when plain */
+	bool failed;             /* `e` says why it could not be read */
+	struct err e;
 	struct piece_claims *claims;
 	struct chunk **chunk;
 	struct chunk_ref **ref;
-	uint32_t n, cap, cap_ref, next;
+	uint32_t n, cap, cap_ref;
 	uint64_t rows;
 	struct tally tally;
 };
@@ -32,83 +39,156 @@ struct piece *piece_new(void)
 {
 	struct piece *p = xcalloc(1, sizeof *p);
 	buf_init(&p->text, 0);
-	p->done = queue_new(1, 1);
 	tally_init(&p->tally);
 	return p;
 }
 
-static void drop_chunks(struct piece *p)
+void piece_give_back(struct piece *p, struct decoder *to)
 {
-	while (p->next < p->n)
-		chunk_ref_put(p->ref[p->next++]);
-	p->n = p->next = 0;
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct chunk *c = chunk_ref_release(p->ref[i]);
+		if (c)
+			decoder_give(to, c);
+	}
+	p->n = 0;
+	piece_drop(p);
+}
+
+void piece_drop(struct piece *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		chunk_ref_put(p->ref[i]);
+	p->n = 0;
+	piece_claims_free(p->claims);
+	p->claims = NULL;
 }
 
 void piece_free(struct piece *p)
 {
 	if (!p)
 		return;
-	drop_chunks(p);
-	piece_claims_free(p->claims);
+	piece_drop(p);
 	buf_fini(&p->text);
-	queue_free(p->done);
 	tally_fini(&p->tally);
 	xfree(p->chunk);
 	xfree(p->ref);
 	xfree(p);
 }
 
-void piece_begin(struct piece *p, uint32_t file, struct intake *in, uint64_t lines,
-		 uint64_t bytes)
+static void forget_counts(struct piece *p)
 {
-	drop_chunks(p);
-	piece_claims_free(p->claims);
-	p->claims = NULL;
-	buf_reset(&p->text);
 	tally_fini(&p->tally);
 	tally_init(&p->tally);
+	p->rows = 0;
+}
+
+void piece_begin(struct piece *p, uint32_t file, struct intake *in)
+{
+	piece_drop(p);
+	forget_counts(p);
+	buf_reset(&p->text);
 	p->file = file;
 	p->in = in;
-	p->rows = 0;
-	p->t = (struct text_piece){ .lines = lines, .bytes = bytes };
+	p->held = p->plain = p->failed = false;
+	p->open = 0;
+	p->t = (struct text_piece){ .p = "" };
 }
 
 void piece_add(struct piece *p, const char *text, size_t n, bool suspect)
 {
 	buf_add(&p->text, text, n);
 	p->t.suspect |= suspect;
+	p->t.p = p->text.p;
+	p->t.n = p->text.n;
 }
 
 size_t piece_size(const struct piece *p)
 {
-	return p->text.n;
+	return p->t.n;
 }
 
-bool piece_suspect(const struct piece *p)
+bool piece_collect(void *pushed, const char *text, size_t n, bool suspect, struct err *e)
 {
-	return p->t.suspect;
+	struct pushed *to = pushed;
+	(void)e;
+	buf_add(&to->text, text, n);
+	to->suspect |= suspect;
+	return true;
 }
 
-void piece_end(const struct piece *p, uint64_t *lines, uint64_t *bytes)
+/* ---- text from the file ---- */
+
+/* Behind the first line end of text[from..); SIZE_MAX when there is none. */
+static size_t next_line(const struct buf *text, size_t from)
 {
-	*lines = p->t.lines + text_lines(p->text.p, p->text.n);
-	*bytes = p->t.bytes + p->text.n;
+	const char *nl = from < text->n ? memchr(text->p + from, '\n', text->n - from) : NULL;
+	return nl ? (size_t)(nl - text->p) + 1 : SIZE_MAX;
 }
 
-static void keep_chunk(struct piece *p, struct chunk *c, uint32_t shards)
+/* Up to n more bytes of the file, which lie behind those had from `at`. False at its end. */
+static bool read_more(struct piece *p, uint64_t at, size_t n)
+{
+	size_t before = p->text.n;
+	GROW(p->text.p, p->text.cap, before + n);
+	size_t got = intake_read_at(p->in, at + before, p->text.p + before, n, &p->e);
+	p->failed = got == SIZE_MAX;
+	p->text.n += p->failed ? 0 : got;
+	return got == n;
+}
+
+bool piece_read(struct piece *p, uint64_t at, uint64_t size, bool first)
+{
+	/* The byte before tells whether a line begins at once. */
+	uint64_t from = first ? at : at - 1;
+	size_t length = (size_t)(at + size - from);
+	bool more = read_more(p, from, length + BEHIND);
+	size_t begin = first ? 0 : next_line(&p->text, 0), end = begin;
+	p->plain = true;
+	p->kind = CHARSET_KIND_ASCII;
+	if (begin >= length || begin > p->text.n) /* no line begins here */
+		return more || p->text.n > length;
+	while ((end = next_line(&p->text, length - 1)) == SIZE_MAX && more &&
+	       p->text.n < length + LINE_HELD)
+		more = read_more(p, from, p->text.n);
+	p->open = end == SIZE_MAX && more ? from + p->text.n : 0;
+	more |= end != SIZE_MAX;
+	if (end == SIZE_MAX)
+		end = p->text.n;
+	p->t.p = p->text.p + begin;
+	p->t.n = end - begin;
+	p->kind = p->open ? CHARSET_KIND_OTHER : charset_kind(p->t.p, p->t.n);
+	return more;
+}
+
+/* ---- chunks ---- */
+
+static void keep_chunk(struct piece *p, struct chunk_ref *ref, struct chunk *c)
 {
 	GROW(p->chunk, p->cap, p->n + 1u);
 	GROW(p->ref, p->cap_ref, p->n + 1u);
 	p->chunk[p->n] = c;
-	p->ref[p->n] = chunk_ref_new(c, p->file);
-	chunk_ref_scatter(p->ref[p->n++], shards);
+	p->ref[p->n++] = ref;
+}
+
+static void add_chunk(struct piece *p, struct chunk *c, uint32_t shards)
+{
+	keep_chunk(p, chunk_ref_new(c, p->file), c);
+	chunk_ref_scatter(p->ref[p->n - 1], shards);
 	p->rows += c->rows;
+}
+
+void piece_hold(struct piece *p, struct chunk_ref *take_chunk)
+{
+	p->held = true;
+	keep_chunk(p, take_chunk, NULL);
 }
 
 void piece_decode(struct piece *p, struct decoder **part, uint32_t *part_file, uint32_t shards)
 {
 	struct decoder *lead = intake_decoder(p->in);
 	uint32_t sure = ~decoder_once_streams(lead);
+	if (p->held || (p->plain && p->kind == CHARSET_KIND_OTHER)) /* the lead has to */
+		return;
 	if (*part && *part_file != p->file) {
 		decoder_free(*part);
 		*part = NULL;
@@ -116,28 +196,25 @@ void piece_decode(struct piece *p, struct decoder **part, uint32_t *part_file, u
 	if (!*part)
 		*part = decoder_part(lead);
 	*part_file = p->file;
-	p->t.p = p->text.p;
-	p->t.n = p->text.n;
 	p->claims = decoder_piece(*part, &p->t);
 	for (struct chunk *c; (c = decoder_take(*part));) {
-		keep_chunk(p, c, shards);
+		add_chunk(p, c, shards);
 		tally_streams(&p->tally, c, sure);
-		tally_rejects(&p->tally, c, p->file);
 	}
-	bool told = queue_put(p->done, "", NULL);
-	assert(told); /* nobody closes it */
-	(void)told;
 }
+
+/* ---- made good ---- */
 
 /* Rows of a stream may have been taken back: scatter it anew where they were. */
 static bool admit(struct piece *p, struct decoder *lead)
 {
+	if (!p->claims || decoder_inside(lead))
+		return false;
 	uint32_t (*before)[STREAM_STORED] = xcalloc(p->n, sizeof *before);
-	bool good = p->claims && !decoder_inside(lead);
 	for (uint32_t i = 0; i < p->n; i++)
 		for (int s = 0; s < STREAM_STORED; s++)
 			before[i][s] = p->chunk[i]->table[s].n;
-	good = good && decoder_admit(lead, p->claims, p->chunk, p->n);
+	bool good = decoder_admit(lead, p->claims, p->chunk, p->n);
 	for (uint32_t i = 0; good && i < p->n; i++)
 		for (int s = 0; s < STREAM_STORED; s++)
 			if (p->chunk[i]->table[s].n != before[i][s])
@@ -149,49 +226,108 @@ static bool admit(struct piece *p, struct decoder *lead)
 static void keep_again(struct piece *p, struct decoder *lead, uint32_t shards)
 {
 	for (struct chunk *c; (c = decoder_take_again(lead));) {
-		keep_chunk(p, c, shards);
+		add_chunk(p, c, shards);
 		tally_chunk(&p->tally, c, p->file);
 	}
 }
 
 static void decode_again(struct piece *p, struct decoder *lead, uint32_t shards)
 {
-	drop_chunks(p);
-	tally_fini(&p->tally);
-	tally_init(&p->tally);
-	p->rows = 0;
-	decoder_again(lead, &p->t);
+	piece_drop(p);
+	forget_counts(p);
+	if (p->t.n > 0)
+		decoder_again(lead, &p->t);
 	keep_again(p, lead, shards);
 }
 
-uint64_t piece_settle(struct piece *p, uint32_t shards, struct tally *sums)
+/* What the lead has given away since this was called last. */
+static void again_pushed(struct decoder *lead, struct pushed *pushed)
+{
+	struct text_piece t = { pushed->text.p, pushed->text.n, pushed->suspect };
+	if (t.n > 0)
+		decoder_again(lead, &t);
+	buf_reset(&pushed->text);
+}
+
+/* The rest of a line too long to be held. */
+static bool push_open(struct piece *p, struct decoder *lead, struct pushed *pushed, struct err *e)
+{
+	size_t nl = SIZE_MAX, n = BLOCK;
+	bool good = true;
+	for (uint64_t at = p->open; good && nl == SIZE_MAX && n == BLOCK; at += n) {
+		buf_reset(&p->text);
+		GROW(p->text.p, p->text.cap, BLOCK);
+		n = intake_read_at(p->in, at, p->text.p, BLOCK, e);
+		if (n == SIZE_MAX)
+			return false;
+		p->text.n = n;
+		nl = next_line(&p->text, 0);
+		good = decoder_push(lead, p->text.p, nl == SIZE_MAX ? n : nl, e);
+		again_pushed(lead, pushed);
+	}
+	return good;
+}
+
+/* Text that is not as it stands in the file goes through the lead's stages. */
+static bool push_again(struct piece *p, struct decoder *lead, struct pushed *pushed,
+		       struct err *e)
+{
+	bool good = decoder_push(lead, p->t.p, p->t.n, e);
+	again_pushed(lead, pushed);
+	return good && (p->open == 0 || push_open(p, lead, pushed, e));
+}
+
+bool piece_settle(struct piece *p, uint32_t shards, struct pushed *pushed, struct err *e)
 {
 	struct decoder *lead = intake_decoder(p->in);
-	char word;
-	bool done = queue_get(p->done, &word);
-	assert(done);
-	(void)done;
-	if (admit(p, lead))
-		for (uint32_t i = 0; i < p->n; i++)
-			tally_streams(&p->tally, p->chunk[i], decoder_once_streams(lead));
-	else
+	if (p->held)
+		return true;
+	bool as_it_is = !p->plain || decoder_passes(lead, p->kind, p->t.n), good = !p->failed;
+	if (p->failed)
+		*e = p->e;
+	if (p->failed || !as_it_is) {
+		piece_drop(p);
+		forget_counts(p);
+		good = good && push_again(p, lead, pushed, e);
+		keep_again(p, lead, shards);
+		return good;
+	}
+	if (!admit(p, lead)) {
 		decode_again(p, lead, shards);
-	tally_add(sums, &p->tally);
-	return p->rows;
+		return true;
+	}
+	for (uint32_t i = 0; i < p->n; i++) {
+		tally_streams(&p->tally, p->chunk[i], decoder_once_streams(lead));
+		tally_rejects(&p->tally, p->chunk[i], p->file);
+	}
+	return true;
 }
 
-struct chunk_ref *piece_take(struct piece *p)
+void piece_last(struct piece *p, uint32_t shards, struct pushed *pushed)
 {
-	return p->next < p->n ? p->ref[p->next++] : NULL;
-}
-
-uint64_t piece_last(struct piece *p, uint32_t file, struct intake *in, uint32_t shards,
-		    struct tally *sums)
-{
-	struct decoder *lead = intake_decoder(in);
-	piece_begin(p, file, in, 0, 0);
+	struct decoder *lead = intake_decoder(p->in);
+	again_pushed(lead, pushed);
 	decoder_end_pieces(lead);
 	keep_again(p, lead, shards);
+}
+
+uint64_t piece_sums(struct piece *p, struct tally *sums)
+{
 	tally_add(sums, &p->tally);
 	return p->rows;
+}
+
+struct chunk_ref *piece_chunk_at(const struct piece *p, uint32_t i)
+{
+	return i < p->n ? p->ref[i] : NULL;
+}
+
+uint32_t piece_file(const struct piece *p)
+{
+	return p->file;
+}
+
+struct intake *piece_intake(const struct piece *p)
+{
+	return p->in;
 }

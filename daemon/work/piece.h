@@ -1,46 +1,66 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * piece.h - a stretch of one file's rows on its way: text from the thread that reads the file,
- * chunks from whichever thread decodes it, made good by the thread that takes the chunks.
+ * piece.h - a stretch of one file's rows on its way: text, then chunks, then chunks made good.
  *
- * Owned by one thread at a time; piece_done is the hand-over from the decoding thread. Pieces of
- * a file must be settled in order. See decode.h for what a lead and its parts are.
+ * Text is given by the thread that reads the file, or read here where it is decoded. Owned by
+ * one thread at a time. Pieces of a file are settled in order. See decode.h for what a lead and
+ * its parts are.
  */
 #pragma once
 
 #include "daemon/work/chunkref.h"
 #include "daemon/work/intake.h"
 #include "daemon/work/tally.h"
+#include "lib/base/buf.h"
 
-#define PIECE_BYTES (4u << 20)
+#define PIECE_BYTES (4u << 20) /* of text that is given */
 
 struct piece;
 
 struct piece *piece_new(void);
 void piece_free(struct piece *p); /* NULL is fine */
 
-/* Empties it for another stretch of `in`, which begins behind so many lines and bytes. */
-void piece_begin(struct piece *p, uint32_t file, struct intake *in, uint64_t lines,
-		 uint64_t bytes);
+/* Empties it for another stretch of file number `file`. */
+void piece_begin(struct piece *p, uint32_t file, struct intake *in);
 
 /* More text; `suspect` as the decoder says it. */
 void piece_add(struct piece *p, const char *text, size_t n, bool suspect);
-size_t piece_size(const struct piece *p);
-bool piece_suspect(const struct piece *p);
-/* Where the next piece begins. */
-void piece_end(const struct piece *p, uint64_t *lines, uint64_t *bytes);
+size_t piece_size(const struct piece *p); /* bytes of its text */
 
-/* Decodes it by a part of its file's lead, scatters its rows and tells that it is done. The part
- * is *part when that is of the same file, else a new one. */
+/* What the lead gives away when it is pushed; piece_collect is its decoder_text_fn. */
+struct pushed {
+	struct buf text;
+	bool suspect;
+};
+
+bool piece_collect(void *pushed, const char *text, size_t n, bool suspect, struct err *e);
+
+/* Reads, after piece_begin, the lines that begin in the `size` bytes behind `at`; of `first` the
+ * first one begins there. Only of a plain intake. False: the file ends there, or has before. */
+bool piece_read(struct piece *p, uint64_t at, uint64_t size, bool first);
+
+/* A chunk that needs neither decoding nor settling; one reference is taken over. */
+void piece_hold(struct piece *p, struct chunk_ref *take_chunk);
+
+/* Decodes it by a part of its file's lead and scatters its rows. The part is *part when that is of
+ * the same file, else a new one. */
 void piece_decode(struct piece *p, struct decoder **part, uint32_t *part_file, uint32_t shards);
 
-/* Waits until it is decoded; then makes it good and adds what it brought to the sums. Returns
- * the rows read. */
-uint64_t piece_settle(struct piece *p, uint32_t shards, struct tally *sums);
+/* Makes it good. False when it could not be read or the lead says that the input is broken. */
+bool piece_settle(struct piece *p, uint32_t shards, struct pushed *pushed, struct err *e);
 
-/* The next chunk, the caller's; NULL when there are no more. After piece_settle. */
-struct chunk_ref *piece_take(struct piece *p);
+/* After its file's last piece was settled: what the lead still holds becomes its last chunks. */
+void piece_last(struct piece *p, uint32_t shards, struct pushed *pushed);
 
-/* What the lead still holds when all pieces are settled, in an emptied piece. */
-uint64_t piece_last(struct piece *p, uint32_t file, struct intake *in, uint32_t shards,
-		    struct tally *sums);
+/* What it brought to the sums, once; returns the rows read. */
+uint64_t piece_sums(struct piece *p, struct tally *sums);
+
+/* The i-th chunk, NULL behind the last. */
+struct chunk_ref *piece_chunk_at(const struct piece *p, uint32_t i);
+
+uint32_t piece_file(const struct piece *p);
+struct intake *piece_intake(const struct piece *p);
+
+/* Drops its chunks; or gives them to a decoder for the same file, to be filled again. */
+void piece_drop(struct piece *p);
+void piece_give_back(struct piece *p, struct decoder *to);

@@ -140,6 +140,14 @@ void pool_add(struct pool *p, struct chunk_ref *take_chunk)
 	add_chunk(p, take_chunk, false);
 }
 
+void pool_take(struct pool *p, struct chunk_ref *c, uint32_t shard)
+{
+	assert(!p->cold);
+	if (shard == 0)
+		p->chunks++;
+	worker_take(&p->worker[shard], c);
+}
+
 void pool_recall(struct pool *p, struct chunk_ref *take_chunk)
 {
 	add_chunk(p, take_chunk, true);

@@ -84,7 +84,11 @@ void pool_free(struct pool *p);
  * here unless the decoder's thread has done so (chunk_ref_scatter). */
 void pool_add(struct pool *p, struct chunk_ref *take_chunk);
 
-/* The same for rows that the books have already: what they change is not among the changes, also
+/* Takes the rows of one shard in on the calling thread, which sees to it that nobody else has to do
+ * with this shard meanwhile; no chunk of pool_add may wait. Without a bound on memory. */
+void pool_take(struct pool *p, struct chunk_ref *c, uint32_t shard);
+
+/* pool_add for rows that the books have already: what they change is not among the changes, also
  * where shards must agree about them. Between a begin and an end. */
 void pool_recall_begin(struct pool *p);
 void pool_recall(struct pool *p, struct chunk_ref *take_chunk);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * queue.h - a bounded queue between threads; every lock of the program lives in queue.c.
+ * queue.h - a bounded queue between threads; with crew.c the only place of locks.
  *
  * Messages are small structs, copied in and out: what they point to changes owner with
  * them. A full queue is back-pressure: threads that may wait use queue_put, a thread that

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * readers.h - many input files read at once, their chunks handed to one thread.
+ * readers.h - many input files read at once, their rows handed out by shard.
  *
- * Each reader thread takes the next unread file (largest first), decodes it and scatters its
- * rows; the coordinating thread takes the chunks. The rows of a large CSV file are only read and
- * cut into pieces, which as many decoding threads share. Chunks of one file come in its order,
- * files among each other in any. With 0 threads the coordinating thread reads by itself.
+ * Each reading thread takes the next unread file (largest first). A large CSV file is shared: of a
+ * plain one every thread reads the next stretch by itself, others are cut into pieces by the
+ * thread that reads them. Who has decoded a piece waits for its turn, makes it good and gives
+ * away its rows, while they are still in its cache. So chunks of one file come in its order, to
+ * each shard too; files among each other in any. With 0 threads the caller does all.
  * A broken file does not stop the others: it is told at the end with its reason.
- * Knows intakes and queues; no rules.
+ * Knows intakes and crews; no rules.
  */
 #pragma once
 
@@ -24,7 +25,16 @@ struct readers_conf {
 	size_t piece; /* bytes of a piece, 0 = default; files of a quarter and more are cut */
 };
 
-/* What is known of one file; counts are whole once readers_next has ended. */
+/* Who gets the chunks, borrowed during the call and scattered. Both are called by any thread. */
+struct readers_sink {
+	/* One chunk at a time. False with a sentence: reading is to stop. */
+	bool (*chunk)(void *ctx, struct chunk_ref *c, struct err *e);
+	/* Then, one at a time of each shard; NULL: nobody. */
+	void (*take)(void *ctx, struct chunk_ref *c, uint32_t shard);
+	void *ctx;
+};
+
+/* What is known of one file; counts are whole once readers_run has ended. */
 struct reader_file {
 	const char *path;
 	uint64_t bytes;
@@ -35,18 +45,16 @@ struct reader_file {
 	uint32_t n_unknown;
 };
 
-/* Starts reading. NULL with a sentence when a file cannot even be looked at or no thread starts. */
-struct readers *readers_start(const struct readers_conf *conf, struct err *e);
+/* NULL with a sentence when a file cannot even be looked at. */
+struct readers *readers_new(const struct readers_conf *conf, struct err *e);
+void readers_free(struct readers *r); /* NULL is fine */
 
-/* The next chunk, the caller's; NULL when all files have been read. */
-struct chunk_ref *readers_next(struct readers *r);
+/* Reads all files, once. False when the sink said no or no thread started. */
+bool readers_run(struct readers *r, const struct readers_sink *sink, struct err *e);
 
-/* Stops early if need be, joins, frees. NULL is fine. */
-void readers_free(struct readers *r);
-
-/* For a progress line, from the coordinating thread at any time. */
+/* For a progress line, from `chunk`. */
 void readers_progress(const struct readers *r, uint64_t *bytes, uint64_t *total, uint64_t *rows);
 
-/* After readers_next gave NULL. */
+/* After readers_run. */
 const struct reader_file *readers_file(const struct readers *r, uint32_t i);
 const struct tally *readers_tally(const struct readers *r);

@@ -10,8 +10,11 @@ set(work_sources
 	work/rawline.c
 	work/queue.c
 	work/chunkref.c
+	work/crew.c
 	work/piece.c
 	work/readers.c
+	work/readers_cut.c
+	work/readers_hand.c
 	work/worker.c
 	work/book.c
 	work/pool.c

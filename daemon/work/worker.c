@@ -9,16 +9,21 @@
 
 #define GATHER_AT_ONCE 256u
 
-static void take_rows(struct worker *w, struct chunk_ref *take_chunk)
+void worker_take(struct worker *w, const struct chunk_ref *chunk)
 {
-	const struct chunk *c = chunk_ref_chunk(take_chunk);
+	const struct chunk *c = chunk_ref_chunk(chunk);
 	for (int s = 0; s < STREAM_STORED && !w->failed; s++) {
 		uint32_t n;
-		const uint32_t *row = chunk_ref_rows(take_chunk, (enum stream)s, w->shard, &n);
+		const uint32_t *row = chunk_ref_rows(chunk, (enum stream)s, w->shard, &n);
 		if (n > 0)
 			w->failed = !judge_add(w->judge, c, (enum stream)s, row, n,
-					       chunk_ref_intake(take_chunk), &w->e);
+					       chunk_ref_intake(chunk), &w->e);
 	}
+}
+
+static void take_rows(struct worker *w, struct chunk_ref *take_chunk)
+{
+	worker_take(w, take_chunk);
 	chunk_ref_put(take_chunk);
 }
 

@@ -49,6 +49,9 @@ struct worker {
  * neither thread nor inbox: the caller follows orders for it by worker_follow. */
 bool worker_start(struct worker *w, uint32_t inbox, struct err *e);
 
+/* Takes its shard's rows in, on any thread that the shard belongs to now. */
+void worker_take(struct worker *w, const struct chunk_ref *chunk);
+
 /* Does what the message says and answers. */
 void worker_follow(struct worker *w, const struct message *m);
 

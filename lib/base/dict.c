@@ -84,6 +84,25 @@ void dict_free(struct dict *d)
 	xfree(d);
 }
 
+void dict_clear_over(struct dict *d, struct lexicon *below, uint32_t n)
+{
+	assert(n <= below->n);
+	while (d->block && d->block->prev) { /* the last one is the largest, as a rule */
+		struct text_block *prev = d->block->prev;
+
+		d->block->prev = prev->prev;
+		xfree(prev);
+	}
+	d->text_bytes = d->block ? sizeof *d->block + d->block_size : 0;
+	d->block_used = 0;
+	memset(d->slot, 0, (d->mask + 1) * sizeof *d->slot);
+	d->count = d->hashed = 0;
+	lexicon_get(below);
+	lexicon_put(d->below);
+	d->below = below;
+	d->n_below = n;
+}
+
 static uint32_t hash_text(struct str s)
 {
 	uint32_t hash = (uint32_t)XXH3_64bits(s.p, s.n);

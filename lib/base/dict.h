@@ -25,6 +25,9 @@ void dict_free(struct dict *d); /* NULL is fine */
 struct dict *dict_new_over(struct lexicon *below, uint32_t n);
 uint32_t dict_below(const struct dict *d); /* n; 0 for others */
 
+/* Empty again and over these; some of the memory is kept. */
+void dict_clear_over(struct dict *d, struct lexicon *below, uint32_t n);
+
 /* The code of s, added when new. Ends the process past 2^32 - 2 distinct texts. */
 uint32_t dict_code(struct dict *d, struct str s);
 

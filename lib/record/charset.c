@@ -4,6 +4,7 @@
  */
 #include "lib/record/charset.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "lib/base/utf8.h"
 
 #define BLOCK (64u << 10) /* lines converted at once */
+#define KIND_MAX (4u << 20) /* no line among so many bytes is too long to wait for its end */
 #define NO_ICONV ((iconv_t)-1)
 
 struct charset {
@@ -339,6 +341,36 @@ bool charset_push(struct charset *cs, const char *p, size_t n, struct flow to, s
 		return n == 0 || lines_push(cs, p, n, to, e);
 	buf_add(&cs->carry, p, n);
 	return start(cs, false, to, e);
+}
+
+enum charset_kind charset_kind(const char *p, size_t n)
+{
+	if (n > KIND_MAX)
+		return CHARSET_KIND_OTHER;
+	if (is_ascii(p, n))
+		return CHARSET_KIND_ASCII;
+	return utf8_valid(p, n) ? CHARSET_KIND_UTF8 : CHARSET_KIND_OTHER;
+}
+
+bool charset_plain(struct charset *cs, uint64_t *held)
+{
+	if (!cs->started || cs->overlong || cs->found == CHARSET_GB18030)
+		return false;
+	*held = cs->carry.n;
+	buf_reset(&cs->carry);
+	return true;
+}
+
+bool charset_passes(struct charset *cs, enum charset_kind kind)
+{
+	assert(cs->carry.n == 0);
+	if (cs->overlong)
+		return false;
+	if (kind == CHARSET_KIND_UTF8 && cs->found == CHARSET_UTF8)
+		cs->good++;
+	else if (kind != CHARSET_KIND_ASCII)
+		return false;
+	return true;
 }
 
 bool charset_finish(struct charset *cs, struct flow to, struct err *e)

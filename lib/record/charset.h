@@ -24,5 +24,18 @@ bool charset_push(struct charset *cs, const char *p, size_t n, struct flow to, s
 /* No more bytes. False when nothing in the input that was not ASCII could be read. */
 bool charset_finish(struct charset *cs, struct flow to, struct err *e);
 
+/* What bytes are by themselves. */
+enum charset_kind { CHARSET_KIND_ASCII, CHARSET_KIND_UTF8, CHARSET_KIND_OTHER };
+
+/* Of whole lines; lines so long that they are given up, and others, may be told as OTHER. */
+enum charset_kind charset_kind(const char *p, size_t n);
+
+/* Whether lines of some kinds pass as they are from now on, as charset_passes tells; then forgets
+ * the unfinished line that is held back, of *held bytes. */
+bool charset_plain(struct charset *cs, uint64_t *held);
+
+/* Whether whole lines of this kind are text as they are; then it is as if they had been pushed. */
+bool charset_passes(struct charset *cs, enum charset_kind kind);
+
 /* What it turned out to be; CHARSET_AUTO while only ASCII was seen. */
 enum feed_charset charset_found(const struct charset *cs);

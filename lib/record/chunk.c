@@ -115,6 +115,18 @@ static void table_grow(struct table *t, enum stream s)
 	t->cap = cap;
 }
 
+struct chunk *chunk_again(struct chunk *c, struct lexicon *below, uint32_t n)
+{
+	for (unsigned s = 0; s < STREAM_STORED; s++)
+		column_drop_rows(c, (enum stream)s, c->table[s].n);
+	dict_clear_over(c->dict, below, n);
+	arena_reset(&c->arena);
+	c->name = chunk_name();
+	c->n_known = c->n_reject = 0;
+	c->rows = c->first_line = 0;
+	return c;
+}
+
 uint32_t chunk_row(struct chunk *c, enum stream s)
 {
 	assert(s < STREAM_STORED);
@@ -451,6 +463,18 @@ bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err
 	if (src->digest == 0)
 		column_digests(c, s, r, 1, &src->digest);
 	return true;
+}
+
+void chunk_stands(struct chunk *c, uint64_t lines, uint64_t bytes)
+{
+	for (unsigned s = 0; s < STREAM_STORED; s++)
+		for (uint32_t i = 0; i < c->table[s].n; i++) {
+			c->table[s].src[i].line += lines;
+			c->table[s].src[i].offset += bytes;
+		}
+	for (uint32_t i = 0; i < c->n_reject; i++)
+		c->reject[i].line += lines;
+	c->first_line += lines;
 }
 
 /* ---- rejects ---- */

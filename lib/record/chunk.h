@@ -74,6 +74,9 @@ struct chunk *chunk_new(void);
 struct chunk *chunk_new_over(struct lexicon *below, uint32_t n); /* its dictionary is over these */
 void chunk_free(struct chunk *c);
 
+/* Empty again and another chunk, over these; memory is kept. Returns it. */
+struct chunk *chunk_again(struct chunk *c, struct lexicon *below, uint32_t n);
+
 /* Append one row with every column missing; returns its number. */
 uint32_t chunk_row(struct chunk *c, enum stream s);
 
@@ -100,6 +103,10 @@ bool chunk_row_done(struct chunk *c, enum stream s, int64_t revision, struct err
 
 /* Takes rows out, the others close up in order; `row` ascending. For who fills the chunk. */
 void chunk_drop_rows(struct chunk *c, enum stream s, const uint32_t *row, uint32_t n);
+
+/* Says that so many lines and bytes of the input come before those its rows were counted from. For
+ * who fills the chunk, once. */
+void chunk_stands(struct chunk *c, uint64_t lines, uint64_t bytes);
 
 /* Note a line that could not be taken (texts are copied). */
 void chunk_reject(struct chunk *c, const struct reject *r);

@@ -239,6 +239,11 @@ struct chunk *decoder_take(struct decoder *d)
 	return d->diverting ? NULL : rower_next(&d->rower);
 }
 
+void decoder_give(struct decoder *d, struct chunk *take_chunk)
+{
+	rower_give(&d->rower, take_chunk);
+}
+
 const struct decode_stats *decoder_stats(const struct decoder *d)
 {
 	return &d->stats;

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "lib/base/err.h"
+#include "lib/record/charset.h"
 #include "lib/record/chunk.h"
 #include "lib/record/feed.h"
 
@@ -52,6 +53,10 @@ bool decoder_finish(struct decoder *d, struct err *e);
 /* The next full chunk, or NULL; after decoder_finish also the last partial one. Caller frees. */
 struct chunk *decoder_take(struct decoder *d);
 
+/* A chunk of this decoder, or of one for the same file, that is no longer needed: its memory is
+ * used again. */
+void decoder_give(struct decoder *d, struct chunk *take_chunk);
+
 const struct decode_stats *decoder_stats(const struct decoder *d);
 
 /*
@@ -75,14 +80,21 @@ bool decoder_diverts(const struct decoder *d);
 /* Bit per enum stream whose rows the lead may take back. */
 uint32_t decoder_once_streams(const struct decoder *lead);
 
-/* Lines and bytes of the text before the first that was given away; only then. */
-void decoder_diverted_at(const struct decoder *d, uint64_t *lines, uint64_t *bytes);
+/*
+ * Rows that need not be given away byte by byte: when true, what follows in the input is given
+ * away as it is wherever decoder_passes says so. The *held last bytes pushed, an unfinished line,
+ * are forgotten: they belong to what follows.
+ */
+bool decoder_plain(struct decoder *lead, uint64_t *held);
+
+/* Whole lines in order, n bytes in all, of which charset_kind said `kind`. True: they are text as
+ * they are, and counted. False: push them. */
+bool decoder_passes(struct decoder *lead, enum charset_kind kind, size_t n);
 
 struct text_piece {
 	const char *p;
 	size_t n;
-	uint64_t lines, bytes; /* of the text before it */
-	bool suspect;          /* so said of any of its bytes, or of any before */
+	bool suspect; /* so said of any of its bytes */
 };
 
 /* What the lead must know of a piece that a part has decoded. */
@@ -92,11 +104,12 @@ void piece_claims_free(struct piece_claims *c); /* NULL is fine */
 /* A part for a lead that has begun to give rows away; the lead is only read, and only here. */
 struct decoder *decoder_part(const struct decoder *lead);
 
-/* Decodes a piece; its chunks by decoder_take. NULL when the lead must do it. */
+/* Decodes a piece, wherever it lies in the text: lines and offsets are counted from its beginning
+ * until it is admitted. Its chunks by decoder_take. NULL when the lead must do it. */
 struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece *t);
 
-/* The next piece in order: takes back what had come before, by chunk, and counts it. False: the
- * chunks are wrong, use decoder_again. */
+/* The next piece in order: takes back what had come before, by chunk, counts it and says where in
+ * the text it lies. False: the chunks are wrong, use decoder_again. */
 bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct chunk **chunk,
 		   uint32_t n_chunk);
 

@@ -20,6 +20,7 @@
 
 struct piece_claims {
 	struct claims claims;
+	uint64_t lines, bytes; /* of the piece */
 	struct decode_stats stats;
 };
 
@@ -44,10 +45,23 @@ uint32_t decoder_once_streams(const struct decoder *lead)
 	return streams;
 }
 
-void decoder_diverted_at(const struct decoder *d, uint64_t *lines, uint64_t *bytes)
+bool decoder_plain(struct decoder *lead, uint64_t *held)
 {
-	assert(d->diverting);
-	csv_position(d->csv, lines, bytes);
+	*held = 0;
+	if (!lead->diverting || lead->broken || !inflate_plain(lead->inflate) ||
+	    !charset_plain(lead->charset, held))
+		return false;
+	lead->stats.bytes_in -= *held;
+	return true;
+}
+
+bool decoder_passes(struct decoder *lead, enum charset_kind kind, size_t n)
+{
+	if (!charset_passes(lead->charset, kind))
+		return false;
+	lead->stats.bytes_in += n;
+	lead->stats.bytes_text += n;
+	return true;
 }
 
 struct decoder *decoder_part(const struct decoder *lead)
@@ -86,7 +100,7 @@ struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece
 	struct err e;
 	part->stats = (struct decode_stats){ 0 };
 	part->claims = (struct claims){ 0 };
-	csv_skipped(part->csv, t->lines, t->bytes);
+	csv_skipped(part->csv, 0, 0);
 	bool good = csv_push(part->csv, t->p, t->n, t->suspect, &e);
 	assert(good); /* rows are refused, never the text */
 	(void)good;
@@ -95,6 +109,7 @@ struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece
 	struct piece_claims *c = xcalloc(1, sizeof(*c));
 	c->claims = part->claims;
 	c->stats = part->stats;
+	csv_position(part->csv, &c->lines, &c->bytes);
 	part->claims = (struct claims){ 0 };
 	if (csv_idle(part->csv))
 		return c;
@@ -173,14 +188,17 @@ bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct ch
 		take_back_seen(lead, all, chunk, n_chunk);
 	for (uint32_t i = 0; i < all->n; i++)
 		rower_see(&lead->rower, &all->claim[i]);
+	uint64_t lines, bytes;
+	csv_position(lead->csv, &lines, &bytes);
+	for (uint32_t i = 0; i < n_chunk; i++)
+		chunk_stands(chunk[i], lines, bytes);
+	csv_skipped(lead->csv, lines + c->lines, bytes + c->bytes);
 	return true;
 }
 
 void decoder_again(struct decoder *lead, const struct text_piece *t)
 {
 	struct err e;
-	if (csv_idle(lead->csv))
-		csv_skipped(lead->csv, t->lines, t->bytes);
 	bool good = csv_push(lead->csv, t->p, t->n, t->suspect, &e);
 	assert(good);
 	(void)good;

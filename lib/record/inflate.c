@@ -140,6 +140,11 @@ bool inflate_push(struct inflate *in, const void *bytes, size_t n, struct flow t
 	return pass(in, p, n, to, e);
 }
 
+bool inflate_plain(const struct inflate *in)
+{
+	return in->state == PLAIN;
+}
+
 bool inflate_finish(struct inflate *in, struct flow to, struct err *e)
 {
 	if (in->state == SNIFF && in->n_head) {

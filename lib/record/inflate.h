@@ -24,5 +24,8 @@ void inflate_free(struct inflate *in);
  * or the next stage said no. */
 bool inflate_push(struct inflate *in, const void *bytes, size_t n, struct flow to, struct err *e);
 
+/* Whether it has turned out not to be gzip: all bytes pass as they are. */
+bool inflate_plain(const struct inflate *in);
+
 /* No more bytes: false when a gzip member is not complete. */
 bool inflate_finish(struct inflate *in, struct flow to, struct err *e);

@@ -56,12 +56,13 @@ void known_free(struct known *k)
 	xfree(k);
 }
 
-struct chunk *known_begin(struct known *k)
+struct chunk *known_begin(struct known *k, struct chunk *take)
 {
 	if (k->lexicon->n == LEXICON_MOST)
 		forget(k);
 	k->before = k->lexicon->n;
-	k->chunk = chunk_new_over(k->lexicon, k->before);
+	k->chunk = take ? chunk_again(take, k->lexicon, k->before)
+			: chunk_new_over(k->lexicon, k->before);
 	k->chunk->family = k->family;
 	return k->chunk;
 }

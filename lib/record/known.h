@@ -18,8 +18,8 @@ struct known;
 struct known *known_new(void);
 void known_free(struct known *k); /* NULL is fine */
 
-/* The chunk to be filled from now on, made here. */
-struct chunk *known_begin(struct known *k);
+/* The chunk to be filled from now on: new, or of the memory of `take` when that is not NULL. */
+struct chunk *known_begin(struct known *k, struct chunk *take);
 
 /* code[i] becomes a code of s[i] in the chunk, added when new; all are texts that may come again.
  * Returns how many had not been known. A text that other ways have given a code may get another. */

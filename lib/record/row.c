@@ -41,6 +41,8 @@ void rower_fini(struct rower *r)
 	known_free(r->known);
 	while (r->next_ready < r->n_ready)
 		chunk_free(r->ready[r->next_ready++]);
+	while (r->n_spare > 0)
+		chunk_free(r->spare[--r->n_spare]);
 	xfree(r->ready);
 	xfree(r->text);
 }
@@ -51,7 +53,7 @@ static void open_chunk(struct rower *r, uint64_t line)
 {
 	if (r->chunk)
 		return;
-	r->chunk = known_begin(r->known);
+	r->chunk = known_begin(r->known, r->n_spare > 0 ? r->spare[--r->n_spare] : NULL);
 	r->chunk->first_line = line;
 	plan_new_chunk(&r->plan);
 }
@@ -71,6 +73,15 @@ struct chunk *rower_next(struct rower *r)
 		return r->ready[r->next_ready++];
 	r->next_ready = r->n_ready = 0;
 	return NULL;
+}
+
+void rower_give(struct rower *r, struct chunk *take_chunk)
+{
+	if (r->n_spare == ROW_SPARE_MAX) {
+		chunk_free(take_chunk);
+		return;
+	}
+	r->spare[r->n_spare++] = take_chunk;
 }
 
 static void count_rows(struct rower *r, unsigned n)

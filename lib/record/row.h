@@ -15,6 +15,7 @@
 #include "lib/record/reject.h"
 
 #define ROW_ALL_STREAMS UINT32_MAX
+#define ROW_SPARE_MAX 4u
 
 struct row_in {
 	struct row_cells cells; /* by plan column; fewer than the plan has: the rest is empty */
@@ -51,6 +52,8 @@ struct rower {
 	struct claims *claims; /* gathered here; NULL when the rower sees all rows */
 	uint32_t chunk_rows; /* of the input a chunk has at most */
 	struct chunk *chunk; /* being filled; NULL before the first row of it */
+	struct chunk *spare[ROW_SPARE_MAX]; /* to be filled again */
+	unsigned n_spare;
 	struct known *known; /* texts of all chunks */
 	struct chunk **ready;
 	unsigned n_ready, cap_ready, next_ready;
@@ -84,3 +87,6 @@ void rower_flush(struct rower *r);
 
 /* The next ready chunk or NULL; the caller frees it. */
 struct chunk *rower_next(struct rower *r);
+
+/* A chunk to be filled again. */
+void rower_give(struct rower *r, struct chunk *take_chunk);

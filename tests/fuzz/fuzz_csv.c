@@ -7,7 +7,6 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
-#include "lib/record/index.h"
 #include "tests/fuzz/fuzz_decode.h"
 
 static const char header[] = "feedetl_sn,mdtrt_id,fixmedins_code,psn_no,fee_ocur_time,"
@@ -63,15 +62,12 @@ static void all_pieces(struct fuzzed *f, struct decoder *lead, const struct give
 {
 	struct decoder *part = decoder_part(lead);
 	struct text_piece t = { .suspect = g->suspect };
-	decoder_diverted_at(lead, &t.lines, &t.bytes);
 	for (size_t at = 0; at < g->text.n; at += t.n) {
 		t.p = g->text.p + at;
 		t.n = g->text.n - at < most ? g->text.n - at : most;
 		const char *nl = memchr(t.p + t.n - 1, '\n', g->text.n - at - t.n + 1);
 		t.n = nl ? (size_t)(nl - t.p) + 1 : g->text.n - at;
 		one_piece(f, lead, part, &t);
-		t.lines += text_lines(t.p, t.n);
-		t.bytes += t.n;
 	}
 	decoder_end_pieces(lead);
 	for (struct chunk *c; (c = decoder_take_again(lead));)

@@ -7,7 +7,6 @@
 #include "tests/decoding.h"
 
 #include "lib/base/mem.h"
-#include "lib/record/index.h"
 
 #define PARTS 3u
 
@@ -169,8 +168,6 @@ static struct result decode_in_pieces(const struct feed *feed, struct str text, 
 	r.good = decoder_push(lead, text.p, text.n, &r.e) && decoder_finish(lead, &r.e);
 	struct str rows = buf_str(&g.text);
 	struct text_piece t = { .suspect = g.suspect };
-	if (rows.n)
-		decoder_diverted_at(lead, &t.lines, &t.bytes);
 	for (size_t at = 0; at < rows.n; at += t.n) {
 		uint64_t k = check_random(seed);
 		t.p = rows.p + at;
@@ -178,8 +175,6 @@ static struct result decode_in_pieces(const struct feed *feed, struct str text, 
 		if (!part[k % PARTS])
 			part[k % PARTS] = decoder_part(lead);
 		admit(&r, lead, part[k % PARTS], &t);
-		t.lines += text_lines(t.p, t.n);
-		t.bytes += t.n;
 	}
 	struct chunk *c;
 	if (rows.n)

@@ -35,7 +35,7 @@ static void numbers_become_codes(void **state)
 	(void)state;
 	struct known *k = known_new();
 	uint32_t fresh;
-	struct chunk *a = known_begin(k);
+	struct chunk *a = known_begin(k, NULL);
 	CHECK_INT(dict_below(a->dict), 0);
 	uint32_t item = one(k, "XA02AA0001", &fresh);
 	CHECK_INT(fresh, 1);
@@ -47,7 +47,7 @@ static void numbers_become_codes(void **state)
 	CHECK_INT(place, 3);
 	CHECK_INT(number_of(a, item), 1);
 	CHECK_INT(number_of(a, place), 2);
-	struct chunk *b = known_begin(k);
+	struct chunk *b = known_begin(k, NULL);
 	CHECK_INT(dict_below(b->dict), 2);
 	CHECK_INT(dict_code(b->dict, STR("something else")), 3);
 	CHECK_INT(one(k, "H33010600013", &fresh), 2);
@@ -66,7 +66,7 @@ static void others_have_other_families(void **state)
 {
 	(void)state;
 	struct known *k = known_new(), *l = known_new();
-	struct chunk *a = known_begin(k), *b = known_begin(l);
+	struct chunk *a = known_begin(k, NULL), *b = known_begin(l, NULL);
 	CHECK(a->family != b->family);
 	chunk_free(a);
 	chunk_free(b);
@@ -79,7 +79,7 @@ static void short_and_long_texts_are_codes_of_the_chunk(void **state)
 {
 	(void)state;
 	struct known *k = known_new();
-	struct chunk *c = known_begin(k);
+	struct chunk *c = known_begin(k, NULL);
 	uint32_t fresh;
 	CHECK_INT(one(k, "1", &fresh), dict_find(c->dict, STR("1")));
 	CHECK_INT(fresh, 1);
@@ -95,7 +95,7 @@ static void every_byte_counts(void **state)
 {
 	(void)state;
 	struct known *k = known_new();
-	struct chunk *c = known_begin(k);
+	struct chunk *c = known_begin(k, NULL);
 	uint32_t fresh, again;
 	for (unsigned n = 4; n <= LEXICON_LENGTH; n++)
 		for (unsigned at = 0; at < n; at++) {
@@ -131,13 +131,13 @@ static void too_many_begin_anew(void **state)
 {
 	(void)state;
 	struct known *k = known_new();
-	struct chunk *a = known_begin(k), *b;
+	struct chunk *a = known_begin(k, NULL), *b;
 	check_texts(k, a, 0, LEXICON_MOST + 1000);
 	check_texts(k, a, 0, LEXICON_MOST + 1000);
 	CHECK(a->n_known <= LEXICON_MOST && dict_count(a->dict) >= LEXICON_MOST + 1000);
 	for (uint32_t i = 0; i < a->n_known; i++)
 		CHECK(a->known[i].number && a->known[i].number <= LEXICON_MOST);
-	b = known_begin(k);
+	b = known_begin(k, NULL);
 	CHECK(a->family != b->family);
 	check_texts(k, b, 70000, 1000);
 	CHECK_INT(b->n_known, 1000);
@@ -152,7 +152,7 @@ static void codes_of_many_chunks(void **state)
 	struct known *k = known_new();
 	uint32_t fresh;
 	for (unsigned i = 0; i < 200; i++) {
-		struct chunk *c = known_begin(k);
+		struct chunk *c = known_begin(k, NULL);
 		check_texts(k, c, i * 50, 1000);
 		CHECK_INT(c->n_known, i ? 50 : 1000);
 		CHECK_STR(dict_text(c->dict, one(k, "H33010600013", &fresh)), "H33010600013");

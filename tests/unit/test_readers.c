@@ -15,6 +15,8 @@
 #include "lib/base/mem.h"
 #include "tests/check.h"
 
+#define SHARDS 3
+
 static char folder[64];
 
 static int make_folder(void **state)
@@ -182,6 +184,8 @@ struct seen {
 	unsigned failed;
 	uint64_t lines;    /* of the first file's fee lines, in order, with their digests */
 	struct buf refused; /* its rejects in order */
+	uint64_t in_shard[SHARDS], last[SHARDS]; /* rows; the first file's last line */
+	struct decode_stats stats; /* of the first file */
 };
 
 static void see_rows(struct seen *s, const struct chunk *c)
@@ -196,36 +200,52 @@ static void see_rows(struct seen *s, const struct chunk *c)
 			 (unsigned long long)c->reject[i].line, STR_ARG(c->reject[i].sentence));
 }
 
+static bool see_chunk(void *ctx, struct chunk_ref *c, struct err *e)
+{
+	struct seen *s = ctx;
+	const struct chunk *k = chunk_ref_chunk(c);
+	(void)e;
+	s->rows += k->table[STREAM_FEE].n;
+	if (chunk_ref_intake(c) == 0)
+		see_rows(s, k);
+	return true;
+}
+
+/* Without a lock: ThreadSanitizer tells when a shard has two threads at once. */
+static void see_shard(void *ctx, struct chunk_ref *c, uint32_t shard)
+{
+	struct seen *s = ctx;
+	uint32_t n;
+	const uint32_t *row = chunk_ref_rows(c, STREAM_FEE, shard, &n);
+	const struct source *src = chunk_ref_chunk(c)->table[STREAM_FEE].src;
+	s->in_shard[shard] += n;
+	for (uint32_t i = 0; chunk_ref_intake(c) == 0 && i < n; i++) {
+		CHECK(src[row[i]].line > s->last[shard]);
+		s->last[shard] = src[row[i]].line;
+	}
+}
+
 /* `piece`: bytes of a piece of a file that several threads decode. */
 static void read_all(const struct path_list *files, const struct feed *feed, uint32_t threads,
 		     size_t piece, struct seen *s)
 {
 	const struct readers_conf conf = { .files = files, .feed = feed, .threads = threads,
-					   .shards = 3, .piece = piece };
+					   .shards = SHARDS, .piece = piece };
+	const struct readers_sink sink = { see_chunk, see_shard, s };
 	struct err e = { 0 };
-	struct chunk_ref *c;
-	uint64_t bytes, total, rows, in_shards = 0;
-	struct readers *r = readers_start(&conf, &e);
+	uint64_t bytes, total, rows;
+	struct readers *r = readers_new(&conf, &e);
 	if (!r)
 		fail_msg("%s", e.text);
 	*s = (struct seen){ 0 };
 	buf_init(&s->refused, 0);
-	while ((c = readers_next(r))) {
-		const struct chunk *k = chunk_ref_chunk(c);
-		s->rows += k->table[STREAM_FEE].n;
-		for (uint32_t shard = 0; shard < 3; shard++) {
-			uint32_t n;
-			chunk_ref_rows(c, STREAM_FEE, shard, &n);
-			in_shards += n;
-		}
-		if (chunk_ref_intake(c) == 0)
-			see_rows(s, k);
-		chunk_ref_put(c);
-	}
-	CHECK_INT(in_shards, s->rows);
+	if (!readers_run(r, &sink, &e))
+		fail_msg("%s", e.text);
+	CHECK_INT(s->in_shard[0] + s->in_shard[1] + s->in_shard[2], s->rows);
 	for (uint32_t i = 0; i < files->n; i++)
 		s->failed += readers_file(r, i)->failed;
 	s->rejects = readers_tally(r)->rejects;
+	s->stats = readers_file(r, 0)->stats;
 	CHECK_INT(readers_tally(r)->records[STREAM_FEE], s->rows);
 	readers_progress(r, &bytes, &total, &rows);
 	CHECK_INT(rows, s->rows + s->rejects);
@@ -295,6 +315,82 @@ static void a_broken_file_is_told_and_stops_no_other(void **state)
 	feed_free(feed);
 }
 
+/* ---- what may be wrong behind the part that is read first ---- */
+
+/* Lines behind those of a text of ASCII that is longer than the first block of a file. */
+static void add_odd(struct buf *b, unsigned kind)
+{
+	static const char *const note[] = {
+		"note", "\xe5\xa4\xb4\xe5\xad\xa2", "\xcd\xb7\xe6\xdf", "\xe5\xa4\xb4\xff",
+		"\"a,\nb\n\nc\"", "\"open", "x\"y", "",
+	};
+	for (unsigned i = 0; i < 3000; i++) {
+		unsigned which = kind < 4 ? kind : kind == 4 ? i % 5 : i % 8;
+		buf_addf(b, "%u,M%u,H1,P%u,2026-03-01 09:00:00,1,10.50,1,%s%s", i, i, i % 97,
+			 i % 50 ? "note" : note[which], i % 31 ? "\n" : "\r\n");
+	}
+}
+
+static void add_long_line(struct buf *b, size_t n, bool ended)
+{
+	buf_adds(b, "1,M1,");
+	buf_fill(b, 'x', n);
+	buf_adds(b, ended ? "\n2,M2,H1,P1,2026-03-01 09:00:00,1,10.50,1,note\n" : "");
+}
+
+static void read_alike(const struct path_list *files, const struct feed *feed, size_t least)
+{
+	static const size_t piece[] = { 700, 9000, 200000 };
+	struct seen first, s;
+	read_all(files, feed, 0, 0, &first);
+	for (unsigned i = 0; i < 3; i++) {
+		if (piece[i] < least)
+			continue;
+		read_all(files, feed, 2 + i % 2, piece[i], &s);
+		CHECK_INT(s.failed, first.failed);
+		CHECK(s.lines == first.lines);
+		assert_string_equal(buf_cstr(&s.refused), buf_cstr(&first.refused));
+		CHECK(memcmp(&s.stats, &first.stats, sizeof s.stats) == 0);
+		buf_fini(&s.refused);
+	}
+	buf_fini(&first.refused);
+}
+
+static void odd_text_is_read_as_by_one_thread(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	char *plain = fee_text(6000, 0, 1);
+	path_list_add(&files, in_folder("fee_list_d_1.csv"));
+	for (unsigned kind = 0; kind < 9; kind++) {
+		struct buf b;
+		buf_init(&b, 0);
+		if (kind == 1)
+			buf_adds(&b, "\xef\xbb\xbf");
+		buf_adds(&b, plain);
+		if (kind >= 6)
+			add_long_line(&b, kind == 6 ? 300000 : 5 << 20, kind != 8);
+		else
+			add_odd(&b, kind);
+		b.n -= kind % 2; /* the last line is not ended */
+		b.p[b.n] = '\0';
+		write_file("fee_list_d_1.csv", buf_cstr(&b));
+		read_alike(&files, feed, kind < 6 ? 0 : 9000);
+		buf_fini(&b);
+	}
+	path_list_fini(&files);
+	xfree(plain);
+	feed_free(feed);
+}
+
+static bool refuse_chunk(void *ctx, struct chunk_ref *c, struct err *e)
+{
+	(void)ctx;
+	(void)c;
+	return err_set(e, ERR_WORLD, "enough");
+}
+
 static void stopping_early_loses_nothing_but_rows(void **state)
 {
 	(void)state;
@@ -309,9 +405,10 @@ static void stopping_early_loses_nothing_but_rows(void **state)
 		const struct readers_conf conf = { .files = &files, .feed = feed,
 						   .threads = i % 3, .shards = 2,
 						   .piece = i < 3 ? 0 : i < 6 ? 3000 : 200000 };
-		struct readers *r = readers_start(&conf, &e);
-		CHECK(r);
-		chunk_ref_put(readers_next(r));
+		const struct readers_sink sink = { .chunk = refuse_chunk };
+		struct readers *r = readers_new(&conf, &e);
+		CHECK(r && !readers_run(r, &sink, &e));
+		CHECK(strstr(e.text, "enough"));
 		readers_free(r);
 	}
 	path_list_fini(&files);
@@ -338,16 +435,16 @@ static void a_pipe_is_read_like_a_file(void **state)
 	for (uint32_t threads = 0; threads <= 2; threads++) {
 		const struct readers_conf conf = { .files = &files, .feed = feed,
 						   .threads = threads, .shards = 1, .piece = 9000 };
+		struct seen s = { 0 };
+		const struct readers_sink sink = { .chunk = see_chunk, .ctx = &s };
 		struct err e = { 0 };
 		pthread_t writer;
-		uint64_t rows = 0;
 		CHECK_INT(pthread_create(&writer, NULL, write_pipe, text), 0);
-		struct readers *r = readers_start(&conf, &e);
-		CHECK(r);
-		for (struct chunk_ref *c; (c = readers_next(r)); chunk_ref_put(c))
-			rows += chunk_ref_chunk(c)->rows;
+		struct readers *r = readers_new(&conf, &e);
+		CHECK(r && readers_run(r, &sink, &e));
 		CHECK_INT(pthread_join(writer, NULL), 0);
-		CHECK_INT(rows, 5000);
+		CHECK_INT(s.rows + readers_tally(r)->rejects, 5000);
+		buf_fini(&s.refused);
 		CHECK(!readers_file(r, 0)->failed);
 		readers_free(r);
 	}
@@ -368,6 +465,7 @@ int main(void)
 		IN_FOLDER(hopeless_files_do_not_open),
 		IN_FOLDER(any_number_of_readers_brings_the_same),
 		IN_FOLDER(a_broken_file_is_told_and_stops_no_other),
+		IN_FOLDER(odd_text_is_read_as_by_one_thread),
 		IN_FOLDER(stopping_early_loses_nothing_but_rows),
 		IN_FOLDER(a_pipe_is_read_like_a_file),
 	};

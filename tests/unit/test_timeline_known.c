@@ -63,7 +63,7 @@ static void line(struct chunk *c, struct known *k, unsigned visit, unsigned numb
 
 static struct chunk *chunk_of(struct known *k, unsigned number)
 {
-	struct chunk *c = k ? known_begin(k) : chunk_new();
+	struct chunk *c = k ? known_begin(k, NULL) : chunk_new();
 
 	for (unsigned i = 0; i < VISITS; i++)
 		encounter(c, k, number * VISITS + i);
