@@ -198,9 +198,7 @@ static void judge_alone(struct each *x)
 	if (x->rp->when && !filter_fold(x->e, x->rp->when, x->e->filter[0].truth))
 		return;
 	note_all_unknown(x->e, x->rp, x->filter);
-	for (uint32_t i = 0; (i = filter_next(x->filter, i, rows->n)) < rows->n; i++) {
-		if (x->filter[i] != TRUTH_TRUE)
-			continue;
+	for (uint32_t i = 0; (i = filter_true(x->filter, i, rows->n)) < rows->n; i++) {
 		while (rows->start[x->subject + 1] <= i)
 			x->subject++;
 		judge(x, i, KNOWLEDGE_NONE);

@@ -29,7 +29,9 @@ struct pairing {
 	bool repeats;            /* what is found out of one 乙 may hold for the next (like_last) */
 	struct {
 		const struct sort_pair *first; /* of this subject */
-		uint32_t n, b, behind; /* 甲 that do not begin earlier */
+		uint32_t n, b;
+		int64_t from, end;   /* when it was, and the end of that day */
+		int64_t behind;      /* the first 甲 that does not begin earlier */
 		bool unknown;
 	} last;
 	bool framed;             /* more than these is to be tried */
@@ -398,28 +400,26 @@ static bool reads_same(const struct pairing *x, uint32_t b, uint32_t other)
  * of the same day with no 甲 in between is as unknown as the one before. */
 static bool like_last(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
 {
-	int64_t t = x->time[1][b], before;
+	int64_t t = x->time[1][b];
 
-	if (!x->repeats || x->last.first != v || x->last.n != n || t == MISSING_I64 ||
-	    x->filter[1][b] != x->filter[1][x->last.b])
-		return false;
-	before = x->time[1][x->last.b];
-	return before != MISSING_I64 && t >= before && day_of(t) == day_of(before) &&
-	       (t == before || x->last.behind == n ||
-		x->time[0][(uint32_t)v[x->last.behind].value] > t) &&
-	       reads_same(x, b, x->last.b);
+	return x->repeats && x->last.first == v && x->last.n == n && t >= x->last.from &&
+	       t < x->last.end && (t == x->last.from || t < x->last.behind) &&
+	       x->filter[1][b] == x->filter[1][x->last.b] && reads_same(x, b, x->last.b);
 }
 
 static void keep_last(struct pairing *x, const struct sort_pair *v, uint32_t n, uint32_t b)
 {
+	int64_t t = x->time[1][b];
 	uint32_t behind = n;
 
-	while (behind && x->time[0][(uint32_t)v[behind - 1].value] >= x->time[1][b])
+	while (behind && x->time[0][(uint32_t)v[behind - 1].value] >= t)
 		behind--;
 	x->last.first = v;
 	x->last.n = n;
 	x->last.b = b;
-	x->last.behind = behind;
+	x->last.from = t;
+	x->last.end = t == MISSING_I64 ? t : civil_midnight((int32_t)day_of(t)) + CIVIL_DAY;
+	x->last.behind = behind < n ? x->time[0][(uint32_t)v[behind].value] : INT64_MAX;
 	x->last.unknown = x->e->marks.mark[b] != MARK_NONE;
 }
 
@@ -469,6 +469,26 @@ static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t 
 
 /* ---- candidates ---- */
 
+/* Where no key is missing. */
+static uint32_t list_keys(struct pairing *x, unsigned side, const uint64_t *key)
+{
+	const uint32_t *start = x->e->b->rows[x->rp->side[side].stream].start + x->subject;
+	const uint8_t *truth = x->filter[side];
+	struct sort_pair *v;
+	uint32_t n = 0;
+
+	GROW(x->e->pair[side], x->e->cap_pair[side], start[1] - start[0] + 1);
+	v = x->e->pair[side];
+	for (uint32_t i = filter_next(truth, start[0], start[1]); i < start[1]; i++) {
+		v[n] = (struct sort_pair){ key[i], i };
+		n += truth[i] != TRUTH_FALSE;
+		if (i % 8 == 7)
+			i = filter_next(truth, i + 1, start[1]) - 1;
+	}
+	pairs_sort(x->e, side, n);
+	return n;
+}
+
 static uint32_t list_side(struct pairing *x, unsigned side)
 {
 	const struct side *s = &x->rp->side[side];
@@ -478,6 +498,8 @@ static uint32_t list_side(struct pairing *x, unsigned side)
 	bool both = x->rp->side[0].join.field && x->rp->side[1].join.field;
 	uint32_t n = 0, i = rows->start[x->subject], end = rows->start[x->subject + 1];
 
+	if (!code && !x->e->keyset[s->keys->id].open)
+		return list_keys(x, side, key);
 	for (; (i = filter_next(x->filter[side], i, end)) < end; i++) {
 		uint32_t count = 0;
 		const uint32_t *fit;
@@ -572,13 +594,17 @@ static bool fold_joins(struct pairing *x)
 	return true;
 }
 
-/* Whether any of the subject's rows passes the filter of one side. */
-static bool has_rows(const struct pairing *x, unsigned side)
+/* The subject from the one at hand on that has a row on the first side; false when none has. */
+static bool next_subject(struct pairing *x)
 {
-	const uint32_t *start = x->e->b->rows[x->rp->side[side].stream].start;
-	uint32_t end = start[x->subject + 1];
+	const struct rows *rows = &x->e->b->rows[x->rp->side[0].stream];
+	uint32_t at = filter_next(x->filter[0], rows->start[x->subject], rows->n);
 
-	return filter_next(x->filter[side], start[x->subject], end) < end;
+	if (at >= rows->n)
+		return false;
+	while (rows->start[x->subject + 1] <= at)
+		x->subject++;
+	return true;
 }
 
 /* Numbers too large for their vectors are tried in frames, all of them. */
@@ -616,7 +642,9 @@ void form_pair(struct eval *e, const struct rule_plan *rp)
 		   column_gaps(e, rp->side[1].join.field->field) != GAPS_NONE);
 	x.twins = !rp->rule->ordered && rp->side[0].stream == rp->side[1].stream;
 	for (x.subject = 0; x.subject < e->b->n_subjects; x.subject++) {
-		uint32_t n_b = x.loose || has_rows(&x, 0) ? list_side(&x, 1) : 0;
+		if (!x.loose && !next_subject(&x))
+			break;
+		uint32_t n_b = list_side(&x, 1);
 		uint32_t n_a = n_b ? list_side(&x, 0) : 0;
 
 		x.last.first = NULL;

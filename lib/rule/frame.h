@@ -55,6 +55,7 @@ struct domain {
 	uint64_t stamp;
 	uint32_t *row;           /* dense number per row of the batch */
 	uint32_t cap_row;
+	bool constant;           /* one for all rows */
 };
 
 /* Codes of a field that all its tests asked for so far say the same of (predicate_code.c). */
@@ -432,6 +433,8 @@ bool filter_fold(struct eval *e, const struct node *n, uint8_t *out);
 /* Truth bytes folded into `out`; false when nothing is left. */
 bool filter_and(uint8_t *out, const uint8_t *truth, uint32_t n);
 
+/* The first row in [from, to) that is true; `to` when there is none. */
+uint32_t filter_true(const uint8_t *truth, uint32_t from, uint32_t to);
 /* The first row in [from, to) that is not false; `to` when there is none. */
 uint32_t filter_next(const uint8_t *truth, uint32_t from, uint32_t to);
 

@@ -289,6 +289,25 @@ KERNEL bool kernel_hash_join(uint64_t *restrict out, const uint64_t *restrict v,
 	return any;
 }
 
+/* By pieces: most columns that differ do so soon. */
+KERNEL bool kernel_constant(const uint32_t *v, uint32_t n)
+{
+	uint32_t differ = 0;
+
+	for (uint32_t i = 0, end; i < n && !differ; i = end) {
+		end = n - i < 256 ? n : i + 256;
+		for (uint32_t k = i; k < end; k++)
+			differ |= v[k] ^ v[0];
+	}
+	return !differ;
+}
+
+KERNEL void kernel_set(uint32_t *out, uint32_t v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = v;
+}
+
 KERNEL void kernel_breaks(uint8_t *restrict out, const uint64_t *restrict v, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)

@@ -75,5 +75,9 @@ void kernel_key_i64(uint64_t *restrict out, const int64_t *restrict v, uint32_t 
  * missing; true when any is. */
 bool kernel_hash(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n);
 bool kernel_hash_join(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n);
+/* Whether all n are one code; none are. */
+bool kernel_constant(const uint32_t *v, uint32_t n);
+void kernel_set(uint32_t *out, uint32_t v, uint32_t n);
+
 /* Makes 1 of what is not the value before it; the first is left. */
 void kernel_breaks(uint8_t *restrict out, const uint64_t *restrict v, uint32_t n);

@@ -420,6 +420,20 @@ bool filter_fold(struct eval *e, const struct node *n, uint8_t *out)
 	return kernel_bits(out, rows) != 0;
 }
 
+uint32_t filter_true(const uint8_t *truth, uint32_t from, uint32_t to)
+{
+	uint64_t eight;
+
+	for (; from + 8 <= to; from += 8) {
+		memcpy(&eight, truth + from, sizeof eight);
+		if (eight & UINT64_C(0x0101010101010101) * TRUTH_TRUE)
+			break;
+	}
+	while (from < to && truth[from] != TRUTH_TRUE)
+		from++;
+	return from;
+}
+
 uint32_t filter_next(const uint8_t *truth, uint32_t from, uint32_t to)
 {
 	uint64_t eight;

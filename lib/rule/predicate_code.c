@@ -171,7 +171,16 @@ static uint32_t take_node(struct eval *e, const struct node *n)
 
 /* ---- the batch ---- */
 
-/* start[i] .. start[i + 1]: the rows of class i. */
+static void count_rows(struct classes *c, const uint32_t *dense, uint32_t rows, bool constant)
+{
+	memset(c->start, 0, (c->n + 2) * sizeof *c->start);
+	if (constant && rows)
+		c->start[c->of[dense[0]] + 2] = rows;
+	for (uint32_t i = 0; !constant && i < rows; i++)
+		c->start[c->of[dense[i]] + 2]++;
+}
+
+/* start[i] .. start[i + 1]: the rows of class i; those of the largest are not told, nor asked. */
 static void sort_rows(struct eval *e, enum field f)
 {
 	struct classes *c = &e->classes[f];
@@ -182,9 +191,7 @@ static void sort_rows(struct eval *e, enum field f)
 	c->stamp = e->stamp;
 	GROW(c->start, c->cap_start, c->n + 2);
 	GROW(c->row, c->cap_row, rows + 1);
-	memset(c->start, 0, (c->n + 2) * sizeof *c->start);
-	for (uint32_t i = 0; i < rows; i++)
-		c->start[c->of[dense[i]] + 2]++;
+	count_rows(c, dense, rows, e->domain[f].constant);
 	c->largest = 0;
 	for (uint32_t i = 0; i < c->n; i++) {
 		if (c->start[i + 2] > most) {
@@ -193,8 +200,13 @@ static void sort_rows(struct eval *e, enum field f)
 		}
 		c->start[i + 2] += c->start[i + 1];
 	}
-	for (uint32_t i = 0; i < rows; i++)
-		c->row[c->start[c->of[dense[i]] + 1]++] = i;
+	for (uint32_t i = 0; most < rows && i < rows; i++) {
+		uint32_t class = c->of[dense[i]];
+
+		c->row[c->start[class + 1]] = i;
+		c->start[class + 1] += class != c->largest;
+	}
+	c->start[c->largest + 1] += most;
 }
 
 static uint8_t as_byte(uint8_t t)

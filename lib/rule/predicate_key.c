@@ -62,6 +62,11 @@ const uint32_t *make_domain_rows(struct eval *e, enum field f)
 	}
 	GROW(d->row, d->cap_row, n + 1);
 	code = slot_column(e, f);
+	d->constant = kernel_constant(code, n);
+	if (d->constant) {
+		kernel_set(d->row, n && code[0] ? domain_dense(e, f, code[0]) : 0, n);
+		return d->row;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t dense = d->dense_of[code[i]];
 
