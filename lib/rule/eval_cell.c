@@ -4,8 +4,8 @@
  *
  * Per batch and source: the rows that pass are sorted by the hash of their key within their
  * subject, so that each contribution is a run of rows; what they come to is eval_partial.c's,
- * what evidence would show of them eval_digest.c's. Keys stay numbers here; whoever keeps cells asks for
- * their texts when it meets a new one.
+ * what evidence would show of them eval_digest.c's. Keys stay numbers here; whoever keeps cells
+ * asks for their texts when it meets a new one.
  */
 #include "lib/rule/cells_pass.h"
 
