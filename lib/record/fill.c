@@ -187,16 +187,50 @@ static inline bool is_brief(struct str text)
 	return text.n < 8 && text.p != nested_mark;
 }
 
+/* Texts of which hardly one comes again: a code for each. What is short may be a flag. */
+static void codes_alone(struct dict *d, const struct str *text, uint32_t n, uint32_t *code)
+{
+	for (uint32_t i = 0; i < n; i++)
+		code[i] = is_brief(text[i]) ? dict_code(d, text[i]) : dict_append(d, text[i]);
+}
+
 /* Codes of texts as they stand, of a column whose texts may come again or not. */
 static void give_codes(struct making_run *m, const struct str *text, uint32_t n, uint32_t *code)
 {
 	struct coming *c = &m->to->coming;
-	if (c->never || c->away) {
-		dict_codes(m->dict, text, n, code);
-		return;
-	}
+	uint32_t before = dict_count(m->dict);
 	c->asked += n;
-	c->fresh += known_codes(m->known, text, n, code);
+	if (!coming_never(c)) {
+		c->fresh += known_codes(m->known, text, n, code);
+	} else if (c->alone) {
+		codes_alone(m->dict, text, n, code);
+	} else {
+		dict_codes(m->dict, text, n, code);
+		c->fresh += dict_count(m->dict) - before;
+	}
+}
+
+/* Whether the run begins with the text the one before ended with; of columns whose texts are looked
+ * for in vain elsewhere. */
+static inline bool goes_on(const struct making_run *m)
+{
+	const struct coming *c = &m->to->coming;
+	return coming_never(c) && same_text(m->text[0], (struct str){ c->text, c->n });
+}
+
+static inline void keep_last(struct making_run *m)
+{
+	struct coming *c = &m->to->coming;
+	unsigned last = 63 - (unsigned)__builtin_clzll(m->changed);
+	struct str text = m->text[last];
+	if (!coming_never(c))
+		return;
+	c->n = UINT32_MAX;
+	c->code = ((uint32_t *)m->out)[last];
+	if (text.n == 0 || text.n > CACHE_TEXT || c->code == MISSING_CODE)
+		return;
+	c->n = text.n;
+	bytes_copy(c->text, text.p, text.n);
 }
 
 static enum reject_reason new_brief(struct making_run *m, struct str text, uint32_t *code)
@@ -278,8 +312,13 @@ static unsigned make_codes(struct making_run *m)
 {
 	struct asking ask;
 	uint32_t *out = m->out;
+	uint64_t left = m->changed;
 	ask.n = 0;
-	for (uint64_t left = m->changed; left; left &= left - 1) {
+	if (goes_on(m)) {
+		out[0] = m->to->coming.code;
+		left &= ~UINT64_C(1);
+	}
+	for (; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
 		struct str text = m->text[i];
 		enum reject_reason why = REJECT_NONE;
@@ -291,6 +330,7 @@ static unsigned make_codes(struct making_run *m)
 			return fail(m, i, why);
 	}
 	look_up(m, &ask);
+	keep_last(m);
 	repeat_values(out, m->changed, m->n);
 	return m->n;
 }

@@ -11,6 +11,7 @@
 #define NAME_MAX_BYTES 256u
 #define COMING_ASKED 64u
 #define DOUBTS_MOST 4u
+#define ALONE_CHUNKS 15u
 
 /* For files without streams of their own. */
 static const struct feed_stream plain_streams[STREAM_STORED] = {
@@ -451,6 +452,23 @@ bool plan_header(struct plan *p, const struct row_cells *names, struct err *e)
 	return true;
 }
 
+static bool nearly_all_fresh(const struct coming *c)
+{
+	return c->asked >= COMING_ASKED && c->fresh > c->asked / 16 * 15;
+}
+
+/* A column whose texts do not come again; in one chunk of some it is found out whether they come
+ * again in the chunk. */
+static void look_again(struct coming *c)
+{
+	if (c->away)
+		c->away--;
+	if (c->alone)
+		c->alone--;
+	else if (nearly_all_fresh(c))
+		c->alone = ALONE_CHUNKS;
+}
+
 /* Nearly all new: at once. Mostly new: when that goes on, since what is to be known must come a
  * first time. */
 static void doubt(struct coming *c)
@@ -459,7 +477,7 @@ static void doubt(struct coming *c)
 		c->doubts = 0;
 		return;
 	}
-	c->doubts = (uint8_t)(c->doubts + (c->fresh > c->asked / 16 * 15 ? DOUBTS_MOST : 1));
+	c->doubts = (uint8_t)(c->doubts + (nearly_all_fresh(c) ? DOUBTS_MOST : 1));
 	if (c->doubts < DOUBTS_MOST)
 		return;
 	c->doubts = DOUBTS_MOST - 1;
@@ -471,11 +489,12 @@ static void forget_codes(struct target *t)
 {
 	if (t->brief)
 		memset(t->brief->text, 0, sizeof(t->brief->text));
-	if (t->coming.away)
-		t->coming.away--;
+	if (coming_never(&t->coming))
+		look_again(&t->coming);
 	else
 		doubt(&t->coming);
 	t->coming.asked = t->coming.fresh = 0;
+	t->coming.n = UINT32_MAX;
 }
 
 void plan_new_run(struct plan *p)

@@ -40,8 +40,16 @@ struct coming {
 	bool never;            /* texts of records' own: numbers of visits, links */
 	uint16_t away, next;   /* chunks until asked again; the same when found so again */
 	uint8_t doubts;
+	uint8_t alone;         /* of columns that do not: chunks in which no text is looked for */
 	uint32_t asked, fresh; /* texts in the chunk in hand */
+	uint32_t n, code;      /* the last text of the run before; n: UINT32_MAX = none kept */
+	char text[CACHE_TEXT];
 };
+
+static inline bool coming_never(const struct coming *c)
+{
+	return c->never || c->away;
+}
 
 /* Where a text goes; short codes are few. */
 struct target {

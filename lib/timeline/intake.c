@@ -11,6 +11,8 @@
 
 #include "lib/base/mem.h"
 
+enum { EIGHT = 8 };
+
 void intake_free(struct intake *in)
 {
 	if (!in)
@@ -35,21 +37,37 @@ static const void *column_of(const struct chunk *c, enum field f)
 	return c->table[field_get(f)->stream].col[field_get(f)->index];
 }
 
-/* The codes of n neighbours. */
-static inline void collect(struct intake *in, const uint32_t *col, uint32_t n)
+static inline void collect_each(struct intake *in, const uint32_t *col, uint32_t n)
 {
-	uint32_t *mark = in->code_of, last = MISSING_CODE;
+	uint32_t *mark = in->code_of;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t code = col[i];
 
-		if (code == last || mark[code] || code == MISSING_CODE)
+		if (mark[code])
 			continue;
-		last = code;
 		mark[code] = UINT32_MAX;
 		GROW(in->fresh, in->cap_fresh, in->n_fresh + 1);
 		in->fresh[in->n_fresh++] = code;
 	}
+}
+
+static inline bool all_marked(const uint32_t *mark, const uint32_t *col)
+{
+	unsigned missing = 0;
+
+	for (unsigned i = 0; i < EIGHT; i++)
+		missing += mark[col[i]] == 0;
+	return missing == 0;
+}
+
+/* The codes of n neighbours, of which most have been met. */
+static inline void collect(struct intake *in, const uint32_t *col, uint32_t n)
+{
+	for (; n >= EIGHT; n -= EIGHT, col += EIGHT)
+		if (!all_marked(in->code_of, col))
+			collect_each(in, col, EIGHT);
+	collect_each(in, col, n);
 }
 
 static void collect_codes(struct intake *in, const uint32_t *col, const uint32_t *row, uint32_t n)
@@ -131,6 +149,7 @@ void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
 	bool runs = in->stream == STREAM_FEE; /* one visit each */
 
 	in->n_fresh = 0;
+	in->code_of[MISSING_CODE] = UINT32_MAX; /* for now: it is not to be collected */
 	for (size_t i = 0; i < sizeof who / sizeof who[0]; i++)
 		collect_codes(in, who[i], runs ? in->run_src : row, runs ? in->n_run : n);
 	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
@@ -139,6 +158,7 @@ void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
 		if (in->mover[i].cell.pack == PACK_CODE)
 			collect_codes(in, in->mover[i].col, row, n);
 	}
+	in->code_of[MISSING_CODE] = MISSING_CODE;
 	GROW(in->fresh_code, in->cap_fresh_code, in->n_fresh);
 	dict_translate(in->t->dict, in->c->dict, in->fresh, in->n_fresh, in->fresh_code);
 	for (uint32_t i = 0; i < in->n_fresh; i++)
