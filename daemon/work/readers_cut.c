@@ -59,7 +59,10 @@ static bool give(struct readers *r, struct course *c, struct piece *p)
 	bool ok = true;
 	while (ok && !readers_through(r, &part))
 		ok = readers_step(r, &part);
-	piece_drop(part.piece);
+	if (p && ok) /* the course goes on, and fills its chunk again */
+		piece_give_back(p, intake_decoder(c->in));
+	else
+		piece_drop(part.piece);
 	if (!queue_try_put(r->spare, &part.piece, NULL))
 		piece_free(part.piece);
 	return ok;
