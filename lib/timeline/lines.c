@@ -29,37 +29,12 @@ static inline bool same(const uint32_t *col, uint32_t a, uint32_t b)
 	return !col || col[a] == col[b];
 }
 
-/* Whether the codes of eight rows are one. */
-static inline bool eight_same(const uint32_t *col, uint32_t src, uint32_t code)
-{
-	uint32_t differ = 0;
-
-	for (uint32_t i = 0; col && i < 8; i++)
-		differ |= col[src + i] ^ code;
-	return !differ;
-}
-
-static inline bool eight_in_order(const uint32_t *row, uint32_t src)
-{
-	uint32_t differ = 0;
-
-	for (uint32_t i = 0; row && i < 8; i++)
-		differ |= row[i] ^ (src + i);
-	return !differ;
-}
-
 /* How many of row[0..n), or, without rows, of src .. src + n, are neighbours of one visit. */
-KERNEL static uint32_t run_length(const struct intake *in, const uint32_t *row, uint32_t src,
-				  uint32_t n)
+static uint32_t run_length(const struct intake *in, const uint32_t *row, uint32_t src, uint32_t n)
 {
 	const uint32_t *a = in->col_a, *b = in->col_b, *key = in->col_key;
 	uint32_t i = 1;
 
-	while (i + 8 <= n && eight_in_order(row ? row + i : NULL, src + i) &&
-	       eight_same(b, src + i, code_at(b, src)) &&
-	       eight_same(key, src + i, code_at(key, src)) &&
-	       eight_same(a, src + i, code_at(a, src)))
-		i += 8;
 	while (i < n && (!row || row[i] == src + i) && same(b, src, src + i) &&
 	       same(key, src, src + i) && same(a, src, src + i))
 		i++;
