@@ -11,11 +11,13 @@
 enum { CHUNKS = 24, ROWS = CHUNKS * 16384 };
 
 static const char feed_text[] =
-	"name: t\ndescription: t\nformat: csv\nextract_date: 2026-01-01\nfiles:\n  - match: \"*\"\n"
+	"name: t\ndescription: t\nformat: csv\nextract_date: 2026-01-01\n"
+	"files:\n  - match: \"*\"\n"
 	"    streams:\n"
 	"      - stream: fee\n        strict: true\n"
-	"        columns: { h: fixmedins_code, m: mdtrt_id, p: psn_no, s: setl_id, a: med_list_codg,\n"
-	"                   b: med_list_codg, d: bilg_dr_code, n: feedetl_sn, t: fee_ocur_time }\n";
+	"        columns: { h: fixmedins_code, m: mdtrt_id, p: psn_no, s: setl_id,\n"
+	"                   a: med_list_codg, b: med_list_codg, d: bilg_dr_code,\n"
+	"                   n: feedetl_sn, t: fee_ocur_time }\n";
 
 enum { H, M, P, S, A, B, D, N, COLUMNS };
 
