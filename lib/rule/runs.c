@@ -70,7 +70,9 @@ uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *fi
 	for (uint32_t i = start[subject], end; i < to; i = end) {
 		if (filter && !filter[i] && (i = filter_next(filter, i, to)) >= to)
 			break;
-		end = filter_next(breaks, i + 1, to);
+		end = i + 1;
+		if (end < to && !breaks[end])
+			end = filter_next(breaks, end + 1, to);
 		v[n] = (struct sort_pair){ key[i], (uint64_t)i << 32 | (end - i) };
 		n += key[i] != KEY_MISSING;
 	}
