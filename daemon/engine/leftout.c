@@ -29,18 +29,37 @@ static unsigned first_bits(uint64_t hash)
 	return (unsigned)(hash >> (64 - FIRST_BITS));
 }
 
-static void add(void *ctx, struct str visit)
+struct left_out *left_out_new(void)
 {
-	struct left_out *l = ctx;
-	GROW(l->hash, l->cap, l->n + 1);
-	l->hash[l->n++] = hash_str(visit);
+	return xcalloc(1, sizeof(struct left_out));
 }
 
-static void put_in_order(struct left_out *l)
+void left_out_add(struct left_out *l, uint64_t visit)
+{
+	GROW(l->hash, l->cap, l->n + 1);
+	l->hash[l->n++] = visit;
+}
+
+static void add(void *ctx, struct str visit)
+{
+	left_out_add(ctx, hash_str(visit));
+}
+
+static void drop_repeated(struct left_out *l)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (n == 0 || l->hash[i] != l->hash[n - 1])
+			l->hash[n++] = l->hash[i];
+	l->n = n;
+}
+
+void left_out_end(struct left_out *l)
 {
 	uint64_t *scratch = xmalloc((l->n + 1) * sizeof *scratch);
 	sort_u64(l->hash, l->n, scratch);
 	xfree(scratch);
+	drop_repeated(l);
 	for (uint32_t i = 0; i < l->n; i++)
 		l->first[first_bits(l->hash[i]) + 1] = i + 1;
 	for (uint32_t k = 1; k <= FIRSTS; k++)
@@ -58,13 +77,14 @@ void engine_left_out_drop(struct engine *en)
 
 bool engine_left_out_read(struct engine *en, struct db *db, struct err *e)
 {
-	engine_left_out_drop(en);
 	if (en->floor == MISSING_I32)
 		return true;
-	en->left_out = xcalloc(1, sizeof *en->left_out);
-	if (!restore_left_out(db, en->floor, add, en->left_out, e))
-		return err_wrap(e, "finding the visits that are not kept");
-	put_in_order(en->left_out);
+	if (!en->left_out) {
+		en->left_out = left_out_new();
+		if (!restore_left_out(db, en->floor, add, en->left_out, e))
+			return err_wrap(e, "finding the visits that are not kept");
+		left_out_end(en->left_out);
+	}
 	log_info("horizon", "%" PRIu32 " older visits are not in memory; a record of one of them "
 		 "brings its person back", en->left_out->n);
 	return true;

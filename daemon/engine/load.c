@@ -20,6 +20,7 @@ struct loading {
 	bool from_database;
 	uint64_t told;           /* millions of records */
 	struct restored *got;
+	struct kept *kept;       /* with a floor, while segments are read */
 };
 
 static double since(const struct loading *l)
@@ -70,9 +71,29 @@ static bool stop_asked(void *ctx)
 
 /* ---- segments ---- */
 
+static bool note_segment(void *ctx, struct chunk_ref *take_chunk, uint64_t rows)
+{
+	struct loading *l = ctx;
+	(void)rows;
+	engine_kept_note(l->kept, chunk_ref_chunk(take_chunk));
+	chunk_ref_put(take_chunk);
+	return !l->en->stopping;
+}
+
+/* Nobody else has it yet. */
+static struct chunk_ref *filtered(struct kept *k, struct chunk_ref *take_chunk, uint64_t *rows)
+{
+	uint32_t intake = chunk_ref_intake(take_chunk);
+	struct chunk *c = chunk_ref_release(take_chunk);
+	*rows = engine_kept_filter(k, c);
+	return chunk_ref_new(c, intake);
+}
+
 static bool take_segment(void *ctx, struct chunk_ref *take_chunk, uint64_t rows)
 {
 	struct loading *l = ctx;
+	if (l->kept)
+		take_chunk = filtered(l->kept, take_chunk, &rows);
 	l->got->records += rows;
 	tell_progress(l, l->got->records);
 	engine_opening_count(l->en, chunk_ref_chunk(take_chunk));
@@ -100,6 +121,17 @@ static bool list_epochs(struct db *db, struct epoch_rows **rows, uint32_t *n, st
 	return true;
 }
 
+static bool read_segments(struct loading *l, struct segments *g, struct err *e)
+{
+	if (l->en->floor == MISSING_I32)
+		return segments_read(g, take_segment, l, e);
+	l->kept = engine_kept_new(l->en->floor);
+	bool ok = segments_read(g, note_segment, l, e) && segments_read(g, take_segment, l, e);
+	l->en->left_out = engine_kept_free(l->kept);
+	l->kept = NULL;
+	return ok;
+}
+
 /* Files that do not hold are no reason to stop: the database has it all. */
 static bool load_segments(void *ctx, struct db *db, struct restored *out, bool *done,
 			  struct err *e)
@@ -111,10 +143,8 @@ static bool load_segments(void *ctx, struct db *db, struct restored *out, bool *
 	uint32_t n;
 	l->got = out;
 	*done = false;
-	/* Segments know neither days nor purges. */
-	if (l->en->purged != MISSING_I32)
+	if (l->en->purged != MISSING_I32) { /* they know nothing of that */
 		segments_clear(g);
-	if (l->en->floor != MISSING_I32 || l->en->purged != MISSING_I32) {
 		l->from_database = true;
 		return true;
 	}
@@ -124,10 +154,12 @@ static bool load_segments(void *ctx, struct db *db, struct restored *out, bool *
 	if (!*done) {
 		l->from_database = true;
 		log_notice("segments", "not believed: %s; reading from the database", why.text);
-		segments_base_begin(g, n ? rows[n - 1].epoch : 0, n ? rows[n - 1].at : 0);
+		if (l->en->floor == MISSING_I32) /* else not all of it is read */
+			segments_base_begin(g, n ? rows[n - 1].epoch : 0,
+					    n ? rows[n - 1].at : 0);
 	}
 	xfree(rows);
-	return !*done || segments_read(g, take_segment, l, e);
+	return !*done || read_segments(l, g, e);
 }
 
 bool engine_load(struct engine *en, struct db *db, struct err *e)

@@ -199,14 +199,15 @@ static void forget(struct engine *en)
 	number_box_forget(en->conf.numbers);
 	complete_free(en->over);
 	en->over = NULL;
+	engine_left_out_drop(en);
 	map64_fini(&en->judged);
 	map64_init(&en->judged);
 }
 
 static bool load_all(struct engine *en, struct db *db, struct err *e)
 {
-	return make_pool(en, e) && engine_find_floor(en, db, e) &&
-	       engine_left_out_read(en, db, e) && engine_load(en, db, e) &&
+	return make_pool(en, e) && engine_find_floor(en, db, e) && engine_load(en, db, e) &&
+	       engine_left_out_read(en, db, e) &&
 	       engine_load_periods(en, db, e);
 }
 

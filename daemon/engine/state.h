@@ -146,11 +146,23 @@ void engine_note_closed(struct engine *en, uint64_t id, const struct finding *f)
  * or of the floor. */
 bool engine_lower_floor(struct engine *en, struct err *e) MUST_CHECK;
 
-/* leftout.c: the visits that the floor leaves out, as the database has them; and whether a visit,
- * by its hash, was one of them then. Any thread may ask while nobody reads them. */
+/* leftout.c: a set of visits by their hashes; it can be asked once it is ended. */
+struct left_out *left_out_new(void);
+void left_out_add(struct left_out *l, uint64_t visit);
+void left_out_end(struct left_out *l);
+
+/* The visits that the floor leaves out, asked of the database unless loading has found them; and
+ * whether a visit was one of them then. Any thread may ask while nobody reads them. */
 bool engine_left_out_read(struct engine *en, struct db *db, struct err *e) MUST_CHECK;
 bool engine_left_out(const struct engine *en, uint64_t visit);
 void engine_left_out_drop(struct engine *en);
+
+/* kept.c: what the floor keeps of stored records: all chunks are noted first, then each is rid of
+ * the rows that are not; returns those that stay. Freeing gives the visits left out, the caller's. */
+struct kept *engine_kept_new(int32_t floor);
+void engine_kept_note(struct kept *k, const struct chunk *c);
+uint64_t engine_kept_filter(struct kept *k, struct chunk *c);
+struct left_out *engine_kept_free(struct kept *k);
 
 /* advance.c: days that go by while the daemon runs. */
 void engine_note_days(struct engine *en, const struct chunk *c); /* of a chunk taken in */

@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 
 from daemon_lib import Box, FEES, SETTLEMENTS, rules, same
 
@@ -103,10 +104,12 @@ def story(name, restart):
             if "setl" in path:
                 continue
             moved.append(moves)
-            if restart:
+            if restart:  # from the database; who runs on loads from segments
                 daemon.term()
+                shutil.rmtree(f"{box.spool}/.segments")
                 daemon = box.start()
                 daemon.wait("drained: ")
+                assert any("from the database" in line for line in daemon.lines), daemon.lines
             steps.append(outcome(box))
         box.balanced()
         box.chain_holds()
@@ -114,6 +117,7 @@ def story(name, restart):
         assert box.number("SELECT count(*) FROM fundwatch.alert WHERE NOT closed") > 10
         kept = loaded(daemon)
         daemon.term()
+        assert restart or any("from segments" in line for line in daemon.lines), daemon.lines
         return steps, kept, moved
 
 

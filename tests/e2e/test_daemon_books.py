@@ -142,8 +142,8 @@ def told(box):
     return {"alert": "\n".join(box.live()), "account": box.books("facility, stream")}
 
 
-def run_through(days):
-    """What is there behind each step."""
+def run_through(days, forget=False):
+    """What is there behind each step; without segments of records, or with them."""
     with Box("books") as box:
         box.rules = f"{box.dir}/rules"
         os.mkdir(box.rules)
@@ -157,6 +157,8 @@ def run_through(days):
         for n, (what, parts, below) in enumerate(STEPS, 1):
             if below and days:  # whoever was brought back is let go of again
                 daemon.term()
+                if forget:  # read from the database
+                    shutil.rmtree(f"{box.spool}/.segments")
                 daemon = box.start()
                 daemon.wait("drained: ")
             put(box, n, parts)
@@ -225,7 +227,8 @@ def older_than_its_books(files):
 with tempfile.TemporaryDirectory() as data:
     older_than_its_books(generate(data, 6000))
 everything = run_through(0)
-bounded = run_through(10)
-for step, whole, kept in zip(("at first",) + tuple(s[0] for s in STEPS), everything, bounded):
-    same(whole, kept, step)
-    print(f"{step}: the books hold, the findings are those of all that ever came")
+bounded, asked = run_through(10), run_through(10, forget=True)
+for what, *seen in zip(("at first",) + tuple(s[0] for s in STEPS), everything, bounded, asked):
+    same(seen[0], seen[1], what)
+    same(seen[0], seen[2], f"{what}, from the database")
+    print(f"{what}: the books hold, the findings are those of all that ever came")
