@@ -236,6 +236,8 @@ static void judge_over_cells(struct pool *p)
 	verdict_begin(v);
 	pool_command(p, &(struct message){ .order = ORDER_SPLIT, .verdict = v });
 	pool_command(p, &(struct message){ .order = ORDER_CELLS, .verdict = v });
+	if (verdict_group(v))
+		pool_command(p, &(struct message){ .order = ORDER_COMPARE, .verdict = v });
 	verdict_decide(v);
 	verdict_accounts(v, p->cell_account);
 	if (verdict_count(v) > 0)

@@ -68,6 +68,7 @@ void worker_follow(struct worker *w, const struct message *m)
 	case ORDER_PRIME: judge_prime(w->judge); break;
 	case ORDER_SPLIT: verdict_split(m->verdict, w->shard); break;
 	case ORDER_CELLS: verdict_judge(m->verdict, w->shard); break;
+	case ORDER_COMPARE: verdict_compare(m->verdict, w->shard); break;
 	case ORDER_MEET:
 		judge_meet(w->judge, m->verdict, w->shard);
 		judge_evidence(w->judge, m->verdict, w->shard);

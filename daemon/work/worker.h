@@ -22,6 +22,7 @@ enum order {
 	ORDER_PRIME,    /* fill the cells from every subject, no more */
 	ORDER_SPLIT,    /* deal this shard's cells out by key */
 	ORDER_CELLS,    /* judge one share of all shards' cells */
+	ORDER_COMPARE,  /* compare one share of the peers */
 	ORDER_MEET,     /* fill cells without findings, find the fired ones, then evidence */
 	ORDER_EVIDENCE, /* collect this shard's part of the verdict */
 };

@@ -11,7 +11,9 @@
  *   every shard, own thread    judge_subjects                    person findings; cells filled
  *   one thread, shards idle    verdict_begin                     facility and compare rules
  *   every shard, own thread    verdict_split, then verdict_judge its share of all cells
- *   one thread, shards idle    verdict_decide                    comparisons
+ *   one thread, shards idle    verdict_group                     who is compared with whom
+ *   every shard, own thread    verdict_compare its share         only when that was true
+ *   one thread, shards idle    verdict_decide                    what fired
  *   every shard, own thread    judge_evidence                    their records
  *   one thread, shards idle    verdict_findings
  *
@@ -95,6 +97,8 @@ struct verdict *verdict_new(struct judge *const *shard, uint32_t n);
 void verdict_begin(struct verdict *v);
 void verdict_split(struct verdict *v, uint32_t part);
 void verdict_judge(struct verdict *v, uint32_t part);
+bool verdict_group(struct verdict *v);
+void verdict_compare(struct verdict *v, uint32_t part);
 void verdict_decide(struct verdict *v);
 /* Adds the accounts of all cells as they stand to `account` ([n_rule]). */
 void verdict_accounts(const struct verdict *v, struct account *account);

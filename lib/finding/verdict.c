@@ -146,6 +146,18 @@ void verdict_judge(struct verdict *v, uint32_t part)
 	joined_judge(v->joined, part);
 }
 
+bool verdict_group(struct verdict *v)
+{
+	struct cell_sink sink = { take_cell_hit, take_gone, v };
+
+	return joined_group(v->joined, &sink);
+}
+
+void verdict_compare(struct verdict *v, uint32_t part)
+{
+	joined_compare(v->joined, part);
+}
+
 void verdict_decide(struct verdict *v)
 {
 	struct cell_sink sink = { take_cell_hit, take_gone, v };
@@ -168,6 +180,8 @@ void verdict_range(struct verdict *v, struct cells *cells, struct account *accou
 	joined_begin(j, v->complete);
 	joined_split(j, 0);
 	joined_judge(j, 0);
+	joined_group(j, &sink);
+	joined_compare(j, 0);
 	joined_tell(j, &sink);
 	joined_accounts(j, account);
 	joined_free(j);
@@ -184,6 +198,9 @@ struct verdict *judge_cells(struct judge *const *shard, uint32_t n, struct accou
 		verdict_split(v, i);
 	for (uint32_t i = 0; i < n; i++)
 		verdict_judge(v, i);
+	(void)verdict_group(v);
+	for (uint32_t i = 0; i < n; i++)
+		verdict_compare(v, i);
 	verdict_decide(v);
 	if (account)
 		verdict_accounts(v, account);

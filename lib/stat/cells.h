@@ -64,7 +64,9 @@ uint32_t cells_subjects(const struct cells *c, const uint64_t *wanted, uint32_t 
  *   one thread, cells at rest      joined_begin            a round; `complete` as then given
  *   thread of each shard s         joined_split(j, s)      its changed cells into partitions
  *   any thread, each partition s   joined_judge(j, s)      these, of all shards
- *   one thread                     joined_tell             compares peers, tells what changed
+ *   one thread                     joined_group            who is compared with whom; false: nobody
+ *   any thread, each partition s   joined_compare(j, s)    a share of the groups of peers
+ *   one thread                     joined_tell             tells what changed
  *
  * A step begins when all of the step before are done. The cells are borrowed; between rounds
  * they may change, and all changes of a set that is not replaceable must be made before the first.
@@ -106,6 +108,8 @@ struct cell_sink {
 	void (*gone)(void *ctx, uint64_t id);
 	void *ctx;
 };
+bool joined_group(struct joined *j, const struct cell_sink *sink);
+void joined_compare(struct joined *j, uint32_t partition);
 void joined_tell(struct joined *j, const struct cell_sink *sink);
 
 /* Adds the per-rule accounts of all cells as they stand to `account` [n_rule]: records = cells,

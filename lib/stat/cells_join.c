@@ -32,8 +32,10 @@ struct joined *joined_new(struct cells *const *shard, uint32_t n)
 		j->partition[i].outcome = xcalloc(j->p->n_rule, sizeof(struct outcome));
 		j->partition[i].alike = dict_new();
 	}
-	for (uint32_t i = 0; i < j->p->n_rule; i++)
+	for (uint32_t i = 0; i < j->p->n_rule; i++) {
 		j->told[i].alike = dict_new();
+		j->told[i].codes = xcalloc(n, sizeof *j->told[i].codes);
+	}
 	return j;
 }
 
@@ -48,6 +50,7 @@ static void partition_fini(const struct joined *j, struct partition *p)
 	for (uint32_t i = 0; i < j->p->n_rule; i++) {
 		xfree(p->outcome[i].state);
 		xfree(p->outcome[i].compared);
+		xfree(p->outcome[i].mention);
 		map64_fini(&p->outcome[i].value);
 	}
 	xfree(p->joint);
@@ -55,14 +58,16 @@ static void partition_fini(const struct joined *j, struct partition *p)
 	dict_free(p->alike);
 }
 
-static void told_fini(struct told *t)
+static void told_fini(struct told *t, uint32_t n)
 {
 	for (uint32_t i = 0; i < t->n_group; i++)
 		xfree(t->group[i].member);
+	for (uint32_t i = 0; i < n; i++)
+		xfree(t->codes[i].group);
+	xfree(t->codes);
 	xfree(t->group);
 	xfree(t->touched);
 	map64_fini(&t->state);
-	map64_fini(&t->group_of);
 	dict_free(t->alike);
 }
 
@@ -77,7 +82,7 @@ void joined_free(struct joined *j)
 	for (size_t i = 0; i < (size_t)j->n * j->n * j->p->n_source; i++)
 		xfree(j->split[i].v);
 	for (uint32_t i = 0; i < j->p->n_rule; i++)
-		told_fini(&j->told[i]);
+		told_fini(&j->told[i], j->n);
 	xfree(j->global);
 	xfree(j->n_global);
 	xfree(j->cap_global);

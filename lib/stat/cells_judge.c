@@ -286,9 +286,19 @@ static void keep_value(struct outcome *out, uint32_t cell, struct value x, uint3
 	if (fresh) {
 		*at = out->n;
 		GROW(out->compared, out->cap_compared, out->n + 1);
-		out->n++;
+		out->compared[out->n++].group = NO_INDEX;
 	}
-	out->compared[*at] = (struct compared){ x, alike };
+	out->compared[*at] = (struct compared){ x, alike, out->compared[*at].group };
+}
+
+/* To be looked at when it is told what changed. */
+static void mention(struct outcome *out, uint32_t cell)
+{
+	uint64_t at = NO_INDEX;
+
+	(void)map64_get(&out->value, cell, &at);
+	GROW(out->mention, out->cap_mention, out->n_mention + 1);
+	out->mention[out->n_mention++] = (struct mention){ cell, (uint32_t)at };
 }
 
 /* A cell that has something for sure. */
@@ -334,6 +344,7 @@ void outcome_judge(struct judging *j, struct partition *part, struct outcome *ou
 	struct buf text;
 
 	buf_init(&text, 0);
+	out->n_mention = 0;
 	GROW(out->state, out->cap, joint->n);
 	if (out->cap > old)
 		memset(out->state + old, CELL_ABSENT, out->cap - old);
@@ -342,6 +353,8 @@ void outcome_judge(struct judging *j, struct partition *part, struct outcome *ou
 		enum cell_state before = (enum cell_state)out->state[at];
 		enum cell_state now = judge_cell(j, part, out, at, &text);
 
+		if (now == CELL_FOUND || before == CELL_FOUND)
+			mention(out, at);
 		if (now == before)
 			continue;
 		change[before]--;

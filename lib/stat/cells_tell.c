@@ -4,9 +4,10 @@
  *
  * Cells that fire by themselves are told one by one. Of comparisons, a changed cell touches its
  * group of peers, before and now; a touched group is compared again as a whole, since the median
- * has moved for all of it. Everything else stands as told.
+ * has moved for all of it. Groups are compared by all threads, and told by one. Everything else
+ * stands as told.
  */
-#include <stdlib.h>
+#include <string.h>
 
 #include "lib/stat/joined.h"
 
@@ -63,117 +64,252 @@ static void touch(struct told *t, uint32_t group)
 	t->touched[t->n_touched++] = group;
 }
 
-static void leave_group(struct judging *j, cell_ref ref)
+static struct outcome *outcome_of(const struct judging *j, uint32_t partition)
 {
-	struct told *t = j->told;
-	struct peer_group *g;
-	uint64_t at;
-	uint32_t i = 0;
+	return &j->j->partition[partition].outcome[j->told - j->j->told];
+}
 
-	if (!map64_get(&t->group_of, ref, &at))
+static struct compared *compared_of(const struct judging *j, const struct peer *p)
+{
+	return &outcome_of(j, (uint32_t)(p->ref >> 32))->compared[p->at];
+}
+
+/* A hit told before is so no more. */
+static void peer_gone(struct judging *j, const struct peer *p, enum cell_state before)
+{
+	if (before != CELL_HIT && before != CELL_EXCEPTED)
 		return;
-	map64_del(&t->group_of, ref);
-	g = &t->group[at];
-	while (g->member[i] != ref)
-		i++;
-	g->member[i] = g->member[--g->n];
-	touch(t, (uint32_t)at);
-	take_back(j, ref);
+	state_count(&j->told->account, before, -1);
+	j->sink->gone(j->sink->ctx, hit_id(j, p->ref));
 }
 
-static const struct compared *compared_of(const struct judging *j, cell_ref ref)
+static bool is_quiet(enum cell_state state)
 {
-	const struct outcome *out =
-		&j->j->partition[ref >> 32].outcome[j->told - j->j->told];
-	uint64_t at = 0;
-
-	map64_get(&out->value, (uint32_t)ref, &at);
-	return &out->compared[at];
+	return state < CELL_FOUND;
 }
 
-static void join_group(struct judging *j, cell_ref ref)
+static void leave_group(struct judging *j, cell_ref ref, uint32_t at)
 {
+	struct outcome *out = outcome_of(j, (uint32_t)(ref >> 32));
 	struct told *t = j->told;
-	struct str text = dict_text(j->j->partition[ref >> 32].alike, compared_of(j, ref)->alike);
-	uint32_t at = dict_code(t->alike, text);
+	struct peer_group *g;
+	struct peer *p;
+
+	if (out->compared[at].group == NO_INDEX)
+		return;
+	g = &t->group[out->compared[at].group];
+	for (p = g->member; p->ref != ref; p++)
+		;
+	if (is_quiet((enum cell_state)p->state))
+		state_count(&out->account, (enum cell_state)p->state, -1);
+	peer_gone(j, p, (enum cell_state)p->state);
+	*p = g->member[--g->n];
+	touch(t, out->compared[at].group);
+	out->compared[at].group = NO_INDEX;
+}
+
+/* The text of a code is looked at once. */
+static uint32_t group_number(struct told *t, const struct dict *alike, uint32_t partition,
+			     uint32_t code)
+{
+	struct group_codes *k = &t->codes[partition];
+	uint32_t old = k->n;
+
+	GROW(k->group, k->n, code + 1);
+	if (k->n > old)
+		memset(k->group + old, 0, (k->n - old) * sizeof *k->group);
+	if (!k->group[code])
+		k->group[code] = dict_code(t->alike, dict_text(alike, code)) + 1;
+	return k->group[code] - 1;
+}
+
+static void join_group(struct judging *j, uint32_t partition, const struct mention *m)
+{
+	const struct partition *part = &j->j->partition[partition];
+	struct compared *c = &outcome_of(j, partition)->compared[m->at];
+	struct told *t = j->told;
 	struct peer_group *g;
 
-	GROW(t->group, t->cap_group, at + 1);
-	while (t->n_group <= at)
+	c->group = group_number(t, part->alike, partition, c->alike);
+	GROW(t->group, t->cap_group, c->group + 1);
+	while (t->n_group <= c->group)
 		t->group[t->n_group++] = (struct peer_group){ .n = 0 };
-	g = &t->group[at];
+	g = &t->group[c->group];
 	GROW(g->member, g->cap, g->n + 1);
-	g->member[g->n++] = ref;
-	map64_put(&t->group_of, ref, at);
-	touch(t, at);
+	g->member[g->n++] = (struct peer){ (cell_ref)partition << 32 | m->cell, m->at,
+					   CELL_ABSENT, CELL_ABSENT };
+	touch(t, c->group);
 }
 
-static enum cell_state compare_cell(struct judging *j, cell_ref ref, struct peers *peers)
+static bool compares(const struct judging *j)
 {
-	const uint32_t *cell = cell_of(j, ref);
+	return j->rp->rule->form == FORM_COMPARE;
+}
+
+static bool judging_told(struct judging *j, uint32_t rule)
+{
+	j->told = &j->j->told[rule];
+	return judging_rule(j, j->j->p->rule[rule]);
+}
+
+static void group_changed(struct judging *j, uint32_t partition)
+{
+	const struct outcome *out = outcome_of(j, partition);
+
+	for (uint32_t i = 0; i < out->n_mention; i++) {
+		const struct mention *m = &out->mention[i];
+
+		leave_group(j, (cell_ref)partition << 32 | m->cell, m->at);
+		if (out->state[m->cell] == CELL_FOUND)
+			join_group(j, partition, m);
+	}
+}
+
+bool joined_group(struct joined *joined, const struct cell_sink *sink)
+{
+	struct dict *none = dict_new();
+	struct judging j;
+	bool touched = false;
+
+	judging_init(&j, joined, none);
+	j.sink = sink;
+	for (uint32_t i = 0; i < joined->p->n_rule; i++) {
+		if (!judging_told(&j, i) || !compares(&j))
+			continue;
+		for (uint32_t p = 0; p < joined->n; p++)
+			group_changed(&j, p);
+		touched |= j.told->n_touched > 0;
+	}
+	judging_fini(&j);
+	dict_free(none);
+	return touched;
+}
+
+/* ---- comparing, group by group on any thread ---- */
+
+static void peer_frame(struct judging *j, struct frame *f, const struct peer *p,
+		       const struct peers *peers)
+{
+	cell_frame(j, f, cell_of(j, p->ref));
+	f->indicator = compared_of(j, p)->x;
+	f->has_indicator = true;
+	f->peers = peers;
+}
+
+static enum cell_state compare_cell(struct judging *j, const struct peer *p,
+				    const struct peers *peers)
+{
 	enum cell_state state;
 	struct frame f;
 
 	if (peers->n < j->rp->rule->peers_min)
 		return CELL_UNKNOWN;
-	cell_frame(j, &f, cell);
-	f.indicator = compared_of(j, ref)->x;
-	f.has_indicator = true;
-	f.peers = peers;
-	state = cell_fires(j, &f, cell);
-	return state == CELL_FOUND ? cell_give(j, &f, cell, hit_id(j, ref)) : state;
+	peer_frame(j, &f, p, peers);
+	state = cell_fires(j, &f, cell_of(j, p->ref));
+	arena_reset(&j->e->scratch);
+	return state;
 }
 
-static void compare_group(struct judging *j, struct peer_group *g, struct arena *a)
+static void sort_peers(const struct judging *j, struct peer_group *g, struct arena *a)
 {
-	struct value *x = arena_array(a, g->n, sizeof *x), *room = arena_array(a, g->n, sizeof *x);
-	struct peers peers = { .v = x, .n = g->n };
-
+	g->sorted = xcalloc(g->n + 1u, sizeof *g->sorted);
 	for (uint32_t i = 0; i < g->n; i++)
-		x[i] = compared_of(j, g->member[i])->x;
-	value_sort(x, g->n);
+		g->sorted[i] = compared_of(j, &g->member[i])->x;
+	value_sort(g->sorted, g->n);
+	g->peers = (struct peers){ .v = g->sorted, .n = g->n };
 	if (g->n)
-		peers_prepare(&peers, x[0].type, room);
-	for (uint32_t i = 0; i < g->n; i++) {
-		take_back(j, g->member[i]);
-		note(j, g->member[i], compare_cell(j, g->member[i], &peers));
-	}
-	g->touched = false;
+		peers_prepare(&g->peers, g->sorted[0].type,
+			      arena_array(a, g->n, sizeof *g->sorted));
 	arena_reset(a);
 }
 
-static void compare_groups(struct judging *j)
+static void group_done(struct peer_group *g)
 {
+	xfree(g->sorted);
+	g->sorted = NULL;
+	g->tells = g->touched = false;
+}
+
+static void compare_group(struct judging *j, struct peer_group *g, struct account *account,
+			  struct arena *a)
+{
+	bool hits = false;
+
+	sort_peers(j, g, a);
+	g->tells = false;
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct peer *p = &g->member[i];
+
+		p->before = p->state;
+		p->state = (uint8_t)compare_cell(j, p, &g->peers);
+		if (is_quiet((enum cell_state)p->before))
+			state_count(account, (enum cell_state)p->before, -1);
+		if (is_quiet((enum cell_state)p->state))
+			state_count(account, (enum cell_state)p->state, 1);
+		hits |= p->state == CELL_FOUND;
+		g->tells |= !is_quiet((enum cell_state)p->before);
+	}
+	g->tells |= hits;
+	if (!hits) {
+		xfree(g->sorted);
+		g->sorted = NULL;
+	}
+}
+
+void joined_compare(struct joined *joined, uint32_t partition)
+{
+	struct dict *none = dict_new();
+	struct judging j;
 	struct arena a;
 
 	arena_init(&a);
-	for (uint32_t i = 0; i < j->told->n_touched; i++)
-		compare_group(j, &j->told->group[j->told->touched[i]], &a);
-	j->told->n_touched = 0;
+	judging_init(&j, joined, none);
+	for (uint32_t i = 0; i < joined->p->n_rule; i++) {
+		if (!judging_told(&j, i) || !compares(&j))
+			continue;
+		for (uint32_t k = partition; k < j.told->n_touched; k += joined->n)
+			compare_group(&j, &j.told->group[j.told->touched[k]],
+				      &outcome_of(&j, partition)->account, &a);
+	}
+	judging_fini(&j);
+	dict_free(none);
 	arena_fini(&a);
+}
+
+static void tell_group(struct judging *j, struct peer_group *g)
+{
+	for (uint32_t i = 0; g->tells && i < g->n; i++) {
+		struct peer *p = &g->member[i];
+		struct frame f;
+
+		peer_gone(j, p, (enum cell_state)p->before);
+		if (p->state != CELL_FOUND)
+			continue;
+		peer_frame(j, &f, p, &g->peers);
+		p->state = (uint8_t)cell_give(j, &f, cell_of(j, p->ref), hit_id(j, p->ref));
+		state_count(&j->told->account, (enum cell_state)p->state, 1);
+		arena_reset(&j->e->scratch);
+	}
+	group_done(g);
 }
 
 /* ---- a rule ---- */
 
+static void tell_groups(struct judging *j)
+{
+	for (uint32_t i = 0; i < j->told->n_touched; i++)
+		tell_group(j, &j->told->group[j->told->touched[i]]);
+	j->told->n_touched = 0;
+}
+
 static void tell_changed(struct judging *j, uint32_t partition)
 {
-	const struct partition *part = &j->j->partition[partition];
-	const struct joint *joint = &part->joint[j->rp->source];
-	const struct outcome *out = &part->outcome[j->told - j->j->told];
-	uint32_t n = joint->all ? joint->n : joint->n_changed;
+	const struct outcome *out = outcome_of(j, partition);
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = joint->all ? i : joint->changed[i];
-		cell_ref ref = (cell_ref)partition << 32 | at;
-		bool found = out->state[at] == CELL_FOUND;
+	for (uint32_t i = 0; i < out->n_mention; i++) {
+		uint32_t at = out->mention[i].cell;
 
-		if (j->rp->rule->form != FORM_COMPARE) {
-			tell_cell(j, ref, found);
-			continue;
-		}
-		leave_group(j, ref);
-		if (found)
-			join_group(j, ref);
+		tell_cell(j, (cell_ref)partition << 32 | at, out->state[at] == CELL_FOUND);
 	}
 }
 
@@ -185,12 +321,12 @@ void joined_tell(struct joined *joined, const struct cell_sink *sink)
 	judging_init(&j, joined, none);
 	j.sink = sink;
 	for (uint32_t i = 0; i < joined->p->n_rule; i++) {
-		if (!judging_rule(&j, joined->p->rule[i]))
+		if (!judging_told(&j, i))
 			continue;
-		j.told = &joined->told[i];
-		for (uint32_t p = 0; p < joined->n; p++)
+		if (compares(&j))
+			tell_groups(&j);
+		for (uint32_t p = 0; !compares(&j) && p < joined->n; p++)
 			tell_changed(&j, p);
-		compare_groups(&j);
 	}
 	judging_fini(&j);
 	dict_free(none);

@@ -46,16 +46,25 @@ enum cell_state {
 struct outcome {
 	uint8_t *state;          /* [cap] enum cell_state by joined cell, up to CELL_FOUND */
 	uint32_t cap;
-	struct account account;  /* of all but those found */
+	/* Of all but those found, and of compared cells looked at here. One that goes is taken
+	 * off where it goes: only the sum over partitions counts. */
+	struct account account;
 	struct map64 value;      /* comparisons: found cell -> place in compared */
 	struct compared *compared;
 	uint32_t n, cap_compared;
+	struct mention *mention; /* of the round: cells found now or before */
+	uint32_t n_mention, cap_mention;
+};
+
+struct mention {
+	uint32_t cell, at;       /* its place in compared, when it has one */
 };
 
 /* A cell that may be compared: its value, and what it must share with peers. */
 struct compared {
 	struct value x;
 	uint32_t alike;          /* code in the partition's dictionary */
+	uint32_t group;          /* that has it as a member, or NO_INDEX */
 };
 
 struct partition {
@@ -67,19 +76,34 @@ struct partition {
 /* A joined cell among all: partition << 32 | number there. */
 typedef uint64_t cell_ref;
 
+struct peer {
+	cell_ref ref;
+	uint32_t at;             /* its place in compared */
+	uint8_t state, before;   /* enum cell_state; before: as told */
+};
+
 /* Cells to be compared with each other. */
 struct peer_group {
-	cell_ref *member;
+	struct peer *member;
 	uint32_t n, cap;
 	bool touched;
+	bool tells;              /* a hit, or takes one back */
+	struct peers peers;      /* while it has hits to be told */
+	struct value *sorted;    /* what peers points at */
+};
+
+/* Groups by the codes of a partition's dictionary. */
+struct group_codes {
+	uint32_t *group;         /* [n] number + 1, 0 = not asked for yet */
+	uint32_t n;
 };
 
 /* What has been told of a rule. */
 struct told {
-	struct account account;  /* of found cells */
-	struct map64 state;      /* found cell -> enum cell_state */
+	struct account account;  /* of found cells; of comparisons, those that fire */
+	struct map64 state;      /* found cell -> enum cell_state; not of comparisons */
 	struct dict *alike;      /* its code is the number of the group */
-	struct map64 group_of;   /* found cell -> group */
+	struct group_codes *codes; /* [n] by partition */
 	struct peer_group *group;
 	uint32_t n_group, cap_group;
 	uint32_t *touched;       /* groups */

@@ -215,6 +215,11 @@ static void cells_part(struct bench *b, uint32_t part)
 	verdict_judge(b->v, part);
 }
 
+static void compare_part(struct bench *b, uint32_t part)
+{
+	verdict_compare(b->v, part);
+}
+
 static void evidence_part(struct bench *b, uint32_t part)
 {
 	judge_evidence(b->j[part], b->v, part);
@@ -230,6 +235,8 @@ static void judge_over_cells(struct bench *b)
 	verdict_begin(b->v);
 	on_parts(b, split_part);
 	on_parts(b, cells_part);
+	if (verdict_group(b->v))
+		on_parts(b, compare_part);
 	verdict_decide(b->v);
 	on_parts(b, evidence_part);
 	verdict_findings(b->v, &b->out[0]);

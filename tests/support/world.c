@@ -74,6 +74,9 @@ static uint32_t judge_round(struct verdict *v, struct judge **j, uint32_t n, str
 		verdict_split(v, i);
 	for (uint32_t i = 0; i < n; i++)
 		verdict_judge(v, i);
+	(void)verdict_group(v);
+	for (uint32_t i = 0; i < n; i++)
+		verdict_compare(v, i);
 	verdict_decide(v);
 	anew = verdict_count(v);
 	for (uint32_t i = 0; i < n; i++)
