@@ -158,7 +158,8 @@ bool engine_left_out(const struct engine *en, uint64_t visit);
 void engine_left_out_drop(struct engine *en);
 
 /* kept.c: what the floor keeps of stored records: all chunks are noted first, then each is rid of
- * the rows that are not; returns those that stay. Freeing gives the visits left out, the caller's. */
+ * the rows that are not; returns how many stay. Freeing gives the visits left out, the caller's
+ * from then on. */
 struct kept *engine_kept_new(int32_t floor);
 void engine_kept_note(struct kept *k, const struct chunk *c);
 uint64_t engine_kept_filter(struct kept *k, struct chunk *c);
