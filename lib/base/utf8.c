@@ -155,8 +155,10 @@ size_t utf8_valid_prefix(const char *p, size_t n)
 
 bool utf8_valid(const char *p, size_t n)
 {
-	utf8_valid_fn *wide_way = n >= LONG_TEXT ? utf8_valid_avx2() : NULL;
+	utf8_valid_fn *wide_way = n >= LONG_TEXT ? utf8_valid_avx512() : NULL;
 
+	if (!wide_way && n >= LONG_TEXT)
+		wide_way = utf8_valid_avx2();
 	return wide_way ? wide_way(p, n) : utf8_valid_prefix(p, n) == n;
 }
 

@@ -21,6 +21,7 @@ bool utf8_valid(const char *p, size_t n);
 /* The same by wide instructions; NULL when this processor has none. For utf8.c and its tests. */
 typedef bool utf8_valid_fn(const char *p, size_t n);
 utf8_valid_fn *utf8_valid_avx2(void);
+utf8_valid_fn *utf8_valid_avx512(void);
 
 /* Bytes of the leading run that is valid: n when all is. */
 size_t utf8_valid_prefix(const char *p, size_t n);

@@ -62,6 +62,16 @@ static void decimals_both_ways(const char *p, size_t n)
 		must(dec_parse(s[i], (int)(n % 8), &one) && one == wide[i]);
 }
 
+static void utf8_both_ways(const char *p, size_t size)
+{
+	utf8_valid_fn *const ways[] = { utf8_valid_avx2(), utf8_valid_avx512() };
+	for (size_t from = 0; from < 4 && from <= size; from++)
+		for (unsigned i = 0; i < 2; i++)
+			must(!ways[i] ||
+			     ways[i](p + from, size - from) ==
+				     (utf8_valid_prefix(p + from, size - from) == size - from));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *p = (const char *)data;
@@ -69,9 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	index_both_ways(p, n, ',');
 	index_both_ways(p, n, n ? p[0] : '\t');
 	decimals_both_ways(p, n);
-	utf8_valid_fn *wide = utf8_valid_avx2();
-	for (size_t from = 0; wide && from < 4 && from <= size; from++)
-		must(wide(p + from, size - from) ==
-		     (utf8_valid_prefix(p + from, size - from) == size - from));
+	utf8_both_ways(p, size);
 	return 0;
 }
