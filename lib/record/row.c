@@ -222,27 +222,39 @@ static uint64_t changed_keys(const struct plan *p, const struct entry *en)
 	return en->watches ? changed : ~UINT64_C(0);
 }
 
+/* Keys of the rows to be looked at, made before any is looked for: the set is larger than what lies
+ * near the processor. */
+static void keys_of(struct entry *en, const struct row_in *in, uint64_t rows, uint64_t changed,
+		    uint64_t key[RUN_MAX])
+{
+	for (; rows; rows &= rows - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(rows);
+		uint64_t up_to = rows ^ (rows - 1);
+		if (changed & up_to)
+			en->last_key = 0;
+		changed &= ~up_to;
+		key[i] = once_key(en, &in[i]);
+		__builtin_prefetch(seen_slot(en, key[i]), 1);
+	}
+	if (changed)
+		en->last_key = 0;
+}
+
 /* Of the wanted rows those whose key comes for the first time. A row with the key of a wanted row
  * before it need not be looked at. */
 static uint64_t first_rows(struct rower *r, struct entry *en, const struct row_in *in,
 			   uint64_t wanted, struct made *made)
 {
-	uint64_t changed = changed_keys(&r->plan, en), firsts = 0;
-	uint64_t repeated = ~changed & wanted << 1;
+	uint64_t changed = changed_keys(&r->plan, en), firsts = 0, key[RUN_MAX];
+	uint64_t left = wanted & ~(~changed & wanted << 1);
 	uint32_t row = r->chunk->table[en->stream].n;
-	for (uint64_t left = wanted & ~repeated; left; left &= left - 1) {
+	keys_of(en, in, left, changed, key);
+	for (; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
-		uint64_t up_to = left ^ (left - 1);
-		if (changed & up_to)
-			en->last_key = 0;
-		changed &= ~up_to;
-		if (!is_first(r, en, once_key(en, &in[i]), row, made))
-			continue;
-		firsts |= UINT64_C(1) << i;
-		row++;
+		bool first = is_first(r, en, key[i], row, made);
+		firsts |= (uint64_t)first << i;
+		row += first;
 	}
-	if (changed)
-		en->last_key = 0;
 	return firsts;
 }
 
