@@ -14,11 +14,13 @@
 
 enum { PAGE = 4096, APART = 2 << 20, AHEAD = 256 << 20 };
 
-/* Advice only: where it is refused everything goes on with small pages. */
+/* Advice only: where it is refused everything goes on with small pages. The first page and the last
+ * too, though others may have a part of them: pages of two kinds cannot be moved together, and what
+ * grows would be copied instead. */
 static void ask(void *p, size_t size)
 {
-	uintptr_t begin = ((uintptr_t)p + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-	uintptr_t end = ((uintptr_t)p + size) & ~(uintptr_t)(PAGE - 1);
+	uintptr_t begin = (uintptr_t)p & ~(uintptr_t)(PAGE - 1);
+	uintptr_t end = ((uintptr_t)p + size + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
 	(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
 

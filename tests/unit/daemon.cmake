@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 fundwatch_test(conf LIBS fundwatch_daemon)
+fundwatch_test(pages LIBS fundwatch_daemon)
 fundwatch_test(log LIBS fundwatch_daemon)
 fundwatch_test(pgcopy LIBS fundwatch_daemon)
 fundwatch_test(schema LIBS fundwatch_daemon)
