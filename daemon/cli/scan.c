@@ -266,13 +266,24 @@ static void take_suppressed(struct scan *s, const struct finding *f)
 	sum->excepted += !by_rule;
 	sum->excepted_amount += by_rule ? 0 : amount;
 	excepted_add(&s->excepted, f);
-	if (s->held.to)
-		scan_out_finding(&s->held, f);
 }
 
-static void take_finding(void *ctx, const struct finding *f)
+/* Where a finding is told, or NULL. */
+static const struct scan_out *told_in(const struct scan *s, const struct finding *f)
 {
-	struct scan *s = ctx;
+	const struct scan_out *o = f->excepted ? &s->held : f->trial ? &s->trial : &s->out;
+	return o->to ? o : NULL;
+}
+
+static void make_line(const void *ctx, const struct finding *f, struct buf *line)
+{
+	const struct scan_out *o = told_in(ctx, f);
+	if (o)
+		scan_out_text(o, f, line);
+}
+
+static void count_finding(struct scan *s, const struct finding *f)
+{
 	struct rule_sum *sum = &s->sum[f->rule_index];
 	if (f->excepted) {
 		take_suppressed(s, f);
@@ -281,17 +292,31 @@ static void take_finding(void *ctx, const struct finding *f)
 	sum->findings++;
 	sum->amount += f->has_amount ? f->amount : 0;
 	sum->fund += f->has_amount ? f->fund_amount : 0;
-	if (!f->trial)
-		scan_out_finding(&s->out, f);
-	else if (s->trial.to)
-		scan_out_finding(&s->trial, f);
 	s->findings += !f->trial;
 	s->trials += f->trial;
 }
 
+static void take_line(void *ctx, const struct finding *f, struct str line)
+{
+	struct scan *s = ctx;
+	struct scan_out *o = (struct scan_out *)told_in(s, f);
+	count_finding(s, f);
+	if (o)
+		scan_out_line(o, f, line);
+}
+
+static void take_finding(void *ctx, const struct finding *f)
+{
+	struct scan *s = ctx;
+	struct scan_out *o = (struct scan_out *)told_in(s, f);
+	count_finding(s, f);
+	if (o)
+		scan_out_finding(o, f);
+}
+
 static bool judge(struct scan *s, struct err *e)
 {
-	const struct pool_sink sink = { .finding = take_finding, .ctx = s };
+	const struct pool_sink sink = { .text = make_line, .line = take_line, .ctx = s };
 	progress_step(&s->progress, cli_text(s->c, "判定…", "judging..."));
 	s->sum = xcalloc(s->loaded.set->n_rule + 1u, sizeof *s->sum);
 	return s->parts ? parts_judge(s->parts, take_finding, s, e)
@@ -365,6 +390,7 @@ static enum cli_exit finish(struct scan *s, enum cli_exit code)
 {
 	struct err e = { 0 };
 	bool keep = code == CLI_OK;
+	pool_leave(s->pool);
 	if (s->out.to && !scan_out_close(&s->out, keep, &e))
 		code = cli_err(s->c, &e);
 	if (s->held.to && !scan_out_close(&s->held, keep, &e))

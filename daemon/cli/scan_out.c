@@ -10,6 +10,8 @@
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
 
+enum { AT_ONCE = 1 << 18 }; /* bytes written to a file */
+
 static enum scan_format format_of(const char *word)
 {
 	if (word && strcmp(word, "csv") == 0)
@@ -22,6 +24,8 @@ static bool open_temp(struct scan_out *o, struct err *e)
 	if (!staged_begin(&o->staged, o->path, e))
 		return false;
 	o->to = fopen(o->staged.temp, "we");
+	if (o->to)
+		setvbuf(o->to, NULL, _IOFBF, (size_t)AT_ONCE);
 	return o->to || err_set(e, ERR_WORLD, "%s: %s", o->staged.temp, strerror(errno));
 }
 
@@ -90,35 +94,51 @@ static void table_row(struct scan_out *o, const struct finding *f)
 }
 
 /* Behind the finding as it would have been told. */
-static void add_reason(struct scan_out *o, const struct finding *f)
+static void add_reason(enum scan_format format, const struct finding *f, struct buf *line)
 {
-	if (o->format == SCAN_CSV) {
-		buf_addc(&o->line, ',');
-		buf_csv(&o->line, f->except_reason);
-		buf_addc(&o->line, ',');
-		buf_csv(&o->line, f->except_owner);
+	if (format == SCAN_CSV) {
+		buf_addc(line, ',');
+		buf_csv(line, f->except_reason);
+		buf_addc(line, ',');
+		buf_csv(line, f->except_owner);
 		return;
 	}
-	o->line.n--; /* its closing bracket */
-	buf_addf(&o->line, ",\"suppressed\":{\"by\":\"%s\",\"reason\":",
+	line->n--; /* its closing bracket */
+	buf_addf(line, ",\"suppressed\":{\"by\":\"%s\",\"reason\":",
 		 f->except_owner.n ? "exception" : "unless");
-	buf_json(&o->line, f->except_reason);
-	buf_adds(&o->line, ",\"owner\":");
-	buf_json(&o->line, f->except_owner);
-	buf_adds(&o->line, "}}");
+	buf_json(line, f->except_reason);
+	buf_adds(line, ",\"owner\":");
+	buf_json(line, f->except_owner);
+	buf_adds(line, "}}");
+}
+
+void scan_out_text(const struct scan_out *o, const struct finding *f, struct buf *line)
+{
+	switch (o->format) {
+	case SCAN_TABLE: return;
+	case SCAN_CSV: finding_csv(f, line); break;
+	case SCAN_NDJSON: finding_json(f, line); break;
+	}
+	if (o->held)
+		add_reason(o->format, f, line);
+	buf_addc(line, '\n');
+}
+
+void scan_out_line(struct scan_out *o, const struct finding *f, struct str line)
+{
+	if (o->format == SCAN_TABLE)
+		table_row(o, f);
+	else if (line.p)
+		fwrite(line.p, 1, line.n, o->to);
+	else
+		o->line.failed = true;
 }
 
 void scan_out_finding(struct scan_out *o, const struct finding *f)
 {
-	switch (o->format) {
-	case SCAN_TABLE: table_row(o, f); return;
-	case SCAN_CSV: finding_csv(f, &o->line); break;
-	case SCAN_NDJSON: finding_json(f, &o->line); break;
-	}
-	if (o->held)
-		add_reason(o, f);
-	buf_addc(&o->line, '\n');
-	write_line(o);
+	scan_out_text(o, f, &o->line);
+	scan_out_line(o, f, buf_str(&o->line));
+	buf_reset(&o->line);
 }
 
 static bool finish(struct scan_out *o, struct err *e)

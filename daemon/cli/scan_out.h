@@ -31,5 +31,10 @@ bool scan_out_open(struct scan_out *o, const struct cli *c, const char *path, co
 /* One finding; called in order. */
 void scan_out_finding(struct scan_out *o, const struct finding *f);
 
+/* The same in two steps: its line, on any thread and at any time, nothing for a table; and, in
+ * order, the line to where it goes (p NULL: there was no room for it, so the result is none). */
+void scan_out_text(const struct scan_out *o, const struct finding *f, struct buf *line);
+void scan_out_line(struct scan_out *o, const struct finding *f, struct str line);
+
 /* All written, or nothing: `keep` false (or a failed write) leaves no file behind. */
 bool scan_out_close(struct scan_out *o, bool keep, struct err *e);

@@ -73,11 +73,21 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 	return NULL;
 }
 
+void pool_leave(struct pool *p)
+{
+	for (uint32_t i = 0; p && i < p->n; i++)
+		worker_leave(&p->worker[i]);
+	if (p)
+		verdict_free(p->verdict);
+	if (p)
+		p->verdict = NULL;
+}
+
 void pool_free(struct pool *p)
 {
 	if (!p)
 		return;
-	verdict_free(p->verdict);
+	pool_leave(p);
 	for (uint32_t i = 0; i < p->n; i++)
 		worker_stop(&p->worker[i]);
 	if (p->cold)
@@ -266,12 +276,31 @@ static int by_finding(const void *a, const void *b)
 	return finding_cmp(*(const struct finding *const *)a, *(const struct finding *const *)b);
 }
 
-static void tell_findings(const struct pool *p, bool cells, const struct pool_sink *sink)
+/* In stretches, so that no more text is held than a few of them. */
+static void tell_lines(struct pool *p, const struct finding *const *all, uint32_t n,
+		       const struct pool_sink *sink)
+{
+	struct lines *l = xmalloc(sizeof *l);
+	lines_init(l, sink->text, sink->ctx);
+	for (uint32_t from = 0; from < n; from += LINES_AT_ONCE) {
+		uint32_t some = n - from < LINES_AT_ONCE ? n - from : LINES_AT_ONCE;
+		lines_begin(l, all + from, some);
+		pool_command(p, &(struct message){ .order = ORDER_LINES, .lines = l });
+		for (uint32_t i = 0; i < some; i++)
+			sink->line(sink->ctx, all[from + i], lines_get(l, i));
+	}
+	lines_fini(l);
+	xfree(l);
+}
+
+static void tell_findings(struct pool *p, bool cells, const struct pool_sink *sink)
 {
 	uint32_t n;
 	const struct finding **all = gather_findings(p, cells, &n);
 	qsort(all, n, sizeof *all, by_finding);
-	for (uint32_t i = 0; i < n; i++)
+	if (sink->text)
+		tell_lines(p, all, n, sink);
+	for (uint32_t i = 0; !sink->text && i < n; i++)
 		sink->finding(sink->ctx, all[i]);
 	xfree(all);
 }

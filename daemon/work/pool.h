@@ -44,6 +44,10 @@ struct pool_conf {
  * order. Contents are valid during the call only. */
 struct pool_sink {
 	void (*finding)(void *ctx, const struct finding *f);
+	/* Instead of it, both: the workers make the lines, several at a time, and the caller's
+	 * thread hears them in order. */
+	void (*text)(const void *ctx, const struct finding *f, struct buf *line);
+	void (*line)(void *ctx, const struct finding *f, struct str line);
 	void (*change)(void *ctx, const struct change *c);
 	void *ctx;
 	/* With alerts: what is left as it is whatever was found, of rules over a subject's own
@@ -75,6 +79,10 @@ struct pool_stats {
 
 /* Starts the threads (signals blocked in them). NULL with a sentence when that fails. */
 struct pool *pool_new(const struct pool_conf *conf, struct err *e);
+
+/* The threads give back what the shards hold, and end, while the caller does something else. Next
+ * is pool_free. NULL is fine. */
+void pool_leave(struct pool *p);
 
 /* Stops and joins the threads; what waits in inboxes is taken in first. NULL is fine. */
 void pool_free(struct pool *p);

@@ -73,6 +73,7 @@ void worker_follow(struct worker *w, const struct message *m)
 		judge_meet(w->judge, m->verdict, w->shard);
 		judge_evidence(w->judge, m->verdict, w->shard);
 		break;
+	case ORDER_LINES: lines_make(m->lines); break;
 	case ORDER_EVIDENCE: judge_evidence(w->judge, m->verdict, w->shard); break;
 	}
 	/* Only fails when the pool closes, and then nobody waits for it. */
@@ -86,6 +87,8 @@ static void *work(void *arg)
 	struct message m;
 	while (queue_get(w->inbox, &m))
 		worker_follow(w, &m);
+	judge_free(w->judge);
+	w->judge = NULL;
 	return NULL;
 }
 
@@ -105,15 +108,18 @@ bool worker_start(struct worker *w, uint32_t inbox, struct err *e)
 	       err_set(e, ERR_WORLD, "cannot start a worker thread: %s", strerror(rc));
 }
 
-void worker_stop(struct worker *w)
+void worker_leave(struct worker *w)
 {
 	if (w->inbox)
 		queue_close(w->inbox);
+}
+
+void worker_stop(struct worker *w)
+{
+	worker_leave(w);
 	if (w->started)
 		pthread_join(w->thread, NULL);
 	queue_free(w->inbox);
-	if (w->judge) {
-		findings_fini(&w->found);
-		judge_free(w->judge);
-	}
+	findings_fini(&w->found);
+	judge_free(w->judge);
 }

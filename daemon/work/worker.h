@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "daemon/work/chunkref.h"
+#include "daemon/work/lines.h"
 #include "daemon/work/queue.h"
 #include "lib/finding/judge.h"
 
@@ -24,6 +25,7 @@ enum order {
 	ORDER_CELLS,    /* judge one share of all shards' cells */
 	ORDER_COMPARE,  /* compare one share of the peers */
 	ORDER_MEET,     /* fill cells without findings, find the fired ones, then evidence */
+	ORDER_LINES,    /* make findings into text, a stretch after another */
 	ORDER_EVIDENCE, /* collect this shard's part of the verdict */
 };
 
@@ -32,6 +34,7 @@ struct message {
 	struct chunk_ref *chunk; /* ORDER_CHUNK: one reference moves with it */
 	bool known;              /* ORDER_CHUNK: the books have its rows */
 	struct verdict *verdict; /* ORDER_SPLIT and later */
+	struct lines *lines;     /* ORDER_LINES */
 };
 
 struct worker {
@@ -52,6 +55,9 @@ bool worker_start(struct worker *w, uint32_t inbox, struct err *e);
 
 /* Takes its shard's rows in, on any thread that the shard belongs to now. */
 void worker_take(struct worker *w, const struct chunk_ref *chunk);
+
+/* What is waiting is done, then the thread gives the shard back and ends, soon. */
+void worker_leave(struct worker *w);
 
 /* Does what the message says and answers. */
 void worker_follow(struct worker *w, const struct message *m);

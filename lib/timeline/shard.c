@@ -163,6 +163,13 @@ static void contest_same(struct timeline *t, uint32_t visit, struct timeline *ot
 	contest(other, there);
 }
 
+/* Whether the other shard has asked about all it has in this round already: then what both have
+ * is known. */
+static bool asked(const struct timeline *other, uint32_t i, uint32_t me)
+{
+	return i < me && other->visits_asked_from == 0;
+}
+
 /* Mostly another shard does not even know the number; that is asked of many visits together. */
 static void contest_new_visits(struct timeline *const *shard, uint32_t n, uint32_t me)
 {
@@ -171,12 +178,13 @@ static void contest_new_visits(struct timeline *const *shard, uint32_t n, uint32
 	const struct places *places = &t->places[PLACES_VISIT];
 	uint32_t code[GROUP], there[GROUP], some;
 
+	t->visits_asked_from = t->visits_checked;
 	for (uint32_t v = t->visits_checked; v < places->n; v += some) {
 		some = places->n - v < GROUP ? places->n - v : GROUP;
 		for (uint32_t k = 0; k < some; k++)
 			code[k] = places->v[v + k].b;
 		for (uint32_t i = 0; i < n; i++) {
-			if (i == me)
+			if (i == me || asked(shard[i], i, me))
 				continue;
 			dict_find_many(shard[i]->dict, t->dict, code, some, there);
 			for (uint32_t k = 0; k < some; k++)

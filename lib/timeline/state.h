@@ -107,6 +107,7 @@ struct timeline {
 	uint32_t n_contested, cap_contested;
 	uint64_t compared;            /* rows looked at so that shards agree */
 	uint32_t visits_checked;      /* visits known to the other shards */
+	uint32_t visits_asked_from;   /* the first the others were asked about last */
 	struct row_at *fresh;         /* rows of contested visits that changed since */
 	uint32_t n_fresh, cap_fresh;
 	struct intake *intake;        /* scratch of timeline_add */
