@@ -5,8 +5,9 @@
 usage: restart_rate.py RULES FEES LINES RUNS [--json]
 
 Feeds the file once, then starts the daemon again and again: from the segments it has written,
-and, with those removed, from PostgreSQL. What is told is what its log says: records, seconds
-until the timelines are as they were, and besides the seconds until it is ready. Medians of RUNS.
+the same with a horizon of HORIZON days, and, with those removed, from PostgreSQL. What is told is
+what its log says: records kept, seconds until the timelines are as they were, and besides the
+seconds until it is ready; a second's records are those read. Medians of RUNS.
 Reads FUNDWATCH_SOURCE_DIR, FUNDWATCH_BIN_DIR and FUNDWATCH_TEST_PG as the tests do.
 """
 import json
@@ -21,6 +22,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from daemon_lib import ROOT, Box  # noqa: E402
 
 BOUND = 3600
+HORIZON = 60
+HORIZONTAL = "a horizon"
 
 
 def one_start(box, source):
@@ -35,35 +38,46 @@ def one_start(box, source):
     daemon.wait("drained: ", BOUND)
     daemon.term()
     told = re.search(r"load: (\d+) records from (.*) and .* alerts in ([\d.]+) s", line)
-    wanted = "segments" if source == "segments" else "the database"
+    wanted = "the database" if source == "PostgreSQL" else "segments"
     assert told and told[2] == wanted, line
     return int(told[1]), float(told[3]), ready
 
 
+def configure(box, days):
+    box.extra = (f"feed: {{ file: \"{ROOT}/conf/feeds/bench.yaml\" }}\n"
+                 f"history: {{ days: {days} }}\n")
+    box.configure()
+    text = pathlib.Path(box.config).read_text(encoding="utf-8")
+    text = text.replace("journal: { segment: 1 }\n", "").replace("debug", "info")
+    pathlib.Path(box.config).write_text(text, encoding="utf-8")
+
+
+def starts(box, source, runs):
+    configure(box, HORIZON if source == HORIZONTAL else 0)
+    return [one_start(box, source) for _ in range(runs)]
+
+
 def measure(rules, fees, runs):
     with Box("restart", rules=rules, epoch_rows=100000) as box:
-        box.extra = f"feed: {{ file: \"{ROOT}/conf/feeds/bench.yaml\" }}\n"
-        box.configure()
-        text = pathlib.Path(box.config).read_text(encoding="utf-8")
-        text = text.replace("journal: { segment: 1 }\n", "").replace("debug", "info")
-        pathlib.Path(box.config).write_text(text, encoding="utf-8")
+        configure(box, 0)
         box.drop(fees)
         daemon = box.start()
         daemon.wait_all("` is done", "drained: ", bound=BOUND)
         daemon.term()
-        return {source: [one_start(box, source) for _ in range(runs)]
-                for source in ("segments", "PostgreSQL")}
+        return {source: starts(box, source, runs)
+                for source in ("segments", HORIZONTAL, "PostgreSQL")}
 
 
 def main():
     rules, fees, _, runs = sys.argv[1:5]
     told = {}
-    for source, starts in measure(rules, fees, int(runs)).items():
-        records = starts[0][0]
-        seconds = statistics.median(s[1] for s in starts)
-        told[source] = {"records": records, "seconds": round(seconds, 3),
-                        "records_per_second": round(records / max(seconds, 0.001)),
-                        "ready_seconds": round(statistics.median(s[2] for s in starts), 3)}
+    measured = measure(rules, fees, int(runs))
+    read = measured["segments"][0][0]
+    for source, got in measured.items():
+        seconds = statistics.median(s[1] for s in got)
+        told[source] = {"records": got[0][0], "seconds": round(seconds, 3),
+                        "records_per_second": round(read / max(seconds, 0.001)),
+                        "ready_seconds": round(statistics.median(s[2] for s in got), 3)}
     if "--json" in sys.argv:
         print(json.dumps(told))
         return
