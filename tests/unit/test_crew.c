@@ -31,7 +31,8 @@ static void make_steps(struct work *w, const struct job *job, uint64_t ticket)
 			CHECK_INT(job->at, w->place);
 			w->place += job->size;
 		}
-		w->things += s == 0 && !job->size;
+		if (s == 0 && !job->size)
+			w->things++;
 		crew_pass(w->crew, s, ticket);
 	}
 }
