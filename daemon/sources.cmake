@@ -27,7 +27,7 @@ set(daemon_sources
 	work/mail.c
 	source/desk.c
 	sink/restore.c
-	sink/which.c
+	sink/floor.c
 	store/segments.c
 	work/feeds.c
 	engine/rules.c

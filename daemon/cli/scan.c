@@ -269,13 +269,13 @@ static void take_suppressed(struct scan *s, const struct finding *f)
 }
 
 /* Where a finding is told, or NULL. */
-static const struct scan_out *told_in(const struct scan *s, const struct finding *f)
+static struct scan_out *told_in(struct scan *s, const struct finding *f)
 {
-	const struct scan_out *o = f->excepted ? &s->held : f->trial ? &s->trial : &s->out;
+	struct scan_out *o = f->excepted ? &s->held : f->trial ? &s->trial : &s->out;
 	return o->to ? o : NULL;
 }
 
-static void make_line(const void *ctx, const struct finding *f, struct buf *line)
+static void make_line(void *ctx, const struct finding *f, struct buf *line)
 {
 	const struct scan_out *o = told_in(ctx, f);
 	if (o)
@@ -299,7 +299,7 @@ static void count_finding(struct scan *s, const struct finding *f)
 static void take_line(void *ctx, const struct finding *f, struct str line)
 {
 	struct scan *s = ctx;
-	struct scan_out *o = (struct scan_out *)told_in(s, f);
+	struct scan_out *o = told_in(s, f);
 	count_finding(s, f);
 	if (o)
 		scan_out_line(o, f, line);
@@ -308,7 +308,7 @@ static void take_line(void *ctx, const struct finding *f, struct str line)
 static void take_finding(void *ctx, const struct finding *f)
 {
 	struct scan *s = ctx;
-	struct scan_out *o = (struct scan_out *)told_in(s, f);
+	struct scan_out *o = told_in(s, f);
 	count_finding(s, f);
 	if (o)
 		scan_out_finding(o, f);

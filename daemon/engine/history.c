@@ -31,7 +31,7 @@
 struct history {
 	struct engine *en;
 	pthread_t thread;
-	struct which what;
+	struct floor_more what;
 	int64_t begun;
 	struct chunk_ref **chunk;
 	uint32_t n, cap;
@@ -41,7 +41,7 @@ struct history {
 	struct err why;
 };
 
-bool engine_read_back(struct engine *en, const struct which *what,
+bool engine_read_back(struct engine *en, const struct floor_more *what,
 		      const struct restore_to *to, void (*again)(void *ctx), uint64_t *records,
 		      struct err *e)
 {
@@ -88,19 +88,11 @@ static void keep_chunk(struct history *h, struct chunk_ref *take_chunk)
 	chunk_ref_put(take_chunk);
 }
 
-static uint64_t records_of(const struct chunk *c)
-{
-	uint64_t n = 0;
-	for (enum stream s = 0; s < STREAM_STORED; s++)
-		n += c->table[s].n;
-	return n;
-}
-
 static void keep(void *ctx, struct chunk_ref *take_chunk)
 {
 	struct history *h = ctx;
 	uint64_t before = h->en->history_records;
-	uint64_t now = before + records_of(chunk_ref_chunk(take_chunk));
+	uint64_t now = before + chunk_records(chunk_ref_chunk(take_chunk));
 	fault(history_read);
 	keep_chunk(h, take_chunk);
 	h->en->history_records = now;
@@ -148,7 +140,7 @@ bool engine_history_begin(struct engine *en, int32_t lower, struct err *e)
 	sigset_t all, before;
 	struct history *h = xcalloc(1, sizeof *h);
 	h->en = en;
-	h->what = (struct which){ .floor = en->floor, .lower = lower };
+	h->what = (struct floor_more){ .floor = en->floor, .lower = lower };
 	h->begun = clock_steady();
 	en->history_records = 0;
 	if (!open_disk(h, e)) {

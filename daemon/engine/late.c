@@ -34,34 +34,12 @@
 
 /* ---- rows ---- */
 
-#define OF(s, t) { STREAM_##t, s##_TIME, FIELD_##s##_psn_no, FIELD_##s##_fixmedins_code, \
-		   FIELD_##s##_mdtrt_id }
-#define encounter_TIME FIELD_encounter_begntime
-#define settlement_TIME FIELD_settlement_setl_time
-#define fee_TIME FIELD_fee_fee_ocur_time
-#define diagnosis_TIME FIELD_NONE /* they lie where their visit lies */
-#define operation_TIME FIELD_NONE
-#define trace_TIME FIELD_trace_trac_time
-#define report_TIME FIELD_report_rpt_date
-#define stock_TIME FIELD_stock_inv_chg_time
-
-/* What a floor may leave out. */
-static const struct event {
-	enum stream stream;
-	enum field time, person, facility, visit;
-} events[] = {
-	OF(encounter, ENCOUNTER), OF(settlement, SETTLEMENT), OF(fee, FEE),
-	OF(diagnosis, DIAGNOSIS), OF(operation, OPERATION),   OF(trace, TRACE),
-	OF(report, REPORT),       OF(stock, STOCK),
-};
-#define N_EVENTS (sizeof events / sizeof events[0])
-
-static int64_t time_of(const struct chunk *c, const struct event *of, uint32_t row)
+static int64_t time_of(const struct chunk *c, const struct floor_event *of, uint32_t row)
 {
 	return of->time == FIELD_NONE ? MISSING_I64 : chunk_i64(c, of->time, row);
 }
 
-static int32_t day_of(const struct chunk *c, const struct event *of, uint32_t row)
+static int32_t day_of(const struct chunk *c, const struct floor_event *of, uint32_t row)
 {
 	int64_t time = time_of(c, of, row);
 	return time == MISSING_I64 ? INT32_MAX : civil_day_of(time);
@@ -74,11 +52,11 @@ struct visit_seen {
 	bool left_out;
 };
 
-static bool is_left_out(const struct engine *en, const struct chunk *c, const struct event *of,
-			uint32_t row, struct visit_seen *seen)
+static bool is_left_out(const struct engine *en, const struct chunk *c,
+			const struct floor_event *of, uint32_t row, struct visit_seen *seen)
 {
 	uint32_t code = chunk_code(c, of->visit, row);
-	if (of->stream == STREAM_STOCK || code == MISSING_CODE)
+	if (!of->of_visit || code == MISSING_CODE)
 		return false;
 	if (code != seen->code) {
 		seen->code = code;
@@ -87,7 +65,7 @@ static bool is_left_out(const struct engine *en, const struct chunk *c, const st
 	return seen->left_out;
 }
 
-static void enter_late(struct epoch *ep, const struct chunk *c, const struct event *of,
+static void enter_late(struct epoch *ep, const struct chunk *c, const struct floor_event *of,
 		       uint32_t row, int64_t intake, int32_t floor)
 {
 	struct buf *b = &ep->late;
@@ -158,7 +136,7 @@ static void miss_stock(struct missed *m, const struct chunk *c, uint32_t row)
 	m->stock[m->n_stock++] = identity_hash(c, STREAM_STOCK, row);
 }
 
-static void look_at_row(struct missed *m, const struct event *of, uint32_t row,
+static void look_at_row(struct missed *m, const struct floor_event *of, uint32_t row,
 			struct visit_seen *seen)
 {
 	const struct engine *en = m->en;
@@ -168,7 +146,7 @@ static void look_at_row(struct missed *m, const struct event *of, uint32_t row,
 		     (day < en->floor || is_left_out(en, c, of, row, seen));
 	if (en->purged != MISSING_I32 && day < en->purged)
 		enter_late(m->ep, c, of, row, chunk_ref_intake(m->chunk), en->purged);
-	if (of->stream == STREAM_STOCK) { /* of nobody who could come back */
+	if (!of->of_visit) { /* stock, of nobody who could come back */
 		if (below)
 			miss_stock(m, c, row);
 		return;
@@ -180,27 +158,27 @@ static void look_at_row(struct missed *m, const struct event *of, uint32_t row,
 }
 
 static bool person_is_there(const struct engine *en, const struct chunk *c,
-			    const struct event *of, uint32_t row)
+			    const struct floor_event *of, uint32_t row)
 {
 	uint64_t who = engine_who_hash(SUBJECT_PERSON, chunk_text(c, of->person, row));
 	return map64_get(&en->brought, who, NULL);
 }
 
 static bool visit_is_there(const struct engine *en, const struct chunk *c,
-			   const struct event *of, uint32_t row)
+			   const struct floor_event *of, uint32_t row)
 {
 	return map64_get(&en->looked_at, hash_str(chunk_text(c, of->visit, row)), NULL);
 }
 
 /* Whether anything must be read back for it; below the floor the thread finds out. */
-static bool needs_more(const struct engine *en, const struct chunk *c, const struct event *of,
+static bool needs_more(const struct engine *en, const struct chunk *c, const struct floor_event *of,
 		       uint32_t row, struct visit_seen *seen)
 {
 	int32_t day = day_of(c, of, row);
 	if (day < en->floor)
 		return true;
 	bool left_out = is_left_out(en, c, of, row, seen);
-	if (of->stream == STREAM_STOCK || (day >= en->sure && !left_out))
+	if (!of->of_visit || (day >= en->sure && !left_out))
 		return false;
 	return !person_is_there(en, c, of, row) ||
 	       (left_out && !visit_is_there(en, c, of, row));
@@ -210,10 +188,10 @@ static bool reaches_below(const struct engine *en, const struct chunk *c)
 {
 	if (en->floor == MISSING_I32)
 		return false;
-	for (size_t i = 0; i < N_EVENTS; i++) {
+	for (enum stream s = 0; s < FLOOR_EVENTS; s++) {
 		struct visit_seen seen = { 0 };
-		for (uint32_t r = 0; r < c->table[events[i].stream].n; r++)
-			if (needs_more(en, c, &events[i], r, &seen))
+		for (uint32_t r = 0; r < c->table[s].n; r++)
+			if (needs_more(en, c, &floor_events[s], r, &seen))
 				return true;
 	}
 	return false;
@@ -222,10 +200,10 @@ static bool reaches_below(const struct engine *en, const struct chunk *c)
 static void look_at_rows(struct missed *m)
 {
 	const struct chunk *c = chunk_ref_chunk(m->chunk);
-	for (size_t i = 0; i < N_EVENTS; i++) {
+	for (enum stream s = 0; s < FLOOR_EVENTS; s++) {
 		struct visit_seen seen = { 0 };
-		for (uint32_t r = 0; r < c->table[events[i].stream].n; r++)
-			look_at_row(m, &events[i], r, &seen);
+		for (uint32_t r = 0; r < c->table[s].n; r++)
+			look_at_row(m, &floor_events[s], r, &seen);
 	}
 }
 
@@ -289,9 +267,10 @@ static bool bring_back(struct missed *m, struct err *e)
 		return false;
 	if (m->person.n == 0 && m->n_stock == 0)
 		return true;
-	const struct which_some some = { .person = m->person.v, .n_person = m->person.n,
+	const struct floor_some some = { .person = m->person.v, .n_person = m->person.n,
 					 .stock = m->stock, .n_stock = m->n_stock };
-	const struct which what = { .floor = m->en->floor, .lower = MISSING_I32, .some = &some };
+	const struct floor_more what = { .floor = m->en->floor, .lower = MISSING_I32,
+					 .some = &some };
 	if (!engine_read_back(m->en, &what, &to, drop, &records, e))
 		return false;
 	fault(history_late);

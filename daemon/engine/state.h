@@ -172,7 +172,7 @@ bool engine_advance(struct engine *en, struct err *e) MUST_CHECK; /* all that ca
 
 /* history.c: the past from the database, at once or by a thread. */
 /* However long the database takes to be there; `again` forgets what a try has given. Any thread. */
-bool engine_read_back(struct engine *en, const struct which *what,
+bool engine_read_back(struct engine *en, const struct floor_more *what,
 		      const struct restore_to *to, void (*again)(void *ctx), uint64_t *records,
 		      struct err *e) MUST_CHECK;
 bool engine_history_begin(struct engine *en, int32_t lower, struct err *e) MUST_CHECK;

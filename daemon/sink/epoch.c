@@ -102,8 +102,7 @@ void epoch_add_chunk(struct epoch *ep, struct chunk_ref *take_chunk)
 	const struct chunk *c = chunk_ref_chunk(take_chunk);
 	GROW(ep->chunk, ep->cap_chunk, ep->n_chunk + 1);
 	ep->chunk[ep->n_chunk++] = take_chunk;
-	for (enum stream s = 0; s < STREAM_STORED; s++)
-		ep->records += c->table[s].n;
+	ep->records += chunk_records(c);
 	ep->rejects += c->n_reject;
 }
 

@@ -10,7 +10,7 @@
 
 #include "daemon/sink/pgcopy.h"
 #include "daemon/sink/schema.h"
-#include "daemon/sink/which.h"
+#include "daemon/sink/floor.h"
 #include "daemon/sink/words.h"
 #include "lib/base/civil.h"
 #include "lib/base/mem.h"
@@ -21,7 +21,7 @@
 
 struct reader {
 	const struct restore_to *to;
-	const struct which *more; /* NULL: at start */
+	const struct floor_more *more; /* NULL: at start */
 	struct restored *out;
 	bool started;          /* the COPY header is behind us */
 	/* records */
@@ -121,9 +121,9 @@ static bool take_records(struct db *db, struct reader *r, enum stream s, struct 
 	buf_adds(&sql, "COPY (SELECT ");
 	schema_columns(&sql, s);
 	buf_addf(&sql, " FROM fundwatch.%s", stream_name(s));
-	bool any = !r->more || which_more(&sql, db, s, r->more);
+	bool any = !r->more || floor_sql_more(&sql, db, s, r->more);
 	if (!r->more)
-		which_kept(&sql, s, r->to->floor);
+		floor_sql_kept(&sql, s, r->to->floor);
 	buf_adds(&sql, ") TO STDOUT (FORMAT binary)");
 	r->stream = s;
 	r->started = false;
@@ -402,7 +402,7 @@ bool restore_holders(struct db *db, const struct str *visit, uint32_t n,
 {
 	struct buf sql;
 	buf_init(&sql, 0);
-	which_holders(&sql, db, visit, n);
+	floor_sql_holders(&sql, db, visit, n);
 	PGresult *r = db_query(db, buf_cstr(&sql), 0, NULL, e);
 	buf_fini(&sql);
 	for (int i = 0; r && i < PQntuples(r); i++)
@@ -435,7 +435,7 @@ bool restore_left_out(struct db *db, int32_t floor, void (*visit)(void *ctx, str
 	struct buf sql;
 	buf_init(&sql, 0);
 	buf_adds(&sql, "COPY (");
-	which_left_out(&sql, floor);
+	floor_sql_left_out(&sql, floor);
 	buf_adds(&sql, ") TO STDOUT (FORMAT binary)");
 	db->patient = true;
 	bool ok = db_exec(db, "BEGIN READ ONLY; SET LOCAL statement_timeout = 0", e) &&
@@ -445,7 +445,7 @@ bool restore_left_out(struct db *db, int32_t floor, void (*visit)(void *ctx, str
 	return ok;
 }
 
-bool restore_more(struct db *db, const struct which *what, const struct restore_to *to,
+bool restore_more(struct db *db, const struct floor_more *what, const struct restore_to *to,
 		  uint64_t *records, struct err *e)
 {
 	struct restored out = { 0 };

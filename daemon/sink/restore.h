@@ -10,7 +10,7 @@
 #pragma once
 
 #include "daemon/sink/epoch.h"
-#include "daemon/sink/which.h"
+#include "daemon/sink/floor.h"
 #include "daemon/source/ledger.h"
 
 struct restored {
@@ -45,7 +45,7 @@ bool restore_left_out(struct db *db, int32_t floor, void (*visit)(void *ctx, str
 		      void *ctx, struct err *e) MUST_CHECK;
 
 /* More records after the start. */
-bool restore_more(struct db *db, const struct which *what, const struct restore_to *to,
+bool restore_more(struct db *db, const struct floor_more *what, const struct restore_to *to,
 		  uint64_t *records, struct err *e) MUST_CHECK;
 
 /* Months closed by hand as they stand, into `c`. */

@@ -188,8 +188,7 @@ void segments_base_add(struct segments *g, const struct chunk *c, uint32_t intak
 {
 	if (!g->base_open)
 		return;
-	for (unsigned s = 0; s < STREAM_STORED; s++)
-		g->base_rows += c->table[s].n;
+	g->base_rows += chunk_records(c);
 	slicer_cut(g->cutter, c, intake, add_piece, &g->out);
 	if (g->out.n >= BASE_BYTES)
 		base_flush(g);

@@ -280,16 +280,16 @@ static int by_finding(const void *a, const void *b)
 static void tell_lines(struct pool *p, const struct finding *const *all, uint32_t n,
 		       const struct pool_sink *sink)
 {
-	struct lines *l = xmalloc(sizeof *l);
-	lines_init(l, sink->text, sink->ctx);
-	for (uint32_t from = 0; from < n; from += LINES_AT_ONCE) {
-		uint32_t some = n - from < LINES_AT_ONCE ? n - from : LINES_AT_ONCE;
-		lines_begin(l, all + from, some);
+	struct findlines *l = xmalloc(sizeof *l);
+	findlines_init(l, sink->text, sink->ctx);
+	for (uint32_t from = 0; from < n; from += FINDLINES_AT_ONCE) {
+		uint32_t some = n - from < FINDLINES_AT_ONCE ? n - from : FINDLINES_AT_ONCE;
+		findlines_begin(l, all + from, some);
 		pool_command(p, &(struct message){ .order = ORDER_LINES, .lines = l });
 		for (uint32_t i = 0; i < some; i++)
-			sink->line(sink->ctx, all[from + i], lines_get(l, i));
+			sink->line(sink->ctx, all[from + i], findlines_get(l, i));
 	}
-	lines_fini(l);
+	findlines_fini(l);
 	xfree(l);
 }
 

@@ -46,7 +46,7 @@ struct pool_sink {
 	void (*finding)(void *ctx, const struct finding *f);
 	/* Instead of it, both: the workers make the lines, several at a time, and the caller's
 	 * thread hears them in order. */
-	void (*text)(const void *ctx, const struct finding *f, struct buf *line);
+	void (*text)(void *ctx, const struct finding *f, struct buf *line);
 	void (*line)(void *ctx, const struct finding *f, struct str line);
 	void (*change)(void *ctx, const struct change *c);
 	void *ctx;

@@ -15,7 +15,7 @@ set(work_sources
 	work/readers.c
 	work/readers_cut.c
 	work/readers_hand.c
-	work/lines.c
+	work/findlines.c
 	work/worker.c
 	work/book.c
 	work/pool.c

@@ -73,7 +73,7 @@ void worker_follow(struct worker *w, const struct message *m)
 		judge_meet(w->judge, m->verdict, w->shard);
 		judge_evidence(w->judge, m->verdict, w->shard);
 		break;
-	case ORDER_LINES: lines_make(m->lines); break;
+	case ORDER_LINES: findlines_make(m->lines); break;
 	case ORDER_EVIDENCE: judge_evidence(w->judge, m->verdict, w->shard); break;
 	}
 	/* Only fails when the pool closes, and then nobody waits for it. */

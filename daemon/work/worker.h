@@ -10,7 +10,7 @@
 #include <pthread.h>
 
 #include "daemon/work/chunkref.h"
-#include "daemon/work/lines.h"
+#include "daemon/work/findlines.h"
 #include "daemon/work/queue.h"
 #include "lib/finding/judge.h"
 
@@ -34,7 +34,7 @@ struct message {
 	struct chunk_ref *chunk; /* ORDER_CHUNK: one reference moves with it */
 	bool known;              /* ORDER_CHUNK: the books have its rows */
 	struct verdict *verdict; /* ORDER_SPLIT and later */
-	struct lines *lines;     /* ORDER_LINES */
+	struct findlines *lines;     /* ORDER_LINES */
 };
 
 struct worker {

@@ -258,12 +258,16 @@ void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
 	}
 }
 
-/* Of the text of a code; not all are kept. */
-static inline uint32_t hash_of(const struct dict *d, uint32_t code, struct str text)
+/* The texts of codes and their hashes, of which not all are kept. */
+static void texts_of(const struct dict *d, const uint32_t *code, uint32_t n, struct str *s,
+		     uint32_t *hash)
 {
-	uint32_t known = code <= d->n_below ? 0 : d->entry[code - d->n_below].hash;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t kept = code[i] <= d->n_below ? 0 : d->entry[code[i] - d->n_below].hash;
 
-	return known || !text.p ? known : hash_text(text);
+		s[i] = dict_text(d, code[i]);
+		hash[i] = kept || !s[i].p ? kept : hash_text(s[i]);
+	}
 }
 
 void dict_translate(struct dict *to, const struct dict *from, const uint32_t *code, uint32_t n,
@@ -275,10 +279,7 @@ void dict_translate(struct dict *to, const struct dict *from, const uint32_t *co
 	for (uint32_t first = 0; first < n; first += GROUP) {
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
-		for (uint32_t i = 0; i < some; i++) {
-			s[i] = dict_text(from, code[first + i]);
-			hash[i] = hash_of(from, code[first + i], s[i]);
-		}
+		texts_of(from, code + first, some, s, hash);
 		code_group(to, s, hash, some, out + first);
 	}
 }
@@ -313,11 +314,9 @@ void dict_find_many(const struct dict *d, const struct dict *from, const uint32_
 	for (uint32_t first = 0; first < n; first += GROUP) {
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
-		for (uint32_t i = 0; i < some; i++) {
-			s[i] = dict_text(from, code[first + i]);
-			hash[i] = hash_of(from, code[first + i], s[i]);
+		texts_of(from, code + first, some, s, hash);
+		for (uint32_t i = 0; i < some; i++)
 			__builtin_prefetch(&d->slot[hash[i] & d->mask]);
-		}
 		for (uint32_t i = 0; i < some; i++) {
 			uint32_t entry = !s[i].p ? 0 :
 					 (uint32_t)d->slot[find_slot(d, s[i], hash[i])];

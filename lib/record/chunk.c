@@ -127,6 +127,14 @@ struct chunk *chunk_again(struct chunk *c, struct lexicon *below, uint32_t n)
 	return c;
 }
 
+uint64_t chunk_records(const struct chunk *c)
+{
+	uint64_t n = 0;
+	for (unsigned s = 0; s < STREAM_STORED; s++)
+		n += c->table[s].n;
+	return n;
+}
+
 uint32_t chunk_row(struct chunk *c, enum stream s)
 {
 	assert(s < STREAM_STORED);

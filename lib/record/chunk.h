@@ -77,6 +77,9 @@ void chunk_free(struct chunk *c);
 /* Empty again and another chunk, over these; memory is kept. Returns it. */
 struct chunk *chunk_again(struct chunk *c, struct lexicon *below, uint32_t n);
 
+/* Rows of all its streams. */
+uint64_t chunk_records(const struct chunk *c);
+
 /* Append one row with every column missing; returns its number. */
 uint32_t chunk_row(struct chunk *c, enum stream s);
 

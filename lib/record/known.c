@@ -111,10 +111,12 @@ static inline bool is_slot(uint32_t slot, uint32_t hash)
 /* The number of what is probably the text, to be fetched ahead. */
 static inline uint32_t guess(const struct known *k, uint32_t hash)
 {
-	uint32_t at = hash & k->mask;
-	while (k->slot[at] && !is_slot(k->slot[at], hash))
-		at = (at + 1) & k->mask;
-	return k->slot[at] & 0xffff;
+	for (uint32_t i = 0; i < PROBES; i++) {
+		uint32_t slot = k->slot[(hash + i) & k->mask];
+		if (!slot || is_slot(slot, hash))
+			return slot & 0xffff;
+	}
+	return 0;
 }
 
 /* The number of a text, 0 when it is not kept; *at is the free slot where it belongs, or UINT32_MAX
@@ -133,6 +135,8 @@ static uint32_t find(const struct known *k, struct str s, uint32_t hash, uint32_
 	return 0;
 }
 
+/* In the order in which they came, so that in a larger table none lies farther from where it
+ * belongs than before: find's bound holds. */
 static void place(struct known *k, uint32_t hash, uint32_t number)
 {
 	uint32_t at = hash & k->mask;

@@ -472,36 +472,23 @@ static int64_t value_main_operation(struct gather *g, const struct column *c,
 
 /* ---- lines ---- */
 
-/* What a row says its item is. */
-static enum field own_code(enum stream s)
-{
-	switch (s) {
-	case STREAM_FEE:
-		return FIELD_fee_med_list_codg;
-	case STREAM_REPORT:
-		return FIELD_report_med_list_codg;
-	case STREAM_STOCK:
-		return FIELD_stock_med_list_codg;
-	case STREAM_TRACE:
-		return FIELD_trace_med_list_codg;
-	default:
-		return FIELD_NONE;
-	}
-}
+/* What a row itself says its item is, and calls it: of every stream with an item_name. */
+static const struct said {
+	enum stream stream;
+	enum field code, name;
+} said[] = {
+	{ STREAM_FEE, FIELD_fee_med_list_codg, FIELD_fee_medins_list_name },
+	{ STREAM_REPORT, FIELD_report_med_list_codg, FIELD_report_exam_item_name },
+	{ STREAM_STOCK, FIELD_stock_med_list_codg, FIELD_stock_fixmedins_hilist_name },
+	{ STREAM_TRACE, FIELD_trace_med_list_codg, FIELD_NONE },
+};
 
-/* What a row itself calls its item. */
-static enum field own_name(enum stream s)
+static const struct said *said_by(enum stream s)
 {
-	switch (s) {
-	case STREAM_FEE:
-		return FIELD_fee_medins_list_name;
-	case STREAM_REPORT:
-		return FIELD_report_exam_item_name;
-	case STREAM_STOCK:
-		return FIELD_stock_fixmedins_hilist_name;
-	default:
-		return FIELD_NONE;
-	}
+	size_t i = 0;
+	while (said[i].stream != s)
+		i++;
+	return &said[i];
 }
 
 /* The catalogue's name, else what the line says. */
@@ -509,18 +496,19 @@ static int64_t value_item_name(struct gather *g, const struct column *c, const s
 {
 	enum stream s = field_get(c->field)->stream;
 	int64_t time = event_time(g, it), item = MISSING_I64, name;
+	const struct said *by = said_by(s);
 	const struct row *r = NULL;
 
 	if (g->t->store[STREAM_ITEM].n)
-		item = row_value(g->t, own_code(s), it->row);
+		item = row_value(g->t, by->code, it->row);
 	if (item != MISSING_I64 && time != MISSING_I64)
 		r = register_at(g->t, STREAM_ITEM, (uint32_t)item, facility_of(g, it, s),
 				civil_day_of(time));
 	name = r ? row_value(g->t, FIELD_item_item_name, r) : MISSING_I64;
 	if (name == MISSING_I64 && s == STREAM_FEE)
 		name = row_value(g->t, FIELD_fee_hilist_name, it->row);
-	if (name == MISSING_I64 && own_name(s) != FIELD_NONE)
-		name = row_value(g->t, own_name(s), it->row);
+	if (name == MISSING_I64 && by->name != FIELD_NONE)
+		name = row_value(g->t, by->name, it->row);
 	return name;
 }
 

@@ -149,7 +149,7 @@ void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
 	bool runs = in->stream == STREAM_FEE; /* one visit each */
 
 	in->n_fresh = 0;
-	in->code_of[MISSING_CODE] = UINT32_MAX; /* for now: it is not to be collected */
+	in->code_of[MISSING_CODE] = UINT32_MAX; /* as if collected: it has no text */
 	for (size_t i = 0; i < sizeof who / sizeof who[0]; i++)
 		collect_codes(in, who[i], runs ? in->run_src : row, runs ? in->n_run : n);
 	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)

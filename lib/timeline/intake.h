@@ -115,7 +115,6 @@ intake_fetch(const struct intake *in, uint32_t src)
 		known_fetch(in->t, intake_code(in, in->col_key[src]));
 }
 
-/* ---- find.c ---- */
 /* Then what that is, likewise. */
 static inline __attribute__((always_inline)) void
 intake_fetch_known(const struct intake *in, uint32_t src)
@@ -125,6 +124,8 @@ intake_fetch_known(const struct intake *in, uint32_t src)
 	if (in->col_key)
 		known_fetch_what(in->t, intake_code(in, in->col_key[src]));
 }
+
+/* ---- find.c ---- */
 
 /* Whether all rows of a stream are in the store's index. */
 static inline bool is_indexed(enum stream s)

@@ -162,6 +162,33 @@ static void codes_of_many_chunks(void **state)
 	known_free(k);
 }
 
+/* Texts that differ only where the hash does not look: few of them are kept, each has one code,
+ * and keeps it when the table grows. */
+static void texts_of_one_hash(void **state)
+{
+	(void)state;
+	enum { MANY = 5000 };
+	struct known *k = known_new();
+	struct chunk *c = known_begin(k, NULL);
+	static uint32_t code[MANY];
+	uint32_t fresh;
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < MANY; i++) {
+			char text[TEXT_MAX];
+			(void)snprintf(text, sizeof text, "abcdefghijklmnop%05u-rstuvwxy", i);
+			uint32_t now = one(k, text, &fresh);
+			CHECK_STR(dict_text(c->dict, now), text);
+			CHECK(round == 0 || now == code[i]);
+			code[i] = now;
+		}
+		CHECK_INT(dict_count(c->dict), round == 0 ? MANY : MANY + 1000);
+		check_texts(k, c, 0, 1000);
+	}
+	CHECK(c->n_known < 1000 + 100);
+	chunk_free(c);
+	known_free(k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +198,7 @@ int main(void)
 		cmocka_unit_test(every_byte_counts),
 		cmocka_unit_test(too_many_begin_anew),
 		cmocka_unit_test(codes_of_many_chunks),
+		cmocka_unit_test(texts_of_one_hash),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

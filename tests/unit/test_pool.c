@@ -151,7 +151,7 @@ static void judge(struct pool *p, enum pool_what what, bool cells, struct heard 
 		fail_msg("%s", e.text);
 }
 
-static void make_line(const void *ctx, const struct finding *f, struct buf *line)
+static void make_line(void *ctx, const struct finding *f, struct buf *line)
 {
 	(void)ctx;
 	finding_json(f, line);
