@@ -31,27 +31,37 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 struct str str_trim(struct str s); /* without ASCII blanks (space \t \r \n \v \f) at both ends */
 
-/* Whether n bytes are the same; for short texts, where a call costs more than the comparison. */
+/* In which of eight bytes a and b differ; not 0 when in any. */
+static inline uint64_t bytes_differ(const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	__builtin_memcpy(&x, a, 8);
+	__builtin_memcpy(&y, b, 8);
+	return x ^ y;
+}
+
+/* Whether n bytes are the same; for short texts, where a call costs more than the comparison. Of 8
+ * to 32 bytes, most texts, nothing depends on how many: that would be guessed wrong. */
 static inline bool bytes_same(const char *a, const char *b, uint32_t n)
 {
-	uint64_t x, y, differ;
+	uint64_t differ;
 
 	if (n < 8) {
 		while (n && a[n - 1] == b[n - 1])
 			n--;
 		return n == 0;
 	}
-	__builtin_memcpy(&x, a, 8);
-	__builtin_memcpy(&y, b, 8);
-	differ = x ^ y;
-	for (uint32_t i = 8; i + 8 < n; i += 8) {
-		__builtin_memcpy(&x, a + i, 8);
-		__builtin_memcpy(&y, b + i, 8);
-		differ |= x ^ y;
+	differ = bytes_differ(a, b) | bytes_differ(a + n - 8, b + n - 8);
+	if (n <= 32) {
+		uint32_t second = n < 16 ? n - 8 : 8, third = n < 16 ? 0 : n - 16;
+
+		differ |= bytes_differ(a + second, b + second);
+		return (differ | bytes_differ(a + third, b + third)) == 0;
 	}
-	__builtin_memcpy(&x, a + n - 8, 8);
-	__builtin_memcpy(&y, b + n - 8, 8);
-	return (differ | (x ^ y)) == 0;
+	for (uint32_t i = 8; i + 8 < n; i += 8)
+		differ |= bytes_differ(a + i, b + i);
+	return differ == 0;
 }
 
 /* Up to eight bytes as one number, the first in the lowest byte, zeros behind. */

@@ -2,6 +2,8 @@
 /*
  * known.c - open addressing from a few bits of a hash to the number of a text.
  *
+ * Slots are looked at by fours, so that nearly every text is found without a branch that depends
+ * on it.
  * Texts lie in the order in which they came first, so what is frequent lies together: the whole
  * of a year's catalogue is a few hundred KiB. A slot is (high bits of the hash << 16 | number).
  * Who sends texts of one hash finds them not kept.
@@ -10,13 +12,18 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "lib/base/mem.h"
 #include "lib/record/column.h"
 
 #define GROUP 64u
 #define TEXT_LEAST 4u /* what is shorter may be a flag, and those have one code each */
 #define FIRST_SLOTS 1024u
-#define PROBES 64u
+#define FOUR 4u
+#define STEPS 16u /* of four slots each */
 
 struct known {
 	struct lexicon *lexicon;
@@ -88,9 +95,8 @@ static inline uint32_t hash_text(struct str s)
 	if (s.n < 8)
 		return (uint32_t)(stir(stir(h << 56 ^ bytes_load(s.p, s.n))) >> 32);
 	h = stir(h << 56 ^ load(s.p)) ^ load(s.p + s.n - 8);
-	if (s.n > 16)
-		h = stir(h) ^ load(s.p + 8);
-	return (uint32_t)(stir(stir(h)) >> 32);
+	h = stir(h) ^ load(s.p + (s.n < 16 ? s.n - 8 : 8));
+	return (uint32_t)(stir(h) >> 32);
 }
 
 static inline bool is_kind(struct str s)
@@ -103,58 +109,82 @@ static inline bool is_text(const struct short_text *r, struct str s)
 	return r->n == s.n && bytes_same(r->text, s.p, s.n);
 }
 
-static inline bool is_slot(uint32_t slot, uint32_t hash)
+/* The first of four slots, a number of steps behind those that a hash names. */
+static inline uint32_t four_at(const struct known *k, uint32_t hash, uint32_t step)
 {
-	return (slot ^ hash) >> 16 == 0;
+	return (hash + FOUR * step) & k->mask & ~(FOUR - 1);
+}
+
+/* Bit per slot of four with these bits of the hash; a free one may be among them, behind others. */
+static inline unsigned alike(const uint32_t *slot, uint32_t hash)
+{
+#if defined(__SSE2__)
+	__m128i differ = _mm_xor_si128(_mm_loadu_si128((const void *)slot),
+				       _mm_set1_epi32((int)hash));
+	__m128i same = _mm_cmpeq_epi32(_mm_srli_epi32(differ, 16), _mm_setzero_si128());
+	return (unsigned)_mm_movemask_ps(_mm_castsi128_ps(same));
+#else
+	unsigned same = 0;
+	for (unsigned i = 0; i < FOUR; i++)
+		same |= (unsigned)((slot[i] ^ hash) >> 16 == 0) << i;
+	return same;
+#endif
 }
 
 /* The number of what is probably the text, to be fetched ahead. */
 static inline uint32_t guess(const struct known *k, uint32_t hash)
 {
-	for (uint32_t i = 0; i < PROBES; i++) {
-		uint32_t slot = k->slot[(hash + i) & k->mask];
-		if (!slot || is_slot(slot, hash))
-			return slot & 0xffff;
-	}
-	return 0;
-}
-
-/* The number of a text, 0 when it is not kept; *at is the free slot where it belongs, or UINT32_MAX
- * when too many are in the way. */
-static uint32_t find(const struct known *k, struct str s, uint32_t hash, uint32_t *at)
-{
-	for (uint32_t i = 0; i < PROBES; i++) {
-		uint32_t here = (hash + i) & k->mask, slot = k->slot[here];
-		*at = here;
-		if (!slot)
+	for (uint32_t i = 0; i < STEPS; i++) {
+		const uint32_t *slot = &k->slot[four_at(k, hash, i)];
+		unsigned same = alike(slot, hash);
+		if (same)
+			return slot[__builtin_ctz(same)] & 0xffff;
+		if (!slot[FOUR - 1])
 			return 0;
-		if (is_slot(slot, hash) && is_text(lexicon_record(k->lexicon, slot & 0xffff), s))
-			return slot & 0xffff;
 	}
-	*at = UINT32_MAX;
 	return 0;
 }
 
-/* In the order in which they came, so that in a larger table none lies farther from where it
- * belongs than before: find's bound holds. */
-static void place(struct known *k, uint32_t hash, uint32_t number)
+/* A free slot where a hash belongs, or UINT32_MAX when too many are in the way. */
+static uint32_t free_slot(const struct known *k, uint32_t hash)
 {
-	uint32_t at = hash & k->mask;
-	while (k->slot[at])
-		at = (at + 1) & k->mask;
-	k->slot[at] = (hash & 0xffff0000u) | number;
+	for (uint32_t i = 0; i < STEPS; i++)
+		for (uint32_t j = 0, at = four_at(k, hash, i); j < FOUR; j++, at++)
+			if (!k->slot[at])
+				return at;
+	return UINT32_MAX;
 }
 
-/* Room for n more, at most five slots of eight in use, so that what is fetched ahead stays. */
+/* The number of a text, 0 when it is not kept. */
+static uint32_t find(const struct known *k, struct str s, uint32_t hash)
+{
+	for (uint32_t i = 0; i < STEPS; i++) {
+		const uint32_t *slot = &k->slot[four_at(k, hash, i)];
+		for (unsigned same = alike(slot, hash); same; same &= same - 1) {
+			uint32_t number = slot[__builtin_ctz(same)] & 0xffff;
+			if (number && is_text(lexicon_record(k->lexicon, number), s))
+				return number;
+		}
+		if (!slot[FOUR - 1])
+			return 0;
+	}
+	return 0;
+}
+
+/* Room for n more, at most half of the slots in use, so that what is fetched ahead stays. A text
+ * that is in nobody's reach any more gets another number when it comes again. */
 static void make_room(struct known *k, uint32_t n)
 {
-	if (k->lexicon->n + n <= k->mask / 8 * 5)
+	if (k->lexicon->n + n <= k->mask / 2)
 		return;
 	k->mask = k->mask * 2 + 1;
 	xfree(k->slot);
 	k->slot = xcalloc((size_t)k->mask + 1, sizeof(*k->slot));
-	for (uint32_t i = 1; i <= k->lexicon->n; i++)
-		place(k, hash_text(lexicon_at(k->lexicon, i)), i);
+	for (uint32_t i = 1; i <= k->lexicon->n; i++) {
+		uint32_t hash = hash_text(lexicon_at(k->lexicon, i)), at = free_slot(k, hash);
+		if (at != UINT32_MAX)
+			k->slot[at] = (hash & 0xffff0000u) | i;
+	}
 }
 
 /* ---- codes ---- */
@@ -179,11 +209,12 @@ static inline uint32_t code_of(const struct known *k, uint32_t number)
 /* What was not found at once. */
 static uint32_t code_slowly(struct known *k, struct str s, uint32_t hash, uint32_t *fresh)
 {
-	uint32_t at = UINT32_MAX, number = is_kind(s) ? find(k, s, hash, &at) : 0;
+	uint32_t at, number = is_kind(s) ? find(k, s, hash) : 0;
 	if (number)
 		return code_of(k, number);
 	++*fresh;
-	if (at != UINT32_MAX && k->lexicon->n < LEXICON_MOST)
+	at = is_kind(s) && k->lexicon->n < LEXICON_MOST ? free_slot(k, hash) : UINT32_MAX;
+	if (at != UINT32_MAX)
 		return add(k, s, hash, at);
 	return dict_code(k->chunk->dict, s);
 }
@@ -195,7 +226,7 @@ static uint32_t code_group(struct known *k, const struct str *s, uint32_t n, uin
 	make_room(k, n);
 	for (uint32_t i = 0; i < n; i++) {
 		hash[i] = is_kind(s[i]) ? hash_text(s[i]) : 0;
-		__builtin_prefetch(&k->slot[hash[i] & k->mask]);
+		__builtin_prefetch(&k->slot[four_at(k, hash[i], 0)]);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		number[i] = guess(k, hash[i]);

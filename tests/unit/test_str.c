@@ -89,6 +89,25 @@ static void finding_agrees_with_strstr(void **state)
 	}
 }
 
+/* Of every length, with another byte in every place; what lies beside them does not count. */
+static void bytes_of_every_length(void **state)
+{
+	char a[48], b[48];
+
+	(void)state;
+	for (uint32_t n = 0; n <= 40; n++) {
+		memset(a, 'x', sizeof a);
+		memset(b, 'y', sizeof b);
+		memset(b + 4, 'x', n);
+		CHECK(bytes_same(a + 4, b + 4, n));
+		for (uint32_t i = 0; i < n; i++) {
+			b[4 + i] = 'y';
+			CHECK(!bytes_same(a + 4, b + 4, n));
+			b[4 + i] = 'x';
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +117,7 @@ int main(void)
 		cmocka_unit_test(trimming),
 		cmocka_unit_test(finding),
 		cmocka_unit_test(finding_agrees_with_strstr),
+		cmocka_unit_test(bytes_of_every_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
