@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * block.c - one pass finds how each word is kept, one writes; reading goes word by word.
+ * block.c - finds how each word is kept and writes it; reading goes word by word.
  *
  * Rows are read into a copy of what all share, then the low bytes are put over it.
  */
@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "lib/base/simd.h"
+
+enum { FOUR_ROWS = 4 };
 
 enum kind { BLANK, CONST, SEQ, TWIN, LOW1, LOW2, LOW3, LOW4 };
 
@@ -60,6 +62,14 @@ static inline uint32_t low_first(uint32_t v)
 	return v;
 }
 
+static inline uint16_t low_first_two(uint16_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap16(v);
+#endif
+	return v;
+}
+
 static inline uint32_t get(const uint8_t *p)
 {
 	return low_first(load(p));
@@ -72,103 +82,117 @@ static inline void put(uint8_t *p, uint32_t v)
 
 /* ---- in ---- */
 
-/* Over all lanes, of which n count, so that the loops have no ends. */
-static inline uint32_t differing(const uint32_t *v, uint32_t n)
+/* All lanes of a word are looked at and written, whatever the number of rows, so that the loops
+ * have no ends that could be guessed wrong: `mine` is all ones in those of rows. */
+
+static inline uint32_t differing(const uint32_t *v, const uint32_t *mine)
 {
 	uint32_t differ = 0;
 
 	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
-		differ |= i < n ? v[i] ^ v[0] : 0;
+		differ |= (v[i] ^ v[0]) & mine[i];
 	return differ;
 }
 
-static inline uint32_t uneven(const uint32_t *v, uint32_t n)
+static inline uint32_t uneven(const uint32_t *v, const uint32_t *mine)
 {
 	uint32_t differ = 0;
 
 	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
-		differ |= i < n ? v[i] - v[0] - i : 0;
+		differ |= (v[i] - v[0] - i) & mine[i];
 	return differ;
 }
 
-static inline uint32_t unlike(const uint32_t *v, const uint32_t *other, uint32_t n)
+static inline uint32_t unlike(const uint32_t *v, const uint32_t *other, const uint32_t *mine)
 {
 	uint32_t differ = 0;
 
 	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
-		differ |= i < n ? v[i] ^ other[i] : 0;
+		differ |= (v[i] ^ other[i]) & mine[i];
 	return differ;
 }
 
-static inline enum kind kind_of(const struct block_plan *p, const struct sheet *s, uint32_t w)
+static inline enum kind kind_of(const struct block_plan *p, const struct sheet *s, uint32_t w,
+				const uint32_t *mine)
 {
 	const uint32_t *v = s->word[w];
-	uint32_t differ = differing(v, s->n);
+	uint32_t differ = differing(v, mine);
 
 	if (!differ)
 		return v[0] == p->blank[w] ? BLANK : CONST;
-	if (v[s->n - 1] - v[0] == s->n - 1 && !uneven(v, s->n))
+	if (v[s->n - 1] - v[0] == s->n - 1 && !uneven(v, mine))
 		return SEQ;
-	if (p->twin[w] && !unlike(v, s->word[p->twin[w]], s->n))
+	if (p->twin[w] && !unlike(v, s->word[p->twin[w]], mine))
 		return TWIN;
 	return differ >> 24 ? LOW4 : differ >> 16 ? LOW3 : differ >> 8 ? LOW2 : LOW1;
 }
 
-KERNEL void block_measure(const struct block_plan *p, const struct sheet *s,
-			  struct block_shape *shape)
+static inline void write_low1(uint8_t *to, const uint32_t *v)
 {
-	uint32_t head = 0, row = sizeof *s->digest;
+	uint8_t low[BLOCK_ROWS];
 
-	for (uint32_t w = BLOCK_FIRST; w < p->words; w++) {
-		enum kind k = kind_of(p, s, w);
-
-		shape->kind[w] = (uint8_t)k;
-		head += head_bytes[k];
-		row += row_bytes[k];
-	}
-	shape->kind[p->words] = 0;
-	shape->bytes = kinds_bytes(p) + head + s->n * row;
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		low[i] = (uint8_t)v[i];
+	memcpy(to, low, sizeof low);
 }
 
-/* Four bytes each time, of which the next row writes over the high ones; behind the last come
- * the digests. */
-static inline __attribute__((always_inline)) void
-write_width(uint8_t *to, const uint32_t *v, uint32_t n, uint32_t bytes)
+static inline void write_low2(uint8_t *to, const uint32_t *v)
 {
-#pragma GCC unroll 4
+	uint16_t low[BLOCK_ROWS];
+
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		low[i] = low_first_two((uint16_t)v[i]);
+	memcpy(to, low, sizeof low);
+}
+
+/* Four bytes each time, of which the next row writes over the high ones. */
+static inline void write_low3(uint8_t *to, const uint32_t *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i += FOUR_ROWS)
+		for (uint32_t j = i; j < i + FOUR_ROWS; j++)
+			put(to + j * 3, v[j]);
+}
+
+static inline void write_low4(uint8_t *to, const uint32_t *v, uint32_t n)
+{
 	for (uint32_t i = 0; i < n; i++)
-		put(to + i * bytes, v[i]);
+		put(to + i * 4, v[i]);
 }
 
-static void write_low(uint8_t *to, const uint32_t *v, uint32_t n, uint32_t bytes)
+/* Writes up to all lanes, of which more follows than counts. */
+static inline void write_low(uint8_t *to, const uint32_t *v, uint32_t n, enum kind k)
 {
-	switch (bytes) {
-	case 1: write_width(to, v, n, 1); break;
-	case 2: write_width(to, v, n, 2); break;
-	case 3: write_width(to, v, n, 3); break;
-	default: write_width(to, v, n, 4); break;
+	switch (k) {
+	case LOW1: write_low1(to, v); break;
+	case LOW2: write_low2(to, v); break;
+	case LOW3: write_low3(to, v, n); break;
+	default: write_low4(to, v, n); break;
 	}
 }
 
-void block_write(const struct block_plan *p, const struct sheet *s,
-		 const struct block_shape *shape, uint8_t *to)
+KERNEL uint32_t block_write(const struct block_plan *p, const struct sheet *s, uint8_t *to)
 {
-	for (uint32_t w = BLOCK_FIRST; w < p->words; w += 2)
-		*to++ = (uint8_t)(shape->kind[w] | shape->kind[w + 1] << 4);
-	for (uint32_t w = BLOCK_FIRST; w < p->words; w++) {
-		enum kind k = (enum kind)shape->kind[w];
+	uint8_t *begin = to, kind[BLOCK_WORDS + 1];
+	uint32_t mine[BLOCK_ROWS];
 
-		if (k == BLANK || k == TWIN)
-			continue;
-		if (head_bytes[k])
-			put(to, s->word[w][0]);
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		mine[i] = i < s->n ? UINT32_MAX : 0;
+	to += kinds_bytes(p);
+	for (uint32_t w = BLOCK_FIRST; w < p->words; w++) {
+		enum kind k = kind_of(p, s, w, mine);
+
+		kind[w] = (uint8_t)k;
+		put(to, s->word[w][0]); /* may be written over */
 		to += head_bytes[k];
-		if (k < LOW1)
-			continue;
-		write_low(to, s->word[w], s->n, row_bytes[k]);
+		if (k >= LOW1)
+			write_low(to, s->word[w], s->n, k);
 		to += s->n * row_bytes[k];
 	}
+	kind[p->words] = 0;
+	for (uint32_t w = BLOCK_FIRST, i = 0; w < p->words; w += 2, i++)
+		begin[i] = (uint8_t)(kind[w] | kind[w + 1] << 4);
 	memcpy(to, s->digest, s->n * sizeof *s->digest);
+	return (uint32_t)(to - begin) + s->n * (uint32_t)sizeof *s->digest;
 }
 
 /* ---- out ---- */
@@ -205,7 +229,45 @@ read_low(const uint8_t *from, uint32_t shared, enum kind k, uint32_t n, uint8_t 
 	}
 }
 
-void block_read(const struct block_plan *p, const uint8_t *from, uint32_t n, struct sheet *s)
+static inline void fill_low1(uint32_t *v, const uint8_t *from, uint32_t shared)
+{
+	uint8_t low[BLOCK_ROWS];
+
+	memcpy(low, from, sizeof low);
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		v[i] = shared | low[i];
+}
+
+static inline void fill_low2(uint32_t *v, const uint8_t *from, uint32_t shared)
+{
+	uint16_t low[BLOCK_ROWS];
+
+	memcpy(low, from, sizeof low);
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		v[i] = shared | low_first_two(low[i]);
+}
+
+/* A word of all lanes, or, where their bytes are many, of all rows. */
+static inline void fill_low(uint32_t *v, const uint8_t *from, uint32_t shared, enum kind k,
+			    uint32_t n)
+{
+	shared &= ~low_mask(k);
+	switch (k) {
+	case LOW1: fill_low1(v, from, shared); break;
+	case LOW2: fill_low2(v, from, shared); break;
+	case LOW3: read_width(from, shared, LOW3, n, (uint8_t *)v, sizeof *v); break;
+	default: read_width(from, shared, LOW4, n, (uint8_t *)v, sizeof *v); break;
+	}
+}
+
+static inline void fill_even(uint32_t *v, uint32_t first, uint32_t step)
+{
+	for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+		v[i] = first + step * i;
+}
+
+KERNEL void block_read(const struct block_plan *p, const uint8_t *from, uint32_t n,
+		       struct sheet *s)
 {
 	const uint8_t *kinds = from;
 
@@ -213,15 +275,15 @@ void block_read(const struct block_plan *p, const uint8_t *from, uint32_t n, str
 	s->n = n;
 	for (uint32_t w = BLOCK_FIRST; w < p->words; w++) {
 		enum kind k = kind_at(kinds, w);
-		uint32_t *v = s->word[w], shared = head_bytes[k] ? get(from) : p->blank[w];
+		uint32_t shared = head_bytes[k] ? get(from) : p->blank[w];
 
 		from += head_bytes[k];
 		if (k >= LOW1)
-			read_low(from, shared, k, n, (uint8_t *)v, sizeof *v);
+			fill_low(s->word[w], from, shared, k, n);
 		else if (k == TWIN)
-			memcpy(v, s->word[p->twin[w]], n * sizeof *v);
-		for (uint32_t i = 0; k < TWIN && i < n; i++)
-			v[i] = shared + (k == SEQ ? i : 0);
+			memcpy(s->word[w], s->word[p->twin[w]], sizeof s->word[w]);
+		else
+			fill_even(s->word[w], shared, k == SEQ);
 		from += n * row_bytes[k];
 	}
 	memcpy(s->digest, from, n * sizeof *s->digest);

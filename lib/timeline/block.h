@@ -39,18 +39,14 @@ struct sheet {
 	uint32_t word[BLOCK_WORDS][BLOCK_ROWS];
 };
 
-/* How a sheet will be kept. */
-struct block_shape {
-	uint32_t bytes;
-	uint8_t kind[BLOCK_WORDS + 1]; /* one more: kinds are written by twos */
-};
+/* Room to write a block in: the largest, and what is written over behind any. */
+#define BLOCK_ROOM (BLOCK_WORDS / 2 + BLOCK_WORDS * 4 + BLOCK_ROWS * (BLOCK_WORDS * 4 + 8) + 128)
 
-void block_measure(const struct block_plan *p, const struct sheet *s, struct block_shape *shape);
-/* `to` has room for shape->bytes. */
-void block_write(const struct block_plan *p, const struct sheet *s,
-		 const struct block_shape *shape, uint8_t *to);
+/* Returns how many bytes of the room are the block. */
+uint32_t block_write(const struct block_plan *p, const struct sheet *s, uint8_t *room);
 
-/* n rows are in the block, as written. */
+/* n rows are in the block, as written; BLOCK_BEHIND bytes behind it may be read. */
+#define BLOCK_BEHIND 128u
 void block_read(const struct block_plan *p, const uint8_t *from, uint32_t n, struct sheet *s);
 /* The same as rows of p->words words one after another, digest first, if it is asked for. */
 void block_rows(const struct block_plan *p, const uint8_t *from, uint32_t n, bool digests,

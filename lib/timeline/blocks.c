@@ -10,19 +10,21 @@
 #include "lib/base/mem.h"
 
 #define PAGE_UNITS (1u << BLOCKS_PAGE_BITS)
+#define PAGE_USED (PAGE_UNITS - BLOCK_BEHIND / BLOCKS_UNIT) /* of these, by blocks */
 /* Of the largest block, rounded up. */
 #define UNITS_MAX ((sizeof(struct block_head) + BLOCK_WORDS + \
 		    BLOCK_ROWS * (BLOCK_WORDS * 4 + 8) + BLOCKS_UNIT) / BLOCKS_UNIT + 1)
 
-static_assert(UNITS_MAX < PAGE_UNITS && UNITS_MAX <= UINT16_MAX, "a block fits a page");
+static_assert(UNITS_MAX < PAGE_USED && UNITS_MAX <= UINT16_MAX, "a block fits a page");
 
 void blocks_init(struct blocks *b)
 {
 	arena_init(&b->pages);
 	b->open = xcalloc(1, sizeof *b->open);
+	b->room = xmalloc(BLOCK_ROOM);
 	b->left = xcalloc(UNITS_MAX, sizeof *b->left);
 	b->which = BLOCK_NONE;
-	b->used = PAGE_UNITS;
+	b->used = PAGE_USED;
 }
 
 void blocks_fini(struct blocks *b)
@@ -33,6 +35,7 @@ void blocks_fini(struct blocks *b)
 	xfree(b->at);
 	xfree(b->left);
 	xfree(b->open);
+	xfree(b->room);
 	memset(b, 0, sizeof *b);
 }
 
@@ -41,7 +44,7 @@ size_t blocks_bytes(const struct blocks *b)
 	if (!b->open)
 		return 0;
 	return (size_t)b->n_page * PAGE_UNITS * BLOCKS_UNIT + b->cap * sizeof *b->at +
-	       UNITS_MAX * sizeof *b->left + sizeof *b->open;
+	       UNITS_MAX * sizeof *b->left + sizeof *b->open + BLOCK_ROOM;
 }
 
 /* ---- places ---- */
@@ -54,7 +57,7 @@ static uint32_t take_place(struct blocks *b, uint32_t units)
 		memcpy(&b->left[units], blocks_place(b, at - 1), sizeof at);
 		return at - 1;
 	}
-	if (b->used + units > PAGE_UNITS) {
+	if (b->used + units > PAGE_USED) {
 		if (b->n_page == UINT32_MAX >> BLOCKS_PAGE_BITS)
 			mem_give_up("more rows in one shard than have a place");
 		GROW(b->page, b->cap_page, b->n_page + 1);
@@ -97,14 +100,13 @@ struct sheet *blocks_open(struct blocks *b, uint32_t block)
 
 void blocks_close(struct blocks *b)
 {
-	struct block_shape shape;
-	uint32_t units;
+	uint32_t units, bytes;
 	uint8_t *p;
 
 	if (b->which == BLOCK_NONE)
 		return;
-	block_measure(&b->plan, b->open, &shape);
-	units = ((uint32_t)sizeof b->head + shape.bytes + BLOCKS_UNIT - 1) / BLOCKS_UNIT;
+	bytes = block_write(&b->plan, b->open, b->room);
+	units = ((uint32_t)sizeof b->head + bytes + BLOCKS_UNIT - 1) / BLOCKS_UNIT;
 	if (units > b->head.units) {
 		if (b->head.units)
 			leave_place(b, b->at[b->which], b->head.units);
@@ -114,6 +116,6 @@ void blocks_close(struct blocks *b)
 	b->head.n = (uint8_t)b->open->n;
 	p = blocks_place(b, b->at[b->which]);
 	memcpy(p, &b->head, sizeof b->head);
-	block_write(&b->plan, b->open, &shape, p + sizeof b->head);
+	memcpy(p + sizeof b->head, b->room, bytes);
 	b->which = BLOCK_NONE;
 }

@@ -33,6 +33,7 @@ struct blocks {
 	uint32_t n, cap;
 	uint32_t *left;                   /* by units: a place left + 1, chained; 0 = none */
 	struct sheet *open;
+	uint8_t *room;                    /* where it is written, to be copied to its place */
 	struct block_head head;           /* of the open one */
 	uint32_t which;                   /* is open, BLOCK_NONE */
 };
