@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * crew.c - a ring of jobs, a ticket counter and the next ticket of each step, under one mutex.
+ * crew.c - a list of jobs, a ticket counter and the next ticket of each step, under one mutex.
  *
- * Threads are few and jobs are long, so all who wait for a turn share a condition.
+ * Threads are few and jobs are long, so all who wait share a condition, and lists are walked.
  */
 #include "daemon/work/crew.h"
 
@@ -11,28 +11,33 @@
 
 #include "lib/base/mem.h"
 
-struct crew {
-	pthread_mutex_t lock;
-	pthread_cond_t jobs, room, turns;
-	struct job *ring;
-	uint32_t depth, head, n;
-	uint32_t offering; /* threads that may still offer */
-	uint32_t waiting;  /* threads that wait for a turn */
-	bool closed;
-	uint64_t ticket;   /* the next to be given */
-	uint64_t *at;      /* [steps] whose turn it is */
+struct entry {
+	struct job job;
+	bool busy, over; /* of a flow: being read; nothing is left behind that */
 };
 
-struct crew *crew_new(uint32_t steps, uint32_t depth)
+struct crew {
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	uint32_t waiting;       /* threads */
+	struct entry *entry;    /* [most] by the time they were offered */
+	uint32_t most, n;
+	uint32_t things, begun;
+	uint32_t open;          /* begun, of which something may be left */
+	bool closed;
+	uint64_t ticket;        /* the next to be given */
+	uint64_t *at;           /* [steps] whose turn it is */
+};
+
+struct crew *crew_new(uint32_t steps, uint32_t things, uint32_t most)
 {
-	assert(steps > 0 && depth > 0);
+	assert(steps > 0 && most > 0);
 	struct crew *c = xcalloc(1, sizeof *c);
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->jobs, NULL);
-	pthread_cond_init(&c->room, NULL);
-	pthread_cond_init(&c->turns, NULL);
-	c->depth = depth;
-	c->ring = xcalloc(depth, sizeof *c->ring);
+	pthread_cond_init(&c->change, NULL);
+	c->things = things;
+	c->most = most;
+	c->entry = xcalloc(most, sizeof *c->entry);
 	c->at = xcalloc(steps, sizeof *c->at);
 	return c;
 }
@@ -42,57 +47,131 @@ void crew_free(struct crew *c)
 	if (!c)
 		return;
 	pthread_mutex_destroy(&c->lock);
-	pthread_cond_destroy(&c->jobs);
-	pthread_cond_destroy(&c->room);
-	pthread_cond_destroy(&c->turns);
-	xfree(c->ring);
+	pthread_cond_destroy(&c->change);
+	xfree(c->entry);
 	xfree(c->at);
 	xfree(c);
 }
 
-bool crew_offer(struct crew *c, const struct job *job)
+/* ---- with the lock held ---- */
+
+static void tell(struct crew *c)
 {
-	pthread_mutex_lock(&c->lock);
-	while (c->n == c->depth && !c->closed)
-		pthread_cond_wait(&c->room, &c->lock);
-	bool open = !c->closed;
-	if (open) {
-		c->ring[(c->head + c->n++) % c->depth] = *job;
-		if (job->size)
-			pthread_cond_broadcast(&c->jobs);
-		else
-			pthread_cond_signal(&c->jobs);
-	}
-	pthread_mutex_unlock(&c->lock);
-	return open;
+	if (c->waiting > 0)
+		pthread_cond_broadcast(&c->change);
 }
 
-/* Lock held: takes the front job away. */
-static void drop_front(struct crew *c)
+static struct entry *find(struct crew *c, const void *ctx)
 {
-	c->head = (c->head + 1) % c->depth;
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->entry[i].job.ctx == ctx)
+			return &c->entry[i];
+	return NULL;
+}
+
+static void drop(struct crew *c, struct entry *e)
+{
 	c->n--;
-	pthread_cond_signal(&c->room);
+	c->open--;
+	for (; e < &c->entry[c->n]; e++)
+		*e = e[1];
 }
 
-bool crew_take(struct crew *c, bool wait, struct job *job, uint64_t *ticket)
+static bool may_take(const struct entry *e, bool idle)
 {
-	pthread_mutex_lock(&c->lock);
-	while (wait && c->n == 0 && c->offering > 0 && !c->closed)
-		pthread_cond_wait(&c->jobs, &c->lock);
-	bool there = c->n > 0 && !c->closed;
-	if (there) {
-		struct job *front = &c->ring[c->head];
-		*job = *front;
+	return !e->busy && (idle || !e->job.waits);
+}
+
+/* The job to go on with; NULL when there is none. */
+static struct entry *choose(struct crew *c, bool idle, const void *like)
+{
+	struct entry *e = find(c, like);
+	if (e && may_take(e, idle))
+		return e;
+	for (uint32_t i = 0; i < c->n; i++)
+		if (may_take(&c->entry[i], idle))
+			return &c->entry[i];
+	return NULL;
+}
+
+static void take(struct crew *c, struct entry *e, struct job *job, uint64_t *ticket)
+{
+	*job = e->job;
+	++*e->job.taken;
+	e->busy = job->kind == JOB_FLOW;
+	if (job->kind == JOB_STRETCH)
 		*ticket = c->ticket++;
-		front->at += front->size;
-		if (front->size)
-			++*front->taken;
-		else
-			drop_front(c);
+	e->job.at += job->size;
+}
+
+/* A job into *job when there is one: threads that hold tickets begin nothing. */
+static bool take_any(struct crew *c, bool idle, const void *like, struct job *job,
+		     uint64_t *ticket)
+{
+	struct entry *e = choose(c, idle, like);
+	if (e) {
+		take(c, e, job, ticket);
+		return true;
+	}
+	if (!idle || c->begun == c->things || c->open == c->most)
+		return false;
+	*job = (struct job){ .kind = JOB_BEGIN, .at = c->begun++ };
+	c->open++;
+	return true;
+}
+
+static bool all_taken(const struct crew *c)
+{
+	return c->begun == c->things && c->open == 0;
+}
+
+/* ---- */
+
+enum crew_next crew_next(struct crew *c, const struct turn *held, bool full, const void *like,
+			 struct job *job, uint64_t *ticket)
+{
+	enum crew_next next;
+	pthread_mutex_lock(&c->lock);
+	for (;; pthread_cond_wait(&c->change, &c->lock), c->waiting--) {
+		next = CREW_END;
+		if (c->closed || (!held && all_taken(c)))
+			break;
+		next = CREW_STEP;
+		if (held && c->at[held->step] == held->ticket)
+			break;
+		next = CREW_JOB;
+		if (!full && take_any(c, !held, like, job, ticket))
+			break;
+		c->waiting++;
 	}
 	pthread_mutex_unlock(&c->lock);
-	return there;
+	return next;
+}
+
+void crew_offer(struct crew *c, const struct job *job)
+{
+	pthread_mutex_lock(&c->lock);
+	assert(c->open > c->n);
+	if (job)
+		c->entry[c->n++] = (struct entry){ .job = *job };
+	else
+		c->open--;
+	tell(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
+uint64_t crew_read(struct crew *c, const void *ctx, bool more)
+{
+	pthread_mutex_lock(&c->lock);
+	struct entry *e = find(c, ctx);
+	uint64_t ticket = c->ticket++;
+	assert(e && e->busy);
+	e->busy = false;
+	if (!more || e->over)
+		drop(c, e);
+	tell(c);
+	pthread_mutex_unlock(&c->lock);
+	return ticket;
 }
 
 uint64_t crew_ticket(struct crew *c)
@@ -106,43 +185,14 @@ uint64_t crew_ticket(struct crew *c)
 void crew_exhausted(struct crew *c, const void *ctx)
 {
 	pthread_mutex_lock(&c->lock);
-	if (c->n > 0 && c->ring[c->head].size && c->ring[c->head].ctx == ctx)
-		drop_front(c);
+	struct entry *e = find(c, ctx);
+	if (e && e->busy) {
+		e->over = true;
+	} else if (e) {
+		drop(c, e);
+		tell(c);
+	}
 	pthread_mutex_unlock(&c->lock);
-}
-
-void crew_offering(struct crew *c, uint32_t n)
-{
-	c->offering = n;
-}
-
-void crew_offered(struct crew *c)
-{
-	pthread_mutex_lock(&c->lock);
-	assert(c->offering > 0);
-	c->offering--;
-	pthread_cond_broadcast(&c->jobs);
-	pthread_mutex_unlock(&c->lock);
-}
-
-bool crew_turn(struct crew *c, uint32_t step, uint64_t ticket)
-{
-	pthread_mutex_lock(&c->lock);
-	bool now = c->at[step] == ticket && !c->closed;
-	pthread_mutex_unlock(&c->lock);
-	return now;
-}
-
-bool crew_wait(struct crew *c, uint32_t step, uint64_t ticket)
-{
-	pthread_mutex_lock(&c->lock);
-	c->waiting++;
-	while (c->at[step] != ticket && !c->closed)
-		pthread_cond_wait(&c->turns, &c->lock);
-	c->waiting--;
-	bool now = !c->closed;
-	pthread_mutex_unlock(&c->lock);
-	return now;
 }
 
 void crew_pass(struct crew *c, uint32_t step, uint64_t ticket)
@@ -150,8 +200,7 @@ void crew_pass(struct crew *c, uint32_t step, uint64_t ticket)
 	pthread_mutex_lock(&c->lock);
 	assert(c->at[step] == ticket);
 	c->at[step] = ticket + 1;
-	if (c->waiting > 0)
-		pthread_cond_broadcast(&c->turns);
+	tell(c);
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -159,17 +208,6 @@ void crew_close(struct crew *c)
 {
 	pthread_mutex_lock(&c->lock);
 	c->closed = true;
-	pthread_cond_broadcast(&c->jobs);
-	pthread_cond_broadcast(&c->room);
-	pthread_cond_broadcast(&c->turns);
+	tell(c);
 	pthread_mutex_unlock(&c->lock);
-}
-
-bool crew_left(struct crew *c, struct job *job)
-{
-	if (c->n == 0)
-		return false;
-	*job = c->ring[c->head];
-	drop_front(c);
-	return true;
 }

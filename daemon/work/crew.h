@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * crew.h - jobs that any of several threads may begin, and the order in which they are ended.
+ * crew.h - jobs that any of several threads may go on with, and the order in which they are ended.
  *
- * Who takes a job gets a ticket with it. A job is ended in steps, and each step is made in the
- * order of tickets by one thread at a time: step 0 makes what was read good, every other one
- * gives a shard its rows. So what is shared by those who make a step needs no other lock.
- * A ticket's holder passes all steps in turn, and of its tickets the oldest first; then nobody
- * waits for ever. Any number of threads; knows nothing of what is inside a job.
+ * There are so many things, each to be begun by whoever has nothing else to do. A thing begun is
+ * read part by part: its stretches by several threads at once, a flow by one after the other.
+ * Each part gets a ticket, and is ended in steps: each step is made in the order of tickets by one
+ * thread at a time. Step 0 makes what was read good, every other one gives a shard its rows. So
+ * what is shared by those who make a step needs no other lock.
+ * A ticket's holder passes all steps in turn, of its tickets the oldest first, and waits for
+ * nothing but its turn; then nobody waits for ever. Knows nothing of what is inside a job.
  */
 #pragma once
 
@@ -17,44 +19,55 @@
 
 struct crew;
 
-/* Either a thing to be done once, or a whole of which one stretch after the other is to be had. */
-struct job {
-	void *ctx, *thing;
-	uint64_t size;   /* of each stretch, 0 = to be done once; until crew_exhausted says so */
-	uint64_t at;     /* where the stretch begins */
-	uint64_t *taken; /* with stretches: how many have been, written under the crew's lock */
+enum job_kind {
+	JOB_BEGIN,   /* thing number `at`: crew_offer is to follow */
+	JOB_STRETCH, /* `size` bytes from `at`; its ticket was given with it */
+	JOB_FLOW,    /* the next of it: crew_read is to follow */
 };
 
-/* `steps` > 0; `depth` > 0 jobs wait before crew_offer does. */
-struct crew *crew_new(uint32_t steps, uint32_t depth);
+struct job {
+	enum job_kind kind;
+	void *ctx;
+	uint64_t at, size;
+	uint64_t *taken; /* how many parts have been, written under the crew's lock */
+	bool waits;      /* a flow that comes when it likes: for who holds no ticket */
+};
+
+/* The oldest ticket a thread holds, and the step to be made. */
+struct turn {
+	uint64_t ticket;
+	uint32_t step;
+};
+
+/* `things` to be begun, at most `most` > 0 of them at once; `steps` > 0. */
+struct crew *crew_new(uint32_t steps, uint32_t things, uint32_t most);
 void crew_free(struct crew *c); /* NULL is fine */
 
-/* Waits while many others wait. False when the crew is closed: the job was not taken. */
-bool crew_offer(struct crew *c, const struct job *job) MUST_CHECK;
+enum crew_next {
+	CREW_STEP, /* it is the held ticket's turn */
+	CREW_JOB,  /* *job, and of a stretch *ticket */
+	CREW_END,  /* nothing is left for this thread, or the crew is closed */
+};
 
-/* A job offered earliest, with its ticket. When there is none: waits, unless told not to. False:
- * there is none, or none will come. */
-bool crew_take(struct crew *c, bool wait, struct job *job, uint64_t *ticket) MUST_CHECK;
+/* What a thread has to do next; waits while that is nothing. `held` is NULL when it holds no
+ * ticket; with `full` it wants no more. A job of `like` is preferred. */
+enum crew_next crew_next(struct crew *c, const struct turn *held, bool full, const void *like,
+			 struct job *job, uint64_t *ticket) MUST_CHECK;
+
+/* What has been begun: its stretches or flow, NULL when nothing of it is left. */
+void crew_offer(struct crew *c, const struct job *job);
+
+/* A part of the flow has been read, `more` will follow: its ticket. */
+uint64_t crew_read(struct crew *c, const void *ctx, bool more);
 
 /* A ticket for what the caller has at hand already. */
 uint64_t crew_ticket(struct crew *c);
 
-/* No further stretches of `ctx`. */
+/* No further part of `ctx` than those taken. */
 void crew_exhausted(struct crew *c, const void *ctx);
-
-/* So many threads offer jobs; when all have said that they do no longer, takers end. */
-void crew_offering(struct crew *c, uint32_t n);
-void crew_offered(struct crew *c);
-
-/* Whether a ticket's turn for a step has come; waits for it. False when the crew is closed. */
-bool crew_turn(struct crew *c, uint32_t step, uint64_t ticket);
-bool crew_wait(struct crew *c, uint32_t step, uint64_t ticket) MUST_CHECK;
 
 /* The step is made: the next ticket's turn. */
 void crew_pass(struct crew *c, uint32_t step, uint64_t ticket);
 
 /* Nobody waits any longer, whatever is not done. */
 void crew_close(struct crew *c);
-
-/* Jobs nobody took, after all threads have ended; false when there are no more. */
-bool crew_left(struct crew *c, struct job *job);

@@ -107,72 +107,115 @@ static bool end_decoding(struct intake *in)
 	return decoder_finish(in->decoder, &in->e);
 }
 
-/* What inflates may want memory, too. */
-static bool push(struct intake *in, size_t n)
+/* Up to BLOCK bytes; none at the end. */
+static bool read_some(struct intake *in, char *to, size_t *n)
 {
-	if (in->zipped && fault_fails(inflate))
-		return err_set(&in->e, ERR_LIMIT, "inflating: %s", strerror(errno));
-	return decoder_push(in->decoder, in->block, n, &in->e);
-}
-
-/* One block into the decoder. Sets ended, and broken when nothing good can follow. */
-static void read_block(struct intake *in)
-{
-	ssize_t n;
+	ssize_t got;
 	do
-		n = fault_fails(archive_read) ? -1 : read(in->fd, in->block, BLOCK);
-	while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		in->broken = true;
-		err_set(&in->e, ERR_WORLD, "%s: %s", in->path, strerror(errno));
-		return;
-	}
-	if (n == 0) {
-		in->ended = true;
-		in->broken = !end_decoding(in);
-	} else {
-		if (in->keeps_digest)
-			digest_add(&in->digest, in->block, (size_t)n);
-		in->zipped |= intake_bytes_read(in) == 0 && in->block[0] == '\x1f';
-		in->broken = !push(in, (size_t)n);
-		atomic_fetch_add_explicit(&in->read, (uint64_t)n, memory_order_relaxed);
-	}
-	if (in->broken)
-		err_wrap(&in->e, "%s", in->path);
+		got = fault_fails(archive_read) ? -1 : read(in->fd, to, BLOCK);
+	while (got < 0 && errno == EINTR);
+	*n = 0;
+	if (got < 0)
+		return err_set(&in->e, ERR_WORLD, "%s", strerror(errno));
+	*n = (size_t)got;
+	in->ended = got == 0;
+	if (in->keeps_digest)
+		digest_add(&in->digest, to, *n);
+	atomic_fetch_add_explicit(&in->read, *n, memory_order_relaxed);
+	return true;
 }
 
-bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e)
+/* A block for the decoder, which is hungry. What inflates may want memory, too. */
+static bool feed(struct intake *in)
 {
-	struct chunk *c;
+	size_t n;
+	bool first = intake_bytes_read(in) == 0;
+	if (!read_some(in, in->block, &n))
+		return false;
+	in->zipped |= first && n > 0 && in->block[0] == '\x1f';
+	if (n > 0 && in->zipped && fault_fails(inflate))
+		return err_set(&in->e, ERR_LIMIT, "inflating: %s", strerror(errno));
+	decoder_feed(in->decoder, in->block, n);
+	return true;
+}
+
+/* Whether it went well; else nothing good can follow. */
+static bool good(struct intake *in, bool well)
+{
+	in->broken |= !well;
+	return well || err_wrap(&in->e, "%s", in->path);
+}
+
+/* The next step of the file through the decoder. Sets ended and broken. */
+static void step(struct intake *in)
+{
+	if (decoder_hungry(in->decoder) && good(in, feed(in)) && in->ended)
+		good(in, end_decoding(in));
+	else if (!in->broken)
+		good(in, decoder_step(in->decoder, &in->e));
+}
+
+bool intake_some(struct intake *in, struct chunk_ref **out, bool *more, struct err *e)
+{
+	struct chunk *c = decoder_take(in->decoder);
 	*out = NULL;
-	while (!(c = decoder_take(in->decoder)) && !in->ended && !in->broken)
-		read_block(in);
+	if (!c && !in->ended && !in->broken) {
+		step(in);
+		c = decoder_take(in->decoder);
+	}
+	*more = c || (!in->ended && !in->broken);
 	if (c) {
 		if (fault_fails(memory))
 			mem_give_up("out of memory (a fault)");
 		tally_chunk(&in->tally, c, in->number);
 		*out = chunk_ref_new(c, in->number);
-		return true;
 	}
-	if (in->broken)
+	if (!*more && in->broken)
 		*e = in->e;
-	return !in->broken;
+	return *more || !in->broken;
+}
+
+bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e)
+{
+	bool more, well;
+	do
+		well = intake_some(in, out, &more, e);
+	while (more && !*out);
+	return well;
 }
 
 /* A header is no longer, and a stretch that many could share is not behind it. */
-#define HEADER_BLOCKS 16
+#define HEADER_MAX (16 * BLOCK)
 
-bool intake_plain(struct intake *in, uint64_t *at)
+enum intake_rest intake_header(struct intake *in, uint64_t *at, struct buf *held)
 {
-	uint64_t held;
-	for (unsigned i = 0; in->size > 0 && i < HEADER_BLOCKS && !in->ended && !in->broken &&
-			     !decoder_diverts(in->decoder); i++)
-		read_block(in);
-	if (in->ended || in->broken || !decoder_plain(in->decoder, &held))
-		return false;
-	*at = intake_bytes_read(in) - held;
+	while (!in->ended && !in->broken && !decoder_diverts(in->decoder) &&
+	       intake_bytes_read(in) < HEADER_MAX)
+		step(in);
+	if (in->ended || in->broken || !decoder_plain(in->decoder, held))
+		return INTAKE_CHUNKS;
+	if (in->size == 0 || decoder_zipped(in->decoder))
+		return INTAKE_TEXT;
+	*at = intake_bytes_read(in) - held->n;
 	atomic_store_explicit(&in->read, *at, memory_order_relaxed);
-	return true;
+	return INTAKE_PLACES;
+}
+
+bool intake_text(struct intake *in, struct buf *text, struct err *e)
+{
+	size_t n;
+	if (!decoder_zipped(in->decoder)) {
+		GROW(text->p, text->cap, text->n + BLOCK);
+		good(in, read_some(in, text->p + text->n, &n));
+		text->n += n;
+	} else if (!decoder_hungry(in->decoder)) {
+		good(in, decoder_inflate(in->decoder, text, &in->e));
+	} else if (good(in, feed(in)) && in->ended) {
+		good(in, decoder_inflated(in->decoder, &in->e));
+	}
+	if (in->broken)
+		*e = in->e;
+	return !in->ended && !in->broken;
 }
 
 size_t intake_read_at(struct intake *in, uint64_t at, char *to, size_t n, struct err *e)

@@ -36,10 +36,23 @@ struct decoder *intake_decoder(struct intake *in);
  * False when the file is broken for good; nothing follows. */
 bool intake_next(struct intake *in, struct chunk_ref **out, struct err *e);
 
-/* For a lead: reads until rows are given away. True when the rest may be read by intake_read_at,
- * from *at on, and given to the decoder in order, until intake_finish. False: go on with
- * intake_next. */
-bool intake_plain(struct intake *in, uint64_t *at);
+/* As intake_next, but it may also come back with neither a chunk nor the end: *more. */
+bool intake_some(struct intake *in, struct chunk_ref **out, bool *more, struct err *e);
+
+/* How what lies behind the header is had. */
+enum intake_rest {
+	INTAKE_CHUNKS, /* by intake_next, as ever */
+	INTAKE_TEXT,   /* by intake_text, and given to the decoder in order, until intake_finish */
+	INTAKE_PLACES, /* the same by intake_read_at, from *at on */
+};
+
+/* For a lead: reads until rows are given away. Of INTAKE_TEXT the first bytes are in `held`. */
+enum intake_rest intake_header(struct intake *in, uint64_t *at, struct buf *held);
+
+/* More text as the file has it, inflated, behind `text`: up to 256 KiB, perhaps none. False at the
+ * end; e->code says whether that is where the file is broken. One thread at a time, while another
+ * gives to the decoder. */
+bool intake_text(struct intake *in, struct buf *text, struct err *e);
 
 /* Up to n bytes of the file from `at`, fewer at its end only; SIZE_MAX with the reason. Any
  * thread. */

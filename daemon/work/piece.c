@@ -22,8 +22,9 @@ struct piece {
 	struct buf text;
 	struct text_piece t;
 	bool held;               /* chunks come as they are */
-	bool plain;              /* read here: not yet looked at by the lead */
-	uint64_t open;           /* the last line goes on there in the file; 0 = it is whole */
+	bool plain;              /* as the file has it: not yet looked at by the lead */
+	bool whole;              /* when plain: its last line does not go on behind it */
+	uint64_t open;           /* there in the file its settler reads on; 0 = nowhere */
 	enum charset_kind kind;  /* when plain */
 	bool failed;             /* `e` says why it could not be read */
 	struct err e;
@@ -91,15 +92,41 @@ void piece_begin(struct piece *p, uint32_t file, struct intake *in)
 	p->in = in;
 	p->held = p->plain = p->failed = false;
 	p->open = 0;
+	p->kind = CHARSET_KIND_ASCII;
 	p->t = (struct text_piece){ .p = "" };
 }
 
-void piece_add(struct piece *p, const char *text, size_t n, bool suspect)
+void piece_refuse(struct piece *p)
 {
+	piece_drop(p);
+	forget_counts(p);
+}
+
+bool piece_take(void *piece, const char *text, size_t n, bool suspect, struct err *e)
+{
+	struct piece *p = piece;
+	(void)e;
 	buf_add(&p->text, text, n);
 	p->t.suspect |= suspect;
 	p->t.p = p->text.p;
 	p->t.n = p->text.n;
+	return true;
+}
+
+static void keep_chunk(struct piece *p, struct chunk_ref *ref, struct chunk *c)
+{
+	GROW(p->chunk, p->cap, p->n + 1u);
+	GROW(p->ref, p->cap_ref, p->n + 1u);
+	p->chunk[p->n] = c;
+	p->ref[p->n++] = ref;
+}
+
+/* One that needs neither decoding nor settling. */
+static void hold_chunk(struct piece *p, struct chunk_ref *take_chunk)
+{
+	p->held = true;
+	p->rows = chunk_ref_chunk(take_chunk)->rows;
+	keep_chunk(p, take_chunk, NULL);
 }
 
 size_t piece_size(const struct piece *p)
@@ -143,32 +170,71 @@ bool piece_read(struct piece *p, uint64_t at, uint64_t size, bool first)
 	size_t length = (size_t)(at + size - from);
 	bool more = read_more(p, from, length + BEHIND);
 	size_t begin = first ? 0 : next_line(&p->text, 0), end = begin;
-	p->plain = true;
-	p->kind = CHARSET_KIND_ASCII;
+	p->plain = p->whole = true;
 	if (begin >= length || begin > p->text.n) /* no line begins here */
 		return more || p->text.n > length;
 	while ((end = next_line(&p->text, length - 1)) == SIZE_MAX && more &&
 	       p->text.n < length + LINE_HELD)
 		more = read_more(p, from, p->text.n);
-	p->open = end == SIZE_MAX && more ? from + p->text.n : 0;
+	p->whole = end != SIZE_MAX || !more;
+	p->open = p->whole ? 0 : from + p->text.n;
 	more |= end != SIZE_MAX;
 	if (end == SIZE_MAX)
 		end = p->text.n;
 	p->t.p = p->text.p + begin;
 	p->t.n = end - begin;
-	p->kind = p->open ? CHARSET_KIND_OTHER : charset_kind(p->t.p, p->t.n);
+	return more;
+}
+
+/* ---- text that is read one piece after the other ---- */
+
+/* Bytes up to and with the last line end behind `from`, or else `before`. */
+static size_t last_line(const struct buf *text, size_t from, size_t before)
+{
+	const char *nl = from < text->n ? memrchr(text->p + from, '\n', text->n - from) : NULL;
+	return nl ? (size_t)(nl - text->p) + 1 : before;
+}
+
+bool piece_read_on(struct piece *p, size_t size, struct text_rest *rest, struct err *e)
+{
+	struct buf *text = &p->text;
+	size_t lines = 0, seen, room = size + 2 * BLOCK;
+	bool more, overlong;
+	GROW(text->p, text->cap, room);
+	buf_addstr(text, buf_str(&rest->line));
+	do {
+		seen = text->n;
+		more = intake_text(p->in, text, e);
+		lines = last_line(text, seen, lines);
+		overlong = lines == 0 && (rest->overlong || text->n > DECODE_LINE_MAX);
+	} while (more && (text->n < size || (lines == 0 && !overlong)));
+	bool all = overlong || text->n - lines > DECODE_LINE_MAX;
+	p->plain = true;
+	p->whole = !all || lines == text->n;
+	if (!more && e->code == ERR_NONE)
+		p->whole = all = true;
+	buf_reset(&rest->line);
+	if (!all)
+		buf_add(&rest->line, text->p + lines, text->n - lines);
+	rest->overlong = !p->whole;
+	p->t.p = text->p;
+	p->t.n = all ? text->n : lines;
+	return more;
+}
+
+bool piece_fill(struct piece *p, size_t size, struct err *e)
+{
+	struct chunk_ref *chunk = NULL;
+	bool more = true;
+	while (more && !chunk && p->t.n < size)
+		if (!intake_some(p->in, &chunk, &more, e))
+			return false;
+	if (chunk)
+		hold_chunk(p, chunk);
 	return more;
 }
 
 /* ---- chunks ---- */
-
-static void keep_chunk(struct piece *p, struct chunk_ref *ref, struct chunk *c)
-{
-	GROW(p->chunk, p->cap, p->n + 1u);
-	GROW(p->ref, p->cap_ref, p->n + 1u);
-	p->chunk[p->n] = c;
-	p->ref[p->n++] = ref;
-}
 
 static void add_chunk(struct piece *p, struct chunk *c, uint32_t shards)
 {
@@ -177,17 +243,15 @@ static void add_chunk(struct piece *p, struct chunk *c, uint32_t shards)
 	p->rows += c->rows;
 }
 
-void piece_hold(struct piece *p, struct chunk_ref *take_chunk)
-{
-	p->held = true;
-	keep_chunk(p, take_chunk, NULL);
-}
-
 void piece_decode(struct piece *p, struct decoder **part, uint32_t *part_file, uint32_t shards)
 {
 	struct decoder *lead = intake_decoder(p->in);
 	uint32_t sure = ~decoder_once_streams(lead);
-	if (p->held || (p->plain && p->kind == CHARSET_KIND_OTHER)) /* the lead has to */
+	if (p->held)
+		chunk_ref_scatter(p->ref[0], shards);
+	if (p->plain)
+		p->kind = p->whole ? charset_kind(p->t.p, p->t.n) : CHARSET_KIND_OTHER;
+	if (p->t.n == 0 || p->kind == CHARSET_KIND_OTHER) /* the lead has to */
 		return;
 	if (*part && *part_file != p->file) {
 		decoder_free(*part);
@@ -233,8 +297,7 @@ static void keep_again(struct piece *p, struct decoder *lead, uint32_t shards)
 
 static void decode_again(struct piece *p, struct decoder *lead, uint32_t shards)
 {
-	piece_drop(p);
-	forget_counts(p);
+	piece_refuse(p);
 	if (p->t.n > 0)
 		decoder_again(lead, &p->t);
 	keep_again(p, lead, shards);
@@ -272,7 +335,7 @@ static bool push_open(struct piece *p, struct decoder *lead, struct pushed *push
 static bool push_again(struct piece *p, struct decoder *lead, struct pushed *pushed,
 		       struct err *e)
 {
-	bool good = decoder_push(lead, p->t.p, p->t.n, e);
+	bool good = decoder_push_text(lead, p->t.p, p->t.n, e);
 	again_pushed(lead, pushed);
 	return good && (p->open == 0 || push_open(p, lead, pushed, e));
 }
@@ -286,8 +349,7 @@ bool piece_settle(struct piece *p, uint32_t shards, struct pushed *pushed, struc
 	if (p->failed)
 		*e = p->e;
 	if (p->failed || !as_it_is) {
-		piece_drop(p);
-		forget_counts(p);
+		piece_refuse(p);
 		good = good && push_again(p, lead, pushed, e);
 		keep_again(p, lead, shards);
 		return good;

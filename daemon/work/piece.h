@@ -2,9 +2,8 @@
 /*
  * piece.h - a stretch of one file's rows on its way: text, then chunks, then chunks made good.
  *
- * Text is given by the thread that reads the file, or read here where it is decoded. Owned by
- * one thread at a time. Pieces of a file are settled in order. See decode.h for what a lead and
- * its parts are.
+ * Who reads a piece decodes it, while its text is in the cache. Owned by one thread at a time.
+ * Pieces of a file are settled in order. See decode.h for what a lead and its parts are.
  */
 #pragma once
 
@@ -12,8 +11,6 @@
 #include "daemon/work/intake.h"
 #include "daemon/work/tally.h"
 #include "lib/base/buf.h"
-
-#define PIECE_BYTES (4u << 20) /* of text that is given */
 
 struct piece;
 
@@ -23,8 +20,8 @@ void piece_free(struct piece *p); /* NULL is fine */
 /* Empties it for another stretch of file number `file`. */
 void piece_begin(struct piece *p, uint32_t file, struct intake *in);
 
-/* More text; `suspect` as the decoder says it. */
-void piece_add(struct piece *p, const char *text, size_t n, bool suspect);
+/* More text, when it is the lead's decoder_text_fn. */
+bool piece_take(void *piece, const char *text, size_t n, bool suspect, struct err *e);
 size_t piece_size(const struct piece *p); /* bytes of its text */
 
 /* What the lead gives away when it is pushed; piece_collect is its decoder_text_fn. */
@@ -39,8 +36,19 @@ bool piece_collect(void *pushed, const char *text, size_t n, bool suspect, struc
  * first one begins there. Only of a plain intake. False: the file ends there, or has before. */
 bool piece_read(struct piece *p, uint64_t at, uint64_t size, bool first);
 
-/* A chunk that needs neither decoding nor settling; one reference is taken over. */
-void piece_hold(struct piece *p, struct chunk_ref *take_chunk);
+/* What one piece of INTAKE_TEXT leaves to the next. */
+struct text_rest {
+	struct buf line; /* one that is not yet whole */
+	bool overlong;   /* in the middle of one too long to be held */
+};
+
+/* Reads on, after piece_begin: `size` bytes and a little more, whole lines. False at the end of
+ * the file; e->code says whether that is where it is broken. */
+bool piece_read_on(struct piece *p, size_t size, struct text_rest *rest, struct err *e);
+
+/* The same of INTAKE_CHUNKS: a chunk, which needs neither decoding nor settling; or, when it is
+ * the lead's decoder_text_fn, text. */
+bool piece_fill(struct piece *p, size_t size, struct err *e);
 
 /* Decodes it by a part of its file's lead and scatters its rows. The part is *part when that is of
  * the same file, else a new one. */
@@ -60,6 +68,9 @@ struct chunk_ref *piece_chunk_at(const struct piece *p, uint32_t i);
 
 uint32_t piece_file(const struct piece *p);
 struct intake *piece_intake(const struct piece *p);
+
+/* It lies behind what could not be read: no chunks, no sums. */
+void piece_refuse(struct piece *p);
 
 /* Drops its chunks; or gives them to a decoder for the same file, to be filled again. */
 void piece_drop(struct piece *p);

@@ -2,7 +2,7 @@
 /*
  * readers.c - a list of files, the threads that read them, and what is known in the end.
  *
- * readers_cut.c is what a reading thread does, readers_hand.c what is done with what it offers.
+ * readers_hand.c is what each thread does, readers_course.c how it comes by a part of a file.
  */
 #include "daemon/work/readers.h"
 
@@ -15,11 +15,9 @@
 #include "daemon/work/readers_state.h"
 #include "lib/base/mem.h"
 
-/* Few, so that what was cut is still in the cache when it is decoded. */
-#define WAITING_PER_THREAD 2u
-
-/* Of a plain file a thread reads so much at once: what is made once a chunk costs more for less. */
+/* A thread reads so much of a file at once: what is made once a chunk costs more for less. */
 #define STRETCH_BYTES (3u << 20)
+#define SHARED_BYTES (1u << 20) /* a file has, when it is read by several threads */
 
 struct by_size {
 	uint64_t size;
@@ -57,11 +55,6 @@ static bool look_at_files(struct readers *r, struct err *e)
 	return ok;
 }
 
-size_t readers_piece_bytes(const struct readers *r)
-{
-	return r->conf.piece ? r->conf.piece : PIECE_BYTES;
-}
-
 size_t readers_stretch_bytes(const struct readers *r)
 {
 	return r->conf.piece ? r->conf.piece : STRETCH_BYTES;
@@ -78,7 +71,7 @@ static bool shares_any(const struct readers *r)
 bool readers_shares(const struct readers *r, uint32_t file)
 {
 	uint64_t bytes = r->file[file].bytes; /* 0: a pipe */
-	return bytes == 0 || bytes >= readers_piece_bytes(r) / 4;
+	return bytes == 0 || bytes >= (r->conf.piece ? r->conf.piece / 4 : SHARED_BYTES);
 }
 
 struct readers *readers_new(const struct readers_conf *conf, struct err *e)
@@ -96,70 +89,48 @@ struct readers *readers_new(const struct readers_conf *conf, struct err *e)
 	return NULL;
 }
 
-static int start_some(struct readers *r, uint32_t n, void *(*run)(void *))
+/* Runs threads to their ends. */
+static bool run_threads(struct readers *r, uint32_t n, struct err *e)
 {
-	int rc = 0;
-	for (; rc == 0 && n > 0; n--, r->started += rc == 0)
-		rc = pthread_create(&r->thread[r->started], NULL, run, r);
-	return rc;
-}
-
-/* Runs threads that read and threads that help them to their ends. */
-static bool run_threads(struct readers *r, uint32_t reading, uint32_t helping, struct err *e)
-{
+	pthread_t *thread = xcalloc(n, sizeof *thread);
 	sigset_t all, before;
-	r->thread = xcalloc(reading + helping, sizeof *r->thread);
-	crew_offering(r->crew, reading);
+	uint32_t started = 0;
+	int rc = 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = start_some(r, reading, readers_read);
-	if (rc == 0)
-		rc = start_some(r, helping, readers_help);
+	for (; rc == 0 && started < n; started += rc == 0)
+		rc = pthread_create(&thread[started], NULL, readers_work, r);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc != 0)
 		crew_close(r->crew);
-	for (uint32_t i = 0; i < r->started; i++)
-		pthread_join(r->thread[i], NULL);
-	xfree(r->thread);
+	for (uint32_t i = 0; i < started; i++)
+		pthread_join(thread[i], NULL);
+	xfree(thread);
 	return rc == 0 || err_set(e, ERR_WORLD, "cannot start a reader thread: %s", strerror(rc));
 }
 
 bool readers_run(struct readers *r, const struct readers_sink *sink, struct err *e)
 {
-	uint32_t reading = r->conf.threads < r->n ? r->conf.threads : r->n;
-	uint32_t helping = shares_any(r) ? r->conf.threads : 0;
-	uint32_t waiting = (r->conf.threads + 1) * WAITING_PER_THREAD;
+	uint32_t threads = r->conf.threads, steps = 1 + (sink->take ? r->conf.shards : 0);
 	bool ok = true;
 	r->sink = *sink;
-	r->shared = helping > 0;
-	r->crew = crew_new(1 + (sink->take ? r->conf.shards : 0), waiting);
-	r->spare = queue_new(sizeof(struct piece *), waiting);
-	if (reading > 0) {
-		ok = run_threads(r, reading, helping, e);
-	} else {
-		crew_offering(r->crew, 1);
-		readers_read(r);
-	}
+	r->shared = shares_any(r);
+	if (!r->shared && threads > r->n)
+		threads = r->n;
+	r->crew = crew_new(steps, r->n, threads ? threads : 1);
+	if (threads > 0)
+		ok = run_threads(r, threads, e);
+	else
+		readers_work(r);
 	if (r->failed)
 		*e = r->e;
 	return ok && !r->failed;
 }
 
-static void drop_jobs(struct readers *r)
-{
-	struct job job;
-	while (r->crew && crew_left(r->crew, &job))
-		piece_free(job.thing);
-}
-
 void readers_free(struct readers *r)
 {
-	struct piece *p;
 	if (!r)
 		return;
-	drop_jobs(r);
-	while (r->spare && queue_take(r->spare, &p, 1) > 0)
-		piece_free(p);
 	for (uint32_t i = 0; i < r->n; i++) {
 		course_free(r->course[i]);
 		for (uint32_t k = 0; k < r->file[i].n_unknown; k++)
@@ -167,7 +138,6 @@ void readers_free(struct readers *r)
 		xfree(r->file[i].unknown);
 	}
 	crew_free(r->crew);
-	queue_free(r->spare);
 	tally_fini(&r->tally);
 	xfree(r->course);
 	xfree(r->file);

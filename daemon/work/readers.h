@@ -2,11 +2,12 @@
 /*
  * readers.h - many input files read at once, their rows handed out by shard.
  *
- * Each reading thread takes the next unread file (largest first). A large CSV file is shared: of a
- * plain one every thread reads the next stretch by itself, others are cut into pieces by the
- * thread that reads them. Who has decoded a piece waits for its turn, makes it good and gives
- * away its rows, while they are still in its cache. So chunks of one file come in its order, to
- * each shard too; files among each other in any. With 0 threads the caller does all.
+ * Who has nothing else to do opens the next file (largest first). A large CSV file is shared: of a
+ * plain one every thread reads the next stretch by itself; one that is zipped, not UTF-8 or a pipe
+ * is read a stretch at a time by whoever comes next. Who has read decodes, waits for its turn,
+ * makes it good and gives away its rows, while they are still in its cache. So chunks of one file
+ * come in its order, to each shard too; files among each other in any. With 0 threads the caller
+ * does all.
  * A broken file does not stop the others: it is told at the end with its reason.
  * Knows intakes and crews; no rules.
  */
@@ -22,7 +23,7 @@ struct readers_conf {
 	const struct feed *feed;
 	const uint8_t *wanted; /* NULL = all fields */
 	uint32_t threads, shards;
-	size_t piece; /* bytes of a piece, 0 = default; files of a quarter and more are cut */
+	size_t piece; /* bytes of a stretch, 0 = default; files of a quarter and more are shared */
 };
 
 /* Who gets the chunks, borrowed during the call and scattered. Both are called by any thread. */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * readers_hand.c - what becomes of a part: read or taken, decoded, settled, given away.
+ * readers_hand.c - what becomes of a part: read, decoded, settled, given away.
  *
- * A thread whose turn has not come decodes the next part meanwhile, up to a few; so threads that
- * share a file soon come one after the other and hardly wait.
+ * A thread whose turn has not come reads and decodes the next part meanwhile, up to a few; so
+ * threads that share a file soon come one after the other and hardly wait.
  */
-#include <stdlib.h>
-
 #include "daemon/work/readers_state.h"
 #include "lib/base/mem.h"
 
@@ -31,14 +29,25 @@ static void learn(struct readers *r, const struct course *c)
 	}
 }
 
+/* Whether the file was whole. */
+static void finish(struct course *c)
+{
+	if (c->broke.code != ERR_NONE) {
+		c->failed = true;
+		c->e = c->broke;
+		if (c->way == INTAKE_TEXT)
+			decoder_cut(intake_decoder(c->in));
+	} else if (c->way != INTAKE_CHUNKS) {
+		c->failed = !intake_finish(c->in, &c->e);
+	}
+}
+
 /* First what its lead still holds, then what is known of it. */
 static void end_course(struct readers *r, struct part *part)
 {
 	struct course *c = part->course;
-	if (part->end)
-		piece_begin(part->piece, c->file, c->in);
-	if (part->stretch && !c->failed)
-		c->failed = !intake_finish(c->in, &c->e);
+	if (!c->failed)
+		finish(c);
 	if (c->in && decoder_diverts(intake_decoder(c->in)))
 		piece_last(part->piece, r->conf.shards, &c->pushed);
 	learn(r, c);
@@ -48,12 +57,13 @@ static bool settle_text(struct readers *r, struct part *part)
 {
 	struct course *c = part->course;
 	const char *path = r->file[c->file].path;
-	uint64_t before = part->stretch ? intake_stats(c->in)->bytes_in : 0;
-	if (c->ended && part->stretch && piece_size(part->piece) > 0)
+	bool places = c->way == INTAKE_PLACES;
+	uint64_t before = places ? intake_stats(c->in)->bytes_in : 0;
+	if (c->ended && places && piece_size(part->piece) > 0)
 		return err_set(&c->e, ERR_WORLD, "%s: the file has changed while it was read",
 			       path);
 	bool good = piece_settle(part->piece, r->conf.shards, &c->pushed, &c->e);
-	if (part->stretch)
+	if (places)
 		atomic_fetch_add_explicit(&r->bytes, intake_stats(c->in)->bytes_in - before,
 					  memory_order_relaxed);
 	return good || err_wrap(&c->e, "%s", path);
@@ -63,18 +73,15 @@ static bool settle_text(struct readers *r, struct part *part)
 static bool settle(struct readers *r, struct part *part)
 {
 	struct course *c = part->course;
-	bool ends = part->end;
-	if (part->stretch && c->failed)
-		piece_drop(part->piece); /* it lies behind what could not be read */
-	else if (!part->end && !settle_text(r, part))
-		c->failed = true;
-	if (part->stretch) {
-		c->settled++;
-		c->ended |= part->last || c->failed;
-		if (c->failed)
-			crew_exhausted(r->crew, c);
-		ends = c->ended && c->settled == c->taken;
-	}
+	if (c->failed)
+		piece_refuse(part->piece); /* it lies behind what could not be read */
+	else
+		c->failed = !settle_text(r, part);
+	c->settled++;
+	c->ended |= part->last || c->failed;
+	if (c->failed)
+		crew_exhausted(r->crew, c);
+	bool ends = c->ended && c->settled == c->taken;
 	if (ends)
 		end_course(r, part);
 	uint64_t rows = piece_sums(part->piece, &r->tally);
@@ -92,6 +99,7 @@ static bool first_step(struct readers *r, struct part *part)
 	if (ends) {
 		r->course[part->course->file] = NULL;
 		course_free(part->course);
+		part->course = NULL;
 	}
 	return !r->failed;
 }
@@ -103,31 +111,13 @@ static void give_rows(struct readers *r, const struct part *part, uint32_t shard
 		r->sink.take(r->sink.ctx, chunk, shard);
 }
 
-bool readers_step(struct readers *r, struct part *part)
-{
-	bool ok = crew_wait(r->crew, part->step, part->ticket);
-	if (ok && part->step == 0)
-		ok = first_step(r, part);
-	else if (ok)
-		give_rows(r, part, part->step - 1);
-	if (ok)
-		crew_pass(r->crew, part->step++, part->ticket);
-	else
-		crew_close(r->crew);
-	return ok;
-}
-
-bool readers_through(const struct readers *r, const struct part *part)
-{
-	return part->step > (r->sink.take ? r->conf.shards : 0);
-}
-
-/* ---- a thread that helps ---- */
+/* ---- a thread ---- */
 
 struct hand {
 	struct readers *r;
 	struct decoder *decoder; /* a part of the lead of file number `file` */
 	uint32_t file;
+	const void *like;           /* the course last read from */
 	struct part held[HELD_MAX]; /* decoded, by ticket */
 	uint32_t n_held;
 	struct piece *spare[HELD_MAX + 1]; /* the last used first: it is in the cache */
@@ -139,54 +129,50 @@ static struct piece *own_piece(struct hand *h)
 	return h->n_spare > 0 ? h->spare[--h->n_spare] : piece_new();
 }
 
+/* The next part of some file, as far as it can be had before its turn. */
+static void begin(struct hand *h, const struct job *job, uint64_t ticket)
+{
+	struct part *part = &h->held[h->n_held];
+	bool any = true;
+	part->piece = own_piece(h);
+	if (job->kind == JOB_BEGIN)
+		any = course_open(h->r, h->r->order[job->at], part);
+	else
+		course_read(h->r, job, ticket, part);
+	h->like = part->course;
+	if (!any)
+		h->spare[h->n_spare++] = part->piece;
+	else if (piece_intake(part->piece))
+		piece_decode(part->piece, &h->decoder, &h->file, h->r->conf.shards);
+	h->n_held += any;
+}
+
+/* What is left of a part that is through. Alone, the lead fills its chunks again. */
 static void put_back(struct hand *h, const struct part *part)
 {
 	struct piece *p = part->piece;
-	if (!part->stretch && !part->end && queue_try_put(h->r->spare, &p, NULL))
-		return;
-	if (h->n_spare <= HELD_MAX)
-		h->spare[h->n_spare++] = p;
+	if (h->decoder && h->file == piece_file(p))
+		piece_give_back(p, h->decoder);
+	else if (part->course && h->r->conf.threads <= 1)
+		piece_give_back(p, intake_decoder(part->course->in));
 	else
-		piece_free(p);
+		piece_drop(p);
+	h->spare[h->n_spare++] = p;
 }
 
-static void read_stretch(struct hand *h, struct part *part, const struct job *job)
-{
-	struct course *c = part->course;
-	part->piece = own_piece(h);
-	piece_begin(part->piece, c->file, c->in);
-	part->last = !piece_read(part->piece, job->at, job->size, job->at == c->from);
-	if (part->last)
-		crew_exhausted(h->r->crew, c);
-}
-
-/* As much of a job as can be done before its turn. */
-static void begin(struct hand *h, const struct job *job, uint64_t ticket)
-{
-	struct part *part = &h->held[h->n_held++];
-	*part = (struct part){ .course = job->ctx, .piece = job->thing, .ticket = ticket,
-			       .stretch = job->size > 0 };
-	part->end = !part->stretch && !part->piece;
-	if (part->stretch)
-		read_stretch(h, part, job);
-	if (part->end)
-		part->piece = own_piece(h);
-	else
-		piece_decode(part->piece, &h->decoder, &h->file, h->r->conf.shards);
-}
-
-/* The oldest part's next step; waits for its turn. */
+/* The oldest part's next step, in its turn. False when everybody is to stop. */
 static bool step_on(struct hand *h)
 {
-	if (!readers_step(h->r, &h->held[0]))
+	struct readers *r = h->r;
+	struct part *part = &h->held[0];
+	if (part->turn.step > 0)
+		give_rows(r, part, part->turn.step - 1);
+	else if (!first_step(r, part))
 		return false;
-	if (!readers_through(h->r, &h->held[0]))
+	crew_pass(r->crew, part->turn.step++, part->turn.ticket);
+	if (part->turn.step <= (r->sink.take ? r->conf.shards : 0))
 		return true;
-	if (h->decoder && h->file == piece_file(h->held[0].piece))
-		piece_give_back(h->held[0].piece, h->decoder);
-	else
-		piece_drop(h->held[0].piece);
-	put_back(h, &h->held[0]);
+	put_back(h, part);
 	h->n_held--;
 	for (uint32_t i = 0; i < h->n_held; i++)
 		h->held[i] = h->held[i + 1];
@@ -196,25 +182,28 @@ static bool step_on(struct hand *h)
 /* The next thing this thread has to do. False when there is nothing any more. */
 static bool go_on(struct hand *h)
 {
-	struct crew *crew = h->r->crew;
 	struct job job;
-	uint64_t ticket;
-	const struct part *first = &h->held[0];
-	if (h->n_held == HELD_MAX ||
-	    (h->n_held > 0 && crew_turn(crew, first->step, first->ticket)))
+	uint64_t ticket = 0;
+	const struct turn *held = h->n_held > 0 ? &h->held[0].turn : NULL;
+	switch (crew_next(h->r->crew, held, h->n_held == HELD_MAX, h->like, &job, &ticket)) {
+	case CREW_STEP:
 		return step_on(h);
-	if (crew_take(crew, h->n_held == 0, &job, &ticket)) {
+	case CREW_JOB:
 		begin(h, &job, ticket);
 		return true;
+	case CREW_END:
+		break;
 	}
-	return h->n_held > 0 && step_on(h);
+	return false;
 }
 
-void *readers_help(void *readers)
+void *readers_work(void *readers)
 {
 	struct hand h = { .r = readers, .file = UINT32_MAX };
 	while (go_on(&h))
 		;
+	if (h.n_held > 0)
+		crew_close(h.r->crew);
 	while (h.n_held > 0)
 		piece_free(h.held[--h.n_held].piece);
 	while (h.n_spare > 0)

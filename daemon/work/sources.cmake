@@ -13,7 +13,7 @@ set(work_sources
 	work/crew.c
 	work/piece.c
 	work/readers.c
-	work/readers_cut.c
+	work/readers_course.c
 	work/readers_hand.c
 	work/findlines.c
 	work/worker.c

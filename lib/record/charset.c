@@ -352,11 +352,11 @@ enum charset_kind charset_kind(const char *p, size_t n)
 	return utf8_valid(p, n) ? CHARSET_KIND_UTF8 : CHARSET_KIND_OTHER;
 }
 
-bool charset_plain(struct charset *cs, uint64_t *held)
+bool charset_plain(struct charset *cs, struct buf *held)
 {
 	if (!cs->started || cs->overlong || cs->found == CHARSET_GB18030)
 		return false;
-	*held = cs->carry.n;
+	buf_addstr(held, buf_str(&cs->carry));
 	buf_reset(&cs->carry);
 	return true;
 }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "lib/base/buf.h"
 #include "lib/record/feed_plan.h"
 #include "lib/record/flow.h"
 
@@ -30,9 +31,9 @@ enum charset_kind { CHARSET_KIND_ASCII, CHARSET_KIND_UTF8, CHARSET_KIND_OTHER };
 /* Of whole lines; lines so long that they are given up, and others, may be told as OTHER. */
 enum charset_kind charset_kind(const char *p, size_t n);
 
-/* Whether lines of some kinds pass as they are from now on, as charset_passes tells; then forgets
- * the unfinished line that is held back, of *held bytes. */
-bool charset_plain(struct charset *cs, uint64_t *held);
+/* Whether lines of some kinds pass as they are from now on, as charset_passes tells; then the
+ * unfinished line that is held back is no longer, but in `held`. */
+bool charset_plain(struct charset *cs, struct buf *held);
 
 /* Whether whole lines of this kind are text as they are; then it is as if they had been pushed. */
 bool charset_passes(struct charset *cs, enum charset_kind kind);

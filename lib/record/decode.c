@@ -7,14 +7,13 @@
  */
 #include "lib/record/decode.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/record/decode_impl.h"
 #include "lib/record/national.h"
-
-#define STEP (256u << 10) /* bytes taken through the stages at once */
 
 /* ---- CSV ---- */
 
@@ -187,6 +186,15 @@ void decoder_free(struct decoder *d)
 	xfree(d);
 }
 
+/* What came before is given out. */
+static bool broke_off(struct decoder *d)
+{
+	d->cut = true;
+	if (!d->diverting)
+		rower_flush(&d->rower);
+	return false;
+}
+
 bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e)
 {
 	const char *p = bytes;
@@ -194,16 +202,40 @@ bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e)
 	if (d->broken)
 		return err_set(e, ERR_INPUT, "输入此前已损坏");
 	d->stats.bytes_in += n;
-	while (n && !d->broken) {
-		size_t step = n < STEP ? n : STEP;
-		d->broken = !inflate_push(d->inflate, p, step, to, e);
-		p += step;
-		n -= step;
+	for (size_t some; n && !d->broken; p += some, n -= some) {
+		some = n < INFLATE_STEP ? n : INFLATE_STEP;
+		d->broken = !inflate_push(d->inflate, p, some, to, e);
 	}
-	d->cut |= d->broken;
-	if (d->broken && !d->diverting)
-		rower_flush(&d->rower);
-	return !d->broken;
+	return !d->broken || broke_off(d);
+}
+
+void decoder_feed(struct decoder *d, const void *bytes, size_t n)
+{
+	assert(decoder_hungry(d));
+	d->fed = (struct bytes){ bytes, n };
+	d->stats.bytes_in += n;
+}
+
+bool decoder_hungry(const struct decoder *d)
+{
+	return inflate_hungry(d->inflate, &d->fed);
+}
+
+bool decoder_step(struct decoder *d, struct err *e)
+{
+	d->broken = !inflate_step(d->inflate, &d->fed, (struct flow){ take_bytes, d }, e);
+	return !d->broken || broke_off(d);
+}
+
+bool decoder_push_text(struct decoder *lead, const char *p, size_t n, struct err *e)
+{
+	if (!lead->zipped)
+		return decoder_push(lead, p, n, e);
+	for (size_t some; n && !lead->broken; p += some, n -= some) {
+		some = n < INFLATE_STEP ? n : INFLATE_STEP;
+		lead->broken = !take_bytes(lead, p, some, false, e);
+	}
+	return !lead->broken || broke_off(lead);
 }
 
 /* The last line, unless the input broke off in the middle of it. */

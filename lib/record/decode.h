@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/record/charset.h"
 #include "lib/record/chunk.h"
@@ -45,6 +46,11 @@ void decoder_english(struct decoder *d, bool english);
 
 /* Give it bytes. False when the input is broken for good; `e` says where and why. */
 bool decoder_push(struct decoder *d, const void *bytes, size_t n, struct err *e);
+
+/* The same in steps, each of one block of text: bytes are borrowed until it is hungry again. */
+void decoder_feed(struct decoder *d, const void *bytes, size_t n);
+bool decoder_hungry(const struct decoder *d);
+bool decoder_step(struct decoder *d, struct err *e);
 
 /* No more bytes: flushes the last row. False when the input ended inside a gzip member (its
  * last, incomplete line is not given out) or nothing in it could be decoded. */
@@ -81,15 +87,30 @@ bool decoder_diverts(const struct decoder *d);
 uint32_t decoder_once_streams(const struct decoder *lead);
 
 /*
- * Rows that need not be given away byte by byte: when true, what follows in the input is given
- * away as it is wherever decoder_passes says so. The *held last bytes pushed, an unfinished line,
- * are forgotten: they belong to what follows.
+ * Rows that need not be given away byte by byte: when true, what follows in the input, inflated,
+ * is given away as it is wherever decoder_passes says so. The last bytes pushed, an unfinished
+ * line, are the lead's no longer but added to `held`: they belong to what follows.
+ * From now on the input may be inflated by one thread, while another passes, pushes and admits.
  */
-bool decoder_plain(struct decoder *lead, uint64_t *held);
+bool decoder_plain(struct decoder *lead, struct buf *held);
+
+/* Whether the input is gzip; else what follows is text as it stands. */
+bool decoder_zipped(const struct decoder *lead);
+
+/* Of a zipped one, fed and not hungry: adds the next step of it to `text`. False when it is
+ * broken, behind what was added. */
+bool decoder_inflate(struct decoder *lead, struct buf *text, struct err *e);
+
+/* No more bytes. False when they ended inside a member. */
+bool decoder_inflated(struct decoder *lead, struct err *e);
 
 /* Whole lines in order, n bytes in all, of which charset_kind said `kind`. True: they are text as
  * they are, and counted. False: push them. */
 bool decoder_passes(struct decoder *lead, enum charset_kind kind, size_t n);
+bool decoder_push_text(struct decoder *lead, const char *p, size_t n, struct err *e);
+
+/* Instead of decoder_finish, behind all text: the input broke off there. */
+void decoder_cut(struct decoder *lead);
 
 struct text_piece {
 	const char *p;

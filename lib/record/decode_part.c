@@ -45,21 +45,44 @@ uint32_t decoder_once_streams(const struct decoder *lead)
 	return streams;
 }
 
-bool decoder_plain(struct decoder *lead, uint64_t *held)
+bool decoder_plain(struct decoder *lead, struct buf *held)
 {
-	*held = 0;
-	if (!lead->diverting || lead->broken || !inflate_plain(lead->inflate) ||
-	    !charset_plain(lead->charset, held))
+	if (!lead->diverting || lead->broken || !charset_plain(lead->charset, held))
 		return false;
-	lead->stats.bytes_in -= *held;
+	lead->zipped = !inflate_plain(lead->inflate);
+	if (!lead->zipped) {
+		assert(lead->fed.n == 0);
+		lead->stats.bytes_in -= held->n;
+	}
 	return true;
+}
+
+bool decoder_zipped(const struct decoder *lead)
+{
+	return lead->zipped;
+}
+
+bool decoder_inflate(struct decoder *lead, struct buf *text, struct err *e)
+{
+	return inflate_text(lead->inflate, &lead->fed, text, e);
+}
+
+bool decoder_inflated(struct decoder *lead, struct err *e)
+{
+	return inflate_finish(lead->inflate, (struct flow){ 0 }, e);
+}
+
+void decoder_cut(struct decoder *lead)
+{
+	lead->broken = lead->cut = true;
 }
 
 bool decoder_passes(struct decoder *lead, enum charset_kind kind, size_t n)
 {
 	if (!charset_passes(lead->charset, kind))
 		return false;
-	lead->stats.bytes_in += n;
+	if (!lead->zipped) /* else who inflates is counting */
+		lead->stats.bytes_in += n;
 	lead->stats.bytes_text += n;
 	return true;
 }

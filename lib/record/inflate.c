@@ -4,12 +4,11 @@
  */
 #include "lib/record/inflate.h"
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "lib/base/mem.h"
 #include "lib/record/gzip.h"
-
-#define OUT_SIZE (256u << 10)
 
 enum inflate_state { SNIFF, PLAIN, BETWEEN, MEMBER };
 
@@ -17,10 +16,11 @@ struct inflate {
 	enum inflate_state state;
 	unsigned char head[2]; /* bytes held back while sniffing */
 	unsigned n_head;
-	uint64_t offset;       /* bytes taken in */
+	uint64_t offset;       /* bytes used */
+	bool full;             /* the library may have more without another byte */
 	const struct gzip_engine *engine;
 	void *z;               /* NULL before the first member */
-	unsigned char out[OUT_SIZE];
+	unsigned char out[INFLATE_STEP];
 };
 
 struct inflate *inflate_new(void)
@@ -58,86 +58,114 @@ static bool member_start(struct inflate *in, struct err *e)
 	return true;
 }
 
-static bool broken(const struct inflate *in, const char *why, size_t left, struct err *e)
+static bool broken(const struct inflate *in, const char *why, struct err *e)
 {
 	return err_set(e, ERR_INPUT, "gzip 数据损坏，位于第 %llu 字节附近：%s",
-		       (unsigned long long)(in->offset - left), why ? why : "无法解压");
+		       (unsigned long long)in->offset, why ? why : "无法解压");
 }
 
-/* Inflates until the input is used up or the member ends; *left is what was not used. */
-static bool member_run(struct inflate *in, const unsigned char *p, size_t n, size_t *left,
-		       struct flow to, struct err *e)
+static void use(struct inflate *in, struct bytes *from, size_t n)
 {
-	struct gzip_io io = { .in = p, .n_in = n };
-	enum gzip_step step = GZIP_MORE;
-	size_t got = OUT_SIZE;
-	while (step == GZIP_MORE && (io.n_in || got == OUT_SIZE)) {
-		size_t before = io.n_in;
-		io.out = in->out;
-		io.n_out = OUT_SIZE;
-		step = in->engine->run(in->z, &io);
-		got = OUT_SIZE - io.n_out;
-		*left = io.n_in;
-		if (got && !flow_put(to, (const char *)in->out, got, false, e))
-			return false;
-		if (step == GZIP_BROKEN ||
-		    (step == GZIP_MORE && got == 0 && io.n_in && io.n_in == before))
-			return broken(in, in->engine->why(in->z), *left, e);
-	}
+	from->p += n;
+	from->n -= n;
+	in->offset += n;
+}
+
+/* Padding, then another member. */
+static bool between(struct inflate *in, struct bytes *from, struct err *e)
+{
+	while (from->n && *from->p == 0)
+		use(in, from, 1);
+	if (from->n == 0)
+		return true;
+	return *from->p == 0x1f ? member_start(in, e) : broken(in, NULL, e);
+}
+
+/* What the library makes at once; *made of it is good when it fails, too. */
+static bool member_run(struct inflate *in, struct bytes *from, unsigned char *out, size_t *made,
+		       struct err *e)
+{
+	struct gzip_io io = { .in = from->p, .n_in = from->n, .out = out, .n_out = INFLATE_STEP };
+	enum gzip_step step = in->engine->run(in->z, &io);
+	bool stuck = io.n_in && io.n_in == from->n;
+	use(in, from, from->n - io.n_in);
+	*made = INFLATE_STEP - io.n_out;
+	in->full = step == GZIP_MORE && io.n_out == 0;
+	if (step == GZIP_BROKEN || (step == GZIP_MORE && *made == 0 && stuck))
+		return broken(in, in->engine->why(in->z), e);
 	if (step == GZIP_END)
 		in->state = BETWEEN;
 	return true;
 }
 
-static bool gzip_push(struct inflate *in, const unsigned char *p, size_t n, struct flow to,
-		      struct err *e)
+static bool make(struct inflate *in, struct bytes *from, unsigned char *out, size_t *made,
+		 struct err *e)
 {
-	while (n) {
-		if (in->state == BETWEEN) {
-			if (*p == 0) { /* padding */
-				p++;
-				n--;
-				continue;
-			}
-			if (*p != 0x1f)
-				return broken(in, NULL, n, e);
-			if (!member_start(in, e))
-				return false;
-		}
-		size_t left = 0;
-		if (!member_run(in, p, n, &left, to, e))
-			return false;
-		p += n - left;
-		n = left;
+	*made = 0;
+	if (in->state == BETWEEN && !between(in, from, e))
+		return false;
+	return in->state == BETWEEN || member_run(in, from, out, made, e);
+}
+
+static bool pass(struct inflate *in, struct bytes *from, struct flow to, struct err *e)
+{
+	const char *p = (const char *)from->p;
+	size_t n = from->n < INFLATE_STEP ? from->n : INFLATE_STEP;
+	bool good = true;
+	if (in->state == PLAIN) {
+		use(in, from, n);
+	} else {
+		good = make(in, from, in->out, &n, e);
+		p = (const char *)in->out;
 	}
+	return (n == 0 || flow_put(to, p, n, false, e)) && good;
+}
+
+/* Whether the bytes that tell what it is are there. */
+static bool sniffed(struct inflate *in, struct bytes *from)
+{
+	for (; from->n && in->n_head < sizeof in->head; from->n--)
+		in->head[in->n_head++] = *from->p++;
+	if (in->n_head < sizeof in->head)
+		return false;
+	in->state = in->head[0] == 0x1f && in->head[1] == 0x8b ? BETWEEN : PLAIN;
 	return true;
 }
 
-static bool pass(struct inflate *in, const void *p, size_t n, struct flow to, struct err *e)
+bool inflate_step(struct inflate *in, struct bytes *from, struct flow to, struct err *e)
 {
-	if (in->state == PLAIN)
-		return n == 0 || flow_put(to, p, n, false, e);
-	return gzip_push(in, p, n, to, e);
+	if (in->state == SNIFF) {
+		if (!sniffed(in, from))
+			return true;
+		struct bytes head = { in->head, sizeof in->head };
+		if (!pass(in, &head, to, e))
+			return false;
+	}
+	return pass(in, from, to, e);
+}
+
+bool inflate_text(struct inflate *in, struct bytes *from, struct buf *text, struct err *e)
+{
+	size_t made;
+	assert(in->state == BETWEEN || in->state == MEMBER);
+	GROW(text->p, text->cap, text->n + INFLATE_STEP);
+	bool good = make(in, from, (unsigned char *)text->p + text->n, &made, e);
+	text->n += made;
+	return good;
+}
+
+bool inflate_hungry(const struct inflate *in, const struct bytes *from)
+{
+	return from->n == 0 && !in->full;
 }
 
 bool inflate_push(struct inflate *in, const void *bytes, size_t n, struct flow to, struct err *e)
 {
-	const unsigned char *p = bytes;
-	while (in->state == SNIFF && n && in->n_head < 2) {
-		in->head[in->n_head++] = *p++;
-		n--;
-		in->offset++;
-	}
-	if (in->state == SNIFF) {
-		if (in->n_head < 2)
-			return true;
-		bool gzip = in->head[0] == 0x1f && in->head[1] == 0x8b;
-		in->state = gzip ? BETWEEN : PLAIN;
-		if (!pass(in, in->head, 2, to, e))
+	struct bytes from = { bytes, n };
+	while (!inflate_hungry(in, &from))
+		if (!inflate_step(in, &from, to, e))
 			return false;
-	}
-	in->offset += n;
-	return pass(in, p, n, to, e);
+	return true;
 }
 
 bool inflate_plain(const struct inflate *in)
@@ -148,8 +176,9 @@ bool inflate_plain(const struct inflate *in)
 bool inflate_finish(struct inflate *in, struct flow to, struct err *e)
 {
 	if (in->state == SNIFF && in->n_head) {
+		struct bytes head = { in->head, in->n_head };
 		in->state = PLAIN;
-		return pass(in, in->head, in->n_head, to, e);
+		return pass(in, &head, to, e);
 	}
 	if (in->state != MEMBER)
 		return true;

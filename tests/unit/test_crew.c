@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_crew.c - jobs are taken once, steps are made in the order of tickets, and who waits goes
- * home when the crew is closed. Run under ThreadSanitizer too.
+ * test_crew.c - every part is taken once, a flow by one thread at a time, steps are made in the
+ * order of tickets, and who waits goes home when the crew is closed. Run under ThreadSanitizer too.
  */
 #include "daemon/work/crew.h"
 
@@ -10,107 +10,179 @@
 #include "tests/check.h"
 
 #define STEPS 3u
-#define THREADS 4u
-#define STRETCHES 500u
-#define THINGS 200u
+#define THREADS 5u
+#define THINGS 40u
+#define MOST 3u
+#define STRETCHES 100u
+#define PARTS 60u
+#define HELD_MAX 3u
+
+/* Every third thing is nothing, every third a flow, every third has stretches. */
+struct thing {
+	uint64_t taken, place;
+	unsigned parts;      /* of a flow; without a lock: one thread has it at a time */
+	unsigned next_part;  /* to be made good */
+};
 
 struct work {
 	struct crew *crew;
+	struct thing thing[THINGS];
 	uint64_t next[STEPS]; /* without a lock: a step has one thread at a time */
-	uint64_t taken;
-	uint64_t place; /* of the next stretch */
-	unsigned things;
 };
 
-static void make_steps(struct work *w, const struct job *job, uint64_t ticket)
+struct held {
+	struct turn turn;
+	struct thing *thing;
+	uint64_t at;   /* of a stretch, or the flow's part */
+	bool stretch, last;
+};
+
+static void begin(struct work *w, const struct job *job)
 {
-	for (uint32_t s = 0; s < STEPS; s++) {
-		CHECK(crew_wait(w->crew, s, ticket) && crew_turn(w->crew, s, ticket));
-		CHECK_INT(w->next[s]++, ticket);
-		if (s == 0 && job->size) {
-			CHECK_INT(job->at, w->place);
-			w->place += job->size;
-		}
-		if (s == 0 && !job->size)
-			w->things++;
-		crew_pass(w->crew, s, ticket);
+	struct thing *t = &w->thing[job->at];
+	struct job flow = { .kind = JOB_FLOW, .ctx = t, .taken = &t->taken, .waits = job->at % 2 },
+		   many = { .kind = JOB_STRETCH, .ctx = t, .taken = &t->taken, .size = 7 };
+	crew_offer(w->crew, job->at % 3 == 0 ? NULL : job->at % 3 == 1 ? &flow : &many);
+}
+
+static struct held take(struct work *w, const struct job *job, uint64_t ticket)
+{
+	struct thing *t = job->ctx;
+	struct held h = { .turn.ticket = ticket, .thing = t, .at = job->at,
+			  .stretch = job->kind == JOB_STRETCH };
+	if (h.stretch) {
+		h.last = h.at / 7 >= STRETCHES;
+		if (h.last)
+			crew_exhausted(w->crew, t);
+		return h;
 	}
+	h.at = t->parts++;
+	h.last = t->parts == PARTS;
+	h.turn.ticket = crew_read(w->crew, t, !h.last);
+	return h;
+}
+
+static void make_step(struct work *w, struct held *h)
+{
+	CHECK_INT(w->next[h->turn.step], h->turn.ticket);
+	w->next[h->turn.step]++;
+	if (h->turn.step == 0 && h->stretch) {
+		CHECK_INT(h->at, h->thing->place);
+		h->thing->place += 7;
+	} else if (h->turn.step == 0) {
+		CHECK_INT(h->at, h->thing->next_part);
+		h->thing->next_part++;
+	}
+	crew_pass(w->crew, h->turn.step++, h->turn.ticket);
 }
 
 static void *help(void *work)
 {
 	struct work *w = work;
-	struct job job;
-	uint64_t ticket;
-	while (crew_take(w->crew, true, &job, &ticket)) {
-		if (job.size && job.at / job.size >= STRETCHES)
-			crew_exhausted(w->crew, job.ctx);
-		make_steps(w, &job, ticket);
+	struct held held[HELD_MAX];
+	const void *like = NULL;
+	uint32_t n = 0;
+	for (;;) {
+		struct job job;
+		uint64_t ticket = 0;
+		enum crew_next next = crew_next(w->crew, n ? &held[0].turn : NULL, n == HELD_MAX,
+						like, &job, &ticket);
+		if (next == CREW_END)
+			break;
+		if (next == CREW_STEP) {
+			make_step(w, &held[0]);
+			if (held[0].turn.step == STEPS)
+				memmove(held, held + 1, --n * sizeof held[0]);
+		} else if (job.kind == JOB_BEGIN) {
+			CHECK(n == 0);
+			begin(w, &job);
+		} else {
+			CHECK(!job.waits || n == 0);
+			held[n++] = take(w, &job, ticket);
+			like = held[n - 1].thing;
+		}
 	}
+	CHECK_INT(n, 0);
 	return NULL;
 }
 
-static void *offer(void *work)
-{
-	struct work *w = work;
-	for (unsigned i = 0; i < THINGS; i++) {
-		const struct job thing = { .thing = w },
-				 many = { .ctx = &w->taken, .size = 7, .taken = &w->taken };
-		CHECK(crew_offer(w->crew, i == 50 ? &many : &thing));
-	}
-	crew_offered(w->crew);
-	return NULL;
-}
-
-static void steps_are_made_in_order(void **state)
+static void everything_is_taken_once_and_in_order(void **state)
 {
 	(void)state;
-	struct work w = { .crew = crew_new(STEPS, 5) };
-	pthread_t t[THREADS + 1];
-	crew_offering(w.crew, 1);
-	for (unsigned i = 0; i <= THREADS; i++)
-		CHECK_INT(pthread_create(&t[i], NULL, i ? help : offer, &w), 0);
-	for (unsigned i = 0; i <= THREADS; i++)
+	struct work w = { .crew = crew_new(STEPS, THINGS, MOST) };
+	pthread_t t[THREADS];
+	uint64_t parts = 0;
+	for (unsigned i = 0; i < THREADS; i++)
+		CHECK_INT(pthread_create(&t[i], NULL, help, &w), 0);
+	for (unsigned i = 0; i < THREADS; i++)
 		CHECK_INT(pthread_join(t[i], NULL), 0);
-	CHECK_INT(w.things, THINGS - 1);
-	CHECK(w.taken > STRETCHES && w.taken <= STRETCHES + THREADS);
-	CHECK_INT(w.place, w.taken * 7);
-	CHECK_INT(w.next[STEPS - 1], w.taken + THINGS - 1);
+	for (unsigned i = 0; i < THINGS; i++) {
+		const struct thing *g = &w.thing[i];
+		parts += g->taken;
+		if (i % 3 == 0)
+			CHECK_INT(g->taken, 0);
+		else if (i % 3 == 1)
+			CHECK(g->taken == PARTS && g->next_part == PARTS);
+		else
+			CHECK(g->taken > STRETCHES && g->place == g->taken * 7);
+	}
+	CHECK_INT(w.next[0], parts);
+	CHECK_INT(w.next[STEPS - 1], parts);
 	crew_free(w.crew);
 }
 
-static void *wait_in_vain(void *work)
+static void who_holds_a_ticket_neither_begins_nor_waits(void **state)
 {
-	struct work *w = work;
-	CHECK(!crew_wait(w->crew, 0, w->taken));
+	(void)state;
+	struct crew *c = crew_new(1, 2, 2);
+	uint64_t taken[2] = { 0 }, ticket;
+	struct job job;
+	CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_BEGIN && job.at == 0);
+	crew_offer(c, &(struct job){ .kind = JOB_FLOW, .ctx = c, .taken = taken, .waits = true });
+	const struct turn turn = { .ticket = crew_ticket(c) };
+	CHECK_INT(crew_next(c, &turn, false, NULL, &job, &ticket), CREW_STEP);
+	crew_pass(c, 0, turn.ticket);
+	CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_FLOW && taken[0] == 1);
+	crew_exhausted(c, c); /* while it is being read */
+	CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_BEGIN && job.at == 1);
+	crew_offer(c, NULL);
+	CHECK_INT(crew_read(c, c, true), 1);
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_END);
+	CHECK_INT(taken[0], 1);
+	crew_free(c);
+}
+
+static void *wait_in_vain(void *crew)
+{
+	const struct turn never = { .ticket = 7 };
+	struct job job;
+	uint64_t ticket;
+	CHECK_INT(crew_next(crew, &never, true, NULL, &job, &ticket), CREW_END);
 	return NULL;
 }
 
 static void a_closed_crew_lets_everybody_go(void **state)
 {
 	(void)state;
-	struct work w = { .crew = crew_new(1, 2) };
-	struct job job = { .thing = &w };
+	struct crew *c = crew_new(1, 2, 1);
 	pthread_t t;
+	struct job job;
 	uint64_t ticket;
-	crew_offering(w.crew, 1);
-	CHECK(!crew_take(w.crew, false, &job, &ticket));
-	CHECK(crew_offer(w.crew, &job) && crew_offer(w.crew, &job));
-	CHECK(crew_turn(w.crew, 0, crew_ticket(w.crew)));
-	w.taken = crew_ticket(w.crew);
-	CHECK(!crew_turn(w.crew, 0, w.taken));
-	CHECK_INT(pthread_create(&t, NULL, wait_in_vain, &w), 0);
-	crew_close(w.crew);
+	CHECK_INT(pthread_create(&t, NULL, wait_in_vain, c), 0);
+	crew_close(c);
 	CHECK_INT(pthread_join(t, NULL), 0);
-	CHECK(!crew_offer(w.crew, &job) && !crew_take(w.crew, true, &job, &ticket));
-	CHECK(crew_left(w.crew, &job) && crew_left(w.crew, &job) && !crew_left(w.crew, &job));
-	crew_free(w.crew);
+	CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_END);
+	crew_free(c);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(steps_are_made_in_order),
+		cmocka_unit_test(everything_is_taken_once_and_in_order),
+		cmocka_unit_test(who_holds_a_ticket_neither_begins_nor_waits),
 		cmocka_unit_test(a_closed_crew_lets_everybody_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,14 @@ static void write_file(const char *name, const char *text)
 		fail_msg("%s", e.text);
 }
 
+/* All but `less` bytes of it. */
+static void cut_file(const char *name, size_t less)
+{
+	struct stat st;
+	CHECK_INT(stat(in_folder(name), &st), 0);
+	CHECK_INT(truncate(in_folder(name), st.st_size - (off_t)less), 0);
+}
+
 static void write_gz(const char *name, const char *text, size_t cut)
 {
 	gzFile z = gzopen(in_folder(name), "wb");
@@ -185,7 +193,8 @@ struct seen {
 	uint64_t lines;    /* of the first file's fee lines, in order, with their digests */
 	struct buf refused; /* its rejects in order */
 	uint64_t in_shard[SHARDS], last[SHARDS]; /* rows; the first file's last line */
-	struct decode_stats stats; /* of the first file */
+	struct decode_stats stats; /* of the first file, as what follows */
+	struct err e;
 };
 
 static void see_rows(struct seen *s, const struct chunk *c)
@@ -246,6 +255,7 @@ static void read_all(const struct path_list *files, const struct feed *feed, uin
 		s->failed += readers_file(r, i)->failed;
 	s->rejects = readers_tally(r)->rejects;
 	s->stats = readers_file(r, 0)->stats;
+	s->e = readers_file(r, 0)->e;
 	CHECK_INT(readers_tally(r)->records[STREAM_FEE], s->rows);
 	readers_progress(r, &bytes, &total, &rows);
 	CHECK_INT(rows, s->rows + s->rejects);
@@ -338,6 +348,7 @@ static void add_long_line(struct buf *b, size_t n, bool ended)
 	buf_adds(b, ended ? "\n2,M2,H1,P1,2026-03-01 09:00:00,1,10.50,1,note\n" : "");
 }
 
+/* As one thread reads them, whatever the threads and parts. */
 static void read_alike(const struct path_list *files, const struct feed *feed, size_t least)
 {
 	static const size_t piece[] = { 700, 9000, 200000 };
@@ -348,6 +359,7 @@ static void read_alike(const struct path_list *files, const struct feed *feed, s
 			continue;
 		read_all(files, feed, 2 + i % 2, piece[i], &s);
 		CHECK_INT(s.failed, first.failed);
+		assert_string_equal(s.e.text, first.e.text);
 		CHECK(s.lines == first.lines);
 		assert_string_equal(buf_cstr(&s.refused), buf_cstr(&first.refused));
 		CHECK(memcmp(&s.stats, &first.stats, sizeof s.stats) == 0);
@@ -360,15 +372,16 @@ static void odd_text_is_read_as_by_one_thread(void **state)
 {
 	(void)state;
 	struct feed *feed = feed_default();
-	struct path_list files = { 0 };
-	char *plain = fee_text(6000, 0, 1);
-	path_list_add(&files, in_folder("fee_list_d_1.csv"));
+	struct path_list plain = { 0 }, zipped = { 0 };
+	char *text = fee_text(6000, 0, 1);
+	path_list_add(&plain, in_folder("fee_list_d_1.csv"));
+	path_list_add(&zipped, in_folder("fee_list_d_1.csv.gz"));
 	for (unsigned kind = 0; kind < 9; kind++) {
 		struct buf b;
 		buf_init(&b, 0);
 		if (kind == 1)
 			buf_adds(&b, "\xef\xbb\xbf");
-		buf_adds(&b, plain);
+		buf_adds(&b, text);
 		if (kind >= 6)
 			add_long_line(&b, kind == 6 ? 300000 : 5 << 20, kind != 8);
 		else
@@ -376,11 +389,87 @@ static void odd_text_is_read_as_by_one_thread(void **state)
 		b.n -= kind % 2; /* the last line is not ended */
 		b.p[b.n] = '\0';
 		write_file("fee_list_d_1.csv", buf_cstr(&b));
-		read_alike(&files, feed, kind < 6 ? 0 : 9000);
+		read_alike(&plain, feed, kind < 6 ? 0 : 9000);
+		write_gz("fee_list_d_1.csv.gz", buf_cstr(&b), 0);
+		if (kind % 2)
+			cut_file("fee_list_d_1.csv.gz", 20 * kind);
+		read_alike(&zipped, feed, 9000);
+		buf_fini(&b);
+	}
+	path_list_fini(&plain);
+	path_list_fini(&zipped);
+	xfree(text);
+	feed_free(feed);
+}
+
+/* A damaged byte in the middle: what is good before it, and where it was noticed. */
+static void damaged_gzip_is_told_as_by_one_thread(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	char *text = fee_text(20000, 11, 1);
+	struct buf b;
+	struct err e;
+	path_list_add(&files, in_folder("fee_list_d_1.csv.gz"));
+	for (unsigned i = 1; i < 8; i += 2) {
+		write_gz("fee_list_d_1.csv.gz", text, 0);
+		buf_init(&b, 0);
+		CHECK(file_read(in_folder("fee_list_d_1.csv.gz"), 1 << 26, &b, &e));
+		b.p[b.n / 8 * i] ^= 0x55;
+		CHECK(file_write(in_folder("fee_list_d_1.csv.gz"), buf_str(&b), &e));
+		read_alike(&files, feed, 9000);
 		buf_fini(&b);
 	}
 	path_list_fini(&files);
-	xfree(plain);
+	xfree(text);
+	feed_free(feed);
+}
+
+/* Twenty files that flow, have stretches, are small, are none, are broken, are no CSV. */
+static void write_many(struct path_list *files, const char *text, const char *lines)
+{
+	char name[64];
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "fee_list_d_%u.%s%s", i, i % 5 == 3 ? "ndjson" : "csv",
+			 i % 5 == 0 ? ".gz" : "");
+		if (i % 5 == 0)
+			write_gz(name, text, i == 5 ? 20000 : 0);
+		else
+			write_file(name, i % 5 == 3 ? lines : i % 5 == 4 ? "" : text);
+		path_list_add(files, in_folder(name));
+	}
+}
+
+static void many_files_of_all_kinds_by_many_threads(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	struct seen first, s;
+	struct buf lines;
+	char *text = fee_text(4000, 9, 1);
+	buf_init(&lines, 0);
+	for (unsigned i = 0; i < 2000; i++)
+		buf_addf(&lines, "{\"feedetl_sn\":\"%u\",\"mdtrt_id\":\"M%u\",\"psn_no\":\"P1\","
+			 "\"fixmedins_code\":\"H1\",\"fee_ocur_time\":\"2026-03-01 09:00:00\"}\n",
+			 i, i);
+	write_many(&files, text, buf_cstr(&lines));
+	read_all(&files, feed, 1, 0, &first);
+	CHECK_INT(first.failed, 5);
+	for (uint32_t threads = 0; threads <= 8; threads++) {
+		read_all(&files, feed, threads, threads % 2 ? 20000 : 3000, &s);
+		CHECK_INT(s.failed, first.failed);
+		CHECK_INT(s.rows, first.rows);
+		CHECK_INT(s.rejects, first.rejects);
+		CHECK(s.lines == first.lines);
+		assert_string_equal(buf_cstr(&s.refused), buf_cstr(&first.refused));
+		buf_fini(&s.refused);
+	}
+	buf_fini(&first.refused);
+	buf_fini(&lines);
+	path_list_fini(&files);
+	xfree(text);
 	feed_free(feed);
 }
 
@@ -399,8 +488,9 @@ static void stopping_early_loses_nothing_but_rows(void **state)
 	struct err e;
 	char *big = fee_text(60000, 0, 1);
 	write_file("fee_list_d_1.csv", big);
+	write_gz("fee_list_d_2.csv.gz", big, 0);
 	path_list_add(&files, in_folder("fee_list_d_1.csv"));
-	path_list_add(&files, in_folder("fee_list_d_1.csv"));
+	path_list_add(&files, in_folder("fee_list_d_2.csv.gz"));
 	for (uint32_t i = 0; i < 9; i++) {
 		const struct readers_conf conf = { .files = &files, .feed = feed,
 						   .threads = i % 3, .shards = 2,
@@ -466,6 +556,8 @@ int main(void)
 		IN_FOLDER(any_number_of_readers_brings_the_same),
 		IN_FOLDER(a_broken_file_is_told_and_stops_no_other),
 		IN_FOLDER(odd_text_is_read_as_by_one_thread),
+		IN_FOLDER(damaged_gzip_is_told_as_by_one_thread),
+		IN_FOLDER(many_files_of_all_kinds_by_many_threads),
 		IN_FOLDER(stopping_early_loses_nothing_but_rows),
 		IN_FOLDER(a_pipe_is_read_like_a_file),
 	};
