@@ -10,6 +10,7 @@ set(base_sources
 	dict.c
 	map.c
 	sort.c
+	sort_few.c
 	digest.c
 	dec.c
 	dec_wide.c
@@ -19,4 +20,4 @@ set(base_sources
 	utf8_wide.c
 	near.c
 	count.c)
-set(base_hot count.c utf8_wide.c dec_wide.c hash.c dict.c map.c sort.c)
+set(base_hot count.c utf8_wide.c dec_wide.c hash.c dict.c map.c sort.c sort_few.c)

@@ -13,7 +13,7 @@
 #include "lib/timeline/gather.h"
 
 enum { FEW_VISITS = 8, NEAR_VISITS = 4, MANY_SETTLEMENTS = 256, SCRATCH_KEPT = 1024,
-       PLACE_BITS = 24, NEAR_STEPS = 8 };
+       PLACE_BITS = 24, NEAR_STEPS = 8, MOST_TANGLED = 1024 };
 
 /* Empty a map of scratch; one that grew large for one subject does not burden the rest. */
 void scratch_clear(struct map64 *m)
@@ -57,23 +57,62 @@ static struct time_cell time_cell(struct cell c)
 				   c.pack == PACK_TIME ? PACK_TIME_SPILL - 1 : UINT32_MAX };
 }
 
+/* What was seen of a list's rows: some of the times lie beside them; all are in order. */
+struct sight {
+	bool beside, even;
+};
+
+/* Blocks of rows whose times reach into one another; the ones before and behind do not. */
+struct tangle {
+	uint32_t begin, end; /* in the order */
+	uint32_t least;      /* time */
+	uint32_t behind;     /* the least time of those behind */
+	bool even;           /* with those behind in order, so far */
+	uint64_t *scratch;
+};
+
+static void close_tangle(struct tangle *g, uint64_t *order)
+{
+	uint32_t n = g->end - g->begin;
+
+	if (n > 1)
+		g->even = n <= MOST_TANGLED && sort_pieces(order + g->begin, n, g->scratch) &&
+			  g->even;
+	g->end = g->begin;
+	g->behind = g->least;
+}
+
+/* A block before them, from `begin` on, its times within least and most. */
+static void add_block(struct tangle *g, uint64_t *order, uint32_t begin, uint32_t least,
+		      uint32_t most)
+{
+	if (begin == g->begin)
+		return; /* none of its rows counts */
+	if (most <= g->least)
+		close_tangle(g, order);
+	g->even &= most <= g->behind;
+	g->begin = begin;
+	g->least = least < g->least ? least : g->least;
+}
+
 /*
  * The rows of a list, from found[first] on as they came, each with its time and place in
- * order[1 + first ..). Lists give the newest block first.
+ * order[1 + first ..), put in order as far as `even` says. Lists give the newest block first.
  */
 static uint32_t find_rows(struct gather *g, enum stream s, const struct list *list,
-			  struct gather_stats *gs, bool *beside)
+			  struct gather_stats *gs, struct sight *sight)
 {
 	const struct store *st = &g->t->store[s];
-	uint32_t at = list->n, left = list->n, most = 0;
+	uint32_t at = list->n, left = list->n, latest = 0;
 	struct time_cell time = time_cell(g->time[s]);
+	struct tangle tangle = { at, at, UINT32_MAX, UINT32_MAX, true, g->order + 1 + at };
 	struct found *found = g->found;
 	uint64_t *order = g->order + 1;
 
 	for (uint32_t b = list->tail; b;) {
 		struct stretch part = store_stretch(st, b - 1, left, g->t->conf.versions,
 						    g->items[s].room);
-		uint32_t n = part.n;
+		uint32_t n = part.n, least = UINT32_MAX, most = 0;
 
 		b = part.before;
 		left -= n;
@@ -85,11 +124,15 @@ static uint32_t find_rows(struct gather *g, enum stream s, const struct list *li
 			    !takes_odd(g, s, r, gs))
 				continue;
 			most = number > most ? number : most;
+			least = number < least ? number : least;
 			found[--at] = (struct found){ r, part.first + n };
 			order[at] = (uint64_t)number << 32 | at;
 		}
+		add_block(&tangle, order, at, least, most);
+		latest = most > latest ? most : latest;
 	}
-	*beside = most > time.limit;
+	close_tangle(&tangle, order);
+	*sight = (struct sight){ latest > time.limit, tangle.even };
 	return at;
 }
 
@@ -258,7 +301,8 @@ static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
 {
 	const struct list *list = subject_list_const(&g->t->subject[g->subject], s);
 	struct items *items = &g->items[s];
-	bool beside, ties;
+	struct sight sight;
+	bool ties;
 	uint64_t *order;
 	uint32_t first, n;
 
@@ -270,13 +314,15 @@ static void take_rows(struct gather *g, enum stream s, struct gather_stats *gs)
 		GROW(items->room, items->cap_room, (size_t)list->n * g->t->store[s].layout.size);
 	GROW(g->found, g->cap_found, list->n);
 	GROW(g->order, g->cap_order, 2 * list->n + 1);
-	first = find_rows(g, s, list, gs, &beside);
+	first = find_rows(g, s, list, gs, &sight);
 	order = g->order + 1 + first;
 	items->n = n = list->n - first;
-	if (!beside && !sort_near(order, n))
+	for (uint32_t i = 0; sight.beside && i < n; i++)
+		order[i] = first + i; /* as they came */
+	if (!sight.beside && !sight.even && !sort_near(order, n))
 		sort_u64(order, n, order + n);
-	ties = make_items(g, s, order, beside);
-	if (beside)
+	ties = make_items(g, s, order, sight.beside);
+	if (sight.beside)
 		items_sort(g, s);
 	else if (ties)
 		sort_ties(g, s);

@@ -32,6 +32,62 @@ static void check_one(size_t n, uint64_t mask, bool with_scratch, uint64_t *seed
 	xfree(scratch);
 }
 
+/* Upper halves within 2^bits; lower halves tell where each came. */
+static void check_few(uint32_t n, unsigned bits, uint64_t *seed)
+{
+	uint64_t v[SORT_FEW], all = 0;
+	uint32_t base = (uint32_t)check_random(seed) >> (bits < 32);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t above = (uint32_t)(check_random(seed) & ((UINT64_C(1) << bits) - 1));
+
+		v[i] = (uint64_t)(base + above) << 32 | i;
+	}
+	if (!sort_few(v, n)) {
+		CHECK(bits > 25);
+		for (uint32_t i = 0; i < n; i++)
+			CHECK((uint32_t)v[i] == i);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		CHECK(i == 0 || v[i - 1] < v[i]);
+		all |= UINT64_C(1) << (uint32_t)v[i];
+	}
+	CHECK(all == (n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX));
+}
+
+static void few_by_counting(void **state)
+{
+	static const unsigned bits[] = { 0, 1, 3, 16, 25, 26, 32 };
+	uint64_t seed = 9;
+
+	(void)state;
+	for (uint32_t n = 0; n <= SORT_FEW; n++)
+		for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++)
+			for (int round = 0; round < 20; round++)
+				check_few(n, bits[i], &seed);
+}
+
+static void pieces_merged(void **state)
+{
+	uint64_t seed = 11, v[1100], scratch[1100];
+
+	(void)state;
+	for (uint32_t n = 0; n <= 1100; n += 1 + n / 9)
+		for (unsigned bits = 0; bits <= 26; bits += 2) {
+			uint64_t mask = (UINT64_C(1) << bits) - 1;
+
+			for (uint32_t i = 0; i < n; i++)
+				v[i] = (check_random(&seed) & mask) << 32 | i;
+			if (!sort_pieces(v, n, scratch)) {
+				CHECK(bits > 25);
+				continue;
+			}
+			for (uint32_t i = 1; i < n; i++)
+				CHECK(v[i - 1] < v[i]);
+		}
+}
+
 static void sizes_around_the_thresholds(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 2, 3, 12, 13, 24, 25, 47, 48, 49, 100, 255, 256,
@@ -101,6 +157,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_around_the_thresholds),
+		cmocka_unit_test(few_by_counting),
+		cmocka_unit_test(pieces_merged),
 		cmocka_unit_test(signed_keys),
 		cmocka_unit_test(pairs),
 		cmocka_unit_test(many_pairs),
