@@ -198,7 +198,7 @@ static void add_said(struct buf *out, const struct rule *r, const struct expr *e
 		buf_adds(out, "（缺）");
 		return;
 	}
-	if (f != FIELD_NONE && v->type == TYPE_CODE)
+	if (f != FIELD_NONE && v->type == TYPE_CODE && field_coded(field_get(f)))
 		name = code_name(field_get(f)->name, v->text);
 	if (name.n)
 		buf_addstr(out, name);

@@ -237,13 +237,39 @@ uint32_t verdict_count(const struct verdict *v)
 	return v->found.n;
 }
 
+enum { MAYBE_BITS = 16, MAYBE_BYTES = 1 << MAYBE_BITS >> 3 };
+
 /* One shard looking for the records behind a verdict. */
 struct looking {
 	const struct verdict *v;
 	uint32_t shard;
 	struct part *part;
 	const struct judge *j;
+	uint8_t maybe[MAYBE_BYTES];  /* by some bits of the hash of contributions to fired cells:
+					few others have to be looked for */
 };
+
+static uint32_t maybe_bit(uint64_t hash)
+{
+	return (uint32_t)(hash >> (63 - MAYBE_BITS)) & ((1u << MAYBE_BITS) - 1);
+}
+
+static void note_fired(struct looking *l, const uint64_t *cell, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t bit = maybe_bit(cells_hash(l->j->cells, (uint32_t)(cell[i] >> 32),
+						    (uint32_t)cell[i]));
+
+		l->maybe[bit / 8] |= (uint8_t)(1u << bit % 8);
+	}
+}
+
+static bool may_have_fired(const struct looking *l, uint64_t hash)
+{
+	uint32_t bit = maybe_bit(hash);
+
+	return l->maybe[bit / 8] >> bit % 8 & 1;
+}
 
 static bool has_fired(void *ctx, const struct contributions *c, uint32_t i, struct fired_hit *h)
 {
@@ -254,7 +280,8 @@ static bool has_fired(void *ctx, const struct contributions *c, uint32_t i, stru
 
 	if (h->hit != UINT32_MAX)
 		at = fired[h->hit].next;
-	else if (!cells_find(l->j->cells, c, i, &cell) ||
+	else if (!may_have_fired(l, c->v[i].hash) ||
+		 !cells_find(l->j->cells, c, i, &cell) ||
 		 !map64_get(&l->v->first[l->shard], (uint64_t)c->source << 32 | cell, &at))
 		return false;
 	if (at == UINT32_MAX)
@@ -296,13 +323,14 @@ static uint64_t *fired_cells(const struct map64 *first, uint32_t *n)
 
 void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
 {
-	struct looking l = { v, part, &v->part[part], j };
+	struct looking l = { v, part, &v->part[part], j, { 0 } };
 	uint32_t n, *subject;
 	uint64_t *cell;
 
 	if (!v->found.n || !j->cells || !map64_count(&v->first[part]))
 		return;
 	cell = fired_cells(&v->first[part], &n);
+	note_fired(&l, cell, n);
 	n = cells_subjects(j->cells, cell, n, &subject);
 	judge_each_batch(j, subject, n, NULL, look_in_batch, &l);
 	xfree(subject);

@@ -147,6 +147,8 @@ struct contributions {
 	const struct partial_kept *kept;         /* of the same shape, NULL when nothing is kept */
 };
 typedef void contribution_fn(void *ctx, const struct contributions *c);
+/* The hash that contributions with this key have. */
+uint64_t eval_key_hash(const uint64_t *number, uint32_t n_key);
 /* The next eval_contributions is of the batch that eval_batch had last, unchanged since: what was
  * made of it is used. */
 void eval_same_batch(struct eval *e);

@@ -214,12 +214,14 @@ KERNEL void kernel_fill(int64_t *restrict out, int64_t v, uint32_t n)
 KERNEL bool kernel_pick(int64_t *restrict out, const int64_t *restrict v,
 			const uint8_t *restrict truth, uint32_t n)
 {
-	const int64_t most = INT64_C(1) << 42;
-	bool large = n > 1u << 20;
+	const uint64_t most = UINT64_C(1) << 42;
+	uint64_t large = n > 1u << 20;
 
 	for (uint32_t i = 0; i < n; i++) {
-		out[i] = truth[i] == TRUTH_TRUE ? v[i] : 0;
-		large |= (out[i] > most) | (out[i] < -most);
+		uint64_t in = -(uint64_t)(truth[i] == TRUTH_TRUE), x = (uint64_t)v[i] & in;
+
+		out[i] = (int64_t)x;
+		large |= (x + most) & ~(2 * most - 1); /* not in -most .. most - 1 */
 	}
 	return !large;
 }

@@ -468,6 +468,17 @@ const uint64_t *make_keyset(struct eval *e, const struct keyset *ks, enum stream
 	return k->v;
 }
 
+uint64_t eval_key_hash(const uint64_t *number, uint32_t n_key)
+{
+	uint64_t hash = 0;
+
+	if (n_key)
+		(void)kernel_hash(&hash, number, 1);
+	for (uint32_t i = 1; i < n_key; i++)
+		(void)kernel_hash_join(&hash, number + i, 1);
+	return hash;
+}
+
 bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum stream sa,
 		 const struct keyset *b, uint32_t row_b, enum stream sb)
 {

@@ -30,6 +30,8 @@ void cells_end(struct cells *c);
 
 /* The cell of the i-th contribution, a number of its source; false when there is none. */
 bool cells_find(const struct cells *c, const struct contributions *k, uint32_t i, uint32_t *cell);
+/* The hash of contributions to a cell. */
+uint64_t cells_hash(const struct cells *c, uint32_t source, uint32_t cell);
 uint32_t cells_count(const struct cells *c);
 
 /* Cells of a source, and the hash of a key by its texts: the same in every set of the plan. */

@@ -10,6 +10,18 @@ uint32_t cells_of(const struct cells *c, uint32_t source)
 	return c->table[source].n;
 }
 
+uint64_t cells_hash(const struct cells *c, uint32_t source, uint32_t cell)
+{
+	const struct table *t = &c->table[source];
+	uint64_t *number = xcalloc(t->n_key + 1u, sizeof *number), hash;
+
+	for (uint32_t i = 0; i < t->n_key; i++)
+		number[i] = c->number[cell_at(t, cell)->key[i]];
+	hash = eval_key_hash(number, t->n_key);
+	xfree(number);
+	return hash;
+}
+
 uint64_t cells_key_hash(const struct cells *c, uint32_t source, uint32_t cell)
 {
 	const struct table *t = &c->table[source];
