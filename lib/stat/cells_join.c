@@ -10,7 +10,7 @@
 #include "lib/base/hash.h"
 #include "lib/stat/joined.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, HASH_BITS = 64, LEAST_BITS = 16 };
 
 struct joined *joined_new(struct cells *const *shard, uint32_t n)
 {
@@ -151,17 +151,44 @@ static struct split *split_at(struct joined *j, uint32_t shard, uint32_t partiti
 	return &j->split[((size_t)shard * j->n + partition) * j->p->n_source + source];
 }
 
+/* Of a hash, those for the number of a part. */
+static unsigned part_bits(uint32_t n_key)
+{
+	return n_key < 2 ? HASH_BITS : HASH_BITS / n_key;
+}
+
+/* Whether no two keys have the same hash. */
+static bool hash_tells(const struct joined *j, uint32_t n_key)
+{
+	unsigned bits = part_bits(n_key);
+
+	return bits >= LEAST_BITS && (bits >= 32 || j->n_part <= UINT32_C(1) << bits);
+}
+
+/* One to one. */
+static uint64_t scatter(uint64_t h)
+{
+	h *= UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
 /* Of a single shard nothing needs joining, so nothing to be spread. */
 static uint64_t cell_hash(const struct joined *j, uint32_t shard, const struct cell *x, uint32_t n)
 {
 	const uint32_t *global = j->global[shard];
+	unsigned bits = part_bits(n);
 	uint64_t h = 0;
 
-	for (uint32_t i = 0; j->n > 1 && i < n; i++) {
-		h = (h ^ global[x->key[i]]) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 32;
+	if (j->n == 1)
+		return 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (bits < LEAST_BITS)
+			h = scatter(h);
+		else if (i)
+			h <<= bits;
+		h ^= global[x->key[i]];
 	}
-	return h;
+	return scatter(scatter(h));
 }
 
 static void split_cell(struct joined *j, uint32_t shard, uint32_t source, uint32_t cell)
@@ -221,6 +248,8 @@ static uint32_t joint_new(struct joining *x)
 
 	GROW(t->marked, t->cap, t->n + 1);
 	if (t->cap != old) {
+		if (t->told)
+			t->told = xreallocarray(t->told, t->cap, sizeof *t->told);
 		t->cell = xreallocarray(t->cell, (size_t)t->cap * x->j->n, sizeof *t->cell);
 		memset(t->cell + (size_t)old * x->j->n, 0,
 		       (size_t)(t->cap - old) * x->j->n * sizeof *t->cell);
@@ -262,12 +291,15 @@ static uint32_t join_cell(struct joining *x, uint32_t shard, const struct split_
 	for (; t->slot[at]; at = (at + 1) & (t->slots - 1)) {
 		cell = (uint32_t)t->slot[at] - 1;
 		if (t->slot[at] >> 32 == tag &&
-		    is_key(x, t->cell + (size_t)cell * n, shard, c->cell)) {
+		    (t->told ? t->told[cell] == c->hash
+			     : is_key(x, t->cell + (size_t)cell * n, shard, c->cell))) {
 			t->cell[(size_t)cell * n + shard] = c->cell + 1;
 			return cell;
 		}
 	}
 	cell = joint_new(x);
+	if (t->told)
+		t->told[cell] = c->hash;
 	t->cell[(size_t)cell * n + shard] = c->cell + 1;
 	t->slot[at] = (uint64_t)tag << 32 | (cell + 1);
 	return cell;
@@ -310,11 +342,15 @@ fetch(const struct joining *x, uint32_t shard, const struct split *from, uint32_
 		__builtin_prefetch(&t->slot[(from->v[i + AHEAD].hash >> 32) & (t->slots - 1)]);
 	if (i + AHEAD / 2 >= from->n)
 		return;
-	__builtin_prefetch(cell_at(&x->j->shard[shard]->table[x->source],
-				   from->v[i + AHEAD / 2].cell));
+	if (!t->told)
+		__builtin_prefetch(cell_at(&x->j->shard[shard]->table[x->source],
+					   from->v[i + AHEAD / 2].cell));
 	slot = t->slot[(from->v[i + AHEAD / 2].hash >> 32) & (t->slots - 1)];
-	if (slot)
-		__builtin_prefetch(t->cell + (size_t)((uint32_t)slot - 1) * x->j->n);
+	if (!slot)
+		return;
+	__builtin_prefetch(t->cell + (size_t)((uint32_t)slot - 1) * x->j->n);
+	if (t->told)
+		__builtin_prefetch(t->told + (uint32_t)slot - 1);
 }
 
 static void join_source(struct joined *j, uint32_t partition, uint32_t source)
@@ -325,6 +361,8 @@ static void join_source(struct joined *j, uint32_t partition, uint32_t source)
 	t->n_changed = 0;
 	if (j->n == 1 && !j->shard[0]->replaceable)
 		take_all(&x);
+	if (j->n > 1 && !t->n && hash_tells(j, j->p->source[source].n_key))
+		t->told = xcalloc(t->cap, sizeof *t->told);
 	for (uint32_t s = 0; s < j->n; s++) {
 		struct split *from = split_at(j, s, partition, source);
 
@@ -348,6 +386,8 @@ static void join_source(struct joined *j, uint32_t partition, uint32_t source)
 	}
 	for (uint32_t i = 0; i < t->n_changed; i++)
 		t->marked[t->changed[i]] = 0;
+	xfree(t->told);
+	t->told = NULL;
 }
 
 void joined_judge(struct joined *j, uint32_t partition)

@@ -12,6 +12,8 @@
 
 #include "lib/stat/joined.h"
 
+enum { AHEAD = 8 };
+
 void judging_init(struct judging *x, struct joined *j, struct dict *none)
 {
 	*x = (struct judging){ .j = j, .e = eval_new(j->p, none) };
@@ -336,6 +338,24 @@ static enum cell_state judge_cell(struct judging *j, struct partition *part, str
 	return state;
 }
 
+/* Cells lie anywhere. Always in line: gcc takes a function that only fetches for one without
+ * effect, and leaves its calls out. */
+static inline __attribute__((always_inline)) void
+fetch(const struct judging *j, const struct joint *joint, uint32_t at)
+{
+	const uint32_t *cell = joint_cell(j->j, joint, at);
+
+	for (uint32_t s = 0; s < j->j->n; s++) {
+		const struct table *t = &j->j->shard[s]->table[j->rp->source];
+		const uint8_t *x = cell[s] ? (const uint8_t *)cell_at(t, cell[s] - 1) : NULL;
+
+		if (x) {
+			__builtin_prefetch(x);
+			__builtin_prefetch(x + t->stride - 1);
+		}
+	}
+}
+
 void outcome_judge(struct judging *j, struct partition *part, struct outcome *out)
 {
 	const struct joint *joint = &part->joint[j->rp->source];
@@ -350,6 +370,10 @@ void outcome_judge(struct judging *j, struct partition *part, struct outcome *ou
 		memset(out->state + old, CELL_ABSENT, out->cap - old);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = joint->all ? i : joint->changed[i];
+
+		if (i + AHEAD < n)
+			fetch(j, joint, joint->all ? at + AHEAD : joint->changed[i + AHEAD]);
+
 		enum cell_state before = (enum cell_state)out->state[at];
 		enum cell_state now = judge_cell(j, part, out, at, &text);
 

@@ -29,6 +29,7 @@ struct joint {
 	uint32_t n, cap;
 	uint64_t *slot;          /* upper half of the hash << 32 | joined cell + 1 */
 	size_t slots;
+	uint64_t *told;          /* [cap] their hashes, while these tell keys; else NULL */
 	uint32_t *changed;       /* since the last round, each once; or all are */
 	uint32_t n_changed, cap_changed;
 	uint8_t *marked;         /* [cap] among the changed */
