@@ -394,9 +394,13 @@ static void take(struct cells *c, struct eval *e, const struct contributions *k,
 	if (c->p->source[k->source].n_peer)
 		g.partial = code_peers(c, e, k, i, g.partial);
 	if (c->replaceable) {
+		const struct given *before = &c->given[k->v[i].subject];
+
 		GROW(c->turn, c->cap_turn, c->taken.n_cell + 1);
-		c->turn[c->taken.n_cell] = c->given[k->v[i].subject].turn;
+		c->turn[c->taken.n_cell] = before->turn;
 		gift_pack(c, &c->taken, &g);
+		if (!before->n_cell)
+			fold(c, &g, 1);
 		return;
 	}
 	fold(c, &g, 1);
@@ -501,7 +505,8 @@ static void take_now(struct cells *c, struct given *g)
 	if (gifts_equal(&before, &c->now))
 		return;
 	fold_other(c, &before, &c->now, -1);
-	fold_other(c, &c->now, &before, 1);
+	if (before.n_cell) /* what is given for the first time was folded when it was taken */
+		fold_other(c, &c->now, &before, 1);
 	c->given_bytes += given_size(&c->now) - given_size(&before);
 	given_set(g, &c->now);
 }
