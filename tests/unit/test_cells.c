@@ -54,6 +54,21 @@ static const char text[] =
 	"             | 5 | M5 | 乙 | H2 | 2026-03-02 09:00 | 1 | 9 |\n"
 	"             | 6 | M6 | 丙 | H2 | 2026-03-03 09:00 | 1 | 9 |\n"
 	"    应命中 1 条，违规金额 27.00\n"
+	"规则 c.keys 「归并的项多」\n" HEAD
+	"  看 费用明细\n"
+	"  归并 机构、项目、单价、数量、自然月\n"
+	"  触发 不同(人员) > 2\n"
+	"  违规金额 合计(符合范围金额)\n"
+	"  说明 {机构}{项目}{不同(人员)}人\n"
+	"  试例「各项都同」\n"
+	"    费用明细 | 流水 | 就诊 | 人员 | 机构 | 项目 | 时间 | 数量 | 单价 |\n"
+	"             | 1 | M1 | 甲 | H1 | A1 | 2026-03-02 09:00 | 1 | 9 |\n"
+	"             | 2 | M2 | 乙 | H1 | A1 | 2026-03-03 09:00 | 1 | 9 |\n"
+	"             | 3 | M3 | 丙 | H1 | A1 | 2026-03-04 09:00 | 1 | 9 |\n"
+	"             | 4 | M4 | 甲 | H1 | A2 | 2026-03-02 09:00 | 1 | 9 |\n"
+	"             | 5 | M5 | 乙 | H1 | A2 | 2026-03-09 09:00 | 2 | 9 |\n"
+	"             | 6 | M6 | 丙 | H2 | A2 | 2026-03-02 09:00 | 1 | 9 |\n"
+	"    应命中 1 条，违规金额 27.00\n"
 	"规则 c.values 「一个一个留下的值」\n" HEAD
 	"  看 费用明细\n"
 	"  归并 机构、自然月\n"
@@ -96,13 +111,13 @@ static void one_far_above_its_peers(void **state)
 
 static void shards_and_batches_do_not_show(void **state)
 {
-	static const char *const rules[] = { "c.share", "c.sum", "c.values" };
+	static const char *const rules[] = { "c.share", "c.sum", "c.keys", "c.values" };
 	struct world w;
 	char *want;
 
 	(void)state;
 	world_init(&w, text, NULL);
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < 4; k++) {
 		world_judge(&w, rules[k], 0, 1, 0);
 		CHECK_INT(w.found.n, 1);
 		want = xstrdup(world_line(&w, 0));
@@ -122,14 +137,14 @@ static void shards_and_batches_do_not_show(void **state)
  * changed ends where one over everything does. */
 static void subjects_replace_what_they_gave(void **state)
 {
-	static const char *const rules[] = { "c.share", "c.sum", "c.values" };
+	static const char *const rules[] = { "c.share", "c.sum", "c.keys", "c.values" };
 	struct world w;
 	struct account once;
 	char *want;
 
 	(void)state;
 	world_init(&w, text, NULL);
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < 4; k++) {
 		w.replaceable = w.stepwise = false;
 		world_judge(&w, rules[k], 0, 1, 0);
 		want = xstrdup(world_line(&w, 0));
