@@ -131,25 +131,27 @@ void scan_out_line(struct scan_out *o, const struct finding *f, struct str line)
 	else if (line.p)
 		fwrite(line.p, 1, line.n, o->to);
 	else
-		o->line.failed = true;
+		o->no_room = true;
 }
 
 void scan_out_finding(struct scan_out *o, const struct finding *f)
 {
 	scan_out_text(o, f, &o->line);
-	scan_out_line(o, f, buf_str(&o->line));
+	scan_out_line(o, f, o->line.failed ? (struct str){ 0 } : buf_str(&o->line));
 	buf_reset(&o->line);
 }
 
 static bool finish(struct scan_out *o, struct err *e)
 {
 	const char *name = o->path ? o->path : "standard output";
-	bool ok = fflush(o->to) == 0 && !ferror(o->to) && !o->line.failed;
+	bool ok = fflush(o->to) == 0 && !ferror(o->to) && !o->no_room;
 	if (o->path) {
 		ok = ok && staged_sync(fileno(o->to));
 		ok = fclose(o->to) == 0 && ok;
 		ok = ok && staged_keep(&o->staged);
 	}
+	if (o->no_room)
+		return err_set(e, ERR_LIMIT, "%s: a finding's line is over 4 GiB", name);
 	return ok || err_set(e, ERR_WORLD, "%s: %s", name, strerror(errno));
 }
 

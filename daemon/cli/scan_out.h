@@ -21,6 +21,7 @@ struct scan_out {
 	struct staged staged; /* with a path */
 	FILE *to;
 	struct buf line;
+	bool no_room;     /* for a line */
 	struct grid grid; /* SCAN_TABLE: kept until the end */
 };
 

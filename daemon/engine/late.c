@@ -423,8 +423,11 @@ static bool send_away(struct engine *en, struct missed *take_missed, struct err 
 	}
 	en->late->away++;
 	log_debug("horizon", "%u chunks wait for persons to be brought back", en->late->away);
-	return queue_put(en->late->asked, &take_missed, NULL) ||
-	       err_set(e, ERR_BUG, "late records are not taken");
+	if (queue_put(en->late->asked, &take_missed, NULL))
+		return true;
+	en->late->away--;
+	missed_free(take_missed);
+	return err_set(e, ERR_BUG, "late records are not taken");
 }
 
 bool engine_take_in(struct engine *en, struct epoch *ep, struct chunk_ref *take_chunk,

@@ -105,20 +105,22 @@ static void add_literals(struct buf *sql, struct db *db, const struct str *v, ui
 	buf_addc(sql, '(');
 	for (uint32_t i = 0; i < n; i++) {
 		char *quoted = PQescapeLiteral(db->conn, v[i].p, v[i].n);
-		buf_addf(sql, "%s%s", i ? "," : "", quoted ? quoted : "NULL");
+		if (quoted)
+			buf_addf(sql, "%s%s", i ? "," : "", quoted);
+		else
+			sql->failed = true;
 		PQfreemem(quoted);
 	}
 	buf_addc(sql, ')');
 }
 
-/* SELECT `what` of those whose `column` is one of some, of all who have or had a record. Diagnoses
- * and operations have nobody but their visit's. */
+/* SELECT `what` of those whose `column` is one of some, of all who have or had a record. */
 static void add_from_visits(struct buf *sql, struct db *db, const char *what, const char *column,
 			    const struct str *v, uint32_t n)
 {
 	const char *word = "";
 	for (const struct floor_event *ev = floor_events; ev < floor_events + FLOOR_EVENTS; ev++) {
-		if (!ev->of_visit || ev->time == FIELD_NONE)
+		if (!ev->of_visit)
 			continue;
 		buf_addf(sql, "%sSELECT %s FROM fundwatch.%s WHERE %s IN ", word, what,
 			 stream_name(ev->stream), column);
@@ -140,11 +142,10 @@ static bool add_stock(struct buf *sql, const struct floor_more *m)
 	return some->n_stock > 0;
 }
 
+/* By the visit alone: with `OR psn_no IN` the server would read the whole table. */
 static bool add_persons(struct buf *sql, struct db *db, const struct floor_some *some)
 {
-	buf_adds(sql, " WHERE psn_no IN ");
-	add_literals(sql, db, some->person, some->n_person);
-	buf_adds(sql, " OR mdtrt_id IN (");
+	buf_adds(sql, " WHERE mdtrt_id IN (");
 	add_from_visits(sql, db, "mdtrt_id", "psn_no", some->person, some->n_person);
 	buf_addc(sql, ')');
 	return some->n_person > 0;

@@ -43,7 +43,8 @@ struct floor_more {
 /* ` WHERE ...` or nothing, behind the name of the stream's table. */
 void floor_sql_kept(struct buf *sql, enum stream s, int32_t floor);
 
-/* The same; false: nothing of this stream. The connection quotes texts. */
+/* The same; false: nothing of this stream. The connection quotes texts; when it cannot, the buffer
+ * has failed and the connection says why. */
 bool floor_sql_more(struct buf *sql, struct db *db, enum stream s, const struct floor_more *m);
 
 /* SELECT of the visits of which the floor keeps nothing but packs sold and reports. */

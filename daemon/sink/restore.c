@@ -114,6 +114,12 @@ static bool take_record(void *ctx, const char *p, size_t n, struct err *e)
 	       err_set(e, ERR_WORLD, "stopped while loading");
 }
 
+static bool is_whole(const struct buf *sql, const struct db *db, struct err *e)
+{
+	return !sql->failed || err_set(e, ERR_WORLD, "a text cannot be quoted for PostgreSQL: %s",
+				       PQerrorMessage(db->conn));
+}
+
 static bool take_records(struct db *db, struct reader *r, enum stream s, struct err *e)
 {
 	struct buf sql;
@@ -127,7 +133,8 @@ static bool take_records(struct db *db, struct reader *r, enum stream s, struct 
 	buf_adds(&sql, ") TO STDOUT (FORMAT binary)");
 	r->stream = s;
 	r->started = false;
-	bool ok = !any || db_copy_out(db, buf_cstr(&sql), take_record, r, e);
+	bool ok = !any || (is_whole(&sql, db, e) &&
+			   db_copy_out(db, buf_cstr(&sql), take_record, r, e));
 	buf_fini(&sql);
 	if (ok)
 		give_chunk(r);
@@ -403,7 +410,7 @@ bool restore_holders(struct db *db, const struct str *visit, uint32_t n,
 	struct buf sql;
 	buf_init(&sql, 0);
 	floor_sql_holders(&sql, db, visit, n);
-	PGresult *r = db_query(db, buf_cstr(&sql), 0, NULL, e);
+	PGresult *r = is_whole(&sql, db, e) ? db_query(db, buf_cstr(&sql), 0, NULL, e) : NULL;
 	buf_fini(&sql);
 	for (int i = 0; r && i < PQntuples(r); i++)
 		if (!PQgetisnull(r, i, 0))

@@ -4,8 +4,8 @@
  *
  * A column of text becomes a column of small numbers: the first distinct text
  * gets code 1, the next 2, ... Code 0 is "missing"; the empty text is a value
- * like any other. Texts never move and never leave, so a borrowed dict_text()
- * lives as long as the dictionary. One thread writes; while it does, nobody reads.
+ * like any other. Texts never move, so a borrowed dict_text() lives until the
+ * dictionary is freed or emptied. One thread writes; while it does, nobody reads.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ uint32_t dict_below(const struct dict *d); /* n; 0 for others */
 /* Empty again and over these; some of the memory is kept. */
 void dict_clear_over(struct dict *d, struct lexicon *below, uint32_t n);
 
-/* The code of s, added when new. Ends the process past 2^32 - 2 distinct texts. */
+/* The code of s, added when new. Ends the process past 2^32 - 2 codes. */
 uint32_t dict_code(struct dict *d, struct str s);
 
 /* code[i] becomes the code of s[i], added when new. What the look-ups will touch is fetched ahead,

@@ -20,7 +20,7 @@
 #define USUAL_CAP 16384u /* rows of a full chunk: grown to in few steps, since each copies */
 #define RAW_MAX 4096u
 
-/* The only thing that chunks of several threads share. */
+/* Beside lexicons, whose holders are counted, all that chunks of several threads share. */
 uint64_t chunk_name(void)
 {
 	static _Atomic uint64_t last;

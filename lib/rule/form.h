@@ -94,4 +94,7 @@ enum truth window_apart(const struct window *w, int64_t a, int64_t b);
 
 /* Small sorts in place, and lists that grow. */
 void pairs_sort(struct eval *e, unsigned list, uint32_t n);
+/* The rows of a range that pass, with their keys; all keys are known. */
+uint32_t pairs_passing(struct eval *e, unsigned list, const uint64_t *key, const uint8_t *truth,
+		       const uint32_t range[2]);
 uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint64_t value);

@@ -336,6 +336,23 @@ void pairs_sort(struct eval *e, unsigned list, uint32_t n)
 	insertion(e->pair[list], n);
 }
 
+uint32_t pairs_passing(struct eval *e, unsigned list, const uint64_t *key, const uint8_t *truth,
+		       const uint32_t range[2])
+{
+	struct sort_pair *v;
+	uint32_t n = 0, to = range[1];
+
+	GROW(e->pair[list], e->cap_pair[list], to - range[0] + 1);
+	v = e->pair[list];
+	for (uint32_t i = filter_next(truth, range[0], to); i < to; i++) {
+		v[n] = (struct sort_pair){ key[i], i };
+		n += truth[i] != TRUTH_FALSE;
+		if (i % 8 == 7)
+			i = filter_next(truth, i + 1, to) - 1;
+	}
+	return n;
+}
+
 uint32_t pairs_add(struct eval *e, unsigned list, uint32_t n, uint64_t key, uint64_t value)
 {
 	GROW(e->pair[list], e->cap_pair[list], n + 1);
@@ -379,22 +396,9 @@ static uint32_t collect(struct group *g, const uint64_t *key, uint32_t from, uin
 	return n;
 }
 
-/* The rows that pass, with their keys. */
 static uint32_t pick_keys(struct group *g, const uint64_t *key, uint32_t from, uint32_t to)
 {
-	const uint8_t *truth = g->base;
-	struct sort_pair *v;
-	uint32_t n = 0;
-
-	GROW(g->e->pair[0], g->e->cap_pair[0], to - from + 1);
-	v = g->e->pair[0];
-	for (uint32_t i = filter_next(truth, from, to); i < to; i++) {
-		v[n] = (struct sort_pair){ key[i], i };
-		n += truth[i] != TRUTH_FALSE;
-		if (i % 8 == 7)
-			i = filter_next(truth, i + 1, to) - 1;
-	}
-	return n;
+	return pairs_passing(g->e, 0, key, g->base, (const uint32_t[]){ from, to });
 }
 
 /* All keys being known: only rows whose key others may have too, told by a few bits of it, of which

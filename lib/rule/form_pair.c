@@ -473,18 +473,8 @@ static void judge_second(struct pairing *x, const struct sort_pair *v, uint32_t 
 static uint32_t list_keys(struct pairing *x, unsigned side, const uint64_t *key)
 {
 	const uint32_t *start = x->e->b->rows[x->rp->side[side].stream].start + x->subject;
-	const uint8_t *truth = x->filter[side];
-	struct sort_pair *v;
-	uint32_t n = 0;
+	uint32_t n = pairs_passing(x->e, side, key, x->filter[side], start);
 
-	GROW(x->e->pair[side], x->e->cap_pair[side], start[1] - start[0] + 1);
-	v = x->e->pair[side];
-	for (uint32_t i = filter_next(truth, start[0], start[1]); i < start[1]; i++) {
-		v[n] = (struct sort_pair){ key[i], i };
-		n += truth[i] != TRUTH_FALSE;
-		if (i % 8 == 7)
-			i = filter_next(truth, i + 1, start[1]) - 1;
-	}
 	pairs_sort(x->e, side, n);
 	return n;
 }

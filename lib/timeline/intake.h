@@ -33,7 +33,7 @@ struct run {
 };
 
 /* Shard codes of the texts that chunks of a family know. */
-#define FAMILIES 16u
+#define FAMILIES 64u /* decoders at work at once; with more the oldest is forgotten */
 struct family {
 	uint64_t family;  /* 0 = none */
 	uint32_t *code;   /* by number, 0 = not asked for yet */

@@ -107,7 +107,8 @@ bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *
 	    st->spill.n + (uint64_t)n * (st->layout.n_kept + 1) < UINT32_MAX - PACK_TIME_SPILL)
 		return true;
 	return err_set(e, ERR_LIMIT,
-		"stream %s: a shard holds at most %u rows and 4 GiB of serials; use more shards",
+		"stream %s: a shard is full (%u places for rows, 4 GiB of serials); use more "
+		"shards",
 		stream_name(st->stream), ROW_LIMIT);
 }
 

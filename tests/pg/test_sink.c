@@ -454,6 +454,42 @@ static void hurrying_gives_up_what_cannot_be_committed(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
 
+/* ---- what persons have ---- */
+
+/* However large the tables are, a person is found by indexes: where scanning is forbidden and
+ * needed all the same, the plan still says so. */
+static void persons_are_found_by_indexes(void **state)
+{
+	const struct str persons[] = { STR("P'1"), STR("P2") };
+	const struct floor_some some = { .person = persons, .n_person = 2 };
+	const struct floor_more what = { .lower = MISSING_I32, .some = &some };
+	(void)state;
+	(void)pg_ask(&db, "SET enable_seqscan = off");
+	for (enum stream s = 0; s < STREAM_STOCK; s++) {
+		struct buf sql;
+		struct err e;
+		buf_init(&sql, 0);
+		buf_addf(&sql, "EXPLAIN (FORMAT json) SELECT * FROM fundwatch.%s", stream_name(s));
+		assert_true(floor_sql_more(&sql, &db, s, &what));
+		PGresult *r = db_query(&db, buf_cstr(&sql), 0, NULL, &e);
+		assert_non_null(r);
+		assert_null(strstr(PQgetvalue(r, 0, 0), "Seq Scan"));
+		assert_non_null(strstr(PQgetvalue(r, 0, 0), "Index"));
+		PQclear(r);
+		buf_fini(&sql);
+	}
+	(void)pg_ask(&db, "RESET enable_seqscan");
+}
+
+static void a_text_that_cannot_be_quoted_is_an_error(void **state)
+{
+	struct str broken = STR("P\xe4");
+	struct err e;
+	(void)state;
+	assert_false(restore_holders(&db, &broken, 1, NULL, NULL, &e));
+	assert_non_null(strstr(e.text, "cannot be quoted"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +501,8 @@ int main(void)
 		TEST(twice_is_once),
 		TEST(the_sink_outlives_the_server),
 		TEST(hurrying_gives_up_what_cannot_be_committed),
+		TEST(persons_are_found_by_indexes),
+		TEST(a_text_that_cannot_be_quoted_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
