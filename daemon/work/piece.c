@@ -343,7 +343,8 @@ static bool push_again(struct piece *p, struct decoder *lead, struct pushed *pus
 bool piece_settle(struct piece *p, uint32_t shards, struct pushed *pushed, struct err *e)
 {
 	struct decoder *lead = intake_decoder(p->in);
-	if (p->held)
+	bool nothing = !p->failed && p->t.n == 0 && p->whole;
+	if (p->held || nothing)
 		return true;
 	bool as_it_is = !p->plain || decoder_passes(lead, p->kind, p->t.n), good = !p->failed;
 	if (p->failed)

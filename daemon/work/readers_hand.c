@@ -59,9 +59,11 @@ static bool settle_text(struct readers *r, struct part *part)
 	const char *path = r->file[c->file].path;
 	bool places = c->way == INTAKE_PLACES;
 	uint64_t before = places ? intake_stats(c->in)->bytes_in : 0;
-	if (c->ended && places && piece_size(part->piece) > 0)
+	if (c->ended && places && piece_size(part->piece) > 0) {
+		piece_refuse(part->piece);
 		return err_set(&c->e, ERR_WORLD, "%s: the file has changed while it was read",
 			       path);
+	}
 	bool good = piece_settle(part->piece, r->conf.shards, &c->pushed, &c->e);
 	if (places)
 		atomic_fetch_add_explicit(&r->bytes, intake_stats(c->in)->bytes_in - before,

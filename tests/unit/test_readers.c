@@ -402,6 +402,33 @@ static void odd_text_is_read_as_by_one_thread(void **state)
 	feed_free(feed);
 }
 
+/* Who finds nothing behind the end may do so after the last line, which is held until the end since
+ * none follows its text, was converted. */
+static void converted_text_without_a_last_line_end(void **state)
+{
+	(void)state;
+	struct feed *feed = feed_default();
+	struct path_list files = { 0 };
+	char *text = fee_text(5000, 0, 1);
+	struct buf b;
+	buf_init(&b, 0);
+	buf_adds(&b, text);
+	buf_adds(&b, "1,M1,H1,P1,2026-03-01 09:00:00,1,10.50,1,\xcd\xb7\xe6\xdf");
+	write_file("fee_list_d_1.csv", buf_cstr(&b));
+	path_list_add(&files, in_folder("fee_list_d_1.csv"));
+	for (unsigned i = 0; i < 200; i++) {
+		struct seen s;
+		read_all(&files, feed, 4, 1000, &s);
+		CHECK_INT(s.failed, 0);
+		CHECK_INT(s.rows, 5001);
+		buf_fini(&s.refused);
+	}
+	buf_fini(&b);
+	path_list_fini(&files);
+	xfree(text);
+	feed_free(feed);
+}
+
 /* A damaged byte in the middle: what is good before it, and where it was noticed. */
 static void damaged_gzip_is_told_as_by_one_thread(void **state)
 {
@@ -556,6 +583,7 @@ int main(void)
 		IN_FOLDER(any_number_of_readers_brings_the_same),
 		IN_FOLDER(a_broken_file_is_told_and_stops_no_other),
 		IN_FOLDER(odd_text_is_read_as_by_one_thread),
+		IN_FOLDER(converted_text_without_a_last_line_end),
 		IN_FOLDER(damaged_gzip_is_told_as_by_one_thread),
 		IN_FOLDER(many_files_of_all_kinds_by_many_threads),
 		IN_FOLDER(stopping_early_loses_nothing_but_rows),
