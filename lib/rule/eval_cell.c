@@ -2,7 +2,7 @@
 /*
  * eval_cell.c - what each subject contributes to cells, and which records stand behind a cell.
  *
- * Per batch and source: the rows that pass are sorted by the hash of their key within their
+ * Per batch and source: the rows that pass are brought together by their key within their
  * subject, so that each contribution is a run of rows; what they come to is eval_partial.c's,
  * what evidence would show of them eval_digest.c's. Keys stay numbers here; whoever keeps cells
  * asks for their texts when it meets a new one.
@@ -52,28 +52,17 @@ static void pick_runs(struct cells_pass *x)
 	}
 }
 
-static bool same_key(const struct cells_pass *x, uint32_t a, uint32_t b)
+/* A group of stretches becomes a contribution. */
+static void take_group(struct cells_pass *x, uint32_t subject, const struct alike *a,
+		       const struct stretch_group *g)
 {
-	enum stream s = x->s->side.stream;
-
-	return keyset_same(x->e, x->s->side.keys, a, s, x->s->side.keys, b, s);
-}
-
-/* Stretches of v[0..n) (one hash) with v[0]'s key become a contribution; others move to the
- * front. */
-static uint32_t take_run(struct cells_pass *x, uint32_t subject, struct sort_pair *v, uint32_t n)
-{
+	const struct sort_pair *v = x->e->pair[0];
 	struct taken *t = x->taken;
-	struct contribution k = { .hash = v[0].key, .subject = subject, .from = t->n_row };
-	uint32_t first = (uint32_t)(v[0].value >> 32), left = 0;
+	struct contribution k = { .hash = v[g->first].key, .subject = subject, .from = t->n_row };
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = g->first; i != NO_INDEX; i = a->next[i]) {
 		uint32_t row = (uint32_t)(v[i].value >> 32), end = row + (uint32_t)v[i].value;
 
-		if (i && !same_key(x, first, row)) {
-			v[left++] = v[i];
-			continue;
-		}
 		for (; row < end; row++) {
 			t->row[t->n_row] = row;
 			t->n_row += x->filter[row] != TRUTH_FALSE;
@@ -82,23 +71,16 @@ static uint32_t take_run(struct cells_pass *x, uint32_t subject, struct sort_pai
 	}
 	k.n = t->n_row - k.from;
 	add_contribution(t, &k);
-	return left;
 }
 
 static void take_subject(struct cells_pass *x, uint32_t subject)
 {
-	uint32_t n = key_stretches(x->e, x->s->side.keys, x->filter, subject);
-	struct sort_pair *v;
+	const struct keyset *k = x->s->side.keys;
+	uint32_t n = key_stretches(x->e, k, x->filter, subject);
+	const struct alike *a = stretches_alike(x->e, k, n);
 
-	if (n > 1)
-		pairs_sort(x->e, 0, n);
-	v = x->e->pair[0];
-	for (uint32_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && v[end].key == v[i].key;)
-			end++;
-		for (uint32_t left = end - i; left;)
-			left = take_run(x, x->e->b->subject[subject], v + i, left);
-	}
+	for (uint32_t g = 0; g < a->n; g++)
+		take_group(x, x->e->b->subject[subject], a, &a->v[g]);
 }
 
 /* Rows that pass by their keys. */

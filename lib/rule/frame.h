@@ -159,6 +159,18 @@ struct taken {
 	bool none;
 };
 
+/* Stretches of a subject's rows brought together by their keys: of each group the first and the
+ * last, and of each stretch the next of its group. */
+struct alike {
+	struct stretch_group {
+		uint32_t first, last;
+	} *v;
+	uint32_t *next;          /* by stretch; NO_INDEX behind the last */
+	uint32_t n, cap, cap_next;
+	uint64_t *slot;          /* whose turn << 32 | group */
+	uint32_t slots, turn;
+};
+
 /* How much of a column of the batch is missing. */
 enum gaps { GAPS_NONE, GAPS_SOME, GAPS_ALL };
 struct gaps_of {
@@ -207,6 +219,7 @@ struct eval {
 	uint8_t *rest;           /* filter with the table row's conditions in it */
 	uint8_t *excess, *beyond;/* per row of a group: of one window, of a run */
 	uint32_t cap_rest, cap_excess, cap_beyond;
+	struct alike alike;
 	struct sort_pair *pair[2], *room;
 	uint32_t cap_pair[2], cap_room;
 	struct shown_bucket *shown; /* [SHOWN_BUCKETS] texts of buckets shown lately */
@@ -418,6 +431,8 @@ const struct runs *key_runs(struct eval *e, const struct keyset *k);
  * row << 32 | how many. With a filter each begins where a row passes. Returns their number. */
 uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *filter,
 		       uint32_t subject);
+/* These n stretches by groups, in the order in which each began. */
+const struct alike *stretches_alike(struct eval *e, const struct keyset *k, uint32_t n);
 /* Whether so many rows pass that they are better picked from the runs than sorted by themselves. */
 bool runs_pay(struct eval *e, const struct keyset *k, const uint8_t *truth);
 void runs_free(struct eval *e);

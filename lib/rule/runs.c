@@ -2,9 +2,10 @@
 /*
  * runs.c - the rows of a stream brought together by keys, for all rules that group by them.
  *
- * Per subject the rows are sorted by the hash of their keys once a batch; rows of one hash and
- * several keys are told apart here. Rows of a run stay in event order; those with a missing key
- * are in none. Whoever lets only few rows pass sorts these alone instead (runs_pay).
+ * Per subject the rows are brought together by the hash of their keys once a batch, in a table
+ * that stays in the first cache; rows of one hash and several keys are told apart here. Rows of a
+ * run stay in event order; those with a missing key are in none. Whoever lets only few rows pass
+ * brings these together alone instead (runs_pay).
  */
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "lib/rule/kernel.h"
 
 enum { FEW = 8 }; /* to pick one row in so many from runs that are there does not pay */
+enum { FIRST_SLOTS = 64 };
 
 static void add_run(struct runs *r, uint32_t subject, uint64_t hash, uint32_t from)
 {
@@ -21,23 +23,53 @@ static void add_run(struct runs *r, uint32_t subject, uint64_t hash, uint32_t fr
 	r->run[r->n++] = (struct run){ subject, from, r->n_row - from, hash };
 }
 
-/* Stretches of v[0..n) (one hash) with v[0]'s keys become a run; the others move to the front. */
-static uint32_t take_run(struct eval *e, const struct keyset *k, struct runs *r,
-			 struct sort_pair *v, uint32_t n)
+/* Room for twice as many groups as there can be, and nobody's. */
+static void begin_alike(struct alike *a, uint32_t n)
 {
-	uint32_t first = (uint32_t)(v[0].value >> 32), left = 0;
+	GROW(a->v, a->cap, n);
+	GROW(a->next, a->cap_next, n);
+	a->n = 0;
+	if (a->slots >= 2 * n && ++a->turn)
+		return;
+	if (!a->slots)
+		a->slots = FIRST_SLOTS;
+	while (a->slots < 2 * n)
+		a->slots *= 2;
+	xfree(a->slot);
+	a->slot = xcalloc(a->slots, sizeof *a->slot);
+	a->turn = 1;
+}
 
+const struct alike *stretches_alike(struct eval *e, const struct keyset *k, uint32_t n)
+{
+	const struct sort_pair *v = e->pair[0];
+	struct alike *a = &e->alike;
+
+	begin_alike(a, n);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = (uint32_t)(v[i].value >> 32), many = (uint32_t)v[i].value;
+		uint32_t at = (uint32_t)v[i].key & (a->slots - 1);
+		uint32_t row = (uint32_t)(v[i].value >> 32);
+		struct stretch_group *g = NULL;
 
-		if (i && !keyset_same(e, k, first, k->stream, k, row, k->stream)) {
-			v[left++] = v[i];
+		for (; a->slot[at] >> 32 == a->turn && !g; at = (at + 1) & (a->slots - 1)) {
+			struct stretch_group *had = &a->v[(uint32_t)a->slot[at]];
+			const struct sort_pair *first = &v[had->first];
+
+			if (first->key == v[i].key &&
+			    keyset_same(e, k, (uint32_t)(first->value >> 32), k->stream, k, row,
+					k->stream))
+				g = had;
+		}
+		a->next[i] = NO_INDEX;
+		if (g) {
+			a->next[g->last] = i;
+			g->last = i;
 			continue;
 		}
-		for (uint32_t m = 0; m < many; m++)
-			r->row[r->n_row++] = row + m;
+		a->slot[at] = (uint64_t)a->turn << 32 | a->n;
+		a->v[a->n++] = (struct stretch_group){ i, i };
 	}
-	return left;
+	return a;
 }
 
 static const uint8_t *key_breaks(struct eval *e, const struct keyset *k)
@@ -81,20 +113,19 @@ uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *fi
 
 static void take_subject(struct eval *e, const struct keyset *k, struct runs *r, uint32_t subject)
 {
-	uint32_t n = key_stretches(e, k, NULL, subject);
-	struct sort_pair *v;
+	const struct alike *a = stretches_alike(e, k, key_stretches(e, k, NULL, subject));
+	const struct sort_pair *v = e->pair[0];
 
-	if (n > 1)
-		pairs_sort(e, 0, n);
-	v = e->pair[0];
-	for (uint32_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && v[end].key == v[i].key;)
-			end++;
-		for (uint32_t left = end - i, from; left;) {
-			from = r->n_row;
-			left = take_run(e, k, r, v + i, left);
-			add_run(r, subject, v[i].key, from);
+	for (uint32_t g = 0; g < a->n; g++) {
+		uint32_t from = r->n_row;
+
+		for (uint32_t i = a->v[g].first; i != NO_INDEX; i = a->next[i]) {
+			uint32_t row = (uint32_t)(v[i].value >> 32), many = (uint32_t)v[i].value;
+
+			for (uint32_t m = 0; m < many; m++)
+				r->row[r->n_row++] = row + m;
 		}
+		add_run(r, subject, v[a->v[g].first].key, from);
 	}
 }
 
@@ -131,4 +162,7 @@ void runs_free(struct eval *e)
 		xfree(e->runs[i].run);
 	}
 	xfree(e->runs);
+	xfree(e->alike.v);
+	xfree(e->alike.next);
+	xfree(e->alike.slot);
 }
