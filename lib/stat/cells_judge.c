@@ -290,7 +290,8 @@ static void keep_value(struct outcome *out, uint32_t cell, struct value x, uint3
 		GROW(out->compared, out->cap_compared, out->n + 1);
 		out->compared[out->n++].group = NO_INDEX;
 	}
-	out->compared[*at] = (struct compared){ x, alike, out->compared[*at].group };
+	out->compared[*at].x = x;
+	out->compared[*at].alike = alike;
 }
 
 /* To be looked at when it is told what changed. */

@@ -91,21 +91,22 @@ static bool is_quiet(enum cell_state state)
 static void leave_group(struct judging *j, cell_ref ref, uint32_t at)
 {
 	struct outcome *out = outcome_of(j, (uint32_t)(ref >> 32));
+	struct compared *c = &out->compared[at];
 	struct told *t = j->told;
 	struct peer_group *g;
 	struct peer *p;
 
-	if (out->compared[at].group == NO_INDEX)
+	if (c->group == NO_INDEX)
 		return;
-	g = &t->group[out->compared[at].group];
-	for (p = g->member; p->ref != ref; p++)
-		;
+	g = &t->group[c->group];
+	p = &g->member[c->place];
 	if (is_quiet((enum cell_state)p->state))
 		state_count(&out->account, (enum cell_state)p->state, -1);
 	peer_gone(j, p, (enum cell_state)p->state);
 	*p = g->member[--g->n];
-	touch(t, out->compared[at].group);
-	out->compared[at].group = NO_INDEX;
+	compared_of(j, p)->place = c->place;
+	touch(t, c->group);
+	c->group = NO_INDEX;
 }
 
 /* The text of a code is looked at once. */
@@ -136,6 +137,7 @@ static void join_group(struct judging *j, uint32_t partition, const struct menti
 		t->group[t->n_group++] = (struct peer_group){ .n = 0 };
 	g = &t->group[c->group];
 	GROW(g->member, g->cap, g->n + 1);
+	c->place = g->n;
 	g->member[g->n++] = (struct peer){ (cell_ref)partition << 32 | m->cell, m->at,
 					   CELL_ABSENT, CELL_ABSENT };
 	touch(t, c->group);

@@ -65,7 +65,7 @@ struct mention {
 struct compared {
 	struct value x;
 	uint32_t alike;          /* code in the partition's dictionary */
-	uint32_t group;          /* that has it as a member, or NO_INDEX */
+	uint32_t group, place;   /* that has it as a member there, or NO_INDEX */
 };
 
 struct partition {
