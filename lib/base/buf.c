@@ -140,16 +140,47 @@ static bool json_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
-/* One character that is not plain ASCII; returns how many bytes it took. */
+#define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
+
+/* Whether eight bytes all stand for themselves. What borrows from the byte above is none. */
+static bool eight_plain(const char *p)
+{
+	uint64_t v, quote, slash, del;
+
+	memcpy(&v, p, sizeof v);
+	quote = v ^ EACH('"');
+	slash = v ^ EACH('\\');
+	del = v ^ EACH(0x7F);
+	return !((v | (v - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) |
+		  (del - EACH(1))) & EACH(0x80));
+}
+
+/* How many bytes from the first on stand for themselves. */
+static uint32_t plain_bytes(struct str s)
+{
+	uint32_t at = 0, cp, len;
+
+	while (at < s.n) {
+		if (s.n - at >= 8 && eight_plain(s.p + at)) {
+			at += 8;
+			continue;
+		}
+		len = (unsigned char)s.p[at] >= 0x80 ? utf8_next(s.p + at, s.n - at, &cp) : 0;
+		if (len < 2 && !json_plain((unsigned char)s.p[at]))
+			break;
+		at += len ? len : 1;
+	}
+	return at;
+}
+
+/* One that does not; returns how many bytes it took. */
 static uint32_t json_special(struct buf *b, const char *p, uint32_t n)
 {
 	unsigned char c = (unsigned char)*p;
 	uint32_t cp;
 	uint32_t len = utf8_next(p, n, &cp);
 
-	if (c >= 0x80 && len > 1)
-		buf_add(b, p, len);
-	else if (c >= 0x80)
+	if (c >= 0x80)
 		buf_adds(b, "\xEF\xBF\xBD");
 	else if (json_escape(c))
 		buf_adds(b, json_escape(c));
@@ -160,21 +191,24 @@ static uint32_t json_special(struct buf *b, const char *p, uint32_t n)
 
 void buf_json(struct buf *b, struct str s)
 {
-	uint32_t from = 0;
-	uint32_t at = 0;
+	uint32_t n = plain_bytes(s);
 
-	buf_addc(b, '"');
-	while (at < s.n) {
-		if (json_plain((unsigned char)s.p[at])) {
-			at++;
-			continue;
-		}
-		buf_add(b, s.p + from, at - from);
-		at += json_special(b, s.p + at, s.n - at);
-		from = at;
+	if (n == s.n && make_room(b, (size_t)n + 2)) {
+		b->p[b->n] = '"';
+		if (n)
+			memcpy(b->p + b->n + 1, s.p, n);
+		b->p[b->n + n + 1] = '"';
+		advance(b, (size_t)n + 2);
+		return;
 	}
-	if (at > from)
-		buf_add(b, s.p + from, at - from);
+	buf_addc(b, '"');
+	while (s.n) {
+		buf_add(b, s.p, n);
+		s = str_make(s.p + n, s.n - n);
+		n = s.n ? json_special(b, s.p, s.n) : 0;
+		s = str_make(s.p + n, s.n - n);
+		n = plain_bytes(s);
+	}
 	buf_addc(b, '"');
 }
 

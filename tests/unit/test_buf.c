@@ -108,6 +108,32 @@ static void quoting(void **state)
 	buf_fini(&b);
 }
 
+/* Each byte at each place among others that stand for themselves. */
+static void one_odd_byte(void **state)
+{
+	char raw[20], want[40];
+	struct buf b, alone;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_init(&alone, 0);
+	for (int c = 0; c < 256; c++)
+		for (size_t at = 0; at < sizeof raw; at++) {
+			memset(raw, c == ' ' ? '~' : ' ', sizeof raw);
+			raw[at] = (char)c;
+			buf_reset(&alone);
+			buf_json(&alone, str_make(raw + at, 1));
+			snprintf(want, sizeof want, "\"%.*s%.*s%.*s\"", (int)at, raw,
+				 (int)alone.n - 2, alone.p + 1, (int)(sizeof raw - at - 1),
+				 raw + at + 1);
+			buf_reset(&b);
+			buf_json(&b, str_make(raw, sizeof raw));
+			assert_string_equal(buf_cstr(&b), want);
+		}
+	buf_fini(&b);
+	buf_fini(&alone);
+}
+
 /* Whatever goes in, a JSON string is valid UTF-8 without raw control characters. */
 static void json_is_always_valid(void **state)
 {
@@ -160,6 +186,7 @@ int main(void)
 		cmocka_unit_test(bound_is_sticky),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(quoting),
+		cmocka_unit_test(one_odd_byte),
 		cmocka_unit_test(json_is_always_valid),
 		cmocka_unit_test(taking),
 	};
