@@ -42,7 +42,7 @@ set(daemon_sources
 	engine/history.c
 	engine/late.c
 	engine/leftout.c
-	engine/kept.c
+	engine/sieve.c
 	engine/file.c
 	host/control.c
 	host/notify.c

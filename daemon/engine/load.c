@@ -20,7 +20,7 @@ struct loading {
 	bool from_database;
 	uint64_t told;           /* millions of records */
 	struct restored *got;
-	struct kept *kept;       /* with a floor, while segments are read */
+	struct sieve *sieve;      /* with a floor, while segments are read */
 };
 
 static double since(const struct loading *l)
@@ -75,25 +75,25 @@ static bool note_segment(void *ctx, struct chunk_ref *take_chunk, uint64_t rows)
 {
 	struct loading *l = ctx;
 	(void)rows;
-	engine_kept_note(l->kept, chunk_ref_chunk(take_chunk));
+	engine_sieve_note(l->sieve, chunk_ref_chunk(take_chunk));
 	chunk_ref_put(take_chunk);
 	return !l->en->stopping;
 }
 
 /* Nobody else has it yet. */
-static struct chunk_ref *filtered(struct kept *k, struct chunk_ref *take_chunk, uint64_t *rows)
+static struct chunk_ref *filtered(struct sieve *k, struct chunk_ref *take_chunk, uint64_t *rows)
 {
 	uint32_t intake = chunk_ref_intake(take_chunk);
 	struct chunk *c = chunk_ref_release(take_chunk);
-	*rows = engine_kept_filter(k, c);
+	*rows = engine_sieve_filter(k, c);
 	return chunk_ref_new(c, intake);
 }
 
 static bool take_segment(void *ctx, struct chunk_ref *take_chunk, uint64_t rows)
 {
 	struct loading *l = ctx;
-	if (l->kept)
-		take_chunk = filtered(l->kept, take_chunk, &rows);
+	if (l->sieve)
+		take_chunk = filtered(l->sieve, take_chunk, &rows);
 	l->got->records += rows;
 	tell_progress(l, l->got->records);
 	engine_opening_count(l->en, chunk_ref_chunk(take_chunk));
@@ -125,10 +125,10 @@ static bool read_segments(struct loading *l, struct segments *g, struct err *e)
 {
 	if (l->en->floor == MISSING_I32)
 		return segments_read(g, take_segment, l, e);
-	l->kept = engine_kept_new(l->en->floor);
+	l->sieve = engine_sieve_new(l->en->floor);
 	bool ok = segments_read(g, note_segment, l, e) && segments_read(g, take_segment, l, e);
-	l->en->left_out = engine_kept_free(l->kept);
-	l->kept = NULL;
+	l->en->left_out = engine_sieve_free(l->sieve);
+	l->sieve = NULL;
 	return ok;
 }
 

@@ -157,13 +157,13 @@ bool engine_left_out_read(struct engine *en, struct db *db, struct err *e) MUST_
 bool engine_left_out(const struct engine *en, uint64_t visit);
 void engine_left_out_drop(struct engine *en);
 
-/* kept.c: what the floor keeps of stored records: all chunks are noted first, then each is rid of
+/* sieve.c: what the floor keeps of stored records: all chunks are noted first, then each is rid of
  * the rows that are not; returns how many stay. Freeing gives the visits left out, the caller's
  * from then on. */
-struct kept *engine_kept_new(int32_t floor);
-void engine_kept_note(struct kept *k, const struct chunk *c);
-uint64_t engine_kept_filter(struct kept *k, struct chunk *c);
-struct left_out *engine_kept_free(struct kept *k);
+struct sieve *engine_sieve_new(int32_t floor);
+void engine_sieve_note(struct sieve *k, const struct chunk *c);
+uint64_t engine_sieve_filter(struct sieve *k, struct chunk *c);
+struct left_out *engine_sieve_free(struct sieve *k);
 
 /* advance.c: days that go by while the daemon runs. */
 void engine_note_days(struct engine *en, const struct chunk *c); /* of a chunk taken in */

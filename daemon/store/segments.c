@@ -412,7 +412,7 @@ static bool read_file(const struct segments *g, const struct segment_file *f, se
 {
 	struct mapped m;
 	struct slab s;
-	struct piece p;
+	struct slab_piece p;
 	size_t at = 0;
 	if (!map_file(g, f->name, &m, e))
 		return false;
@@ -420,7 +420,7 @@ static bool read_file(const struct segments *g, const struct segment_file *f, se
 	(void)madvise(m.p, m.n, MADV_SEQUENTIAL);
 	s = (struct slab){ m.p, m.n, f->epoch, f->at, f->rows };
 	while (ok && slab_next(&s, &at, &p)) {
-		struct chunk *c = piece_chunk(&p, e);
+		struct chunk *c = slab_piece_chunk(&p, e);
 		ok = c != NULL;
 		if (ok && !fn(ctx, chunk_ref_new(c, p.intake), p.rows))
 			ok = err_set(e, ERR_WORLD, "stopped while loading");
@@ -464,7 +464,7 @@ static bool copy_pieces(struct segments *g, const struct segment_file *f, struct
 {
 	struct mapped m;
 	struct slab s;
-	struct piece p;
+	struct slab_piece p;
 	size_t at = 0;
 	if (!map_file(g, f->name, &m, e))
 		return false;

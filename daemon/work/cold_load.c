@@ -120,15 +120,15 @@ static void pick_row(struct batch_load *b, const struct chunk *c, enum stream s,
 static struct chunk *picked(struct batch_load *b, const struct chunk *c, uint32_t intake,
 			    struct err *e, bool *ok)
 {
-	struct piece piece;
+	struct slab_piece piece;
 	struct str bytes = slicer_pick(b->p->cold->slicer, c, intake, b->pick);
 	struct chunk *out = NULL;
 	for (unsigned s = 0; s < STREAM_STORED; s++) {
 		b->rows += b->pick[s].n;
 		b->pick[s].n = 0;
 	}
-	*ok = bytes.n == 0 || (piece_open(&piece, bytes.p, bytes.n, e) &&
-			       (out = piece_chunk(&piece, e)) != NULL);
+	*ok = bytes.n == 0 || (slab_piece_open(&piece, bytes.p, bytes.n, e) &&
+			       (out = slab_piece_chunk(&piece, e)) != NULL);
 	return out;
 }
 

@@ -259,9 +259,10 @@ static bool each_chunk(const struct part_file *f, spill_chunk_fn *fn, void *ctx,
 	bool ok;
 	temp_reader_init(&r, &f->file, 0, f->file.bytes);
 	while ((ok = temp_next(&r, &bytes, e)) && bytes.p) {
-		struct piece piece;
+		struct slab_piece piece;
 		struct chunk *c = NULL;
-		ok = piece_open(&piece, bytes.p, bytes.n, e) && (c = piece_chunk(&piece, e)) &&
+		ok = slab_piece_open(&piece, bytes.p, bytes.n, e) &&
+		     (c = slab_piece_chunk(&piece, e)) &&
 		     fn(ctx, c, piece.intake, e);
 		if (!ok)
 			break;

@@ -424,7 +424,7 @@ void slab_end(struct buf *out)
 {
 	struct slab_head h;
 	struct slab s = { .p = out->p, .n = out->n };
-	struct piece p;
+	struct slab_piece p;
 	size_t at = 0;
 
 	memcpy(&h, out->p, sizeof h);
@@ -453,12 +453,12 @@ bool slab_open(struct slab *s, const void *p, size_t n, struct err *e)
 	return true;
 }
 
-static struct piece piece_of(const char *p, const struct piece_head *h)
+static struct slab_piece piece_of(const char *p, const struct piece_head *h)
 {
-	return (struct piece){ { p, (uint32_t)h->bytes }, h->part, h->intake, h->rows };
+	return (struct slab_piece){ { p, (uint32_t)h->bytes }, h->part, h->intake, h->rows };
 }
 
-bool slab_next(const struct slab *s, size_t *at, struct piece *out)
+bool slab_next(const struct slab *s, size_t *at, struct slab_piece *out)
 {
 	struct piece_head h;
 
@@ -474,7 +474,7 @@ bool slab_next(const struct slab *s, size_t *at, struct piece *out)
 	return true;
 }
 
-bool piece_open(struct piece *out, const void *p, size_t n, struct err *e)
+bool slab_piece_open(struct slab_piece *out, const void *p, size_t n, struct err *e)
 {
 	struct piece_head h;
 
@@ -620,7 +620,7 @@ static bool read_stream(struct unpack *u)
 	return true;
 }
 
-struct chunk *piece_chunk(const struct piece *p, struct err *e)
+struct chunk *slab_piece_chunk(const struct slab_piece *p, struct err *e)
 {
 	struct piece_head h;
 	struct unpack u = { .p = p->bytes.p, .n = p->bytes.n };

@@ -64,19 +64,19 @@ struct slab {
 /* Checks head, length and checksum of a whole slab; borrowed. */
 bool slab_open(struct slab *s, const void *p, size_t n, struct err *e);
 
-struct piece {
+struct slab_piece {
 	struct str bytes;        /* the whole piece, borrowed */
 	uint32_t part, intake;
 	uint64_t rows;
 };
 
 /* The piece at *at (0 at first), which moves on; false at the end. Of an opened slab. */
-bool slab_next(const struct slab *s, size_t *at, struct piece *out);
+bool slab_next(const struct slab *s, size_t *at, struct slab_piece *out);
 
 /* The piece at the beginning of bytes that stand alone (a spill file); its own checksum is
  * checked. False: what is there is no whole piece. */
-bool piece_open(struct piece *out, const void *p, size_t n, struct err *e);
+bool slab_piece_open(struct slab_piece *out, const void *p, size_t n, struct err *e);
 
 /* A new chunk with the piece's rows, as they were but for their place in the input's bytes. NULL
  * when the bytes do not hold together. */
-struct chunk *piece_chunk(const struct piece *p, struct err *e);
+struct chunk *slab_piece_chunk(const struct slab_piece *p, struct err *e);

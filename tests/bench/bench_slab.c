@@ -78,12 +78,12 @@ static double read_back(const struct buf *bytes)
 	double begun = now();
 
 	for (size_t at = 0; at < bytes->n;) {
-		struct piece p;
+		struct slab_piece p;
 		struct err e;
 
-		if (!piece_open(&p, bytes->p + at, bytes->n - at, &e))
+		if (!slab_piece_open(&p, bytes->p + at, bytes->n - at, &e))
 			abort();
-		chunk_free(piece_chunk(&p, &e));
+		chunk_free(slab_piece_chunk(&p, &e));
 		at += p.bytes.n;
 	}
 	return now() - begun;

@@ -80,7 +80,7 @@ static void test_comes_back(void **state)
 	struct timeline *before = timeline_new(NULL), *after = timeline_new(NULL);
 	struct parts parts;
 	struct slab s;
-	struct piece p;
+	struct slab_piece p;
 	struct buf a, b;
 	struct err e;
 	uint64_t rows = 0;
@@ -94,7 +94,7 @@ static void test_comes_back(void **state)
 	assert_int_equal(s.rows, PEOPLE + 4);
 	assert_int_equal(parts.rows_of_all, 1);
 	while (slab_next(&s, &at, &p)) {
-		struct chunk *back = piece_chunk(&p, &e);
+		struct chunk *back = slab_piece_chunk(&p, &e);
 
 		assert_non_null(back);
 		assert_int_equal(p.intake, 7);
@@ -121,7 +121,7 @@ static void test_parts_are_whole_subjects(void **state)
 	struct chunk *c = some_chunk();
 	struct parts parts;
 	struct slab s;
-	struct piece p;
+	struct slab_piece p;
 	struct err e;
 	size_t at = 0;
 
@@ -129,7 +129,7 @@ static void test_parts_are_whole_subjects(void **state)
 	cut(&parts, c, 1);
 	assert_true(slab_open(&s, parts.all.p, parts.all.n, &e));
 	while (slab_next(&s, &at, &p)) {
-		struct chunk *back = piece_chunk(&p, &e);
+		struct chunk *back = slab_piece_chunk(&p, &e);
 
 		for (unsigned k = 0; k < STREAM_STORED; k++)
 			for (uint32_t i = 0; i < back->table[k].n; i++) {
@@ -172,7 +172,7 @@ static void test_nonsense_is_survived(void **state)
 	struct chunk *c = some_chunk();
 	struct parts parts;
 	struct slab s;
-	struct piece p;
+	struct slab_piece p;
 	struct err e;
 	size_t at = 0;
 
@@ -181,18 +181,18 @@ static void test_nonsense_is_survived(void **state)
 	assert_true(slab_open(&s, parts.all.p, parts.all.n, &e));
 	while (slab_next(&s, &at, &p)) {
 		char *copy = malloc(p.bytes.n);
-		struct piece bad = p;
+		struct slab_piece bad = p;
 
 		assert_non_null(copy);
 		bad.bytes.p = copy;
 		for (uint32_t i = 0; i < p.bytes.n; i++) {
 			memcpy(copy, p.bytes.p, p.bytes.n);
 			copy[i] = (char)(copy[i] ^ 0x91);
-			chunk_free(piece_chunk(&bad, &e));
+			chunk_free(slab_piece_chunk(&bad, &e));
 		}
 		for (uint32_t n = 0; n < p.bytes.n; n += 5) {
 			bad.bytes.n = n;
-			chunk_free(piece_chunk(&bad, &e));
+			chunk_free(slab_piece_chunk(&bad, &e));
 		}
 		free(copy);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * kept.c - what a floor keeps of records that come from segments: floor.h, asked of chunks.
+ * sieve.c - what a floor keeps of records that come from segments: floor.h, asked of chunks.
  *
  * Whether a visit is kept is known when all its events were seen, so everything is read twice:
  * first for the visits with an event on or after the floor, then for the records.
@@ -11,7 +11,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
 
-struct kept {
+struct sieve {
 	int32_t floor;
 	struct map64 visit;      /* hashes of those with an event on or after the floor */
 	struct left_out *left_out;
@@ -19,16 +19,16 @@ struct kept {
 	uint32_t n, cap;
 };
 
-struct kept *engine_kept_new(int32_t floor)
+struct sieve *engine_sieve_new(int32_t floor)
 {
-	struct kept *k = xcalloc(1, sizeof *k);
+	struct sieve *k = xcalloc(1, sizeof *k);
 	k->floor = floor;
 	map64_init(&k->visit);
 	k->left_out = left_out_new();
 	return k;
 }
 
-struct left_out *engine_kept_free(struct kept *k)
+struct left_out *engine_sieve_free(struct sieve *k)
 {
 	struct left_out *l = k->left_out;
 	map64_fini(&k->visit);
@@ -46,14 +46,14 @@ static bool is_on(const struct chunk *c, enum field time, uint32_t row, int32_t 
 
 /* ---- visits ---- */
 
-static void note(struct kept *k, const struct chunk *c, const struct floor_event *of)
+static void note(struct sieve *k, const struct chunk *c, const struct floor_event *of)
 {
 	for (uint32_t r = 0; r < c->table[of->stream].n; r++)
 		if (is_on(c, of->time, r, k->floor) || is_on(c, of->end, r, k->floor))
 			map64_put(&k->visit, hash_str(chunk_text(c, of->visit, r)), 1);
 }
 
-void engine_kept_note(struct kept *k, const struct chunk *c)
+void engine_sieve_note(struct sieve *k, const struct chunk *c)
 {
 	for (enum stream s = 0; s < FLOOR_EVENTS; s++)
 		if (floor_events[s].keeps)
@@ -68,7 +68,7 @@ struct last_visit {
 };
 
 /* Whether the row's visit is kept; rows of a visit lie together. */
-static bool visit_is_kept(struct kept *k, const struct chunk *c, const struct floor_event *of,
+static bool visit_is_kept(struct sieve *k, const struct chunk *c, const struct floor_event *of,
 			  uint32_t row, struct last_visit *last)
 {
 	if (!of->of_visit)
@@ -84,7 +84,7 @@ static bool visit_is_kept(struct kept *k, const struct chunk *c, const struct fl
 	return last->kept;
 }
 
-static void filter(struct kept *k, struct chunk *c, const struct floor_event *of)
+static void filter(struct sieve *k, struct chunk *c, const struct floor_event *of)
 {
 	struct last_visit last = { .code = UINT32_MAX };
 	k->n = 0;
@@ -98,7 +98,7 @@ static void filter(struct kept *k, struct chunk *c, const struct floor_event *of
 	chunk_drop_rows(c, of->stream, k->row, k->n);
 }
 
-uint64_t engine_kept_filter(struct kept *k, struct chunk *c)
+uint64_t engine_sieve_filter(struct sieve *k, struct chunk *c)
 {
 	for (enum stream s = 0; s < FLOOR_EVENTS; s++)
 		filter(k, c, &floor_events[s]);
