@@ -2,8 +2,8 @@
 /*
  * chunk.c - tables of columns that come into being when their first value does.
  *
- * A column is filled with "missing" up to the table's capacity, so a new row costs
- * nothing and a column nobody fills costs nothing at all.
+ * New rows are filled with "missing" in the columns that are there, just before their values are
+ * made, so a column nobody fills costs nothing at all.
  */
 #include "lib/record/chunk.h"
 
@@ -53,6 +53,7 @@ static void table_fini(struct table *t, enum stream s)
 		xfree(t->col[i]);
 	xfree(t->col);
 	xfree(t->salt);
+	xfree(t->made);
 	xfree(t->src);
 }
 
@@ -103,13 +104,11 @@ static void table_grow(struct table *t, enum stream s)
 	if (!t->col) {
 		t->col = xcalloc(width, sizeof(*t->col));
 		t->salt = xcalloc(width, sizeof(*t->salt));
+		t->made = xcalloc(width, sizeof(*t->made));
 	}
-	for (unsigned i = 0; i < width; i++) {
-		if (!t->col[i])
-			continue;
-		enum width w = stored_width(s, i);
-		t->col[i] = xreallocarray(t->col[i], cap, width_bytes(w));
-		fill_missing(t->col[i], w, t->cap, cap);
+	for (unsigned k = 0; k < t->n_made; k++) {
+		void **col = &t->col[t->made[k]];
+		*col = xreallocarray(*col, cap, width_bytes(stored_width(s, t->made[k])));
 	}
 	t->src = xreallocarray(t->src, cap, sizeof(*t->src));
 	t->cap = cap;
@@ -142,7 +141,7 @@ uint32_t chunk_row(struct chunk *c, enum stream s)
 	if (t->n == t->cap)
 		table_grow(t, s);
 	t->src[t->n] = (struct source){ .revision = MISSING_I64 };
-	return t->n++;
+	return column_add_rows(c, s, 1);
 }
 
 void *column_make(struct chunk *c, enum stream s, unsigned index, enum type type)
@@ -152,9 +151,10 @@ void *column_make(struct chunk *c, enum stream s, unsigned index, enum type type
 	if (col)
 		return col;
 	enum width w = type_width(type);
-	col = xcalloc(t->cap, width_bytes(w));
-	fill_missing(col, w, 0, t->cap);
+	col = xreallocarray(NULL, t->cap, width_bytes(w));
+	fill_missing(col, w, 0, t->n);
 	t->col[index] = col;
+	t->made[t->n_made++] = (uint16_t)index;
 	t->salt[index] = hash_str(str_of(field_get(stream_first(s) + index)->name));
 	return col;
 }
@@ -164,19 +164,16 @@ uint32_t column_add_rows(struct chunk *c, enum stream s, uint32_t n)
 	struct table *t = &c->table[s];
 	while (t->cap - t->n < n)
 		table_grow(t, s);
+	for (unsigned k = 0; k < t->n_made; k++)
+		fill_missing(t->col[t->made[k]], stored_width(s, t->made[k]), t->n, t->n + n);
 	t->n += n;
 	return t->n - n;
 }
 
 void column_drop_rows(struct chunk *c, enum stream s, uint32_t n)
 {
-	struct table *t = &c->table[s];
-	assert(t->n >= n);
-	t->n -= n;
-	unsigned width = stream_stored_width(s);
-	for (unsigned i = 0; n && i < width; i++)
-		if (t->col[i])
-			fill_missing(t->col[i], stored_width(s, i), t->n, t->n + n);
+	assert(c->table[s].n >= n);
+	c->table[s].n -= n;
 }
 
 /* Moves what stands between dropped rows down, cell by cell of `size` bytes. */
@@ -194,17 +191,12 @@ static void close_up(void *column, size_t size, uint32_t rows, const uint32_t *r
 void chunk_drop_rows(struct chunk *c, enum stream s, const uint32_t *row, uint32_t n)
 {
 	struct table *t = &c->table[s];
-	unsigned width = stream_stored_width(s);
 	assert(n <= t->n);
 	if (n == 0)
 		return;
-	for (unsigned i = 0; i < width; i++) {
-		enum width w = stored_width(s, i);
-		if (!t->col[i])
-			continue;
-		close_up(t->col[i], width_bytes(w), t->n, row, n);
-		fill_missing(t->col[i], w, t->n - n, t->n);
-	}
+	for (unsigned k = 0; k < t->n_made; k++)
+		close_up(t->col[t->made[k]], width_bytes(stored_width(s, t->made[k])), t->n, row,
+			 n);
 	close_up(t->src, sizeof(*t->src), t->n, row, n);
 	t->n -= n;
 }
@@ -441,13 +433,11 @@ void column_digests(const struct chunk *c, enum stream s, uint32_t row, uint32_t
 		    uint64_t *digest)
 {
 	const struct table *t = &c->table[s];
-	unsigned width = stream_stored_width(s);
 	uint64_t v;
 	for (uint32_t i = 0; i < n; i++)
 		digest[i] = 1;
-	for (unsigned k = 0; k < width; k++) {
-		if (!t->col[k])
-			continue;
+	for (unsigned m = 0; m < t->n_made; m++) {
+		unsigned k = t->made[m];
 		enum width w = stored_width(s, k);
 		for (uint32_t i = 0; i < n; i++)
 			if (cell_digest(c, t->col[k], w, row + i, &v))

@@ -35,6 +35,8 @@ struct table {
 	uint32_t n, cap;
 	void **col;         /* [stream_stored_width(stream)], NULL = never read: all missing */
 	uint64_t *salt;     /* beside col: hash of the field's name, for digests */
+	uint16_t *made;     /* [n_made] which are there, in any order */
+	unsigned n_made;
 	struct source *src; /* [n] */
 };
 

@@ -101,14 +101,16 @@ static unsigned make_times(struct making_run *m)
 	return m->n;
 }
 
-/* Rows whose text has not changed get what the row before has. */
+/* Rows whose text has not changed get what the row before has. Written so that no branch can be
+ * made of it, which would be guessed wrong wherever something changes. */
 static void repeat_values(uint32_t *out, uint64_t changed, unsigned n)
 {
 	uint32_t value = 0;
 	if (changed == rows_up_to(n))
 		return;
 	for (unsigned i = 0; i < n; i++, changed >>= 1) {
-		value = changed & 1 ? out[i] : value;
+		uint32_t same = (uint32_t)(changed & 1) - 1;
+		value = (value & same) | (out[i] & ~same);
 		out[i] = value;
 	}
 }
