@@ -94,17 +94,40 @@ void repeat_column(const struct row_in *in, unsigned n, uint32_t column, struct 
 		text[i] = cell_between(&in[i].cells, column);
 }
 
-/* Rows of which no more than `column` leading cells are those of the row before. */
-static uint64_t not_alike(const uint8_t alike[RUN_MAX], unsigned n, uint32_t column)
+#if defined(__SSE2__)
+
+/* Bit per row with more leading cells alike than this. */
+static inline uint64_t alike_beyond(const uint8_t alike[RUN_MAX], uint32_t column)
+{
+	__m128i most = _mm_set1_epi8((char)column);
+	uint64_t rows = 0;
+	for (unsigned i = 0; i < RUN_MAX; i += STEP) {
+		__m128i some = _mm_loadu_si128((const __m128i *)(const void *)(alike + i));
+		unsigned more = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(some, most));
+		rows |= (uint64_t)more << i;
+	}
+	return rows;
+}
+
+#else
+
+static inline uint64_t alike_beyond(const uint8_t alike[RUN_MAX], uint32_t column)
 {
 	uint64_t rows = 0;
-	if (column >= ALIKE_MAX)
-		return rows_up_to(n);
-	for (unsigned i = 0; i < n; i += 8) {
+	for (unsigned i = 0; i < RUN_MAX; i += 8) {
 		uint64_t eight = bytes_load((const char *)alike + i, 8);
 		uint64_t more = (eight + (ALIKE_MAX - column) * EACH_BYTE) & EACH_BYTE * 0x80;
 		rows |= ((more >> 7) * UINT64_C(0x0102040810204080) >> 56) << i;
 	}
+	return rows;
+}
+
+#endif
+
+/* Rows of which no more than `column` leading cells are those of the row before. */
+static uint64_t not_alike(const uint8_t alike[RUN_MAX], unsigned n, uint32_t column)
+{
+	uint64_t rows = column < ALIKE_MAX ? alike_beyond(alike, column) : 0;
 	return ~rows & rows_up_to(n);
 }
 

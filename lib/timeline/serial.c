@@ -9,6 +9,14 @@
 #include "lib/base/mem.h"
 
 enum { DIGITS = 8, SHORT = 255 };
+enum { RECENT_BITS = 10, RECENT_TEXT = 28 };
+
+/* A head where one line of the cache tells it, which the dictionary needs three for. */
+struct serial_recent {
+	uint16_t head; /* 0 = none */
+	uint8_t n, digits;
+	char text[RECENT_TEXT];
+};
 
 void serials_init(struct serials *s)
 {
@@ -18,13 +26,16 @@ void serials_init(struct serials *s)
 void serials_fini(struct serials *s)
 {
 	dict_free(s->head);
+	xfree(s->recent);
 	xfree(s->heap);
 	*s = (struct serials){ 0 };
 }
 
 size_t serials_bytes(const struct serials *s)
 {
-	return dict_bytes(s->head) + s->heap_cap;
+	size_t recent = s->recent ? (sizeof *s->recent * 2) << RECENT_BITS : 0;
+
+	return dict_bytes(s->head) + recent + s->heap_cap;
 }
 
 /* ---- in ---- */
@@ -66,18 +77,78 @@ static unsigned last_digits(struct str text, uint32_t *number)
 	return n;
 }
 
-/* Behind the text of the last head is how many digits follow. */
 static inline bool is_last(const struct serials *s, struct str begin, unsigned digits)
 {
-	return s->last && s->last_text.n == begin.n &&
-	       (unsigned char)s->last_text.p[begin.n] == digits &&
-	       bytes_same(s->last_text.p, begin.p, begin.n);
+	return s->last && s->last_n == begin.n && s->last_digits == digits &&
+	       bytes_same(s->last_text, begin.p, begin.n);
+}
+
+static void set_last(struct serials *s, struct str begin, unsigned digits, uint32_t head)
+{
+	s->last = head;
+	s->last_n = (uint8_t)begin.n;
+	s->last_digits = (uint8_t)digits;
+	bytes_copy(s->last_text, begin.p, begin.n);
+}
+
+/* ---- heads ---- */
+
+/* The pair of heads used of late among which one is, if it is among them. */
+static struct serial_recent *recent_pair(struct serials *s, struct str begin)
+{
+	uint64_t h = begin.n;
+
+	if (!s->recent)
+		s->recent = xcalloc((size_t)2 << RECENT_BITS, sizeof *s->recent);
+	if (begin.n >= 8)
+		h ^= bytes_load(begin.p, 8) ^ bytes_load(begin.p + begin.n - 8, 8) << 3;
+	else
+		h ^= bytes_load(begin.p, begin.n);
+	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	return s->recent + (h >> (64 - RECENT_BITS)) * 2;
+}
+
+static inline bool is_recent(const struct serial_recent *r, struct str begin, unsigned digits)
+{
+	return r->head && r->n == begin.n && r->digits == digits &&
+	       bytes_same(r->text, begin.p, begin.n);
+}
+
+/* 0 when there are too many. */
+static uint32_t find_head(struct serials *s, struct str begin, unsigned digits)
+{
+	char key[SERIAL_ROOM + 1];
+	struct str text = { key, begin.n + 1 };
+
+	bytes_copy(key, begin.p, begin.n);
+	key[begin.n] = (char)digits;
+	return dict_count(s->head) < UINT16_MAX ? dict_code(s->head, text)
+						: dict_find(s->head, text);
+}
+
+static uint32_t head_of(struct serials *s, struct str begin, unsigned digits)
+{
+	struct serial_recent *pair;
+	uint32_t head;
+
+	if (begin.n > RECENT_TEXT)
+		return find_head(s, begin, digits);
+	pair = recent_pair(s, begin);
+	for (unsigned i = 0; i < 2; i++)
+		if (is_recent(&pair[i], begin, digits))
+			return pair[i].head;
+	head = find_head(s, begin, digits);
+	pair[1] = pair[0];
+	pair[0].head = (uint16_t)head;
+	pair[0].n = (uint8_t)begin.n;
+	pair[0].digits = (uint8_t)digits;
+	bytes_copy(pair[0].text, begin.p, begin.n);
+	return head;
 }
 
 struct serial serials_pack(struct serials *s, struct str text)
 {
 	struct serial v = { 0, 0 };
-	char key[SERIAL_ROOM + 1];
 	unsigned digits;
 	struct str begin = text;
 
@@ -87,15 +158,8 @@ struct serial serials_pack(struct serials *s, struct str text)
 	begin.n -= digits;
 	if (digits == 0)
 		return v;
-	if (!is_last(s, begin, digits)) {
-		bytes_copy(key, begin.p, begin.n);
-		key[begin.n] = (char)digits;
-		begin = (struct str){ key, begin.n + 1 };
-		s->last = dict_count(s->head) < UINT16_MAX ? dict_code(s->head, begin)
-							   : dict_find(s->head, begin);
-		s->last_text = dict_text(s->head, s->last);
-		s->last_text.n -= s->last != 0;
-	}
+	if (!is_last(s, begin, digits))
+		set_last(s, begin, digits, head_of(s, begin, digits));
 	v.head = (uint16_t)s->last;
 	return v;
 }
@@ -104,7 +168,7 @@ struct serial serials_pack(struct serials *s, struct str text)
  * false for others. */
 static inline bool next_number(const struct serials *s, struct str text, uint32_t *number)
 {
-	return s->last && text.n == s->last_text.n + DIGITS &&
+	return s->last && text.n == (uint32_t)s->last_n + DIGITS &&
 	       eight_digits(text.p + text.n - DIGITS, number) &&
 	       is_last(s, (struct str){ text.p, text.n - DIGITS }, DIGITS);
 }

@@ -31,10 +31,14 @@ struct serial_run {
 	uint16_t head[SERIAL_RUN];
 };
 
+struct serial_recent;
+
 struct serials {
 	struct dict *head;   /* beginnings, and one byte more: how many digits follow */
-	uint32_t last;       /* head of the last serial packed, and its text without what follows */
-	struct str last_text;
+	uint32_t last;       /* head of the last serial packed, its text and how many digits follow */
+	uint8_t last_n, last_digits;
+	char last_text[SERIAL_ROOM];
+	struct serial_recent *recent; /* heads used of late, by pairs; NULL = none was */
 	uint8_t *heap;       /* a length byte (255: four more follow), then the bytes */
 	uint32_t heap_n, heap_cap;
 };
