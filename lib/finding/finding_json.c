@@ -21,17 +21,13 @@ const char *subject_word(enum subject_kind k)
 	return subjects[k];
 }
 
-static void key_of(struct buf *out, const char *name, bool first)
-{
-	if (!first)
-		buf_addc(out, ',');
-	buf_json(out, str_of(name));
-	buf_addc(out, ':');
-}
+/* What stands before a value: at the beginning of an object, and behind another value. */
+#define FIRST(name) STR("{\"" name "\":")
+#define NEXT(name) STR(",\"" name "\":")
 
-static void text_of(struct buf *out, const char *name, struct str s)
+static void text_of(struct buf *out, struct str before, struct str s)
 {
-	key_of(out, name, false);
+	buf_addstr(out, before);
 	buf_json(out, s);
 }
 
@@ -80,41 +76,35 @@ static void add_keys(struct buf *out, const struct finding *f)
 
 static void add_record(struct buf *out, const struct finding_record *r, bool has_amount)
 {
-	buf_addc(out, '{');
-	key_of(out, "stream", true);
-	buf_json(out, str_of(stream_name(r->stream)));
-	text_of(out, "mdtrt_id", r->mdtrt_id);
-	text_of(out, "id", r->id);
-	text_of(out, "role", str_of(role_word(r->role)));
-	key_of(out, "amount", false);
+	text_of(out, FIRST("stream"), str_of(stream_name(r->stream)));
+	text_of(out, NEXT("mdtrt_id"), r->mdtrt_id);
+	text_of(out, NEXT("id"), r->id);
+	text_of(out, NEXT("role"), str_of(role_word(r->role)));
+	buf_addstr(out, NEXT("amount"));
 	add_money(out, has_amount, r->amount);
 	buf_addc(out, '}');
 }
 
 void finding_json(const struct finding *f, struct buf *out)
 {
-	buf_addc(out, '{');
-	key_of(out, "rule", true);
-	buf_json(out, f->rule);
-	text_of(out, "digest", f->digest);
-	buf_adds(out, ",\"subject\":{");
-	key_of(out, "kind", true);
-	buf_json(out, str_of(subject_word(f->subject_kind)));
-	text_of(out, "id", f->subject);
-	buf_addc(out, '}');
-	key_of(out, "key", false);
+	text_of(out, FIRST("rule"), f->rule);
+	text_of(out, NEXT("digest"), f->digest);
+	buf_addstr(out, NEXT("subject"));
+	text_of(out, FIRST("kind"), str_of(subject_word(f->subject_kind)));
+	text_of(out, NEXT("id"), f->subject);
+	buf_adds(out, "},\"key\":");
 	add_keys(out, f);
-	key_of(out, "begin", false);
+	buf_addstr(out, NEXT("begin"));
 	add_when(out, f->begin);
-	key_of(out, "end", false);
+	buf_addstr(out, NEXT("end"));
 	add_when(out, f->end);
-	key_of(out, "observed", false);
+	buf_addstr(out, NEXT("observed"));
 	add_or_null(out, f->observed);
-	key_of(out, "limit", false);
+	buf_addstr(out, NEXT("limit"));
 	add_or_null(out, f->limit);
-	key_of(out, "amount", false);
+	buf_addstr(out, NEXT("amount"));
 	add_money(out, f->has_amount, f->amount);
-	key_of(out, "fund_amount", false);
+	buf_addstr(out, NEXT("fund_amount"));
 	add_money(out, f->has_amount, f->fund_amount);
 	buf_adds(out, ",\"records\":[");
 	for (uint32_t i = 0; i < f->n_record; i++) {
@@ -123,7 +113,7 @@ void finding_json(const struct finding *f, struct buf *out)
 		add_record(out, &f->record[i], f->has_amount);
 	}
 	buf_addc(out, ']');
-	text_of(out, "sentence", f->sentence);
+	text_of(out, NEXT("sentence"), f->sentence);
 	buf_addc(out, '}');
 }
 
