@@ -35,7 +35,7 @@ struct serial_recent;
 
 struct serials {
 	struct dict *head;   /* beginnings, and one byte more: how many digits follow */
-	uint32_t last;       /* head of the last serial packed, its text and how many digits follow */
+	uint32_t last;       /* head of the last serial packed, its text and digits behind it */
 	uint8_t last_n, last_digits;
 	char last_text[SERIAL_ROOM];
 	struct serial_recent *recent; /* heads used of late, by pairs; NULL = none was */
