@@ -251,7 +251,9 @@ void piece_decode(struct piece *p, struct decoder **part, uint32_t *part_file, u
 		chunk_ref_scatter(p->ref[0], shards);
 	if (p->plain)
 		p->kind = p->whole ? charset_kind(p->t.p, p->t.n) : CHARSET_KIND_OTHER;
-	if (p->t.n == 0 || p->kind == CHARSET_KIND_OTHER) /* the lead has to */
+	p->t.raw = p->kind == CHARSET_KIND_OTHER && p->whole &&
+		   decoder_takes_raw(lead, p->t.p, p->t.n);
+	if (p->t.n == 0 || (p->kind == CHARSET_KIND_OTHER && !p->t.raw)) /* the lead has to */
 		return;
 	if (*part && *part_file != p->file) {
 		decoder_free(*part);
@@ -295,18 +297,11 @@ static void keep_again(struct piece *p, struct decoder *lead, uint32_t shards)
 	}
 }
 
-static void decode_again(struct piece *p, struct decoder *lead, uint32_t shards)
-{
-	piece_refuse(p);
-	if (p->t.n > 0)
-		decoder_again(lead, &p->t);
-	keep_again(p, lead, shards);
-}
-
 /* What the lead has given away since this was called last. */
 static void again_pushed(struct decoder *lead, struct pushed *pushed)
 {
-	struct text_piece t = { pushed->text.p, pushed->text.n, pushed->suspect };
+	struct text_piece t = { .p = pushed->text.p, .n = pushed->text.n,
+				.suspect = pushed->suspect };
 	if (t.n > 0)
 		decoder_again(lead, &t);
 	buf_reset(&pushed->text);
@@ -340,30 +335,30 @@ static bool push_again(struct piece *p, struct decoder *lead, struct pushed *pus
 	return good && (p->open == 0 || push_open(p, lead, pushed, e));
 }
 
+/* As a part has decoded it; else the lead does, text that does not pass through all its stages. */
 bool piece_settle(struct piece *p, uint32_t shards, struct pushed *pushed, struct err *e)
 {
 	struct decoder *lead = intake_decoder(p->in);
-	bool nothing = !p->failed && p->t.n == 0 && p->whole;
-	if (p->held || nothing)
+	if (p->held || (p->t.n == 0 && !p->failed))
 		return true;
-	bool as_it_is = !p->plain || decoder_passes(lead, p->kind, p->t.n), good = !p->failed;
+	bool good = !p->failed;
+	bool passes = !p->plain || (good && !p->t.raw && decoder_passes(lead, p->kind, p->t.n));
+	if (good && (passes || p->t.raw) && admit(p, lead)) {
+		for (uint32_t i = 0; i < p->n; i++) {
+			tally_streams(&p->tally, p->chunk[i], decoder_once_streams(lead));
+			tally_rejects(&p->tally, p->chunk[i], p->file);
+		}
+		return true;
+	}
+	piece_refuse(p);
 	if (p->failed)
 		*e = p->e;
-	if (p->failed || !as_it_is) {
-		piece_refuse(p);
-		good = good && push_again(p, lead, pushed, e);
-		keep_again(p, lead, shards);
-		return good;
-	}
-	if (!admit(p, lead)) {
-		decode_again(p, lead, shards);
-		return true;
-	}
-	for (uint32_t i = 0; i < p->n; i++) {
-		tally_streams(&p->tally, p->chunk[i], decoder_once_streams(lead));
-		tally_rejects(&p->tally, p->chunk[i], p->file);
-	}
-	return true;
+	else if (!passes)
+		good = push_again(p, lead, pushed, e);
+	else
+		decoder_again(lead, &p->t);
+	keep_again(p, lead, shards);
+	return good;
 }
 
 void piece_last(struct piece *p, uint32_t shards, struct pushed *pushed)

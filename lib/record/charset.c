@@ -25,7 +25,7 @@ struct charset {
 	struct buf carry;  /* an unfinished line */
 	bool started;      /* the byte-order mark has been looked for */
 	bool overlong;     /* in the middle of a line longer than `longest` */
-	uint64_t good, bad; /* lines that are not ASCII */
+	struct charset_lines met;
 	iconv_t gb;
 	char *out;         /* converted text */
 	size_t out_cap;
@@ -149,8 +149,8 @@ static bool looks_utf8(struct charset *cs, const char *p, size_t n)
 static bool count_and_put(struct charset *cs, const char *p, size_t n, bool good, struct flow to,
 			  struct err *e)
 {
-	cs->good += good;
-	cs->bad += !good;
+	cs->met.good += good;
+	cs->met.bad += !good;
 	return flow_put(to, p, n, !good, e);
 }
 
@@ -245,6 +245,34 @@ static bool put_unsettled(struct charset *cs, const char *p, size_t n, struct fl
 	return true;
 }
 
+/* Bytes of the leading lines that are UTF-8. */
+static size_t utf8_lines(const char *p, size_t n)
+{
+	size_t good = 0, len;
+	for (; good < n; good += len) {
+		len = first_line(p + good, n - good);
+		if (!utf8_valid(p + good, len))
+			break;
+	}
+	return good;
+}
+
+/* What is known to be UTF-8: good lines together, others alone. */
+static bool put_utf8(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
+{
+	while (n) {
+		size_t good = utf8_lines(p, n), len = good ? good : first_line(p, n);
+		bool well = good == 0 ? put_lines(cs, str_make(p, len), put_line, to, e)
+			    : is_ascii(p, len) ? flow_put(to, p, len, false, e)
+					       : count_and_put(cs, p, len, true, to, e);
+		if (!well)
+			return false;
+		p += len;
+		n -= len;
+	}
+	return true;
+}
+
 /* Whole lines at once when they are all of the found kind, else one by one. */
 static bool put_block(struct charset *cs, const char *p, size_t n, struct flow to, struct err *e)
 {
@@ -259,6 +287,8 @@ static bool put_block(struct charset *cs, const char *p, size_t n, struct flow t
 		return true;
 	if (cs->found == CHARSET_UTF8 && utf8_valid(p, n))
 		return count_and_put(cs, p, n, true, to, e);
+	if (cs->found == CHARSET_UTF8)
+		return put_utf8(cs, p, n, to, e);
 	if (cs->found == CHARSET_GB18030)
 		return put_gb(cs, str_make(p, n), to, e);
 	return put_lines(cs, str_make(p, n), put_line, to, e);
@@ -367,9 +397,31 @@ bool charset_passes(struct charset *cs, enum charset_kind kind)
 	if (cs->overlong)
 		return false;
 	if (kind == CHARSET_KIND_UTF8 && cs->found == CHARSET_UTF8)
-		cs->good++;
+		cs->met.good++;
 	else if (kind != CHARSET_KIND_ASCII)
 		return false;
+	return true;
+}
+
+void charset_settle(struct charset *cs)
+{
+	cs->found = CHARSET_UTF8;
+	cs->started = true;
+}
+
+struct charset_lines charset_lines(struct charset *cs)
+{
+	struct charset_lines met = cs->met;
+	cs->met = (struct charset_lines){ 0 };
+	return met;
+}
+
+bool charset_adds(struct charset *cs, const struct charset_lines *lines)
+{
+	if (cs->overlong)
+		return false;
+	cs->met.good += lines->good;
+	cs->met.bad += lines->bad;
 	return true;
 }
 
@@ -380,9 +432,9 @@ bool charset_finish(struct charset *cs, struct flow to, struct err *e)
 	if (cs->carry.n && !put_blocks(cs, cs->carry.p, cs->carry.n, to, e))
 		return false;
 	buf_reset(&cs->carry);
-	if (cs->bad >= 10 && cs->good == 0)
+	if (cs->met.bad >= 10 && cs->met.good == 0)
 		return err_set(e, ERR_INPUT, "全部 %llu 行中文都无法按%s解码，请检查 charset",
-			       (unsigned long long)cs->bad,
+			       (unsigned long long)cs->met.bad,
 			       cs->declared == CHARSET_GB18030 ? " GB18030 " : " UTF-8 ");
 	return true;
 }

@@ -38,5 +38,20 @@ bool charset_plain(struct charset *cs, struct buf *held);
 /* Whether whole lines of this kind are text as they are; then it is as if they had been pushed. */
 bool charset_passes(struct charset *cs, enum charset_kind kind);
 
+/* Says that it is UTF-8 for good: what a line means then depends on no other. */
+void charset_settle(struct charset *cs);
+
+/* Lines that were not ASCII, as charset_finish looks at them. */
+struct charset_lines {
+	uint64_t good, bad;
+};
+
+/* Those met since it was asked last. */
+struct charset_lines charset_lines(struct charset *cs);
+
+/* Whole lines that another one, settled, has passed on in its place. False in the middle of a
+ * line: push them. */
+bool charset_adds(struct charset *cs, const struct charset_lines *lines);
+
 /* What it turned out to be; CHARSET_AUTO while only ASCII was seen. */
 enum feed_charset charset_found(const struct charset *cs);

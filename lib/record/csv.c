@@ -507,7 +507,7 @@ static bool push(struct csv *csv, const char *p, size_t n, bool end, struct err 
 
 bool csv_push(struct csv *csv, const char *p, size_t n, bool suspect, struct err *e)
 {
-	csv->suspect |= suspect;
+	csv->suspect = suspect || (csv->suspect && !csv_idle(csv));
 	if (csv->skipping && n) {
 		size_t skipped = skip(csv, p, n);
 		p += skipped;

@@ -47,6 +47,6 @@ bool csv_idle(const struct csv *csv);
  * Until it is told rows come one by one. */
 void csv_width(struct csv *csv, unsigned width);
 
-/* `suspect`: these bytes may not be UTF-8; from now on every row is looked at. */
+/* `suspect`: these bytes may not be UTF-8; rows with any of them are looked at. */
 bool csv_push(struct csv *csv, const char *p, size_t n, bool suspect, struct err *e);
 bool csv_finish(struct csv *csv, struct err *e);

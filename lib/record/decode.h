@@ -116,7 +116,11 @@ struct text_piece {
 	const char *p;
 	size_t n;
 	bool suspect; /* so said of any of its bytes */
+	bool raw;     /* as it stands in the input: parts find out the character set of its lines */
 };
+
+/* Whether parts may decode whole lines as they stand; else, unless they pass, the lead has to. */
+bool decoder_takes_raw(const struct decoder *lead, const char *p, size_t n);
 
 /* What the lead must know of a piece that a part has decoded. */
 struct piece_claims;
@@ -130,7 +134,7 @@ struct decoder *decoder_part(const struct decoder *lead);
 struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece *t);
 
 /* The next piece in order: takes back what had come before, by chunk, counts it and says where in
- * the text it lies. False: the chunks are wrong, use decoder_again. */
+ * the text it lies. False: the chunks are wrong, use decoder_again; raw text is to be pushed. */
 bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct chunk **chunk,
 		   uint32_t n_chunk);
 

@@ -16,9 +16,9 @@ struct decoder {
 	const struct feed *feed;
 	const struct feed_file *file;
 	const uint8_t *wanted;
-	struct inflate *inflate; /* NULL in parts, as is charset */
+	struct inflate *inflate; /* NULL in parts */
 	struct bytes fed;        /* not used yet */
-	struct charset *charset;
+	struct charset *charset; /* of parts: settled, NULL when the lead's was not */
 	enum feed_format format; /* FORMAT_AUTO until seen */
 	bool any_message;        /* JSON objects may be messages or rows, each as it is */
 	struct csv *csv;
@@ -34,7 +34,7 @@ struct decoder {
 	decoder_text_fn *divert; /* NULL: rows are decoded here */
 	void *divert_ctx;
 	bool diverting;          /* rows are being given away */
-	bool zipped;             /* known when they are plain */
+	bool zipped, settled;    /* gzip, UTF-8 for good; known when they are plain */
 	struct claims claims;    /* parts only */
 };
 

@@ -21,6 +21,9 @@
 struct piece_claims {
 	struct claims claims;
 	uint64_t lines, bytes; /* of the piece */
+	bool raw;
+	uint64_t raw_bytes;
+	struct charset_lines met;
 	struct decode_stats stats;
 };
 
@@ -50,6 +53,7 @@ bool decoder_plain(struct decoder *lead, struct buf *held)
 	if (!lead->diverting || lead->broken || !charset_plain(lead->charset, held))
 		return false;
 	lead->zipped = !inflate_plain(lead->inflate);
+	lead->settled = charset_found(lead->charset) == CHARSET_UTF8;
 	if (!lead->zipped) {
 		assert(lead->fed.n == 0);
 		lead->stats.bytes_in -= held->n;
@@ -104,6 +108,10 @@ struct decoder *decoder_part(const struct decoder *lead)
 	d->rower.chunk_rows = PART_CHUNK_ROWS;
 	d->csv = csv_new(d->file->separator, decode_csv_rows, d);
 	struct str header = buf_str(&lead->header);
+	if (lead->settled) {
+		d->charset = charset_new(d->file->charset, DECODE_LINE_MAX);
+		charset_settle(d->charset);
+	}
 	bool good = csv_push(d->csv, header.p, header.n, false, &e) && csv_finish(d->csv, &e);
 	assert(good && d->has_header); /* the lead has read it */
 	(void)good;
@@ -118,15 +126,27 @@ void piece_claims_free(struct piece_claims *c)
 	xfree(c);
 }
 
+bool decoder_takes_raw(const struct decoder *lead, const char *p, size_t n)
+{
+	return lead->settled && n > 0 && n <= DECODE_LINE_MAX && p[n - 1] == '\n';
+}
+
+static bool take_part(void *ctx, const char *p, size_t n, bool suspect, struct err *e)
+{
+	struct decoder *part = ctx;
+	return csv_push(part->csv, p, n, suspect, e);
+}
+
 struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece *t)
 {
 	struct err e;
 	part->stats = (struct decode_stats){ 0 };
 	part->claims = (struct claims){ 0 };
 	csv_skipped(part->csv, 0, 0);
-	bool good = csv_push(part->csv, t->p, t->n, t->suspect, &e);
-	assert(good); /* rows are refused, never the text */
-	(void)good;
+	bool good = t->raw ? charset_push(part->charset, t->p, t->n,
+					  (struct flow){ take_part, part }, &e)
+			   : csv_push(part->csv, t->p, t->n, t->suspect, &e);
+	assert(good || t->raw); /* rows are refused, never the text */
 	rower_flush(&part->rower);
 	rower_forget(&part->rower);
 	struct piece_claims *c = xcalloc(1, sizeof(*c));
@@ -134,7 +154,11 @@ struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece
 	c->stats = part->stats;
 	csv_position(part->csv, &c->lines, &c->bytes);
 	part->claims = (struct claims){ 0 };
-	if (csv_idle(part->csv))
+	c->raw = t->raw;
+	c->raw_bytes = t->n;
+	if (c->raw)
+		c->met = charset_lines(part->charset);
+	if (good && csv_idle(part->csv))
 		return c;
 	piece_claims_free(c);
 	for (struct chunk *chunk; (chunk = decoder_take(part));)
@@ -199,6 +223,16 @@ static void take_back_seen(struct decoder *lead, const struct claims *all, struc
 	xfree(late);
 }
 
+static bool add_raw(struct decoder *lead, const struct piece_claims *c)
+{
+	if (!charset_adds(lead->charset, &c->met))
+		return false;
+	if (!lead->zipped)
+		lead->stats.bytes_in += c->raw_bytes;
+	lead->stats.bytes_text += c->bytes;
+	return true;
+}
+
 bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct chunk **chunk,
 		   uint32_t n_chunk)
 {
@@ -206,6 +240,8 @@ bool decoder_admit(struct decoder *lead, const struct piece_claims *c, struct ch
 	for (uint32_t i = 0; i < all->n; i++)
 		if (all->claim[i].refused && rower_has_seen(&lead->rower, &all->claim[i]))
 			return false;
+	if (c->raw && !add_raw(lead, c))
+		return false;
 	add_stats(&lead->stats, &c->stats);
 	if (all->n)
 		take_back_seen(lead, all, chunk, n_chunk);
