@@ -229,10 +229,12 @@ static bool ask(struct missed *m, bool (*what)(struct missed *m, struct db *db, 
 	int64_t pause = 1;
 	for (;;) {
 		struct db db = { .conn = NULL };
-		bool ok = db_open(&db, c->database_conninfo, &wait, e) && what(m, &db, e);
+		bool open = db_open(&db, c->database_conninfo, &wait, e);
+		bool ok = open && what(m, &db, e), lost = !open || db_lost(&db);
 		db_close(&db);
-		if (ok)
-			return true;
+		if (ok || !lost)
+			return ok;
+		log_warn("horizon", "late records wait for the database: %s", e->text);
 		if (m->en->stopping || wait_or_stop(m->en->stop_fd, pause))
 			return err_set(e, ERR_WORLD, "stopped before the history was there");
 		pause = pause * 2 < c->database_retry_max ? pause * 2 : c->database_retry_max;

@@ -116,8 +116,9 @@ static bool take_record(void *ctx, const char *p, size_t n, struct err *e)
 
 static bool is_whole(const struct buf *sql, const struct db *db, struct err *e)
 {
-	return !sql->failed || err_set(e, ERR_WORLD, "a text cannot be quoted for PostgreSQL: %s",
-				       PQerrorMessage(db->conn));
+	return !sql->failed ||
+	       err_set(e, ERR_WORLD, "a text cannot be quoted for PostgreSQL, or there are too "
+		       "many: %s", PQerrorMessage(db->conn));
 }
 
 static bool take_records(struct db *db, struct reader *r, enum stream s, struct err *e)

@@ -305,6 +305,7 @@ static void again_pushed(struct decoder *lead, struct pushed *pushed)
 	if (t.n > 0)
 		decoder_again(lead, &t);
 	buf_reset(&pushed->text);
+	pushed->suspect = false;
 }
 
 /* The rest of a line too long to be held. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* readers_state.h - readers from inside: for readers.c, readers_cut.c and readers_hand.c only. */
+/* readers_state.h - readers from inside: for readers.c, readers_course.c and readers_hand.c. */
 #pragma once
 
 #include <pthread.h>

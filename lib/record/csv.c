@@ -26,6 +26,7 @@ struct csv {
 	void *ctx;
 	struct buf carry;
 	size_t scanned;     /* bytes of the carry known to hold no line end */
+	size_t open, stop;  /* a cell of the carry's record is open there, or 0; as cut last */
 	uint64_t line;      /* lines before the next record */
 	uint64_t offset;    /* of the next record */
 	unsigned width;     /* 0 = not known yet */
@@ -71,7 +72,7 @@ void csv_skipped(struct csv *csv, uint64_t lines, uint64_t bytes)
 	csv->line = lines;
 	csv->offset = bytes;
 	csv->skipping = false;
-	csv->scanned = 0;
+	csv->scanned = csv->open = 0;
 	buf_reset(&csv->carry);
 }
 
@@ -139,6 +140,7 @@ static enum cut cut_quoted(struct csv *csv, const char *p, size_t n, size_t *at,
 	bool doubled = false;
 	for (;;) {
 		const char *quote = i < n ? memchr(p + i, '"', n - i) : NULL;
+		csv->stop = quote ? (size_t)(quote - p) : n;
 		if (!quote)
 			return CUT_MORE;
 		i = (size_t)(quote - p) + 1;
@@ -149,6 +151,7 @@ static enum cut cut_quoted(struct csv *csv, const char *p, size_t n, size_t *at,
 		doubled = true;
 		i++;
 	}
+	csv->stop = 0;
 	add_quoted(csv, p + from, i - 1 - from, doubled);
 	*at = i;
 	return CUT_DONE;
@@ -192,6 +195,7 @@ static enum cut cut_record(struct csv *csv, const char *p, size_t n, bool end, s
 {
 	size_t at = 0;
 	bool ended = false;
+	csv->stop = 0;
 	while (!ended) {
 		enum cut c;
 		csv->bad = csv->n + 1;
@@ -325,8 +329,10 @@ static size_t quoted_record(struct csv *csv, const char *p, size_t n, size_t lin
 	size_t length = 0, most = line + QUOTED_MAX;
 	bool all = n <= most;
 	enum cut c = cut_record(csv, p, all ? n : most, end && all, &length);
-	if (c == CUT_MORE && !end && all)
+	if (c == CUT_MORE && !end && all) {
+		csv->open = csv->stop;
 		return SIZE_MAX;
+	}
 	bool several = length > line;
 	trim_surplus(csv);
 	if (c == CUT_DONE && (!several || !csv->width || csv->n == csv->width)) {
@@ -485,14 +491,37 @@ static bool give_up(struct csv *csv, struct err *e)
 	return good;
 }
 
+/* Whether the carry's quoted cell is not closed yet: a record that comes line by line is not cut
+ * anew with each. */
+static bool stays_open(struct csv *csv)
+{
+	const char *p = csv->carry.p, *quote;
+	size_t n = csv->carry.n;
+	if (csv->open == 0 || n > QUOTED_MAX)
+		return false;
+	while ((quote = memchr(p + csv->open, '"', n - csv->open))) {
+		csv->open = (size_t)(quote - p);
+		if (csv->open + 1 == n)
+			return true;
+		if (quote[1] != '"')
+			return false;
+		csv->open += 2;
+	}
+	csv->open = n;
+	return true;
+}
+
 static bool push(struct csv *csv, const char *p, size_t n, bool end, struct err *e)
 {
 	bool good = true, held = csv->carry.n > 0;
 	if (held) {
 		buf_add(&csv->carry, p, n);
+		if (!end && stays_open(csv))
+			return true;
 		p = csv->carry.p;
 		n = csv->carry.n;
 	}
+	csv->open = 0;
 	size_t taken = records(csv, p, n, end, &good, e);
 	if (held && taken) {
 		memmove(csv->carry.p, p + taken, n - taken);

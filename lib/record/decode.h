@@ -107,6 +107,7 @@ bool decoder_inflated(struct decoder *lead, struct err *e);
 /* Whole lines in order, n bytes in all, of which charset_kind said `kind`. True: they are text as
  * they are, and counted. False: push them. */
 bool decoder_passes(struct decoder *lead, enum charset_kind kind, size_t n);
+/* Such text through the lead's stages, as decoder_push does with what is not inflated yet. */
 bool decoder_push_text(struct decoder *lead, const char *p, size_t n, struct err *e);
 
 /* Instead of decoder_finish, behind all text: the input broke off there. */
@@ -126,7 +127,8 @@ bool decoder_takes_raw(const struct decoder *lead, const char *p, size_t n);
 struct piece_claims;
 void piece_claims_free(struct piece_claims *c); /* NULL is fine */
 
-/* A part for a lead that has begun to give rows away; the lead is only read, and only here. */
+/* A part for a lead that has begun to give rows away; any thread, as decoder_takes_raw and
+ * decoder_once_streams: they only read what does not change any more. */
 struct decoder *decoder_part(const struct decoder *lead);
 
 /* Decodes a piece, wherever it lies in the text: lines and offsets are counted from its beginning

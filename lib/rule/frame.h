@@ -425,7 +425,7 @@ uint64_t key_number(struct eval *e, struct frame *f, const struct node *n);
 bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum stream sa,
 		 const struct keyset *b, uint32_t row_b, enum stream sb);
 
-/* runs.c: all rows by a keyset of their own stream, sorted once per batch. */
+/* runs.c: all rows by a keyset of their own stream, brought together once per batch. */
 const struct runs *key_runs(struct eval *e, const struct keyset *k);
 /* runs.c: stretches of neighbours with the same keys, of a subject's rows, into e->pair[0]: first
  * row << 32 | how many. With a filter each begins where a row passes. Returns their number. */
@@ -433,7 +433,7 @@ uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *fi
 		       uint32_t subject);
 /* These n stretches by groups, in the order in which each began. */
 const struct alike *stretches_alike(struct eval *e, const struct keyset *k, uint32_t n);
-/* Whether so many rows pass that they are better picked from the runs than sorted by themselves. */
+/* Whether so many rows pass that they are better picked from the runs than taken by themselves. */
 bool runs_pay(struct eval *e, const struct keyset *k, const uint8_t *truth);
 void runs_free(struct eval *e);
 

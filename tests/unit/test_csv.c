@@ -169,6 +169,29 @@ static void open_quote_in_a_long_file(void **state)
 	buf_fini(&out);
 }
 
+/* A record that stays open is looked at once, however small the pushes: a quadratic way would take
+ * minutes for these. What comes out is what one push gives. */
+static void open_quote_line_by_line(void **state)
+{
+	enum { LINES = 60000 };
+	static const size_t steps[] = { 1 << 24, 5, 1 };
+	struct buf text, out[3];
+	(void)state;
+	buf_init(&text, 0);
+	for (unsigned i = 0; i < LINES; i++) /* one opens every 64 KiB */
+		buf_adds(&text, i % 13000 ? "\xff\"\"\n" : "1,\"x\n");
+	buf_adds(&text, "2,y\"\n3,z\n");
+	for (unsigned i = 0; i < 3; i++) {
+		buf_init(&out[i], 0);
+		run(&out[i], text.p, text.n, 2, steps[i]);
+		CHECK_STR(buf_str(&out[i]), buf_cstr(&out[0]));
+	}
+	CHECK(strstr(buf_cstr(&out[0]), "[3][z]\n"));
+	for (unsigned i = 0; i < 3; i++)
+		buf_fini(&out[i]);
+	buf_fini(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +200,7 @@ int main(void)
 		cmocka_unit_test(many_cells), cmocka_unit_test(wrong_bytes),
 		cmocka_unit_test(endless_line),
 		cmocka_unit_test(open_quote_in_a_long_file),
+		cmocka_unit_test(open_quote_line_by_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
