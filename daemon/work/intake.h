@@ -5,7 +5,8 @@
  * Reads blocks of 256 KiB, digests them, gives them to the file's decoder and hands out the
  * chunks it makes; when the file is broken, everything good before the break has been
  * handed out first. Also keeps the tally of what went by, for the load report.
- * Belongs to one thread at a time; what any thread may call says so. Knows files and decoders; no rules.
+ * Belongs to one thread at a time; what any thread may call says so. Knows files and decoders;
+ * no rules.
  */
 #pragma once
 
