@@ -8,7 +8,8 @@
  * makes it good and gives away its rows, while they are still in its cache. So chunks of one file
  * come in its order, to each shard too; files among each other in any. With 0 threads the caller
  * does all.
- * A broken file does not stop the others: it is told at the end with its reason.
+ * A broken file does not stop the others: it is told at the end with its reason. Pipes that one
+ * writer fills in turn need a thread each, since one that is open and silent keeps its reader.
  * Knows intakes and crews; no rules.
  */
 #pragma once

@@ -171,8 +171,8 @@ static uint32_t find(const struct known *k, struct str s, uint32_t hash)
 	return 0;
 }
 
-/* Room for n more, at most half of the slots in use, so that what is fetched ahead stays. A text
- * that is in nobody's reach any more gets another number when it comes again. */
+/* Room for n more, at most half of the slots in use, so that what is fetched ahead stays. Texts are
+ * put in the order in which they came, so none lies farther from its place than before. */
 static void make_room(struct known *k, uint32_t n)
 {
 	if (k->lexicon->n + n <= k->mask / 2)
