@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * floor.c - conditions over visits and days.
+ * floor.c - what a floor may leave out, and conditions over visits and days made of it.
  *
  * Visits are compared as sets (IN, EXCEPT, NOT EXISTS), which the server does by hashing however
  * many there are; NOT IN it does one by one when they do not fit its work_mem.
