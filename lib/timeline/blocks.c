@@ -82,7 +82,8 @@ uint32_t blocks_new(struct blocks *b, uint32_t before)
 	blocks_close(b);
 	assert(b->n < BLOCKS_LIMIT);
 	GROW(b->at, b->cap, b->n + 1);
-	b->head = (struct block_head){ .before = before };
+	b->at[b->n].before = before;
+	b->head = (struct block_head){ 0 };
 	b->open->n = 0;
 	return b->which = b->n++;
 }
@@ -109,12 +110,12 @@ void blocks_close(struct blocks *b)
 	units = ((uint32_t)sizeof b->head + bytes + BLOCKS_UNIT - 1) / BLOCKS_UNIT;
 	if (units > b->head.units) {
 		if (b->head.units)
-			leave_place(b, b->at[b->which], b->head.units);
-		b->at[b->which] = take_place(b, units);
+			leave_place(b, b->at[b->which].place, b->head.units);
+		b->at[b->which].place = take_place(b, units);
 		b->head.units = (uint16_t)units;
 	}
 	b->head.n = (uint8_t)b->open->n;
-	p = blocks_place(b, b->at[b->which]);
+	p = blocks_place(b, b->at[b->which].place);
 	memcpy(p, &b->head, sizeof b->head);
 	memcpy(p + sizeof b->head, b->room, bytes);
 	b->which = BLOCK_NONE;

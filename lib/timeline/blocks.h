@@ -19,9 +19,14 @@
 
 /* Before the bytes of a block. */
 struct block_head {
-	uint32_t before;  /* block + 1, 0 = none */
 	uint16_t units;   /* it has been given */
 	uint8_t n;        /* rows */
+};
+
+/* Chains are walked without a look at the blocks themselves, which lie far apart. */
+struct block_at {
+	uint32_t place;   /* page and unit */
+	uint32_t before;  /* block + 1, 0 = none */
 };
 
 struct blocks {
@@ -29,7 +34,7 @@ struct blocks {
 	struct arena pages;
 	uint8_t **page;                   /* of them */
 	uint32_t n_page, cap_page, used;  /* used: units of the last page */
-	uint32_t *at;                     /* by block: page and unit */
+	struct block_at *at;              /* by block */
 	uint32_t n, cap;
 	uint32_t *left;                   /* by units: a place left + 1, chained; 0 = none */
 	struct sheet *open;
@@ -60,7 +65,7 @@ static inline uint8_t *blocks_place(const struct blocks *b, uint32_t at)
 /* Of a block that is not open. */
 static inline const struct block_head *blocks_head(const struct blocks *b, uint32_t block)
 {
-	return (const struct block_head *)(const void *)blocks_place(b, b->at[block]);
+	return (const struct block_head *)(const void *)blocks_place(b, b->at[block].place);
 }
 
 static inline const uint8_t *blocks_body(const struct blocks *b, uint32_t block)
@@ -72,7 +77,7 @@ static inline const uint8_t *blocks_body(const struct blocks *b, uint32_t block)
 static inline __attribute__((always_inline)) void
 blocks_fetch(const struct blocks *b, uint32_t block)
 {
-	const uint8_t *p = blocks_place(b, b->at[block]);
+	const uint8_t *p = blocks_place(b, b->at[block].place);
 
 	for (uint32_t i = 0; i < 5 * 64; i += 64)
 		__builtin_prefetch(p + i);

@@ -138,7 +138,7 @@ store_fetch(const struct store *st, uint32_t block)
 /* The block before it in its list + 1, 0 = none. */
 static inline uint32_t store_before(const struct store *st, uint32_t block)
 {
-	return st->packed ? blocks_head(&st->blocks, block)->before : st->prev[block];
+	return st->packed ? st->blocks.at[block].before : st->prev[block];
 }
 
 /* A row to look at: where it lies, or a copy in `room`. Valid until something is changed. */
