@@ -23,7 +23,9 @@ struct joined *joined_new(struct cells *const *shard, uint32_t n)
 	j->global = xcalloc(n, sizeof *j->global);
 	j->n_global = xcalloc(n, sizeof *j->n_global);
 	j->cap_global = xcalloc(n, sizeof *j->cap_global);
-	j->split = xcalloc((size_t)n * n * n_source, sizeof *j->split);
+	j->lots = lots_wanted(shard, n);
+	j->split = xcalloc((size_t)n * n * j->lots * n_source, sizeof *j->split);
+	j->dealt = xcalloc(n, sizeof *j->dealt);
 	j->partition = xcalloc(n, sizeof *j->partition);
 	j->told = xcalloc(j->p->n_rule, sizeof *j->told);
 	map64_init(&j->part_of);
@@ -46,6 +48,7 @@ static void partition_fini(const struct joined *j, struct partition *p)
 		xfree(p->joint[i].slot);
 		xfree(p->joint[i].changed);
 		xfree(p->joint[i].marked);
+		xfree(p->joint[i].count);
 	}
 	for (uint32_t i = 0; i < j->p->n_rule; i++) {
 		xfree(p->outcome[i].state);
@@ -79,7 +82,7 @@ void joined_free(struct joined *j)
 		partition_fini(j, &j->partition[i]);
 		xfree(j->global[i]);
 	}
-	for (size_t i = 0; i < (size_t)j->n * j->n * j->p->n_source; i++)
+	for (size_t i = 0; i < (size_t)j->n * j->n * j->lots * j->p->n_source; i++)
 		xfree(j->split[i].v);
 	for (uint32_t i = 0; i < j->p->n_rule; i++)
 		told_fini(&j->told[i], j->n);
@@ -89,6 +92,7 @@ void joined_free(struct joined *j)
 	map64_fini(&j->part_of);
 	xfree(j->part);
 	xfree(j->split);
+	xfree(j->dealt);
 	xfree(j->partition);
 	xfree(j->told);
 	xfree(j);
@@ -145,20 +149,13 @@ void joined_begin(struct joined *j, const struct complete *complete)
 
 /* ---- a shard's cells into partitions ---- */
 
-static struct split *split_at(struct joined *j, uint32_t shard, uint32_t partition,
-			      uint32_t source)
-{
-	return &j->split[((size_t)shard * j->n + partition) * j->p->n_source + source];
-}
-
 /* Of a hash, those for the number of a part. */
 static unsigned part_bits(uint32_t n_key)
 {
 	return n_key < 2 ? HASH_BITS : HASH_BITS / n_key;
 }
 
-/* Whether no two keys have the same hash. */
-static bool hash_tells(const struct joined *j, uint32_t n_key)
+bool joined_tells(const struct joined *j, uint32_t n_key)
 {
 	unsigned bits = part_bits(n_key);
 
@@ -172,16 +169,15 @@ static uint64_t scatter(uint64_t h)
 	return h ^ h >> 32;
 }
 
-/* Of a single shard nothing needs joining, so nothing to be spread. */
-static uint64_t cell_hash(const struct joined *j, uint32_t shard, const struct cell *x, uint32_t n)
+uint64_t joined_hash(const struct joined *j, uint32_t shard, const struct cell *x, uint32_t n_key)
 {
 	const uint32_t *global = j->global[shard];
-	unsigned bits = part_bits(n);
+	unsigned bits = part_bits(n_key);
 	uint64_t h = 0;
 
 	if (j->n == 1)
 		return 0;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n_key; i++) {
 		if (bits < LEAST_BITS)
 			h = scatter(h);
 		else if (i)
@@ -194,12 +190,11 @@ static uint64_t cell_hash(const struct joined *j, uint32_t shard, const struct c
 static void split_cell(struct joined *j, uint32_t shard, uint32_t source, uint32_t cell)
 {
 	const struct table *t = &j->shard[shard]->table[source];
-	uint64_t h = cell_hash(j, shard, cell_at(t, cell), t->n_key);
-	struct split *to = split_at(j, shard, (uint32_t)((uint64_t)(uint32_t)h * j->n >> 32),
-				    source);
+	uint64_t h = joined_hash(j, shard, cell_at(t, cell), t->n_key);
+	struct split *to = split_at(j, shard, joined_lot(j, h), source);
 
 	GROW(to->v, to->cap, to->n + 1);
-	to->v[to->n++] = (struct split_cell){ h, cell };
+	to->v[to->n++] = (struct split_cell){ .hash = h, .cell = cell };
 }
 
 void joined_split(struct joined *j, uint32_t shard)
@@ -211,9 +206,8 @@ void joined_split(struct joined *j, uint32_t shard)
 		cell_at(&c->table[c->changed[i].source], c->changed[i].cell)->changed = 0;
 	}
 	c->n_changed = 0;
-	for (uint32_t s = 0; j->n > 1 && !c->replaceable && s < j->p->n_source; s++)
-		for (uint32_t i = 0; i < c->table[s].n; i++)
-			split_cell(j, shard, s, i);
+	if (j->n > 1 && !c->replaceable)
+		lots_deal(j, shard);
 }
 
 /* ---- one partition of all shards ---- */
@@ -361,7 +355,7 @@ static void join_source(struct joined *j, uint32_t partition, uint32_t source)
 	t->n_changed = 0;
 	if (j->n == 1 && !j->shard[0]->replaceable)
 		take_all(&x);
-	if (j->n > 1 && !t->n && hash_tells(j, j->p->source[source].n_key))
+	if (j->n > 1 && !t->n && joined_tells(j, j->p->source[source].n_key))
 		t->told = xcalloc(t->cap, sizeof *t->told);
 	for (uint32_t s = 0; s < j->n; s++) {
 		struct split *from = split_at(j, s, partition, source);
@@ -396,8 +390,12 @@ void joined_judge(struct joined *j, uint32_t partition)
 	struct dict *none = dict_new();
 	struct judging x;
 
-	for (uint32_t s = 0; s < j->p->n_source; s++)
-		join_source(j, partition, s);
+	for (uint32_t s = 0; s < j->p->n_source; s++) {
+		if (j->n > 1 && !j->shard[0]->replaceable)
+			lots_join(j, partition, s);
+		else
+			join_source(j, partition, s);
+	}
 	judging_init(&x, j, none);
 	for (uint32_t i = 0; i < j->p->n_rule; i++)
 		if (judging_rule(&x, j->p->rule[i]))

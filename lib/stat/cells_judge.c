@@ -26,6 +26,15 @@ void judging_fini(struct judging *x)
 	xfree(x->key);
 }
 
+/* As few records as are not less than this. */
+static uint32_t records_of(struct rat least)
+{
+	__int128 whole = least.num / least.den;
+
+	whole += whole * least.den < least.num;
+	return whole < 0 ? 0 : whole < COUNT_UNTOLD ? (uint32_t)whole : COUNT_UNTOLD;
+}
+
 /* A test of a plain count against a constant needs no frame: most cells are too small. */
 static void find_few(struct judging *x)
 {
@@ -39,6 +48,7 @@ static void find_few(struct judging *x)
 		    (n->arg[0]->agg == AGG_COUNT || x->s->counted[x->m->place[i]]))
 			x->few = x->m->place[i];
 	x->least = n->arg[1]->rat;
+	x->below = records_of(x->least);
 }
 
 bool judging_rule(struct judging *x, const struct rule_plan *rp)
@@ -259,6 +269,13 @@ static bool alike_text(struct judging *j, const uint32_t *cell, struct buf *out)
 	return true;
 }
 
+/* Known without a look at the cell. */
+static inline bool counted_few(const struct judging *j, const struct joint *joint, uint32_t at)
+{
+	return joint->count && j->few == joint->counted && j->rp->rule->form == FORM_COMPARE &&
+	       joint->count[at] < j->below;
+}
+
 static bool surely_few(const struct judging *j, const struct brief *b)
 {
 	return j->few != NO_INDEX &&
@@ -346,6 +363,8 @@ fetch(const struct judging *j, const struct joint *joint, uint32_t at)
 {
 	const uint32_t *cell = joint_cell(j->j, joint, at);
 
+	if (counted_few(j, joint, at))
+		return;
 	for (uint32_t s = 0; s < j->j->n; s++) {
 		const struct table *t = &j->j->shard[s]->table[j->rp->source];
 		const uint8_t *x = cell[s] ? (const uint8_t *)cell_at(t, cell[s] - 1) : NULL;
@@ -376,7 +395,8 @@ void outcome_judge(struct judging *j, struct partition *part, struct outcome *ou
 			fetch(j, joint, joint->all ? at + AHEAD : joint->changed[i + AHEAD]);
 
 		enum cell_state before = (enum cell_state)out->state[at];
-		enum cell_state now = judge_cell(j, part, out, at, &text);
+		enum cell_state now = counted_few(j, joint, at) ? CELL_UNKNOWN :
+				      judge_cell(j, part, out, at, &text);
 
 		if (now == CELL_FOUND || before == CELL_FOUND)
 			mention(out, at);

@@ -15,9 +15,11 @@
 struct split_cell {
 	uint64_t hash;           /* of the key, the same in all shards */
 	uint32_t cell;
+	uint32_t count;          /* cells_lot.c: what the source counts first, or COUNT_UNTOLD */
 };
+#define COUNT_UNTOLD UINT32_MAX
 
-/* A shard's changed cells of one source that belong to one partition. */
+/* A shard's changed cells of one source that belong to one lot of a partition. */
 struct split {
 	struct split_cell *v;
 	uint32_t n, cap;
@@ -33,7 +35,13 @@ struct joint {
 	uint32_t *changed;       /* since the last round, each once; or all are */
 	uint32_t n_changed, cap_changed;
 	uint8_t *marked;         /* [cap] among the changed */
+	uint32_t *count;         /* [cap] of aggregate `counted` over all shards; NULL: not kept */
+	uint32_t counted;
 	bool all;
+};
+
+struct joint_at {
+	uint32_t shard, cell;
 };
 
 /* What a rule makes of a cell. */
@@ -126,7 +134,9 @@ struct joined {
 	struct map64 part_of;    /* hash of a part -> number, stepped on when hashes meet */
 	struct shard_part *part; /* by number: one that has it */
 	uint32_t n_part, cap_part;
-	struct split *split;     /* [shard][partition][source] */
+	uint32_t lots;           /* of a partition; one, unless no cell will change */
+	struct split *split;     /* [shard][partition, lot][source] */
+	bool *dealt;             /* [shard] into lots, for good */
 	struct partition *partition; /* [n] */
 	struct told *told;       /* [n_rule of the plan] */
 };
@@ -143,6 +153,7 @@ struct judging {
 	uint32_t few;            /* aggregate that is a plain count to be at least `least`, or
 				    NO_INDEX */
 	struct rat least;
+	uint32_t below;          /* `least` as a number of records, rounded up */
 	struct told *told;
 	const struct cell_sink *sink;
 };
@@ -151,6 +162,32 @@ static inline const uint32_t *joint_cell(const struct joined *j, const struct jo
 {
 	return t->cell + (size_t)i * j->n;
 }
+
+static inline struct split *split_at(struct joined *j, uint32_t shard, uint32_t lot,
+				     uint32_t source)
+{
+	return &j->split[((size_t)shard * j->n * j->lots + lot) * j->p->n_source + source];
+}
+
+/* ---- cells_join.c ---- */
+
+/* Of a key, the same in all shards; of a single one 0, since nothing needs joining. */
+uint64_t joined_hash(const struct joined *j, uint32_t shard, const struct cell *x, uint32_t n_key);
+/* Whether no two keys have the same hash. */
+bool joined_tells(const struct joined *j, uint32_t n_key);
+static inline uint32_t joined_lot(const struct joined *j, uint64_t hash)
+{
+	return (uint32_t)((uint64_t)(uint32_t)hash * (j->n * j->lots) >> 32);
+}
+
+/* ---- cells_lot.c: where more than one shard has its cells for good ---- */
+
+/* How many lots a partition should have. */
+uint32_t lots_wanted(struct cells *const *shard, uint32_t n);
+/* The aggregate of a source whose counts go with its cells, NO_INDEX: none. */
+uint32_t lots_counted(const struct cell_source *s);
+void lots_deal(struct joined *j, uint32_t shard);
+void lots_join(struct joined *j, uint32_t partition, uint32_t source);
 
 /* ---- cells_sum.c: a joined cell's values ---- */
 

@@ -4,6 +4,7 @@ set(stat_sources
 	cells_part.c
 	cells_pack.c
 	cells_join.c
+	cells_lot.c
 	cells_add.c
 	cells_cut.c
 	cells_sum.c

@@ -334,6 +334,69 @@ static void measures_share_cells(void **state)
 	}
 }
 
+/* ---- more cells than go into one lot ---- */
+
+static const char *const lots[] = {
+	"指标「贵药占比」\n  看 费用明细\n  按 机构、项目、自然月\n"
+	"  值 合计(金额 若 单价 > 5 元) ÷ 合计(金额)\n  至少 3 笔\n"
+	"规则 c.share 「占比异常」\n" HEAD
+	"  对照 「贵药占比」 x\n  同类 至少 3 家\n  触发 x > 中位\n"
+	"  违规金额 合计(符合范围金额 若 单价 > 5 元) × (x − 中位) ÷ x\n"
+	"  说明 {机构}{自然月}占比{x}，中位{中位}，{违规金额}元\n",
+	/* too many keys for a hash to tell them */
+	"规则 c.keys 「归并的项多」\n" HEAD
+	"  看 费用明细\n  归并 机构、项目、单价、数量、自然月\n  触发 笔数 > 1\n"
+	"  违规金额 合计(符合范围金额)\n  说明 {机构}{项目}{笔数}笔\n",
+};
+static const char *const lots_id[] = { "c.share", "c.keys" };
+enum { MANY_LINES = 12000, MANY_ITEMS = 110, MONTHS = 8 };
+
+static void add_many_lines(struct buf *b)
+{
+	uint64_t seed = 7;
+
+	buf_adds(b, "  试例「许多」\n"
+		 "    费用明细 | 流水 | 就诊 | 人员 | 机构 | 项目 | 时间 | 数量 | 单价 |\n");
+	for (uint32_t i = 0; i < MANY_LINES; i++)
+		buf_addf(b, "             | %u | M%u | P%u | H%u | A%u |"
+			 " 2026-%02u-%02u 09:00 | %u | %u |\n", i, i, i % 701,
+			 draw(&seed, FACILITIES), draw(&seed, MANY_ITEMS),
+			 1 + draw(&seed, MONTHS), 1 + draw(&seed, 28), 1 + draw(&seed, 3),
+			 1 + draw(&seed, 9));
+	buf_adds(b, "    应命中 1 条\n");
+}
+
+static void lots_do_not_show(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct world w;
+		struct buf rule, want, got;
+		struct account once;
+
+		buf_init(&rule, 0);
+		buf_init(&want, 0);
+		buf_init(&got, 0);
+		buf_adds(&rule, lots[i]);
+		add_many_lines(&rule);
+		world_init(&w, buf_cstr(&rule), NULL);
+		world_judge(&w, lots_id[i], 0, 1, 0);
+		assert_true(w.found.n > 100);
+		findings_text(&w, &want);
+		once = w.account;
+		for (uint32_t shards = 2; shards < 4; shards++) {
+			world_judge(&w, lots_id[i], 0, shards, 0);
+			findings_text(&w, &got);
+			assert_string_equal(buf_cstr(&got), buf_cstr(&want));
+			CHECK(memcmp(&once, &w.account, sizeof once) == 0);
+		}
+		world_fini(&w);
+		buf_fini(&rule);
+		buf_fini(&want);
+		buf_fini(&got);
+	}
+}
+
 /* Every byte of a piece changed or cut: refused, or other numbers, never read beyond. */
 static void keep_bytes(void *ctx, uint32_t bin, struct str bytes)
 {
@@ -387,6 +450,7 @@ int main(void)
 		cmocka_unit_test(subjects_replace_what_they_gave),
 		cmocka_unit_test(judged_range_by_range),
 		cmocka_unit_test(measures_share_cells),
+		cmocka_unit_test(lots_do_not_show),
 		cmocka_unit_test(damaged_pieces_are_refused),
 	};
 
