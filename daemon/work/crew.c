@@ -11,9 +11,16 @@
 
 #include "lib/base/mem.h"
 
+/* Parts of a flow that lie ready before nobody reads on: one for who comes while the flow is busy,
+ * and one that the reader then takes itself. Alone it takes what it has read. */
+#define READY_MAX 2u
+
 struct entry {
 	struct job job;
-	bool busy, over; /* of a flow: being read; nothing is left behind that */
+	bool busy, over; /* of a flow: being read; nothing is left behind that and what is ready */
+	bool ended;      /* the last that is ready is its last */
+	void *ready[READY_MAX]; /* the oldest first */
+	uint32_t n_ready;
 };
 
 struct crew {
@@ -22,6 +29,7 @@ struct crew {
 	uint32_t waiting;       /* threads */
 	struct entry *entry;    /* [most] by the time they were offered */
 	uint32_t most, n;
+	uint32_t ready;         /* parts of one flow, at most */
 	uint32_t things, begun;
 	uint32_t open;          /* begun, of which something may be left */
 	bool closed;
@@ -37,6 +45,7 @@ struct crew *crew_new(uint32_t steps, uint32_t things, uint32_t most)
 	pthread_cond_init(&c->change, NULL);
 	c->things = things;
 	c->most = most;
+	c->ready = most > 1 ? READY_MAX : 1;
 	c->entry = xcalloc(most, sizeof *c->entry);
 	c->at = xcalloc(steps, sizeof *c->at);
 	return c;
@@ -77,43 +86,91 @@ static void drop(struct crew *c, struct entry *e)
 		*e = e[1];
 }
 
-static bool may_take(const struct entry *e, bool idle)
+/* Nothing of it can come any more. */
+static bool is_through(const struct entry *e)
 {
-	return !e->busy && (idle || !e->job.waits);
+	return e->over && !e->busy && e->n_ready == 0;
 }
 
-/* The job to go on with; NULL when there is none. */
-static struct entry *choose(struct crew *c, bool idle, const void *like)
+/* What a thread asks for, as crew_next is told. */
+struct wish {
+	bool idle, full; /* holds no ticket; wants none */
+	const void *like;
+};
+
+/* What an entry has for it: a part, a flow that may be read on, or what it may have to wait for. */
+enum has { HAS_NOTHING, HAS_WAIT, HAS_FLOW, HAS_PART };
+
+static enum has has(const struct crew *c, const struct entry *e, const struct wish *w)
 {
-	struct entry *e = find(c, like);
-	if (e && may_take(e, idle))
-		return e;
-	for (uint32_t i = 0; i < c->n; i++)
-		if (may_take(&c->entry[i], idle))
-			return &c->entry[i];
-	return NULL;
+	bool part = !w->full && (e->job.kind == JOB_STRETCH || e->n_ready > 0);
+	bool flow = e->job.kind == JOB_FLOW && !e->busy && !e->over && e->n_ready < c->ready;
+	if (flow && !e->job.waits)
+		return HAS_FLOW;
+	if (part)
+		return HAS_PART;
+	return flow && w->idle ? HAS_WAIT : HAS_NOTHING;
 }
 
-static void take(struct crew *c, struct entry *e, struct job *job, uint64_t *ticket)
+/* The job to go on with, and what of it; NULL when there is none. Who waits for a flow keeps
+ * nobody's part waiting. */
+static struct entry *choose(struct crew *c, const struct wish *w, enum has *what)
+{
+	struct entry *best = NULL;
+	int best_rank = 0;
+	for (uint32_t i = 0; i < c->n; i++) {
+		struct entry *e = &c->entry[i];
+		enum has h = has(c, e, w);
+		int rank = h == HAS_NOTHING ? 0 : (h > HAS_WAIT ? 3 : 1) + (e->job.ctx == w->like);
+		if (rank <= best_rank)
+			continue;
+		best = e;
+		best_rank = rank;
+		*what = h;
+	}
+	return best;
+}
+
+/* The oldest that is ready. */
+static void take_ready(struct crew *c, struct entry *e, struct job *job)
+{
+	job->kind = JOB_READY;
+	job->part = e->ready[0];
+	job->last = e->ended && e->n_ready == 1;
+	e->n_ready--;
+	for (uint32_t i = 0; i < e->n_ready; i++)
+		e->ready[i] = e->ready[i + 1];
+	if (is_through(e)) {
+		drop(c, e);
+		tell(c);
+	}
+}
+
+static void take(struct crew *c, struct entry *e, enum has what, struct job *job,
+		 uint64_t *ticket)
 {
 	*job = e->job;
+	if (what == HAS_PART)
+		*ticket = c->ticket++;
+	if (what == HAS_PART && job->kind == JOB_FLOW) {
+		take_ready(c, e, job);
+		return;
+	}
 	++*e->job.taken;
 	e->busy = job->kind == JOB_FLOW;
-	if (job->kind == JOB_STRETCH)
-		*ticket = c->ticket++;
 	e->job.at += job->size;
 }
 
 /* A job into *job when there is one: threads that hold tickets begin nothing. */
-static bool take_any(struct crew *c, bool idle, const void *like, struct job *job,
-		     uint64_t *ticket)
+static bool take_any(struct crew *c, const struct wish *w, struct job *job, uint64_t *ticket)
 {
-	struct entry *e = choose(c, idle, like);
+	enum has what;
+	struct entry *e = choose(c, w, &what);
 	if (e) {
-		take(c, e, job, ticket);
+		take(c, e, what, job, ticket);
 		return true;
 	}
-	if (!idle || c->begun == c->things || c->open == c->most)
+	if (!w->idle || c->begun == c->things || c->open == c->most)
 		return false;
 	*job = (struct job){ .kind = JOB_BEGIN, .at = c->begun++ };
 	c->open++;
@@ -130,6 +187,7 @@ static bool all_taken(const struct crew *c)
 enum crew_next crew_next(struct crew *c, const struct turn *held, bool full, const void *like,
 			 struct job *job, uint64_t *ticket)
 {
+	const struct wish wish = { .idle = !held, .full = full, .like = like };
 	enum crew_next next;
 	pthread_mutex_lock(&c->lock);
 	for (;; pthread_cond_wait(&c->change, &c->lock), c->waiting--) {
@@ -140,7 +198,7 @@ enum crew_next crew_next(struct crew *c, const struct turn *held, bool full, con
 		if (held && c->at[held->step] == held->ticket)
 			break;
 		next = CREW_JOB;
-		if (!full && take_any(c, !held, like, job, ticket))
+		if (take_any(c, &wish, job, ticket))
 			break;
 		c->waiting++;
 	}
@@ -160,18 +218,25 @@ void crew_offer(struct crew *c, const struct job *job)
 	pthread_mutex_unlock(&c->lock);
 }
 
-uint64_t crew_read(struct crew *c, const void *ctx, bool more)
+void crew_read(struct crew *c, const void *ctx, void *part, bool more)
 {
 	pthread_mutex_lock(&c->lock);
 	struct entry *e = find(c, ctx);
-	uint64_t ticket = c->ticket++;
-	assert(e && e->busy);
+	assert(e && e->busy && e->n_ready < c->ready);
 	e->busy = false;
-	if (!more || e->over)
-		drop(c, e);
+	e->over |= !more;
+	e->ended = !more;
+	e->ready[e->n_ready++] = part;
 	tell(c);
 	pthread_mutex_unlock(&c->lock);
-	return ticket;
+}
+
+void *crew_left(struct crew *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (c->entry[i].n_ready > 0)
+			return c->entry[i].ready[--c->entry[i].n_ready];
+	return NULL;
 }
 
 uint64_t crew_ticket(struct crew *c)
@@ -186,9 +251,9 @@ void crew_exhausted(struct crew *c, const void *ctx)
 {
 	pthread_mutex_lock(&c->lock);
 	struct entry *e = find(c, ctx);
-	if (e && e->busy) {
+	if (e)
 		e->over = true;
-	} else if (e) {
+	if (e && is_through(e)) {
 		drop(c, e);
 		tell(c);
 	}

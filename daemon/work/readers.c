@@ -82,6 +82,7 @@ struct readers *readers_new(const struct readers_conf *conf, struct err *e)
 	r->file = xcalloc(r->n + 1u, sizeof *r->file);
 	r->order = xcalloc(r->n + 1u, sizeof *r->order);
 	r->course = xcalloc(r->n + 1u, sizeof *r->course);
+	pthread_mutex_init(&r->lock, NULL);
 	tally_init(&r->tally);
 	if (look_at_files(r, e))
 		return r;
@@ -109,6 +110,15 @@ static bool run_threads(struct readers *r, uint32_t n, struct err *e)
 	return rc == 0 || err_set(e, ERR_WORLD, "cannot start a reader thread: %s", strerror(rc));
 }
 
+static void free_pieces(struct readers *r)
+{
+	struct piece *p;
+	while ((p = crew_left(r->crew)))
+		piece_free(p);
+	while (r->n_spare > 0)
+		piece_free(r->spare[--r->n_spare]);
+}
+
 bool readers_run(struct readers *r, const struct readers_sink *sink, struct err *e)
 {
 	uint32_t threads = r->conf.threads, steps = 1 + (sink->take ? r->conf.shards : 0);
@@ -122,6 +132,7 @@ bool readers_run(struct readers *r, const struct readers_sink *sink, struct err 
 		ok = run_threads(r, threads, e);
 	else
 		readers_work(r);
+	free_pieces(r);
 	if (r->failed)
 		*e = r->e;
 	return ok && !r->failed;
@@ -138,6 +149,8 @@ void readers_free(struct readers *r)
 		xfree(r->file[i].unknown);
 	}
 	crew_free(r->crew);
+	pthread_mutex_destroy(&r->lock);
+	xfree(r->spare);
 	tally_fini(&r->tally);
 	xfree(r->course);
 	xfree(r->file);

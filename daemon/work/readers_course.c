@@ -3,8 +3,8 @@
  * readers_course.c - one file on its way: opened by one thread, then read part by part.
  *
  * Of a plain file every thread reads stretches where they lie. What must be inflated or converted,
- * or comes through a pipe, flows: whoever has the flow reads on until its piece is full, gives the
- * flow to the next, and decodes what it has just made.
+ * or comes through a pipe, flows: whoever has the flow reads on until its piece is full and gives
+ * both to whoever comes next.
  */
 #include "daemon/work/readers_state.h"
 #include "lib/base/mem.h"
@@ -71,37 +71,29 @@ bool course_open(struct readers *r, uint32_t file, struct part *part)
 	return any;
 }
 
-static void read_stretch(struct readers *r, struct part *part, const struct job *job)
+void course_stretch(struct readers *r, const struct job *job, struct part *part)
 {
-	struct course *c = part->course;
+	struct course *c = part->course = job->ctx;
+	piece_begin(part->piece, c->file, c->in);
 	part->last = !piece_read(part->piece, job->at, job->size, job->at == c->from);
 	if (part->last)
 		crew_exhausted(r->crew, c);
 }
 
-static void read_flow(struct readers *r, struct part *part)
-{
-	struct course *c = part->course;
-	uint64_t before = intake_bytes_read(c->in);
-	size_t size = readers_stretch_bytes(r);
-	if (c->way == INTAKE_TEXT) {
-		part->last = !piece_read_on(part->piece, size, &c->rest, &c->broke);
-	} else {
-		if (c->shared)
-			decoder_divert(intake_decoder(c->in), piece_take, part->piece);
-		part->last = !piece_fill(part->piece, size, &c->broke);
-	}
-	progress(r, c, before);
-	part->turn.ticket = crew_read(r->crew, c, !part->last);
-}
-
-void course_read(struct readers *r, const struct job *job, uint64_t ticket, struct part *part)
+void course_flow(struct readers *r, const struct job *job, struct piece *take_piece)
 {
 	struct course *c = job->ctx;
-	*part = (struct part){ .course = c, .piece = part->piece, .turn.ticket = ticket };
-	piece_begin(part->piece, c->file, c->in);
-	if (job->kind == JOB_STRETCH)
-		read_stretch(r, part, job);
-	else
-		read_flow(r, part);
+	uint64_t before = intake_bytes_read(c->in);
+	size_t size = readers_stretch_bytes(r);
+	bool more;
+	piece_begin(take_piece, c->file, c->in);
+	if (c->way == INTAKE_TEXT) {
+		more = piece_read_on(take_piece, size, &c->rest, &c->broke);
+	} else {
+		if (c->shared)
+			decoder_divert(intake_decoder(c->in), piece_take, take_piece);
+		more = piece_fill(take_piece, size, &c->broke);
+	}
+	progress(r, c, before);
+	crew_read(r->crew, c, take_piece, more);
 }

@@ -122,31 +122,50 @@ struct hand {
 	const void *like;           /* the course last read from */
 	struct part held[HELD_MAX]; /* decoded, by ticket */
 	uint32_t n_held;
-	struct piece *spare[HELD_MAX + 1]; /* the last used first: it is in the cache */
-	uint32_t n_spare;
 };
 
-static struct piece *own_piece(struct hand *h)
+static struct piece *any_piece(struct readers *r)
 {
-	return h->n_spare > 0 ? h->spare[--h->n_spare] : piece_new();
+	struct piece *p = NULL;
+	pthread_mutex_lock(&r->lock);
+	if (r->n_spare > 0)
+		p = r->spare[--r->n_spare];
+	pthread_mutex_unlock(&r->lock);
+	return p ? p : piece_new();
+}
+
+static void spare_piece(struct readers *r, struct piece *take_piece)
+{
+	pthread_mutex_lock(&r->lock);
+	GROW(r->spare, r->cap_spare, r->n_spare + 1u);
+	r->spare[r->n_spare++] = take_piece;
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* The next part of some file, as far as it can be had before its turn. */
 static void begin(struct hand *h, const struct job *job, uint64_t ticket)
 {
+	struct readers *r = h->r;
 	struct part *part = &h->held[h->n_held];
 	bool any = true;
-	part->piece = own_piece(h);
+	*part = (struct part){ .course = job->ctx, .turn.ticket = ticket, .last = job->last };
+	part->piece = job->kind == JOB_READY ? job->part : any_piece(r);
 	if (job->kind == JOB_BEGIN)
-		any = course_open(h->r, h->r->order[job->at], part);
-	else
-		course_read(h->r, job, ticket, part);
+		any = course_open(r, r->order[job->at], part);
+	else if (job->kind == JOB_STRETCH)
+		course_stretch(r, job, part);
 	h->like = part->course;
 	if (!any)
-		h->spare[h->n_spare++] = part->piece;
+		spare_piece(r, part->piece);
 	else if (piece_intake(part->piece))
-		piece_decode(part->piece, &h->decoder, &h->file, h->r->conf.shards);
+		piece_decode(part->piece, &h->decoder, &h->file, r->conf.shards);
 	h->n_held += any;
+}
+
+static void read_on(struct hand *h, const struct job *job)
+{
+	h->like = job->ctx;
+	course_flow(h->r, job, any_piece(h->r));
 }
 
 /* What is left of a part that is through. Alone, the lead fills its chunks again. */
@@ -159,7 +178,7 @@ static void put_back(struct hand *h, const struct part *part)
 		piece_give_back(p, intake_decoder(part->course->in));
 	else
 		piece_drop(p);
-	h->spare[h->n_spare++] = p;
+	spare_piece(h->r, p);
 }
 
 /* The oldest part's next step, in its turn. False when everybody is to stop. */
@@ -191,7 +210,10 @@ static bool go_on(struct hand *h)
 	case CREW_STEP:
 		return step_on(h);
 	case CREW_JOB:
-		begin(h, &job, ticket);
+		if (job.kind == JOB_FLOW)
+			read_on(h, &job);
+		else
+			begin(h, &job, ticket);
 		return true;
 	case CREW_END:
 		break;
@@ -208,8 +230,6 @@ void *readers_work(void *readers)
 		crew_close(h.r->crew);
 	while (h.n_held > 0)
 		piece_free(h.held[--h.n_held].piece);
-	while (h.n_spare > 0)
-		piece_free(h.spare[--h.n_spare]);
 	decoder_free(h.decoder);
 	return NULL;
 }

@@ -44,6 +44,9 @@ struct readers {
 	uint64_t total;
 	bool shared;      /* some files are decoded by several threads */
 	struct crew *crew;
+	pthread_mutex_t lock;   /* of what follows */
+	struct piece **spare;   /* the last used last: it may be in a cache */
+	uint32_t n_spare, cap_spare;
 	struct course **course; /* [n] not yet at its end */
 	struct readers_sink sink;
 	struct tally tally;  /* this and what follows: of who has the turn to settle */
@@ -64,6 +67,9 @@ void *readers_work(void *readers);
  * is its first part: what came with the header, or the end of what could not be opened. */
 bool course_open(struct readers *r, uint32_t file, struct part *part);
 
-/* Reads what a job stands for; the same for *part. */
-void course_read(struct readers *r, const struct job *job, uint64_t ticket, struct part *part);
+/* Reads the stretch a job stands for, *part, of which the piece and the ticket are given. */
+void course_stretch(struct readers *r, const struct job *job, struct part *part);
+
+/* Reads a flow on, into a piece that is then ready for anybody. */
+void course_flow(struct readers *r, const struct job *job, struct piece *take_piece);
 void course_free(struct course *c); /* NULL is fine */

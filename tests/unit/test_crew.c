@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test_crew.c - every part is taken once, a flow by one thread at a time, steps are made in the
- * order of tickets, and who waits goes home when the crew is closed. Run under ThreadSanitizer too.
+ * test_crew.c - every part is taken once, a flow is read by one thread at a time and a little
+ * ahead, steps are made in the order of tickets, and who waits goes home when the crew is closed.
+ * Run under ThreadSanitizer too.
  */
 #include "daemon/work/crew.h"
 
@@ -22,6 +23,7 @@ struct thing {
 	uint64_t taken, place;
 	unsigned parts;      /* of a flow; without a lock: one thread has it at a time */
 	unsigned next_part;  /* to be made good */
+	unsigned part[PARTS];
 };
 
 struct work {
@@ -50,16 +52,20 @@ static struct held take(struct work *w, const struct job *job, uint64_t ticket)
 	struct thing *t = job->ctx;
 	struct held h = { .turn.ticket = ticket, .thing = t, .at = job->at,
 			  .stretch = job->kind == JOB_STRETCH };
-	if (h.stretch) {
-		h.last = h.at / 7 >= STRETCHES;
-		if (h.last)
-			crew_exhausted(w->crew, t);
-		return h;
-	}
-	h.at = t->parts++;
-	h.last = t->parts == PARTS;
-	h.turn.ticket = crew_read(w->crew, t, !h.last);
+	h.last = h.stretch ? h.at / 7 >= STRETCHES : job->last;
+	if (h.stretch && h.last)
+		crew_exhausted(w->crew, t);
+	if (!h.stretch)
+		h.at = *(unsigned *)job->part;
+	CHECK(h.stretch || h.last == (h.at == PARTS - 1));
 	return h;
+}
+
+static void read_on(struct work *w, struct thing *t)
+{
+	unsigned *part = &t->part[t->parts];
+	*part = t->parts++;
+	crew_read(w->crew, t, part, t->parts < PARTS);
 }
 
 static void make_step(struct work *w, struct held *h)
@@ -96,8 +102,12 @@ static void *help(void *work)
 		} else if (job.kind == JOB_BEGIN) {
 			CHECK(n == 0);
 			begin(w, &job);
-		} else {
+		} else if (job.kind == JOB_FLOW) {
 			CHECK(!job.waits || n == 0);
+			read_on(w, job.ctx);
+			like = job.ctx;
+		} else {
+			CHECK(n < HELD_MAX);
 			held[n++] = take(w, &job, ticket);
 			like = held[n - 1].thing;
 		}
@@ -149,9 +159,60 @@ static void who_holds_a_ticket_neither_begins_nor_waits(void **state)
 	CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_JOB);
 	CHECK(job.kind == JOB_BEGIN && job.at == 1);
 	crew_offer(c, NULL);
-	CHECK_INT(crew_read(c, c, true), 1);
+	crew_read(c, c, taken, true);
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_READY && job.part == taken && !job.last && ticket == 1);
 	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_END);
 	CHECK_INT(taken[0], 1);
+	crew_free(c);
+}
+
+static void a_flow_is_read_two_parts_ahead(void **state)
+{
+	(void)state;
+	struct crew *c = crew_new(1, 1, 2);
+	uint64_t taken = 0, ticket;
+	int part[3];
+	struct job job;
+	const struct turn later = { .ticket = 7 };
+	CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_JOB);
+	crew_offer(c, &(struct job){ .kind = JOB_FLOW, .ctx = c, .taken = &taken });
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(crew_next(c, &later, true, c, &job, &ticket), CREW_JOB);
+		CHECK(job.kind == JOB_FLOW);
+		crew_read(c, c, &part[i], true);
+	}
+	CHECK_INT(crew_next(c, &later, false, c, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_READY && job.part == &part[0] && ticket == 0);
+	CHECK_INT(crew_next(c, &later, false, c, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_FLOW);
+	crew_read(c, c, &part[2], false);
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_READY && job.part == &part[1] && !job.last);
+	CHECK(crew_left(c) == &part[2]);
+	CHECK_INT(taken, 3);
+	crew_free(c);
+}
+
+static void who_waits_for_a_flow_takes_what_is_ready_first(void **state)
+{
+	(void)state;
+	struct crew *c = crew_new(1, 1, 2);
+	uint64_t taken = 0, ticket;
+	struct job job;
+	CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_JOB);
+	crew_offer(c, &(struct job){ .kind = JOB_FLOW, .ctx = c, .taken = &taken, .waits = true });
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+	crew_read(c, c, &taken, true);
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_READY && !job.last);
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_FLOW);
+	crew_read(c, c, &taken, false);
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_READY && job.last);
+	CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_END);
+	CHECK(!crew_left(c));
 	crew_free(c);
 }
 
@@ -183,6 +244,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_taken_once_and_in_order),
 		cmocka_unit_test(who_holds_a_ticket_neither_begins_nor_waits),
+		cmocka_unit_test(a_flow_is_read_two_parts_ahead),
+		cmocka_unit_test(who_waits_for_a_flow_takes_what_is_ready_first),
 		cmocka_unit_test(a_closed_crew_lets_everybody_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
