@@ -18,11 +18,13 @@
 
 #define CELLS_MAX 4096u
 #define FIRST_CELLS 512u /* room made at once; at most CELLS_MAX + 1 are kept */
+#define SETTLE_EACH 16u  /* stretches */
 #define QUOTED_MAX (64u << 10) /* a quoted record that spans lines is not longer */
 
 struct csv {
 	char separator;
 	csv_rows_fn *rows;
+	csv_settle_fn *settle; /* or NULL */
 	void *ctx;
 	struct buf carry;
 	size_t scanned;     /* bytes of the carry known to hold no line end */
@@ -65,6 +67,11 @@ void csv_free(struct csv *csv)
 	xfree(csv->cell);
 	xfree(csv->index);
 	xfree(csv);
+}
+
+void csv_settles(struct csv *csv, csv_settle_fn *settle)
+{
+	csv->settle = settle;
 }
 
 void csv_skipped(struct csv *csv, uint64_t lines, uint64_t bytes)
@@ -443,11 +450,28 @@ static size_t indexed_lines(struct csv *csv, const char *p, size_t n, bool end, 
 	return begin;
 }
 
+/* The text before p[*at] goes, unless some of it is to be given again. */
+static bool settle(struct csv *csv, size_t *at)
+{
+	uint64_t line, offset;
+	bool good = !csv->settle || csv->settle(csv->ctx, &line, &offset);
+	if (!good) {
+		*at -= csv->offset - offset;
+		csv->offset = offset;
+		csv->line = line - 1;
+		csv->scanned = csv->open = 0;
+	}
+	if (csv->scratch.used)
+		arena_reset(&csv->scratch);
+	return good;
+}
+
 /* As many records as there are; returns bytes taken. */
 static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *good,
 		      struct err *e)
 {
 	size_t at = 0;
+	unsigned stretches = 0;
 	bool stuck = false;
 	while (*good && at < n && !stuck) {
 		size_t left = n - at, taken = 0;
@@ -462,8 +486,8 @@ static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *
 		}
 		at += taken;
 		*good = give_run(csv, e) && *good; /* the index goes now, at last the text */
-		if (csv->scratch.used)
-			arena_reset(&csv->scratch);
+		if (at == n || stuck || csv->scratch.used || ++stretches % SETTLE_EACH == 0)
+			stuck = settle(csv, &at) && stuck;
 	}
 	return at;
 }

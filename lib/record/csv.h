@@ -28,10 +28,17 @@ struct csv_row {
 /* Rows in order, n > 0; one with a reason is alone. */
 typedef bool csv_rows_fn(void *ctx, const struct csv_row *row, unsigned n, struct err *e);
 
+/* The text of the rows given so far goes now. False: rows from that line and byte on, none from
+ * before the last such question, are to be given again. */
+typedef bool csv_settle_fn(void *ctx, uint64_t *line, uint64_t *offset);
+
 struct csv;
 
 struct csv *csv_new(char separator, csv_rows_fn *rows, void *ctx);
 void csv_free(struct csv *csv);
+
+/* Who wants it is asked before any row's text goes; without, a row is done with when given. */
+void csv_settles(struct csv *csv, csv_settle_fn *settle);
 
 /* Says that so many lines and bytes of the text come before the next push; what was begun is
  * forgotten. */

@@ -52,6 +52,12 @@ bool decode_csv_rows(void *ctx, const struct csv_row *row, unsigned n, struct er
 	return true;
 }
 
+bool decode_csv_settle(void *ctx, uint64_t *line, uint64_t *offset)
+{
+	struct decoder *d = ctx;
+	return rower_settle(&d->rower, line, offset);
+}
+
 /* ---- JSON ---- */
 
 static void take_json(void *ctx, const struct json_in *in)
@@ -73,6 +79,8 @@ static void open_format(struct decoder *d)
 	if (d->format == FORMAT_CSV) {
 		d->rower.positions = true;
 		d->csv = csv_new(d->file->separator, decode_csv_rows, d);
+		csv_settles(d->csv, decode_csv_settle);
+		d->rower.settles = true;
 		csv_skipped(d->csv, d->blank_lines, d->blank_bytes);
 		return;
 	}

@@ -40,3 +40,6 @@ struct decoder {
 
 /* Rows of CSV text, the header first; ctx is the decoder. */
 bool decode_csv_rows(void *ctx, const struct csv_row *row, unsigned n, struct err *e);
+
+/* Before their text goes; as csv_settle_fn. */
+bool decode_csv_settle(void *ctx, uint64_t *line, uint64_t *offset);

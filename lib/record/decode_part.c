@@ -107,6 +107,8 @@ struct decoder *decoder_part(const struct decoder *lead)
 	d->rower.claims = &d->claims;
 	d->rower.chunk_rows = PART_CHUNK_ROWS;
 	d->csv = csv_new(d->file->separator, decode_csv_rows, d);
+	csv_settles(d->csv, decode_csv_settle);
+	d->rower.settles = true;
 	struct str header = buf_str(&lead->header);
 	if (lead->settled) {
 		d->charset = charset_new(d->file->charset, DECODE_LINE_MAX);

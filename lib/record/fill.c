@@ -480,6 +480,32 @@ static struct texts column_texts(const struct run *run, struct binding *b, struc
 	return t;
 }
 
+/* Values that the full stream has, where there are none yet. */
+#define COPY_FROM(type, missing_value)                                 \
+	do {                                                           \
+		const type *in = from;                                 \
+		type *out = to;                                        \
+		for (unsigned i = 0; i < run->n; i++)                  \
+			if (out[i] == (missing_value))                 \
+				out[i] = in[run->full[i]];             \
+	} while (0)
+
+static void copy_column(struct rower *r, const struct entry *en, struct target *t,
+			const struct run *run)
+{
+	const void *from = r->chunk->table[r->plan.full->stream].col[t->from];
+	t->complete = false;
+	if (!from) /* no text has said anything */
+		return;
+	void *to = column_at(r, en->stream, t, run->first);
+	if (t->width == WIDTH_I64)
+		COPY_FROM(int64_t, MISSING_I64);
+	else if (t->width == WIDTH_I32)
+		COPY_FROM(int32_t, MISSING_I32);
+	else
+		COPY_FROM(uint32_t, MISSING_CODE);
+}
+
 static bool fill_columns(struct rower *r, struct entry *en, const struct run *run,
 			 struct fault *f)
 {
@@ -487,6 +513,10 @@ static bool fill_columns(struct rower *r, struct entry *en, const struct run *ru
 	for (unsigned i = 0; i < en->n_binding; i++) {
 		struct binding *b = &en->binding[i];
 		enum reject_reason why;
+		if (run->full && b->to.from != NO_FROM) {
+			copy_column(r, en, &b->to, run);
+			continue;
+		}
 		struct texts t = column_texts(run, b, text);
 		if (b->fallback)
 			leave_set(r, en->stream, &b->to, &t);

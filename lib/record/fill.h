@@ -15,6 +15,7 @@ struct run {
 	const struct row_in *in;
 	const uint8_t *pick;
 	const uint8_t *alike; /* of `in`, as repeat_heads tells */
+	const uint32_t *full;  /* rows of the full stream's table, by `pick`; NULL: not made */
 	unsigned n, rows; /* of `pick`, of `in`; n is not 0 */
 	uint32_t first;
 };

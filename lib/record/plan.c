@@ -99,6 +99,7 @@ static struct target target_of(struct plan *p, const struct feed_stream *s, enum
 	t.making = making_of(&t);
 	if (t.width == WIDTH_U32 && t.making != MAKE_SERIAL)
 		t.brief = arena_array(&p->arena, 1, sizeof(*t.brief));
+	t.from = NO_FROM;
 	t.coming.never = info->role == ROLE_KEY || info->role == ROLE_LINK;
 	return t;
 }
@@ -394,6 +395,69 @@ static void share_codes(struct plan *p)
 		}
 }
 
+/* ---- entries that wait ---- */
+
+static bool is_alone(const struct plan *p, const struct entry *en)
+{
+	unsigned same = 0;
+	for (unsigned i = 0; i < p->n_entry; i++)
+		same += p->entry[i].stream == en->stream;
+	return same == 1;
+}
+
+/* Whether a text of a's column becomes the same value in both. */
+static bool makes_same(const struct target *a, const struct target *b)
+{
+	if (a->making != b->making || a->making == MAKE_MAPPED || a->making == MAKE_SERIAL)
+		return false;
+	if (a->making == MAKE_NAMED)
+		return strcmp(field_get(a->field)->name, field_get(b->field)->name) == 0;
+	return a->making == MAKE_TEXT || (a->type == b->type && a->magnitude == b->magnitude);
+}
+
+/* Whether nothing but this binding fills its field. */
+static bool fills_alone(const struct entry *en, unsigned k)
+{
+	enum field f = en->binding[k].to.field;
+	for (unsigned i = 0; i < en->n_binding; i++)
+		if (i != k && en->binding[i].to.field == f)
+			return false;
+	for (unsigned i = 0; i < en->n_gift; i++)
+		if (en->gift[i].to.field == f)
+			return false;
+	return true;
+}
+
+/* Texts that are records' own in one stream are asked for as such in the full one. */
+static void find_from(struct entry *full, struct binding *b)
+{
+	for (unsigned k = 0; k < full->n_binding && b->to.from == NO_FROM; k++) {
+		struct binding *of = &full->binding[k];
+		if (of->column != b->column || !makes_same(&of->to, &b->to) ||
+		    !fills_alone(full, k))
+			continue;
+		b->to.from = of->to.index;
+		of->to.coming.never |= b->to.coming.never;
+	}
+}
+
+/* Streams with few records wait; what the full one has made of their columns is copied then. */
+static void find_waiting(struct plan *p)
+{
+	for (unsigned i = 0; i < p->n_entry; i++) {
+		struct entry *en = &p->entry[i];
+		bool alone = is_alone(p, en);
+		en->waits = alone && en->seen;
+		p->n_waiting += en->waits;
+		if (alone && !p->full && !en->seen && !en->feed->when.column.n &&
+		    !en->feed->n_filled)
+			p->full = en;
+	}
+	for (unsigned i = 0; i < p->n_entry && p->full; i++)
+		for (unsigned k = 0; p->entry[i].waits && k < p->entry[i].n_binding; k++)
+			find_from(p->full, &p->entry[i].binding[k]);
+}
+
 static bool is_filled(const struct entry *en, enum field f)
 {
 	for (unsigned i = 0; i < en->n_binding; i++)
@@ -444,6 +508,7 @@ bool plan_header(struct plan *p, const struct row_cells *names, struct err *e)
 	for (unsigned i = 0; i < p->n_entry; i++)
 		resolve_entry(p, &p->entry[i], false);
 	share_codes(p);
+	find_waiting(p);
 	for (unsigned i = 0; i < p->n_entry; i++) {
 		find_twins(&p->entry[i]);
 		if (!check_entry(&p->entry[i], e))

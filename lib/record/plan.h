@@ -65,9 +65,13 @@ struct target {
 	struct brief *brief;             /* of codes; in the plan's arena */
 	struct shared *shared;           /* likewise; NULL when nobody else wants its codes */
 	bool complete;                   /* each row of the run in hand got a value from it */
+	uint16_t from;                   /* of an entry that waits: column of the full one that
+					  * holds its values already, or NO_FROM */
 	uint8_t varied;                  /* its texts hardly repeat: runs until asked again */
 	struct coming coming;            /* of codes */
 };
+
+#define NO_FROM UINT16_MAX
 
 struct binding {
 	uint32_t column;
@@ -121,6 +125,7 @@ struct entry {
 	uint32_t watches;  /* bit per watched column of the key; 0 = not all are watched */
 	uint64_t last_key; /* of the row before while they stay the same; 0 = made anew */
 	uint32_t made;     /* rows of the run in hand */
+	bool waits;        /* its records may be made some runs later (pending.h) */
 };
 
 struct plan {
@@ -128,6 +133,8 @@ struct plan {
 	const uint8_t *wanted;
 	struct entry *entry;
 	unsigned n_entry;
+	unsigned n_waiting;        /* entries that wait */
+	struct entry *full;        /* one that every row fills, alone in its stream; or NULL */
 	struct dict *names;        /* lower-cased column names */
 	uint32_t *column_of;       /* by dictionary code */
 	uint32_t cap_names;

@@ -13,15 +13,13 @@
 #include "lib/base/hash.h"
 #include "lib/record/column.h"
 #include "lib/record/fill.h"
+#include "lib/record/pending.h"
 #include "lib/record/repeat.h"
 
 /* What a run has made, so that it can be taken back. */
 struct made {
-	struct undo {
-		uint64_t *slot, before; /* of keys seen */
-	} undo[RUN_MAX * FEED_STREAMS_MAX];
-	unsigned n_undo;
-	uint32_t first_claim; /* claims of this run begin there */
+	uint32_t first_undo;  /* keys seen by this run begin there */
+	uint32_t first_claim; /* its claims likewise */
 	uint64_t matched;     /* bit per row: some stream wanted it */
 	bool for_all;         /* all rows may fill all streams */
 };
@@ -39,6 +37,7 @@ void rower_fini(struct rower *r)
 	plan_fini(&r->plan);
 	chunk_free(r->chunk);
 	known_free(r->known);
+	pending_fini(r);
 	while (r->next_ready < r->n_ready)
 		chunk_free(r->ready[r->next_ready++]);
 	while (r->n_spare > 0)
@@ -88,7 +87,7 @@ static void count_rows(struct rower *r, unsigned n)
 {
 	r->chunk->rows += n;
 	r->stats->rows += n;
-	if (r->chunk->rows >= r->chunk_rows)
+	if (r->chunk->rows >= r->chunk_rows && pending_make(r))
 		rower_flush(r);
 }
 
@@ -178,15 +177,15 @@ static void claim(struct rower *r, uint32_t entry, uint64_t key, uint32_t row)
 }
 
 /* Whether the key has not been seen; then it has been now. `row` is what will be made of it. */
-static bool is_first(struct rower *r, struct entry *en, uint64_t key, uint32_t row,
-		     struct made *made)
+static bool is_first(struct rower *r, struct entry *en, uint64_t key, uint32_t row)
 {
+	struct window *w = &r->window;
 	uint64_t *slot = seen_slot(en, key);
 	if (*slot == key)
 		return false;
 	if (r->claims && *slot == 0)
 		claim(r, (uint32_t)(en - r->plan.entry), key, row);
-	made->undo[made->n_undo++] = (struct undo){ slot, *slot };
+	w->undo[w->n_undo++] = (struct undo){ slot, *slot };
 	*slot = key;
 	return true;
 }
@@ -243,15 +242,16 @@ static void keys_of(struct entry *en, const struct row_in *in, uint64_t rows, ui
 /* Of the wanted rows those whose key comes for the first time. A row with the key of a wanted row
  * before it need not be looked at. */
 static uint64_t first_rows(struct rower *r, struct entry *en, const struct row_in *in,
-			   uint64_t wanted, struct made *made)
+			   uint64_t wanted)
 {
 	uint64_t changed = changed_keys(&r->plan, en), firsts = 0, key[RUN_MAX];
 	uint64_t left = wanted & ~(~changed & wanted << 1);
-	uint32_t row = r->chunk->table[en->stream].n;
+	uint32_t row = r->chunk->table[en->stream].n + pending_rows(r, en);
+	GROW(r->window.undo, r->window.cap_undo, r->window.n_undo + RUN_MAX);
 	keys_of(en, in, left, changed, key);
 	for (; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
-		bool first = is_first(r, en, key[i], row, made);
+		bool first = is_first(r, en, key[i], row);
 		firsts |= (uint64_t)first << i;
 		row += first;
 	}
@@ -267,7 +267,7 @@ static unsigned pick_rows(struct rower *r, struct entry *en, const struct row_in
 	unsigned picked = 0;
 	made->matched |= rows;
 	if (en->seen)
-		rows = first_rows(r, en, in, rows, made);
+		rows = first_rows(r, en, in, rows);
 	for (; rows; rows &= rows - 1)
 		pick[picked++] = (uint8_t)__builtin_ctzll(rows);
 	return picked;
@@ -280,6 +280,7 @@ static bool make_records(struct rower *r, const struct row_in *in, unsigned n, s
 	uint8_t alike[RUN_MAX];
 	struct run run = { .in = in, .pick = pick, .rows = n, .alike = alike };
 	made->for_all = is_for_all(in, n);
+	uint32_t full = pending_full(r, made->for_all);
 	repeat_heads(in, n, alike);
 	plan_new_run(&r->plan);
 	for (unsigned i = 0; i < r->plan.n_watched; i++)
@@ -289,10 +290,14 @@ static bool make_records(struct rower *r, const struct row_in *in, unsigned n, s
 	for (unsigned i = 0; i < r->plan.n_entry; i++) {
 		struct entry *en = &r->plan.entry[i];
 		run.n = pick_rows(r, en, in, n, made, pick);
+		en->made = run.n;
 		if (run.n == 0)
 			continue;
+		if (r->window.open && en->waits) {
+			pending_add(r, en, &run, full);
+			continue;
+		}
 		run.first = column_add_rows(r->chunk, en->stream, run.n);
-		en->made = run.n;
 		if (!fill_records(r, en, &run, f))
 			return false;
 	}
@@ -303,13 +308,15 @@ static void take_back(struct rower *r, struct made *made)
 {
 	for (unsigned i = r->plan.n_entry; i-- > 0;) {
 		struct entry *en = &r->plan.entry[i];
-		column_drop_rows(r->chunk, en->stream, en->made);
+		if (r->window.open && en->waits)
+			pending_drop(r, en, en->made);
+		else
+			column_drop_rows(r->chunk, en->stream, en->made);
 		en->last_key = 0;
 	}
-	while (made->n_undo > 0) {
-		made->n_undo--;
-		*made->undo[made->n_undo].slot = made->undo[made->n_undo].before;
-	}
+	pending_unsee(r, made->first_undo);
+	if (r->claims)
+		r->claims->n = made->first_claim;
 }
 
 static void keep(struct rower *r, const struct made *made, unsigned n)
@@ -365,15 +372,16 @@ static void refuse(struct rower *r, const struct row_in *in, const struct fault 
 static bool give_back(struct rower *r, const struct row_in *in, unsigned n, struct made *made,
 		      const struct fault *f)
 {
+	uint32_t n_claim = r->claims ? r->claims->n : 0;
 	take_back(r, made);
 	if (n > 1) {
-		if (r->claims)
-			r->claims->n = made->first_claim;
 		r->run = f->row;
 		return false;
 	}
-	for (uint32_t i = made->first_claim; r->claims && i < r->claims->n; i++)
+	for (uint32_t i = made->first_claim; i < n_claim; i++)
 		r->claims->claim[i].refused = true;
+	if (r->claims)
+		r->claims->n = n_claim;
 	refuse(r, in, f);
 	r->run = 1;
 	return true;
@@ -384,13 +392,18 @@ static bool take_run(struct rower *r, const struct row_in *in, unsigned n)
 {
 	struct made made;
 	struct fault f;
-	made.n_undo = 0;
+	open_chunk(r, in->line);
+	pending_begin(r, in, n);
+	made.first_undo = r->window.n_undo;
 	made.first_claim = r->claims ? r->claims->n : 0;
 	made.matched = 0;
-	open_chunk(r, in->line);
 	if (make_records(r, in, n, &made, &f)) {
 		keep(r, &made, n);
 		r->run = r->run < RUN_MAX / 2 ? r->run * 2 : RUN_MAX;
+	} else if (r->window.open) {
+		take_back(r, &made);
+		pending_end(r);
+		return false;
 	} else if (!give_back(r, in, n, &made, &f)) {
 		return false;
 	}
@@ -404,7 +417,7 @@ static bool take_run(struct rower *r, const struct row_in *in, unsigned n)
  * behind it grow again. So bad rows cost a few rows more, not a run each, where they are many. */
 void rower_take(struct rower *r, const struct row_in *in, unsigned n)
 {
-	while (n > 0) {
+	while (n > 0 && !r->window.lost) {
 		uint64_t room = r->chunk_rows - (r->chunk ? r->chunk->rows : 0);
 		unsigned some = n;
 		if (r->run == 0)
@@ -420,11 +433,23 @@ void rower_take(struct rower *r, const struct row_in *in, unsigned n)
 	}
 }
 
+bool rower_settle(struct rower *r, uint64_t *line, uint64_t *offset)
+{
+	struct window *w = &r->window;
+	bool good = !w->lost && pending_make(r);
+	*line = w->line;
+	*offset = w->offset;
+	w->lost = false;
+	return good;
+}
+
 void rower_refuse(struct rower *r, const struct row_in *in, enum reject_reason why,
 		  uint32_t column, struct str detail)
 {
 	struct fault f = { .why = why, .stream = r->plan.entry[0].stream, .field = FIELD_NONE,
 			   .column = column ? column - 1 : NO_COLUMN, .text = detail };
+	if (r->window.lost)
+		return;
 	open_chunk(r, in->line);
 	refuse(r, in, &f);
 	count_rows(r, 1);

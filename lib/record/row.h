@@ -43,6 +43,33 @@ struct claims {
 	uint32_t n, cap;
 };
 
+/* Rows that make a record of a waiting stream, and where their ends are kept. */
+struct pending {
+	struct row_in *row;
+	uint32_t *end;       /* [cap][columns of the plan] */
+	uint32_t *full;      /* the same rows in the full stream's table */
+	uint32_t n, cap, cap_end, cap_full;
+};
+
+/* Keys of once_per streams as they were before they were noted. */
+struct undo {
+	uint64_t *slot, before;
+};
+
+/* Runs of which some streams' records are still to be made; pending.h */
+struct window {
+	bool open, lost;           /* lost: its rows are to be given again */
+	uint64_t line, offset;     /* of its first row */
+	struct decode_stats stats; /* this and the next as they were before */
+	uint64_t rows;
+	uint32_t n_reject, n_claim;
+	uint32_t *n;               /* of the tables, by entry */
+	struct pending *pending;   /* by entry */
+	struct undo *undo;         /* of the window, or of the run in hand */
+	uint32_t n_undo, cap_undo;
+	uint32_t careful;          /* rows to be taken before another one opens */
+};
+
 struct rower {
 	struct plan plan;
 	int64_t revision;
@@ -58,6 +85,8 @@ struct rower {
 	struct chunk **ready;
 	unsigned n_ready, cap_ready, next_ready;
 	uint32_t run;        /* rows to try together next; 0 = one */
+	bool settles;        /* rower_settle is called before the text of rows goes */
+	struct window window;
 	char *text;          /* scratch for composed texts */
 	uint32_t text_cap;
 };
@@ -68,6 +97,10 @@ void rower_fini(struct rower *r);
 
 /* Rows in order; what is wrong with one becomes a reject. */
 void rower_take(struct rower *r, const struct row_in *row, unsigned n);
+
+/* Makes the records that wait. False: a row cannot be taken, those from that line and byte on are
+ * forgotten and must be given again; until then rows are passed over. */
+bool rower_settle(struct rower *r, uint64_t *line, uint64_t *offset);
 
 /* One row that could not even be cut into cells; `detail` may be empty. */
 void rower_refuse(struct rower *r, const struct row_in *row, enum reject_reason why,
