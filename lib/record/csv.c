@@ -18,7 +18,8 @@
 
 #define CELLS_MAX 4096u
 #define FIRST_CELLS 512u /* room made at once; at most CELLS_MAX + 1 are kept */
-#define SETTLE_EACH 16u  /* stretches */
+#define SETTLE_EACH 16u        /* stretches; sooner when more is laid out than this: */
+#define SCRATCH_MOST (16u << 10)
 #define QUOTED_MAX (64u << 10) /* a quoted record that spans lines is not longer */
 
 struct csv {
@@ -273,8 +274,8 @@ static struct row_cells lay_out(struct csv *csv)
 	uint32_t at = 0;
 	for (unsigned i = 0; i < csv->n; i++)
 		size += csv->cell[i].n;
-	uint32_t *end = arena_array(&csv->scratch, csv->n + 1u, sizeof(*end));
-	char *text = arena_alloc(&csv->scratch, size);
+	uint32_t *end = arena_room(&csv->scratch, csv->n + 1u, sizeof(*end));
+	char *text = arena_room(&csv->scratch, size, 1);
 	for (unsigned i = 0; i < csv->n; i++, at++) {
 		if (csv->cell[i].n)
 			memcpy(text + at, csv->cell[i].p, csv->cell[i].n);
@@ -420,6 +421,68 @@ static inline bool plain_line(struct csv *csv, const char *p, uint32_t begin, ui
 	return good;
 }
 
+/* ---- lines with plain quotes by the index ---- */
+
+/* Copies p[from..to) behind what is there. */
+static inline char *put_text(char *out, const char *p, uint32_t from, uint32_t to)
+{
+	memcpy(out, p + from, to - from);
+	return out + (to - from);
+}
+
+/* Whether a[0] and a[1] are the quotes of a cell without others in it; the line ends at `stop`. */
+static inline bool is_pair(const struct csv *csv, const char *p, const uint32_t *a, uint32_t begin,
+			   uint32_t stop)
+{
+	return p[a[0]] == '"' && p[a[1]] == '"' &&
+	       (a[0] == begin || p[a[0] - 1] == csv->separator) &&
+	       (a[1] + 1 == stop || p[a[1] + 1] == csv->separator);
+}
+
+/* One whole line p[begin..ends[n - 1]) with quotes at rare[0..n_rare), laid out without them.
+ * False, and nothing done: not each pair is that of a cell, or it is not as wide as it should be. */
+static bool quoted_line(struct csv *csv, const char *p, uint32_t begin, const uint32_t *ends,
+			uint32_t n, const uint32_t *rare, uint32_t n_rare)
+{
+	struct str raw = without_cr(p + begin, ends[n - 1] - begin);
+	uint32_t stop = begin + raw.n, from = begin, cells = 0, k = 0;
+	if (csv->suspect || csv->width == 0 || n < csv->width || n_rare % 2)
+		return false;
+	uint32_t *end = arena_room(&csv->scratch, n, sizeof(*end));
+	char *text = arena_room(&csv->scratch, raw.n, 1), *out = text;
+	for (uint32_t i = 0; i < n_rare; i += 2) {
+		if (!is_pair(csv, p, rare + i, begin, stop))
+			return false;
+		for (; ends[k] < rare[i]; k++)
+			end[cells++] = ends[k] - begin - i;
+		out = put_text(out, p, from, rare[i]);
+		out = put_text(out, p, rare[i] + 1, rare[i + 1]);
+		from = rare[i + 1] + 1;
+		while (ends[k] < from)
+			k++;
+	}
+	put_text(out, p, from, stop);
+	for (; k < n - 1; k++)
+		end[cells++] = ends[k] - begin - n_rare;
+	end[cells++] = raw.n - n_rare;
+	if (cells != csv->width)
+		return false;
+	struct row_cells *row = &run_row(csv, raw)->cells;
+	*row = (struct row_cells){ .text = text, .end = end, .n = cells };
+	csv->line++;
+	csv->offset += ends[n - 1] + 1u - begin;
+	return true;
+}
+
+/* How many of rare[0..n) come before `to`. */
+static uint32_t rare_before(const uint32_t *rare, uint32_t n, uint32_t to)
+{
+	uint32_t i = 0;
+	while (i < n && rare[i] < to)
+		i++;
+	return i;
+}
+
 /* The lines of an indexed stretch p[0..), of which n bytes follow in all. Returns bytes taken;
  * *stuck when the careful way needs more than there is. */
 static size_t indexed_lines(struct csv *csv, const char *p, size_t n, bool end, bool *stuck,
@@ -437,6 +500,13 @@ static size_t indexed_lines(struct csv *csv, const char *p, size_t n, bool end, 
 			;
 		if (rare == in->n_rare || in->rare[rare] > nl) {
 			*good = plain_line(csv, p, begin, in->end + first, last - first + 1, e);
+			begin = nl + 1;
+			first = last + 1;
+			continue;
+		}
+		if (quoted_line(csv, p, begin, in->end + first, last - first + 1, in->rare + rare,
+				rare_before(in->rare + rare, in->n_rare - rare, nl))) {
+			*good = run_grows(csv, e);
 			begin = nl + 1;
 			first = last + 1;
 			continue;
@@ -486,7 +556,8 @@ static size_t records(struct csv *csv, const char *p, size_t n, bool end, bool *
 		}
 		at += taken;
 		*good = give_run(csv, e) && *good; /* the index goes now, at last the text */
-		if (at == n || stuck || csv->scratch.used || ++stretches % SETTLE_EACH == 0)
+		if (at == n || stuck || csv->scratch.used > SCRATCH_MOST ||
+		    ++stretches % SETTLE_EACH == 0)
 			stuck = settle(csv, &at) && stuck;
 	}
 	return at;

@@ -29,14 +29,15 @@ static bool show(void *ctx, const struct csv_row *row, unsigned n, struct err *e
 	return true;
 }
 
-static void run(struct buf *out, const char *text, size_t n, unsigned width, size_t step)
+static void run(struct buf *out, const char *text, size_t n, unsigned width, size_t step,
+		bool suspect)
 {
 	struct err e;
 	struct csv *csv = csv_new(',', show, out);
 	csv_width(csv, width);
 	for (size_t at = 0; at < n; at += step) {
 		size_t k = n - at < step ? n - at : step;
-		CHECK(csv_push(csv, text + at, k, true, &e));
+		CHECK(csv_push(csv, text + at, k, suspect, &e));
 	}
 	CHECK(csv_finish(csv, &e));
 	csv_free(csv);
@@ -48,7 +49,7 @@ static void check(const char *text, size_t n, unsigned width, const char *want)
 	for (unsigned i = 0; i < 5; i++) {
 		struct buf out;
 		buf_init(&out, 0);
-		run(&out, text, n, width, steps[i]);
+		run(&out, text, n, width, steps[i], true);
 		CHECK_STR(buf_str(&out), want);
 		buf_fini(&out);
 	}
@@ -98,6 +99,37 @@ static void wrong_numbers_of_columns(void **state)
 	CSV("a,b,c\n1,2\n1,2,3\n1,2,3,4\n1,2,3,,\n", 3,
 	    "1@0[a][b][c]\n2@6!bad-columns:0\n3@10[1][2][3]\n4@16!bad-columns:0\n"
 	    "5@24[1][2][3]\n");
+}
+
+/* Lines with quotes are taken the quick way when they are usual and nothing is suspect: the rows are
+ * those of the careful way. */
+static void quick_or_careful(void **state)
+{
+	static const char *const cell[] = { "a", "", "bc", "\"d\"", "\"e,f\"", "\"\"", "\"g,,\"",
+					    "\"h\"\"i\"", "j\"", "\"k", "\"l\"m", "\"n\r\"" };
+	static const char *const end[] = { "\n", "\r\n", "\n\n", ",\n", "\"\n" };
+	uint64_t seed = 3;
+	(void)state;
+	for (unsigned round = 0; round < 3000; round++) {
+		struct buf text, quick, careful;
+		unsigned cells = round % 2 ? 7 : 12;
+		uint64_t lines = 1 + check_random(&seed) % 9;
+		buf_init(&text, 0);
+		buf_init(&quick, 0);
+		buf_init(&careful, 0);
+		for (uint64_t line = 0; line < lines; line++) {
+			for (unsigned i = 0; i < 4; i++)
+				buf_addf(&text, "%s%s", i ? "," : "",
+					 cell[check_random(&seed) % cells]);
+			buf_adds(&text, end[check_random(&seed) % (round % 3 ? 2 : 5)]);
+		}
+		run(&quick, text.p, text.n, 4, 1 + check_random(&seed) % 200, false);
+		run(&careful, text.p, text.n, 4, 1000000, true);
+		CHECK(str_eq(buf_str(&quick), buf_str(&careful)));
+		buf_fini(&text);
+		buf_fini(&quick);
+		buf_fini(&careful);
+	}
 }
 
 /* More cells than there is room for at first, and more than there may be. */
@@ -162,7 +194,7 @@ static void open_quote_in_a_long_file(void **state)
 	buf_adds(&text, "1,\"x\n");
 	for (unsigned i = 0; i < 40000; i++)
 		buf_adds(&text, "2,y\n");
-	run(&out, text.p, text.n, 2, 4096);
+	run(&out, text.p, text.n, 2, 4096, true);
 	CHECK(str_starts(buf_str(&out), STR("1@0!open-quote:2\n2@5[2][y]\n")));
 	CHECK(str_ends(buf_str(&out), STR("40001@160001[2][y]\n")));
 	buf_fini(&text);
@@ -183,7 +215,7 @@ static void open_quote_line_by_line(void **state)
 	buf_adds(&text, "2,y\"\n3,z\n");
 	for (unsigned i = 0; i < 3; i++) {
 		buf_init(&out[i], 0);
-		run(&out[i], text.p, text.n, 2, steps[i]);
+		run(&out[i], text.p, text.n, 2, steps[i], true);
 		CHECK_STR(buf_str(&out[i]), buf_cstr(&out[0]));
 	}
 	CHECK(strstr(buf_cstr(&out[0]), "[3][z]\n"));
@@ -197,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_lines), cmocka_unit_test(quoted_cells),
 		cmocka_unit_test(broken_quotes), cmocka_unit_test(wrong_numbers_of_columns),
+		cmocka_unit_test(quick_or_careful),
 		cmocka_unit_test(many_cells), cmocka_unit_test(wrong_bytes),
 		cmocka_unit_test(endless_line),
 		cmocka_unit_test(open_quote_in_a_long_file),
