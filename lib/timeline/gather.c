@@ -159,21 +159,57 @@ fetch_rows(const struct timeline *t, enum stream s, const uint32_t *subject, uin
 	}
 }
 
-/* Those of the subjects from here on whose turn is next, and where the ones behind them are. */
+/* Places of the visits, once their encounters have come: another line of the cache each. */
 static inline __attribute__((always_inline)) void
-fetch_subjects(const struct timeline *t, const uint32_t *subject, uint32_t n)
+fetch_places(const struct timeline *t, const uint32_t *subject, uint32_t n)
 {
-	uint32_t now = n < TOGETHER ? n : TOGETHER;
+	const struct store *st = &t->store[STREAM_ENCOUNTER];
+	const struct place *place = t->places[PLACES_VISIT].v;
 
-	for (uint32_t i = TOGETHER; i < n && i < 2 * TOGETHER; i++) {
+	for (uint32_t i = 0; i < n; i++) {
+		const struct list *list =
+			subject_list_const(&t->subject[subject[i]], STREAM_ENCOUNTER);
+		uint32_t left = list ? list->n : 0, mask = (1u << st->block_bits) - 1;
+
+		for (uint32_t b = left ? list->tail : 0; b; b = store_before(st, b - 1)) {
+			uint32_t rows = ((left - 1) & mask) + 1;
+
+			left -= rows;
+			for (uint32_t k = 0; k < rows; k++)
+				__builtin_prefetch(&place[store_row(st, ((b - 1) << st->block_bits)
+							   + k)->place]);
+		}
+	}
+}
+
+/* Of up to so many subjects from `from` on. */
+static inline __attribute__((always_inline)) void
+fetch_lists(const struct timeline *t, const uint32_t *subject, uint32_t from, uint32_t n)
+{
+	uint32_t some = n - from < TOGETHER ? n - from : TOGETHER;
+
+	if (from >= n)
+		return;
+	fetch_rows(t, STREAM_ENCOUNTER, subject + from, some);
+	fetch_rows(t, STREAM_SETTLEMENT, subject + from, some);
+	fetch_rows(t, STREAM_FEE, subject + from, some);
+}
+
+/* What will be needed in a while, the further off the less of it: rows of those whose turn is next,
+ * and where the rows of the ones behind them are. */
+static inline __attribute__((always_inline)) void
+fetch_subjects(const struct timeline *t, const uint32_t *subject, uint32_t at, uint32_t n)
+{
+	for (uint32_t i = at + 2 * TOGETHER; i < n && i < at + 3 * TOGETHER; i++) {
 		const char *s = (const char *)&t->subject[subject[i]];
 
 		__builtin_prefetch(s);
 		__builtin_prefetch(s + sizeof(struct subject) - 1);
 	}
-	fetch_rows(t, STREAM_FEE, subject, now);
-	fetch_rows(t, STREAM_ENCOUNTER, subject, now);
-	fetch_rows(t, STREAM_SETTLEMENT, subject, now);
+	if (at == 0)
+		fetch_lists(t, subject, 0, n);
+	fetch_lists(t, subject, at + TOGETHER, n);
+	fetch_places(t, subject + at, n - at < TOGETHER ? n - at : TOGETHER);
 }
 
 void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
@@ -195,7 +231,7 @@ void timeline_gather(struct timeline *t, const uint32_t *subject, uint32_t n,
 	for (uint32_t i = 0; i < n; i++) {
 		assert(subject[i] < t->n_subject);
 		if (i % TOGETHER == 0)
-			fetch_subjects(t, subject + i, n - i);
+			fetch_subjects(t, subject, i, n);
 		for (int k = 0; k < STREAM_COUNT; k++)
 			b->rows[k].start[i] = b->rows[k].n;
 		struct gather_stats own;
