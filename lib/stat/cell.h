@@ -96,10 +96,10 @@ struct given {
 	uint32_t turn;           /* its place in the batch in hand */
 };
 
-/* A plain set remembers only to which cells a subject gave. */
+/* A plain set remembers only to which cells a subject gave: neighbours in the list of these. */
 struct gave {
-	uint32_t subject;
-	struct cell_at to;
+	uint32_t subject, source;
+	uint32_t end;            /* of its cells; they begin where those before end */
 };
 
 struct cells {
@@ -121,6 +121,8 @@ struct cells {
 	size_t given_bytes;      /* of all blocks */
 	struct gave *gave;       /* in the order given */
 	uint32_t n_gave, cap_gave;
+	uint32_t *gave_to;       /* cells */
+	uint32_t n_gave_to, cap_gave_to;
 	uint32_t *giver;         /* subjects since cells_begin */
 	uint32_t n_giver, cap_giver;
 	struct gifts taken;      /* from them, in the order given, and by whose turn */

@@ -64,6 +64,7 @@ void cells_free(struct cells *c)
 	xfree(c->table);
 	xfree(c->given);
 	xfree(c->gave);
+	xfree(c->gave_to);
 	xfree(c->part);
 	xfree(c->near);
 	xfree(c->number);
@@ -119,21 +120,35 @@ static size_t find_slot(const struct cells *c, const struct contributions *k, ui
 	return at;
 }
 
+/* Those of some slots that are taken, without a branch that could be guessed wrong. */
+static uint32_t pick_taken(const uint64_t *slot, uint32_t n, uint64_t *out)
+{
+	uint32_t taken = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		out[taken] = slot[i];
+		taken += slot[i] != 0;
+	}
+	return taken;
+}
+
 void table_grow(struct table *t)
 {
+	uint64_t *from = t->slot, taken[FIRST_SLOTS];
 	size_t old = t->slots;
-	uint64_t *from = t->slot;
 
 	t->slots = old ? old * 2 : FIRST_SLOTS;
 	t->slot = xcalloc(t->slots, sizeof *t->slot);
-	for (size_t i = 0; i < old; i++) {
-		size_t at = (size_t)(from[i] >> 32) & (t->slots - 1);
+	for (size_t i = 0; i < old; i += FIRST_SLOTS) {
+		uint32_t n = pick_taken(from + i, FIRST_SLOTS, taken);
 
-		if (!from[i])
-			continue;
-		while (t->slot[at])
-			at = (at + 1) & (t->slots - 1);
-		t->slot[at] = from[i];
+		for (uint32_t k = 0; k < n; k++) {
+			size_t at = (size_t)(taken[k] >> 32) & (t->slots - 1);
+
+			while (t->slot[at])
+				at = (at + 1) & (t->slots - 1);
+			t->slot[at] = taken[k];
+		}
 	}
 	xfree(from);
 }
@@ -383,6 +398,19 @@ static const struct partial *code_peers(struct cells *c, struct eval *e,
 	return p;
 }
 
+/* There is room for its cell. */
+static void note_gave(struct cells *c, uint32_t subject, uint32_t source, uint32_t cell)
+{
+	const struct gave *last = c->n_gave ? &c->gave[c->n_gave - 1] : NULL;
+
+	if (!last || last->subject != subject || last->source != source) {
+		GROW(c->gave, c->cap_gave, c->n_gave + 1);
+		c->gave[c->n_gave++] = (struct gave){ subject, source, 0 };
+	}
+	c->gave_to[c->n_gave_to++] = cell;
+	c->gave[c->n_gave - 1].end = c->n_gave_to;
+}
+
 static void take(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
 {
 	uint32_t n_sum = c->table[k->source].n_sum;
@@ -404,7 +432,7 @@ static void take(struct cells *c, struct eval *e, const struct contributions *k,
 		return;
 	}
 	fold(c, &g, 1);
-	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, { k->source, g.cell } };
+	note_gave(c, k->v[i].subject, k->source, g.cell);
 }
 
 static void take_plain(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
@@ -413,7 +441,7 @@ static void take_plain(struct cells *c, struct eval *e, const struct contributio
 
 	add_plain(c, k->source, cell, k->v[i].sure,
 		  k->partial + (size_t)i * c->table[k->source].n_sum);
-	c->gave[c->n_gave++] = (struct gave){ k->v[i].subject, { k->source, cell } };
+	note_gave(c, k->v[i].subject, k->source, cell);
 }
 
 /* Slots and cells lie far apart: both are fetched before they are needed. Always in line: gcc takes
@@ -444,7 +472,7 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
 	if (!t->slots)
 		table_grow(t);
 	if (!c->replaceable)
-		GROW(c->gave, c->cap_gave, c->n_gave + k->n);
+		GROW(c->gave_to, c->cap_gave_to, c->n_gave_to + k->n);
 	for (uint32_t i = 0; i < k->n && !scratch && !c->replaceable; i++) {
 		fetch(t, k, i);
 		take_plain(c, e, k, i);
@@ -555,7 +583,8 @@ size_t cells_bytes(const struct cells *c)
 	size_t n = c->cap_part * sizeof *c->part + c->cap_number * sizeof *c->number +
 		   map64_bytes(&c->part_of) + dict_bytes(c->dict) + arena_bytes(&c->arena) +
 		   c->cap_rest * sizeof *c->rest + c->n_given * sizeof *c->given +
-		   c->given_bytes + c->cap_gave * sizeof *c->gave;
+		   c->given_bytes + c->cap_gave * sizeof *c->gave +
+		   c->cap_gave_to * sizeof *c->gave_to;
 
 	for (uint32_t i = 0; i < c->p->n_source; i++)
 		n += table_bytes(&c->table[i]);
@@ -595,10 +624,14 @@ static void givers_plain(const struct cells *c, uint8_t *const *wanted, struct g
 	struct map64 listed;
 
 	map64_init(&listed);
-	for (uint32_t i = 0; i < c->n_gave; i++)
-		if (wanted[c->gave[i].to.source][c->gave[i].to.cell] &&
-		    map64_put(&listed, c->gave[i].subject, 1))
-			add_giver(l, c->gave[i].subject);
+	for (uint32_t i = 0, k = 0; i < c->n_gave; k = c->gave[i++].end) {
+		const struct gave *g = &c->gave[i];
+
+		while (k < g->end && !wanted[g->source][c->gave_to[k]])
+			k++;
+		if (k < g->end && map64_put(&listed, g->subject, 1))
+			add_giver(l, g->subject);
+	}
 	map64_fini(&listed);
 }
 
