@@ -159,15 +159,28 @@ void *column_make(struct chunk *c, enum stream s, unsigned index, enum type type
 	return col;
 }
 
-uint32_t column_add_rows(struct chunk *c, enum stream s, uint32_t n)
+uint32_t column_add_unwritten(struct chunk *c, enum stream s, uint32_t n, const bool *written)
 {
 	struct table *t = &c->table[s];
 	while (t->cap - t->n < n)
 		table_grow(t, s);
 	for (unsigned k = 0; k < t->n_made; k++)
-		fill_missing(t->col[t->made[k]], stored_width(s, t->made[k]), t->n, t->n + n);
+		if (!written || !written[t->made[k]])
+			column_blank(c, s, t->made[k], t->n, n);
 	t->n += n;
 	return t->n - n;
+}
+
+uint32_t column_add_rows(struct chunk *c, enum stream s, uint32_t n)
+{
+	return column_add_unwritten(c, s, n, NULL);
+}
+
+void column_blank(struct chunk *c, enum stream s, unsigned index, uint32_t row, uint32_t n)
+{
+	void *col = c->table[s].col[index];
+	if (col)
+		fill_missing(col, stored_width(s, index), row, row + n);
 }
 
 void column_drop_rows(struct chunk *c, enum stream s, uint32_t n)

@@ -19,6 +19,12 @@ void *column_make(struct chunk *c, enum stream s, unsigned index, enum type t);
 /* Appends n rows with every column missing and no source yet; returns the first. */
 uint32_t column_add_rows(struct chunk *c, enum stream s, uint32_t n);
 
+/* The same, but for columns that the caller writes in each of these rows: written[index]. */
+uint32_t column_add_unwritten(struct chunk *c, enum stream s, uint32_t n, const bool *written);
+
+/* Makes n rows missing again, in a column that may not be there. */
+void column_blank(struct chunk *c, enum stream s, unsigned index, uint32_t row, uint32_t n);
+
 /* Takes the last n rows of a stream back. */
 void column_drop_rows(struct chunk *c, enum stream s, uint32_t n);
 

@@ -24,9 +24,9 @@ struct str row_nested(void)
 	return (struct str){ nested_mark, 2 };
 }
 
-/* ---- makers: texts to values; what is missing leaves its value as it is. Texts come as the source
- * has them: what looks usual is made at once, only the rest is trimmed and asked whether it says
- * anything. They return how many are made: fewer than n when one cannot be, and why. ---- */
+/* ---- makers: texts to values; what is missing leaves its value as it is, or makes it missing where
+ * the target is the first of its field. Texts come as the source has them: what looks usual is made
+ * at once, only the rest is trimmed and asked whether it says anything. They return how many are made: fewer than n when one cannot be, and why. ---- */
 
 struct making_run {
 	struct dict *dict;
@@ -81,6 +81,8 @@ static unsigned make_numbers(struct making_run *m)
 	while ((i += dec_parse_many(m->text + i, m->n - i, m->to->scale, out + i)) < m->n) {
 		if (!is_missing(m, i))
 			return fail(m, i, REJECT_BAD_NUMBER);
+		if (m->to->first)
+			out[i] = MISSING_I64;
 		i++;
 	}
 	return m->n;
@@ -95,6 +97,8 @@ static unsigned make_times(struct making_run *m)
 			if (parse_i64(TYPE_TIME, m->text[i], &out[i]) != REJECT_NONE)
 				return fail(m, i, REJECT_BAD_TIME);
 			m->missing += out[i] == MISSING_I64;
+		} else if (m->to->first) {
+			out[i] = MISSING_I64;
 		}
 		i++;
 	}
@@ -120,6 +124,8 @@ static unsigned make_dates(struct making_run *m)
 	int32_t *out = m->out;
 	for (uint64_t left = m->changed; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
+		if (m->to->first)
+			out[i] = MISSING_I32;
 		if (is_missing(m, i))
 			continue;
 		if (parse_date(m->text[i], &out[i]) != REJECT_NONE)
@@ -132,15 +138,18 @@ static unsigned make_dates(struct making_run *m)
 
 static unsigned make_serials(struct making_run *m)
 {
+	uint32_t *out = m->out;
 	for (unsigned i = 0; i < m->n; i++) {
 		if (is_tidy(m->text[i]) && m->text[i].n <= PARSE_TEXT_MAX)
 			continue;
 		m->text[i] = tidy(m->text[i]);
 		m->missing += m->text[i].n == 0;
+		if (m->text[i].n == 0 && m->to->first)
+			out[i] = MISSING_CODE;
 		if (m->text[i].n > PARSE_TEXT_MAX || m->text[i].p == nested_mark)
 			return fail(m, i, REJECT_TEXT_TOO_LONG);
 	}
-	dict_append_many(m->dict, m->text, m->n, m->out);
+	dict_append_many(m->dict, m->text, m->n, out);
 	return m->n;
 }
 
@@ -276,6 +285,13 @@ static inline bool is_shared(const struct target *t, unsigned row)
 	return t->shared && t->shared->known >> row & 1;
 }
 
+static inline void no_code(struct making_run *m, unsigned i)
+{
+	m->missing++;
+	if (m->to->first)
+		((uint32_t *)m->out)[i] = MISSING_CODE;
+}
+
 static inline enum reject_reason ask_code(struct making_run *m, struct asking *ask, unsigned i)
 {
 	struct str text = m->text[i];
@@ -284,9 +300,10 @@ static inline enum reject_reason ask_code(struct making_run *m, struct asking *a
 		text = tidy(text);
 		if (text.n)
 			why = coded_text(m->to, &text);
-		m->missing += text.n == 0;
-		if (text.n == 0)
+		if (text.n == 0) {
+			no_code(m, i);
 			return why;
+		}
 	} else if (is_shared(m->to, m->row[i])) {
 		((uint32_t *)m->out)[i] = m->to->shared->code[m->row[i]];
 		return REJECT_NONE;
@@ -325,7 +342,7 @@ static unsigned make_codes(struct making_run *m)
 		struct str text = m->text[i];
 		enum reject_reason why = REJECT_NONE;
 		if (text.n == 0)
-			m->missing++;
+			no_code(m, i);
 		else
 			why = is_brief(text) ? brief_code(m, text, &out[i]) : ask_code(m, &ask, i);
 		if (why != REJECT_NONE)
@@ -344,6 +361,10 @@ static unsigned make_mapped(struct making_run *m)
 	int64_t *wide = m->out;
 	int32_t *narrow = m->out;
 	for (unsigned i = 0; i < m->n; i++) {
+		if (t->first && t->width == WIDTH_I64)
+			wide[i] = MISSING_I64;
+		else if (t->first)
+			narrow[i] = MISSING_I32;
 		if (is_missing(m, i))
 			continue;
 		struct str text = mapped(t->values, tidy(m->text[i]));
@@ -424,8 +445,11 @@ static unsigned make_column(struct rower *r, enum stream s, struct target *t,
 				.n = in->n, .why = REJECT_NONE };
 	bool coded = t->making == MAKE_MAPPED && t->width == WIDTH_U32;
 	t->complete = false;
-	if (!says_something(in))
+	if (!says_something(in)) {
+		if (t->first)
+			column_blank(r->chunk, s, t->index, in->first, in->n);
 		return in->n;
+	}
 	m.out = column_at(r, s, t, in->first);
 	unsigned made = coded ? make_codes(&m) : makers[t->making](&m);
 	if (t->magnitude)
@@ -480,13 +504,13 @@ static struct texts column_texts(const struct run *run, struct binding *b, struc
 	return t;
 }
 
-/* Values that the full stream has, where there are none yet. */
+/* Values that the full stream has; of targets that are not the first where there are none yet. */
 #define COPY_FROM(type, missing_value)                                 \
 	do {                                                           \
 		const type *in = from;                                 \
 		type *out = to;                                        \
 		for (unsigned i = 0; i < run->n; i++)                  \
-			if (out[i] == (missing_value))                 \
+			if (t->first || out[i] == (missing_value))     \
 				out[i] = in[run->full[i]];             \
 	} while (0)
 
@@ -495,8 +519,11 @@ static void copy_column(struct rower *r, const struct entry *en, struct target *
 {
 	const void *from = r->chunk->table[r->plan.full->stream].col[t->from];
 	t->complete = false;
-	if (!from) /* no text has said anything */
+	if (!from) { /* no text has said anything */
+		if (t->first)
+			column_blank(r->chunk, en->stream, t->index, run->first, run->n);
 		return;
+	}
 	void *to = column_at(r, en->stream, t, run->first);
 	if (t->width == WIDTH_I64)
 		COPY_FROM(int64_t, MISSING_I64);
@@ -583,8 +610,11 @@ static void copy_twin(struct rower *r, struct entry *en, const struct gift *g,
 		      const struct run *run)
 {
 	const struct target *from = &en->binding[g->twin].to;
-	if (!r->chunk->table[en->stream].col[from->index])
+	if (!r->chunk->table[en->stream].col[from->index]) {
+		if (g->to.first)
+			column_blank(r->chunk, en->stream, g->to.index, run->first, run->n);
 		return;
+	}
 	memcpy(column_at(r, en->stream, &g->to, run->first),
 	       column_at(r, en->stream, from, run->first),
 	       (size_t)run->n * width_bytes(from->width));

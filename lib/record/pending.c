@@ -123,7 +123,7 @@ static bool make_some(struct rower *r, struct entry *en, struct pending *p, uint
 	if (known)
 		run.full = p->full + at;
 	plan_new_run(&r->plan);
-	run.first = column_add_rows(r->chunk, en->stream, n);
+	run.first = column_add_unwritten(r->chunk, en->stream, n, en->written);
 	return fill_records(r, en, &run, &f);
 }
 

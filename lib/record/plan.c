@@ -458,6 +458,26 @@ static void find_waiting(struct plan *p)
 			find_from(p->full, &p->entry[i].binding[k]);
 }
 
+/* Of what fills one field the first writes it for every row, the others where they have something
+ * to say. */
+static void find_first(struct plan *p, struct entry *en)
+{
+	en->written = arena_array(&p->arena, stream_stored_width(en->stream),
+				  sizeof(*en->written));
+	for (unsigned i = 0; i < en->n_binding; i++) {
+		struct target *t = &en->binding[i].to;
+		t->first = !en->written[t->index];
+		en->written[t->index] = true;
+	}
+	for (unsigned i = 0; i < en->n_gift; i++) {
+		struct target *t = &en->gift[i].to;
+		if (en->gift[i].kind == GIVE_DEFAULT)
+			continue;
+		t->first = !en->written[t->index];
+		en->written[t->index] = true;
+	}
+}
+
 static bool is_filled(const struct entry *en, enum field f)
 {
 	for (unsigned i = 0; i < en->n_binding; i++)
@@ -511,6 +531,7 @@ bool plan_header(struct plan *p, const struct row_cells *names, struct err *e)
 	find_waiting(p);
 	for (unsigned i = 0; i < p->n_entry; i++) {
 		find_twins(&p->entry[i]);
+		find_first(p, &p->entry[i]);
 		if (!check_entry(&p->entry[i], e))
 			return false;
 	}

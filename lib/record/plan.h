@@ -60,6 +60,7 @@ struct target {
 	enum making making;
 	int scale;                       /* of numbers */
 	bool magnitude;                  /* of numbers: without the sign */
+	bool first;                      /* what it makes is not blanked before: it writes every row */
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
 	struct brief *brief;             /* of codes; in the plan's arena */
@@ -125,6 +126,7 @@ struct entry {
 	uint32_t watches;  /* bit per watched column of the key; 0 = not all are watched */
 	uint64_t last_key; /* of the row before while they stay the same; 0 = made anew */
 	uint32_t made;     /* rows of the run in hand */
+	bool *written;     /* columns of the stream that a first target writes; NULL: none */
 	bool waits;        /* its records may be made some runs later (pending.h) */
 };
 

@@ -297,7 +297,7 @@ static bool make_records(struct rower *r, const struct row_in *in, unsigned n, s
 			pending_add(r, en, &run, full);
 			continue;
 		}
-		run.first = column_add_rows(r->chunk, en->stream, run.n);
+		run.first = column_add_unwritten(r->chunk, en->stream, run.n, en->written);
 		if (!fill_records(r, en, &run, f))
 			return false;
 	}

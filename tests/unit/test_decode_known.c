@@ -113,8 +113,109 @@ static void each_row_has_its_texts(void **state)
 	feed_free(feed);
 }
 
+/* ---- numbers, times, dates and serials that are not always there ---- */
+
+enum { VALUE_ROWS = 40000 };
+
+static const char value_feed[] =
+	"name: v\ndescription: v\nformat: csv\nextract_date: 2026-01-01\n"
+	"files:\n  - match: \"*\"\n"
+	"    streams:\n"
+	"      - stream: encounter\n        strict: true\n        once_per: [m]\n"
+	"        columns: { h: fixmedins_code, m: mdtrt_id, p: psn_no, t: begntime,\n"
+	"                   u: endtime, b: brdy, e: dscg_way }\n"
+	"      - stream: fee\n        strict: true\n"
+	"        columns: { h: fixmedins_code, m: mdtrt_id, p: psn_no, t: fee_ocur_time,\n"
+	"                   k: bkkp_sn, n: feedetl_sn, q: cnt, u: updt_time }\n"
+	"        compose: { inscp_amt: \"{q}\", rxno: \"{b}-{e}\" }\n";
+
+static bool has(unsigned row, unsigned each)
+{
+	return row % each != 0 && row / 1000 % each != 1;
+}
+
+static const char *if_has(unsigned row, unsigned each, const char *text)
+{
+	return has(row, each) ? text : row % 2 ? " NULL" : "";
+}
+
+static void value_line(struct buf *out, unsigned row)
+{
+	buf_addf(out, "H1,M%u,P1,2026-03-01 08:00,%s,%s,%s,K%u,%s,%s\n", row / 2,
+		 if_has(row, 5, "2026-03-02 09:00"), if_has(row, 3, "1990-01-01"),
+		 if_has(row, 7, "1"), row, if_has(row, 4, "N01"), if_has(row, 9, "2.5"));
+}
+
+static void check_fee(const struct chunk *c, uint32_t r, unsigned row)
+{
+	int64_t cnt = chunk_i64(c, FIELD_fee_cnt, r), amt = chunk_i64(c, FIELD_fee_inscp_amt, r);
+	bool time = chunk_i64(c, FIELD_fee_updt_time, r) != MISSING_I64;
+	CHECK_INT(cnt, has(row, 9) ? 25000 : MISSING_I64);
+	CHECK_INT(amt, has(row, 9) ? 2500000 : MISSING_I64);
+	CHECK_INT(time, has(row, 5));
+	CHECK_INT(chunk_code(c, FIELD_fee_feedetl_sn, r) != MISSING_CODE, has(row, 4));
+	CHECK_INT(chunk_code(c, FIELD_fee_rxno, r) != MISSING_CODE, has(row, 3) || has(row, 7));
+}
+
+static void check_encounter(const struct chunk *c, uint32_t r, unsigned row)
+{
+	bool time = chunk_i64(c, FIELD_encounter_endtime, r) != MISSING_I64;
+	bool date = chunk_i32(c, FIELD_encounter_brdy, r) != MISSING_I32;
+	CHECK_INT(time, has(row, 5));
+	CHECK_INT(date, has(row, 3));
+	CHECK_INT(chunk_code(c, FIELD_encounter_dscg_way, r) != MISSING_CODE, has(row, 7));
+}
+
+/* Chunks are filled again, so that what a row has not is what another one had. */
+static unsigned check_values(struct decoder *d, unsigned row)
+{
+	for (struct chunk *c; (c = decoder_take(d));) {
+		CHECK_INT(c->n_reject, 0);
+		CHECK_INT(c->table[STREAM_FEE].n, c->rows);
+		for (uint32_t r = 0; r < c->rows; r++)
+			check_fee(c, r, row + r);
+		for (uint32_t r = 0; r < c->table[STREAM_ENCOUNTER].n; r++)
+			check_encounter(c, r,
+					(unsigned)c->table[STREAM_ENCOUNTER].src[r].line - 2);
+		row += (unsigned)c->rows;
+		decoder_give(d, c);
+	}
+	return row;
+}
+
+static void each_row_has_its_values(void **state)
+{
+	(void)state;
+	struct err e;
+	struct feed *feed = feed_parse(str_of(value_feed), "v.yaml", &e);
+	if (!feed)
+		fail_msg("%s", e.text);
+	struct decoder *d = decoder_new(feed, "x.csv", NULL, &e);
+	struct buf text;
+	unsigned seen = 0;
+	CHECK(d);
+	buf_init(&text, 0);
+	buf_adds(&text, "h,m,p,t,u,b,e,k,n,q\n");
+	for (unsigned row = 0; row < VALUE_ROWS; row++) {
+		value_line(&text, row);
+		if (text.n < 100000)
+			continue;
+		CHECK(decoder_push(d, text.p, text.n, &e));
+		buf_reset(&text);
+		seen = check_values(d, seen);
+	}
+	CHECK(decoder_push(d, text.p, text.n, &e) && decoder_finish(d, &e));
+	CHECK_INT(check_values(d, seen), VALUE_ROWS);
+	buf_fini(&text);
+	decoder_free(d);
+	feed_free(feed);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_row_has_its_texts) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row_has_its_texts),
+		cmocka_unit_test(each_row_has_its_values),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
