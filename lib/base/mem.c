@@ -23,7 +23,9 @@ _Noreturn void mem_give_up(const char *why)
 	abort();
 }
 
-enum { PAGE = 4096 };
+/* Up to SMALL bytes libc gives from what a thread has put by, without the lock that all threads
+ * share; but its calloc and realloc take that lock whatever the size. */
+enum { PAGE = 4096, SMALL = 1024 };
 
 static mem_large_fn *on_large;
 
@@ -64,8 +66,11 @@ void *xmalloc(size_t size)
 
 void *xcalloc(size_t n, size_t size)
 {
-	void *p = calloc(at_least_one(n), at_least_one(size));
+	size_t bytes;
 
+	if (!__builtin_mul_overflow(n, size, &bytes) && bytes <= SMALL)
+		return memset(xmalloc(bytes), 0, at_least_one(bytes));
+	void *p = calloc(n, size);
 	if (!p)
 		out_of_memory(n, size);
 	taken(p, n * size);
@@ -88,6 +93,16 @@ void *xreallocarray(void *p, size_t n, size_t size)
 	if (__builtin_mul_overflow(n, size, &bytes))
 		out_of_memory(n, size);
 	return xrealloc(p, bytes);
+}
+
+void *xgrow(void *p, size_t had, size_t n, size_t size)
+{
+	if (had == 0 || n > SMALL / size)
+		return xreallocarray(p, n, size);
+	void *to = xmalloc(n * size);
+	memcpy(to, p, had * size);
+	free(p);
+	return to;
 }
 
 char *xstrdup(const char *s)

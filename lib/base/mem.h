@@ -36,6 +36,10 @@ _Noreturn void mem_give_up(const char *why);
 /* The next capacity >= need by doubling; max is the greatest the counter's type can hold. */
 size_t grow_capacity(size_t cap, size_t need, size_t max);
 
+/* xreallocarray of an array of `had` elements, cheaper for threads while it is small. */
+void *xgrow(void *p, size_t had, size_t n, size_t size)
+	__attribute__((returns_nonnull, warn_unused_result));
+
 /*
  * Makes room for `need` elements in the typed array ptr whose capacity is cap
  * (any unsigned type). New elements are not initialised.
@@ -43,8 +47,9 @@ size_t grow_capacity(size_t cap, size_t need, size_t max);
 #define GROW(ptr, cap, need)                                                       \
 	do {                                                                       \
 		if ((size_t)(need) > (size_t)(cap)) {                              \
-			(cap) = (__typeof__(cap))grow_capacity((size_t)(cap),      \
+			size_t had_ = (size_t)(cap);                               \
+			(cap) = (__typeof__(cap))grow_capacity(had_,               \
 				(size_t)(need), (size_t)((__typeof__(cap))-1));    \
-			(ptr) = xreallocarray((ptr), (size_t)(cap), sizeof *(ptr)); \
+			(ptr) = xgrow((ptr), had_, (size_t)(cap), sizeof *(ptr));  \
 		}                                                                  \
 	} while (0)

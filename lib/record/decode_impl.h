@@ -36,6 +36,7 @@ struct decoder {
 	bool diverting;          /* rows are being given away */
 	bool zipped, settled;    /* gzip, UTF-8 for good; known when they are plain */
 	struct claims claims;    /* parts only */
+	uint32_t claimed;        /* by the piece before */
 };
 
 /* Rows of CSV text, the header first; ctx is the decoder. */

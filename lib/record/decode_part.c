@@ -144,6 +144,7 @@ struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece
 	struct err e;
 	part->stats = (struct decode_stats){ 0 };
 	part->claims = (struct claims){ 0 };
+	GROW(part->claims.claim, part->claims.cap, part->claimed);
 	csv_skipped(part->csv, 0, 0);
 	bool good = t->raw ? charset_push(part->charset, t->p, t->n,
 					  (struct flow){ take_part, part }, &e)
@@ -153,6 +154,7 @@ struct piece_claims *decoder_piece(struct decoder *part, const struct text_piece
 	rower_forget(&part->rower);
 	struct piece_claims *c = xcalloc(1, sizeof(*c));
 	c->claims = part->claims;
+	part->claimed = part->claims.n;
 	c->stats = part->stats;
 	csv_position(part->csv, &c->lines, &c->bytes);
 	part->claims = (struct claims){ 0 };
