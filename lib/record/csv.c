@@ -440,7 +440,7 @@ static inline bool is_pair(const struct csv *csv, const char *p, const uint32_t 
 }
 
 /* One whole line p[begin..ends[n - 1]) with quotes at rare[0..n_rare), laid out without them.
- * False, and nothing done: not each pair is that of a cell, or it is not as wide as it should be. */
+ * False, and nothing done: not each pair is that of a cell, or it is not as wide as it should. */
 static bool quoted_line(struct csv *csv, const char *p, uint32_t begin, const uint32_t *ends,
 			uint32_t n, const uint32_t *rare, uint32_t n_rare)
 {

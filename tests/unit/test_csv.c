@@ -101,8 +101,8 @@ static void wrong_numbers_of_columns(void **state)
 	    "5@24[1][2][3]\n");
 }
 
-/* Lines with quotes are taken the quick way when they are usual and nothing is suspect: the rows are
- * those of the careful way. */
+/* Lines with quotes are taken the quick way when they are usual and nothing is suspect: the rows
+ * are those of the careful way. */
 static void quick_or_careful(void **state)
 {
 	static const char *const cell[] = { "a", "", "bc", "\"d\"", "\"e,f\"", "\"\"", "\"g,,\"",
