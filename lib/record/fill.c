@@ -24,9 +24,10 @@ struct str row_nested(void)
 	return (struct str){ nested_mark, 2 };
 }
 
-/* ---- makers: texts to values; what is missing leaves its value as it is, or makes it missing where
- * the target is the first of its field. Texts come as the source has them: what looks usual is made
- * at once, only the rest is trimmed and asked whether it says anything. They return how many are made: fewer than n when one cannot be, and why. ---- */
+/* ---- makers: texts to values; what is missing leaves its value as it is, or makes it missing
+ * where the target is the first of its field. Texts come as the source has them: what looks usual
+ * is made at once, only the rest is trimmed and asked whether it says anything. They return how
+ * many are made: fewer than n when one cannot be, and why. ---- */
 
 struct making_run {
 	struct dict *dict;
