@@ -60,7 +60,7 @@ struct target {
 	enum making making;
 	int scale;                       /* of numbers */
 	bool magnitude;                  /* of numbers: without the sign */
-	bool first;                      /* what it makes is not blanked before: it writes all rows */
+	bool first;                      /* what it makes is not blanked: it writes every row */
 	bool named;                      /* its code table may know names for codes */
 	const struct feed_values *values; /* NULL when no map */
 	struct brief *brief;             /* of codes; in the plan's arena */
