@@ -444,22 +444,26 @@ static void take_plain(struct cells *c, struct eval *e, const struct contributio
 	note_gave(c, k->v[i].subject, k->source, cell);
 }
 
-/* Slots and cells lie far apart: both are fetched before they are needed. Always in line: gcc takes
+/* Slots and cells lie far apart: both are fetched before they are needed, of slots also the next,
+ * where the cell stands when the first is another's. Always in line: gcc takes
  * a function that only fetches for one without effect, and leaves its calls out. */
 static inline __attribute__((always_inline)) void
 fetch(const struct table *t, const struct contributions *k, uint32_t i)
 {
 	const uint8_t *cell;
-	uint64_t slot;
+	uint64_t slot, next;
+	uint32_t hash, at;
 
 	if (i + AHEAD < k->n)
 		__builtin_prefetch(&t->slot[slot_hash(k->v[i + AHEAD].hash) & (t->slots - 1)]);
-	if (i + AHEAD / 2 >= k->n)
+	if (i + AHEAD / 2 >= k->n || !t->n)
 		return;
-	slot = t->slot[slot_hash(k->v[i + AHEAD / 2].hash) & (t->slots - 1)];
-	if (!slot)
-		return;
-	cell = (const uint8_t *)cell_at(t, (uint32_t)slot - 1);
+	hash = slot_hash(k->v[i + AHEAD / 2].hash);
+	slot = t->slot[hash & (t->slots - 1)];
+	next = t->slot[(hash + 1) & (t->slots - 1)];
+	slot = slot >> 32 == hash ? slot : next;
+	at = slot >> 32 == hash ? (uint32_t)slot : 1; /* the first cell is there in any case */
+	cell = (const uint8_t *)cell_at(t, at - (at != 0));
 	__builtin_prefetch(cell);
 	__builtin_prefetch(cell + t->stride - 1);
 }

@@ -356,24 +356,12 @@ static enum cell_state judge_cell(struct judging *j, struct partition *part, str
 	return state;
 }
 
-/* Cells lie anywhere. Always in line: gcc takes a function that only fetches for one without
- * effect, and leaves its calls out. */
+/* Always in line, as joined_fetch. */
 static inline __attribute__((always_inline)) void
 fetch(const struct judging *j, const struct joint *joint, uint32_t at)
 {
-	const uint32_t *cell = joint_cell(j->j, joint, at);
-
-	if (counted_few(j, joint, at))
-		return;
-	for (uint32_t s = 0; s < j->j->n; s++) {
-		const struct table *t = &j->j->shard[s]->table[j->rp->source];
-		const uint8_t *x = cell[s] ? (const uint8_t *)cell_at(t, cell[s] - 1) : NULL;
-
-		if (x) {
-			__builtin_prefetch(x);
-			__builtin_prefetch(x + t->stride - 1);
-		}
-	}
+	if (!counted_few(j, joint, at))
+		joined_fetch(j, joint_cell(j->j, joint, at));
 }
 
 void outcome_judge(struct judging *j, struct partition *part, struct outcome *out)

@@ -11,6 +11,8 @@
 
 #include "lib/stat/joined.h"
 
+enum { AHEAD = 8 };
+
 static const uint32_t *cell_of(const struct judging *j, cell_ref ref)
 {
 	return joint_cell(j->j, &j->j->partition[ref >> 32].joint[j->rp->source], (uint32_t)ref);
@@ -232,6 +234,18 @@ static void group_done(struct peer_group *g)
 	g->tells = g->touched = false;
 }
 
+/* Members lie anywhere: where their cells are, then these. Always in line, as joined_fetch. */
+static inline __attribute__((always_inline)) void
+fetch_member(const struct judging *j, const struct peer_group *g, uint32_t i)
+{
+	if (i + 2 * AHEAD < g->n) {
+		__builtin_prefetch(cell_of(j, g->member[i + 2 * AHEAD].ref));
+		__builtin_prefetch(compared_of(j, &g->member[i + 2 * AHEAD]));
+	}
+	if (i + AHEAD < g->n)
+		joined_fetch(j, cell_of(j, g->member[i + AHEAD].ref));
+}
+
 static void compare_group(struct judging *j, struct peer_group *g, struct account *account,
 			  struct arena *a)
 {
@@ -242,6 +256,7 @@ static void compare_group(struct judging *j, struct peer_group *g, struct accoun
 	for (uint32_t i = 0; i < g->n; i++) {
 		struct peer *p = &g->member[i];
 
+		fetch_member(j, g, i);
 		p->before = p->state;
 		p->state = (uint8_t)compare_cell(j, p, &g->peers);
 		if (is_quiet((enum cell_state)p->before))
