@@ -24,8 +24,10 @@ static bool open_temp(struct scan_out *o, struct err *e)
 	if (!staged_begin(&o->staged, o->path, e))
 		return false;
 	o->to = fopen(o->staged.temp, "we");
-	if (o->to)
-		setvbuf(o->to, NULL, _IOFBF, (size_t)AT_ONCE);
+	if (o->to) { /* without one glibc takes its own small one, whatever the size */
+		o->buffer = xmalloc(AT_ONCE);
+		setvbuf(o->to, o->buffer, _IOFBF, (size_t)AT_ONCE);
+	}
 	return o->to || err_set(e, ERR_WORLD, "%s: %s", o->staged.temp, strerror(errno));
 }
 
@@ -171,5 +173,7 @@ bool scan_out_close(struct scan_out *o, bool keep, struct err *e)
 	if (o->format == SCAN_TABLE)
 		grid_fini(&o->grid);
 	buf_fini(&o->line);
+	xfree(o->buffer);
+	o->buffer = NULL;
 	return ok;
 }

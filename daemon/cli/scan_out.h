@@ -20,6 +20,7 @@ struct scan_out {
 	bool held; /* set before it is opened: of suppressed findings, each tells why */
 	struct staged staged; /* with a path */
 	FILE *to;
+	char *buffer;     /* of it; NULL: its own */
 	struct buf line;
 	bool no_room;     /* for a line */
 	struct grid grid; /* SCAN_TABLE: kept until the end */

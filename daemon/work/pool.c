@@ -6,7 +6,6 @@
 #include "daemon/work/pool_state.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/work/cellbins.h"
@@ -62,6 +61,7 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 		struct worker *w = &p->worker[i];
 		w->shard = i;
 		w->answers = p->answers;
+		w->sorts = !conf->keep_alerts;
 		w->judge = p->judge[i] = pool_new_judge(conf);
 		ok = worker_start(w, conf->workers ? inbox : 0, e);
 	}
@@ -255,25 +255,57 @@ static void judge_over_cells(struct pool *p)
 	verdict_findings(v, &p->cells);
 }
 
-/* All findings of all shards and of the cells as one sorted list; the caller frees it. */
-static const struct finding **gather_findings(const struct pool *p, bool cells, uint32_t *n)
+static void take_sorted(const struct findings *f, const struct finding **all, uint32_t *n)
 {
-	uint32_t total = cells ? p->cells.n : 0, at = 0;
+	for (uint32_t i = 0; i < f->n; i++)
+		all[(*n)++] = &f->item[i];
+}
+
+/* Two neighbouring runs in order as one. */
+static void merge(const struct finding **v, uint32_t half, uint32_t n, const struct finding **to)
+{
+	uint32_t a = 0, b = half, at = 0;
+	while (a < half && b < n)
+		to[at++] = finding_cmp(v[b], v[a]) < 0 ? v[b++] : v[a++];
+	memcpy(to + at, v + a, (half - a) * sizeof *v);
+	memcpy(v, to, (at + half - a) * sizeof *v);
+}
+
+/* Runs in order, each ending where the next begins; by halves of them. */
+static void merge_runs(const struct finding **v, const uint32_t *end, uint32_t runs,
+		       const struct finding **room)
+{
+	uint32_t half = runs / 2, first = end[-1];
+	if (runs < 2)
+		return;
+	merge_runs(v, end, half, room);
+	merge_runs(v, end + half, runs - half, room);
+	merge(v + first, end[half - 1] - first, end[runs - 1] - first, room);
+}
+
+/* All findings of all shards and of the cells as one sorted list; the caller frees it. The shards'
+ * are sorted already, by their threads. */
+static const struct finding **gather_findings(struct pool *p, bool cells, uint32_t *n)
+{
+	uint32_t total = cells ? p->cells.n : 0, *end = xcalloc(p->n + 2u, sizeof *end);
 	for (uint32_t i = 0; i < p->n; i++)
 		total += p->worker[i].found.n;
 	const struct finding **all = xcalloc(total + 1u, sizeof *all);
-	for (uint32_t i = 0; i < p->n; i++)
-		for (uint32_t k = 0; k < p->worker[i].found.n; k++)
-			all[at++] = &p->worker[i].found.item[k];
-	for (uint32_t k = 0; cells && k < p->cells.n; k++)
-		all[at++] = &p->cells.item[k];
-	*n = total;
+	const struct finding **room = xcalloc(total + 1u, sizeof *room);
+	*n = 0;
+	for (uint32_t i = 0; i < p->n; i++) {
+		take_sorted(&p->worker[i].found, all, n);
+		end[i + 1] = *n;
+	}
+	if (cells) {
+		findings_sort(&p->cells);
+		take_sorted(&p->cells, all, n);
+	}
+	end[p->n + 1] = *n;
+	merge_runs(all, end + 1, p->n + 1, room);
+	xfree(room);
+	xfree(end);
 	return all;
-}
-
-static int by_finding(const void *a, const void *b)
-{
-	return finding_cmp(*(const struct finding *const *)a, *(const struct finding *const *)b);
 }
 
 /* In stretches, so that no more text is held than a few of them. */
@@ -297,7 +329,6 @@ static void tell_findings(struct pool *p, bool cells, const struct pool_sink *si
 {
 	uint32_t n;
 	const struct finding **all = gather_findings(p, cells, &n);
-	qsort(all, n, sizeof *all, by_finding);
 	if (sink->text)
 		tell_lines(p, all, n, sink);
 	for (uint32_t i = 0; !sink->text && i < n; i++)

@@ -76,6 +76,8 @@ void worker_follow(struct worker *w, const struct message *m)
 	case ORDER_LINES: findlines_make(m->lines); break;
 	case ORDER_EVIDENCE: judge_evidence(w->judge, m->verdict, w->shard); break;
 	}
+	if (w->sorts && (m->order == ORDER_ALL || m->order == ORDER_DIRTY))
+		findings_sort(&w->found);
 	/* Only fails when the pool closes, and then nobody waits for it. */
 	bool answered = queue_put(w->answers, &w->shard, NULL);
 	(void)answered;

@@ -45,6 +45,7 @@ struct worker {
 	struct queue *answers; /* of uint32_t, the shard that is done; shared by all */
 	struct judge *judge;
 	struct findings found; /* of the last ORDER_ALL or ORDER_DIRTY */
+	bool sorts;            /* these */
 	bool failed;           /* rows could not be taken in; `e` says why */
 	struct err e;
 };
