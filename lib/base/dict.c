@@ -17,7 +17,7 @@
 
 #include "lib/base/mem.h"
 
-enum { GROUP = 32 };
+enum { GROUP = 64 };
 enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 24 };
 
 struct entry {
@@ -227,12 +227,15 @@ void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t 
 	}
 }
 
-/* A group at a time: slots, then the entries that the slots name, then the texts, then for good. */
+static inline void fetch_slot(const struct dict *d, uint32_t hash)
+{
+	__builtin_prefetch(&d->slot[hash & d->mask]);
+}
+
+/* A group at a time: slots, which are fetched while hashes are made, then the entries that the slots name, then the texts, then for good. */
 static void code_group(struct dict *d, const struct str *s, const uint32_t *hash, uint32_t n,
 		       uint32_t *out)
 {
-	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(&d->slot[hash[i] & d->mask]);
 	for (uint32_t i = 0; i < n; i++)
 		__builtin_prefetch(&d->entry[(uint32_t)d->slot[hash[i] & d->mask]]);
 	for (uint32_t i = 0; i < n; i++)
@@ -252,21 +255,24 @@ void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
 	for (uint32_t from = 0; from < n; from += GROUP) {
 		uint32_t some = n - from < GROUP ? n - from : GROUP;
 
-		for (uint32_t i = 0; i < some; i++)
+		for (uint32_t i = 0; i < some; i++) {
 			hash[i] = hash_text(s[from + i]);
+			fetch_slot(d, hash[i]);
+		}
 		code_group(d, s + from, hash, some, code + from);
 	}
 }
 
-/* The texts of codes and their hashes, of which not all are kept. */
-static void texts_of(const struct dict *d, const uint32_t *code, uint32_t n, struct str *s,
-		     uint32_t *hash)
+/* The texts of codes and their hashes, of which not all are kept; to be looked for in `to`. */
+static void texts_of(const struct dict *d, const uint32_t *code, uint32_t n, const struct dict *to,
+		     struct str *s, uint32_t *hash)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t kept = code[i] <= d->n_below ? 0 : d->entry[code[i] - d->n_below].hash;
 
 		s[i] = dict_text(d, code[i]);
 		hash[i] = kept || !s[i].p ? kept : hash_text(s[i]);
+		fetch_slot(to, hash[i]);
 	}
 }
 
@@ -279,7 +285,7 @@ void dict_translate(struct dict *to, const struct dict *from, const uint32_t *co
 	for (uint32_t first = 0; first < n; first += GROUP) {
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
-		texts_of(from, code + first, some, s, hash);
+		texts_of(from, code + first, some, to, s, hash);
 		code_group(to, s, hash, some, out + first);
 	}
 }
@@ -314,9 +320,7 @@ void dict_find_many(const struct dict *d, const struct dict *from, const uint32_
 	for (uint32_t first = 0; first < n; first += GROUP) {
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
-		texts_of(from, code + first, some, s, hash);
-		for (uint32_t i = 0; i < some; i++)
-			__builtin_prefetch(&d->slot[hash[i] & d->mask]);
+		texts_of(from, code + first, some, d, s, hash);
 		for (uint32_t i = 0; i < some; i++) {
 			uint32_t entry = !s[i].p ? 0 :
 					 (uint32_t)d->slot[find_slot(d, s[i], hash[i])];

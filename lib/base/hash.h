@@ -13,6 +13,11 @@
 uint64_t hash_bytes(const void *p, size_t n);
 uint64_t hash_str(struct str s);
 
+/* The same by wide instructions, for more than 240 bytes; NULL when this processor has none. For
+ * hash.c and its tests. */
+typedef uint64_t hash_long_fn(const void *p, size_t n);
+hash_long_fn *hash_long_avx512(void);
+
 /* Scrambles a number so that every bit of the result depends on every bit of v. */
 static inline uint64_t hash_u64(uint64_t v)
 {

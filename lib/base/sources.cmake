@@ -6,6 +6,7 @@ set(base_sources
 	arena.c
 	buf.c
 	hash.c
+	hash_wide.c
 	lexicon.c
 	dict.c
 	map.c
@@ -20,4 +21,4 @@ set(base_sources
 	utf8_wide.c
 	near.c
 	count.c)
-set(base_hot count.c utf8_wide.c dec_wide.c hash.c dict.c map.c sort.c sort_few.c)
+set(base_hot count.c utf8_wide.c dec_wide.c hash.c hash_wide.c dict.c map.c sort.c sort_few.c)

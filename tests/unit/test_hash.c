@@ -4,7 +4,28 @@
  */
 #include "lib/base/hash.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "tests/check.h"
+
+/* Whatever the instructions, the value is that of the library's header. */
+static void wide_is_the_same(void **state)
+{
+	static char text[5000];
+	hash_long_fn *wide = hash_long_avx512();
+	uint64_t seed = 11;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (char)check_random(&seed);
+	for (size_t n = 0; n < sizeof text - 7; n++) {
+		uint64_t want = XXH3_64bits(text + n % 7, n);
+
+		CHECK(hash_bytes(text + n % 7, n) == want);
+		CHECK(!wide || wide(text + n % 7, n) == want);
+	}
+}
 
 static void stable(void **state)
 {
@@ -36,6 +57,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stable),
+		cmocka_unit_test(wide_is_the_same),
 		cmocka_unit_test(spreads),
 	};
 
