@@ -227,12 +227,13 @@ void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t 
 	}
 }
 
-static inline void fetch_slot(const struct dict *d, uint32_t hash)
+static inline __attribute__((always_inline)) void
+fetch_slot(const struct dict *d, uint32_t hash)
 {
 	__builtin_prefetch(&d->slot[hash & d->mask]);
 }
 
-/* A group at a time: slots, which are fetched while hashes are made, then the entries that the slots
+/* A group at a time: slots, which are fetched while hashes are made, then the entries that they
  * name, then the texts, then for good. */
 static void code_group(struct dict *d, const struct str *s, const uint32_t *hash, uint32_t n,
 		       uint32_t *out)
