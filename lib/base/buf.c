@@ -143,16 +143,36 @@ static bool json_plain(unsigned char c)
 #define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
 
 /* Whether eight bytes all stand for themselves. What borrows from the byte above is none. */
-static bool eight_plain(const char *p)
+static bool eight_plain(uint64_t v)
 {
-	uint64_t v, quote, slash, del;
+	uint64_t quote = v ^ EACH('"'), slash = v ^ EACH('\\'), del = v ^ EACH(0x7F);
 
-	memcpy(&v, p, sizeof v);
-	quote = v ^ EACH('"');
-	slash = v ^ EACH('\\');
-	del = v ^ EACH(0x7F);
 	return !((v | (v - EACH(0x20)) | (quote - EACH(1)) | (slash - EACH(1)) |
 		  (del - EACH(1))) & EACH(0x80));
+}
+
+static uint64_t load_eight(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+static uint64_t load_four(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* Whether the last bytes of a string do, fewer than eight: with some before them once more. */
+static bool end_plain(struct str s)
+{
+	if (s.n >= 8)
+		return eight_plain(load_eight(s.p + s.n - 8));
+	return s.n >= 4 && eight_plain(load_four(s.p) | load_four(s.p + s.n - 4) << 32);
 }
 
 /* How many bytes from the first on stand for themselves. */
@@ -161,10 +181,12 @@ static uint32_t plain_bytes(struct str s)
 	uint32_t at = 0, cp, len;
 
 	while (at < s.n) {
-		if (s.n - at >= 8 && eight_plain(s.p + at)) {
+		if (s.n - at >= 8 && eight_plain(load_eight(s.p + at))) {
 			at += 8;
 			continue;
 		}
+		if (s.n - at < 8 && end_plain(s))
+			return s.n;
 		len = (unsigned char)s.p[at] >= 0x80 ? utf8_next(s.p + at, s.n - at, &cp) : 0;
 		if (len < 2 && !json_plain((unsigned char)s.p[at]))
 			break;

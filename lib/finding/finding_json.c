@@ -76,11 +76,13 @@ static void add_keys(struct buf *out, const struct finding *f)
 
 static void add_record(struct buf *out, const struct finding_record *r, bool has_amount)
 {
-	text_of(out, FIRST("stream"), str_of(stream_name(r->stream)));
-	text_of(out, NEXT("mdtrt_id"), r->mdtrt_id);
+	buf_addstr(out, STR("{\"stream\":\""));
+	buf_adds(out, stream_name(r->stream)); /* words of ours: nothing to be escaped */
+	text_of(out, STR("\",\"mdtrt_id\":"), r->mdtrt_id);
 	text_of(out, NEXT("id"), r->id);
-	text_of(out, NEXT("role"), str_of(role_word(r->role)));
-	buf_addstr(out, NEXT("amount"));
+	buf_addstr(out, STR(",\"role\":\""));
+	buf_adds(out, role_word(r->role));
+	buf_addstr(out, STR("\",\"amount\":"));
 	add_money(out, has_amount, r->amount);
 	buf_addc(out, '}');
 }

@@ -108,28 +108,31 @@ static void quoting(void **state)
 	buf_fini(&b);
 }
 
-/* Each byte at each place among others that stand for themselves. */
+/* Each byte at each place among others that stand for themselves, in strings of every length. */
 static void one_odd_byte(void **state)
 {
-	char raw[20], want[40];
+	enum { MOST = 20 };
+	char raw[MOST], want[2 * MOST];
 	struct buf b, alone;
 
 	(void)state;
 	buf_init(&b, 0);
 	buf_init(&alone, 0);
-	for (int c = 0; c < 256; c++)
-		for (size_t at = 0; at < sizeof raw; at++) {
-			memset(raw, c == ' ' ? '~' : ' ', sizeof raw);
-			raw[at] = (char)c;
-			buf_reset(&alone);
-			buf_json(&alone, str_make(raw + at, 1));
-			snprintf(want, sizeof want, "\"%.*s%.*s%.*s\"", (int)at, raw,
-				 (int)alone.n - 2, alone.p + 1, (int)(sizeof raw - at - 1),
-				 raw + at + 1);
-			buf_reset(&b);
-			buf_json(&b, str_make(raw, sizeof raw));
-			assert_string_equal(buf_cstr(&b), want);
-		}
+	for (int i = 0; i < 256 * MOST * MOST; i++) {
+		int c = i / (MOST * MOST), n = i / MOST % MOST + 1, at = i % MOST;
+
+		if (at >= n)
+			continue;
+		memset(raw, c == ' ' ? '~' : ' ', (size_t)n);
+		raw[at] = (char)c;
+		buf_reset(&alone);
+		buf_json(&alone, str_make(raw + at, 1));
+		snprintf(want, sizeof want, "\"%.*s%.*s%.*s\"", at, raw,
+			 (int)alone.n - 2, alone.p + 1, n - at - 1, raw + at + 1);
+		buf_reset(&b);
+		buf_json(&b, str_make(raw, (size_t)n));
+		assert_string_equal(buf_cstr(&b), want);
+	}
 	buf_fini(&b);
 	buf_fini(&alone);
 }
