@@ -12,7 +12,7 @@
 
 #include "lib/base/mem.h"
 
-enum { PAGE = 4096, APART = 2 << 20, AHEAD = 256 << 20 };
+enum { PAGE = 4096, APART = MEM_APART, AHEAD = 256 << 20 };
 
 /* Advice only: where it is refused everything goes on with small pages. The first page and the last
  * too, though others may have a part of them: pages of two kinds cannot be moved together, and what

@@ -95,11 +95,14 @@ void *xreallocarray(void *p, size_t n, size_t size)
 	return xrealloc(p, bytes);
 }
 
+/* realloc copies with the lock held, into pages that may not be there yet: others would wait. */
 void *xgrow(void *p, size_t had, size_t n, size_t size)
 {
-	if (had == 0 || n > SMALL / size)
+	size_t bytes;
+
+	if (had == 0 || had > MEM_APART / size || __builtin_mul_overflow(n, size, &bytes))
 		return xreallocarray(p, n, size);
-	void *to = xmalloc(n * size);
+	void *to = xmalloc(bytes);
 	memcpy(to, p, had * size);
 	free(p);
 	return to;

@@ -30,13 +30,17 @@ void xfree(void *p);
 typedef void mem_large_fn(void *p, size_t size);
 void mem_on_large(mem_large_fn *fn);
 
+/* From about this size on memory had better lie apart from the heap: then the system moves what
+ * grows, and nothing is copied. */
+#define MEM_APART ((size_t)2 << 20)
+
 /* Ends the process with one line on stderr: a bound no caller can handle was reached. */
 _Noreturn void mem_give_up(const char *why);
 
 /* The next capacity >= need by doubling; max is the greatest the counter's type can hold. */
 size_t grow_capacity(size_t cap, size_t need, size_t max);
 
-/* xreallocarray of an array of `had` elements, cheaper for threads while it is small. */
+/* xreallocarray of an array of `had` elements that keeps no other thread waiting meanwhile. */
 void *xgrow(void *p, size_t had, size_t n, size_t size)
 	__attribute__((returns_nonnull, warn_unused_result));
 
