@@ -2,8 +2,8 @@
 /*
  * readers_hand.c - what becomes of a part: read, decoded, settled, given away.
  *
- * A thread whose turn has not come reads and decodes the next part meanwhile, up to a few; so
- * threads that share a file soon come one after the other and hardly wait.
+ * A thread whose turn has not come reads a flow on or decodes the next part meanwhile, up to a
+ * few; so threads that share a file soon come one after the other and hardly wait.
  */
 #include "daemon/work/readers_state.h"
 #include "lib/base/mem.h"

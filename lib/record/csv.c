@@ -3,8 +3,8 @@
  * csv.c - find the record's end, cut it into cells, give it out.
  *
  * Stretches of text are indexed at once (index.h) and their lines cut by the index. A line
- * with a quote or a NUL in it takes the careful way, alone; so do lines longer than a stretch
- * and the last one without an end. The carry holds what is not yet a whole record.
+ * with a NUL or unusual quotes in it takes the careful way, alone; so do lines longer than a
+ * stretch and the last one without an end. The carry holds what is not yet a whole record.
  */
 #include "lib/record/csv.h"
 
@@ -40,7 +40,7 @@ struct csv {
 	unsigned n, cap;
 	struct csv_row run[CSV_ROWS_MAX]; /* good rows not given out yet */
 	unsigned n_run;
-	struct arena scratch; /* cells of rows cut with care, until the run goes */
+	struct arena scratch; /* cells of rows with quotes, until these are settled */
 	text_index_fn *make_index;
 	struct text_index *index;
 };

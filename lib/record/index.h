@@ -2,8 +2,8 @@
 /*
  * index.h - where the cells and lines of a stretch of text end, found many bytes at once.
  *
- * Quotes are not understood here: who reads the index goes the careful way for every line in
- * which a `rare` byte (a quote or NUL) stands. Chosen once at run time: AVX-512 or AVX2 where the
+ * Quotes are not understood here: who reads the index looks with care at every line in which a
+ * `rare` byte (a quote or NUL) stands. Chosen once at run time: AVX-512 or AVX2 where the
  * processor has it, else eight bytes at a time; all give the same index.
  * Knows bytes, not rows.
  */

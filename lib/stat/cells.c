@@ -476,7 +476,7 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
 	if (!t->slots)
 		table_grow(t);
 	if (!c->replaceable)
-		GROW(c->gave_to, c->cap_gave_to, c->n_gave_to + k->n);
+		GROW(c->gave_to, c->cap_gave_to, (size_t)c->n_gave_to + k->n);
 	for (uint32_t i = 0; i < k->n && !scratch && !c->replaceable; i++) {
 		fetch(t, k, i);
 		take_plain(c, e, k, i);

@@ -218,19 +218,17 @@ struct joining {
 	uint32_t source;
 };
 
-/* Any shard that has the cell will do. */
-static bool is_key(const struct joining *x, const uint32_t *cell, uint32_t shard, uint32_t own)
+bool joint_is(const struct joined *j, uint32_t source, const uint32_t *cell, struct joint_at of)
 {
-	const struct joined *j = x->j;
 	uint32_t s = 0;
 	const struct cell *a, *b;
 
 	while (!cell[s])
 		s++;
-	a = cell_at(&j->shard[s]->table[x->source], cell[s] - 1);
-	b = cell_at(&j->shard[shard]->table[x->source], own);
-	for (uint32_t i = 0; i < j->p->source[x->source].n_key; i++)
-		if (j->global[s][a->key[i]] != j->global[shard][b->key[i]])
+	a = cell_at(&j->shard[s]->table[source], cell[s] - 1);
+	b = cell_at(&j->shard[of.shard]->table[source], of.cell);
+	for (uint32_t i = 0; i < j->p->source[source].n_key; i++)
+		if (j->global[s][a->key[i]] != j->global[of.shard][b->key[i]])
 			return false;
 	return true;
 }
@@ -286,7 +284,8 @@ static uint32_t join_cell(struct joining *x, uint32_t shard, const struct split_
 		cell = (uint32_t)t->slot[at] - 1;
 		if (t->slot[at] >> 32 == tag &&
 		    (t->told ? t->told[cell] == c->hash
-			     : is_key(x, t->cell + (size_t)cell * n, shard, c->cell))) {
+			     : joint_is(x->j, x->source, t->cell + (size_t)cell * n,
+					(struct joint_at){ shard, c->cell }))) {
 			t->cell[(size_t)cell * n + shard] = c->cell + 1;
 			return cell;
 		}

@@ -11,7 +11,9 @@
 
 #include "lib/stat/joined.h"
 
-enum { LOT_CELLS = 4096, LOTS_MOST = 128, FEW_SPARE = 64 };
+/* Each partition has a list for each lot of each shard and source: with many shards, which are as
+ * many partitions, lots are larger. */
+enum { LOT_CELLS = 4096, LOTS_MOST = 128, LISTS_MOST = 512, FEW_SPARE = 64 };
 
 /* Used again for each lot of a source. */
 struct lot {
@@ -28,7 +30,8 @@ uint32_t lots_wanted(struct cells *const *shard, uint32_t n)
 		return 1;
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t s = 0; s < shard[i]->p->n_source; s++)
-			while (lots < LOTS_MOST && shard[i]->table[s].n / lots > LOT_CELLS)
+			while (lots < LOTS_MOST && n * lots < LISTS_MOST &&
+			       shard[i]->table[s].n / lots > LOT_CELLS)
 				lots *= 2;
 	return lots;
 }
@@ -90,28 +93,6 @@ void lots_deal(struct joined *j, uint32_t shard)
 
 /* ---- joining ---- */
 
-static bool same_key(const struct joined *j, uint32_t source, struct joint_at a,
-		     struct joint_at b)
-{
-	const struct cell *x = cell_at(&j->shard[a.shard]->table[source], a.cell);
-	const struct cell *y = cell_at(&j->shard[b.shard]->table[source], b.cell);
-
-	for (uint32_t i = 0; i < j->p->source[source].n_key; i++)
-		if (j->global[a.shard][x->key[i]] != j->global[b.shard][y->key[i]])
-			return false;
-	return true;
-}
-
-/* Any shard that has the cell will do. */
-static struct joint_at some_cell(const uint32_t *cell)
-{
-	uint32_t s = 0;
-
-	while (!cell[s])
-		s++;
-	return (struct joint_at){ s, cell[s] - 1 };
-}
-
 struct dealing {
 	const struct joined *j;
 	struct joint *to;
@@ -132,7 +113,7 @@ static uint32_t find(struct dealing *d, uint32_t shard, const struct split_cell 
 		const uint32_t *cell = t->cell + (size_t)(d->first + i) * d->j->n;
 
 		if (lot->hash[i] == c->hash &&
-		    (d->tells || same_key(d->j, d->source, some_cell(cell),
+		    (d->tells || joint_is(d->j, d->source, cell,
 					  (struct joint_at){ shard, c->cell })))
 			return d->first + i;
 	}

@@ -40,6 +40,7 @@ struct joint {
 	bool all;
 };
 
+/* A shard's cell. */
 struct joint_at {
 	uint32_t shard, cell;
 };
@@ -175,6 +176,8 @@ static inline struct split *split_at(struct joined *j, uint32_t shard, uint32_t 
 uint64_t joined_hash(const struct joined *j, uint32_t shard, const struct cell *x, uint32_t n_key);
 /* Whether no two keys have the same hash. */
 bool joined_tells(const struct joined *j, uint32_t n_key);
+/* Whether `of` has the key of the joined cell. */
+bool joint_is(const struct joined *j, uint32_t source, const uint32_t *cell, struct joint_at of);
 static inline uint32_t joined_lot(const struct joined *j, uint64_t hash)
 {
 	return (uint32_t)((uint64_t)(uint32_t)hash * (j->n * j->lots) >> 32);

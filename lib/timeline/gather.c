@@ -171,7 +171,8 @@ fetch_places(const struct timeline *t, const uint32_t *subject, uint32_t n)
 			subject_list_const(&t->subject[subject[i]], STREAM_ENCOUNTER);
 		uint32_t left = list ? list->n : 0, mask = (1u << st->block_bits) - 1;
 
-		for (uint32_t b = left ? list->tail : 0; b; b = store_before(st, b - 1)) {
+		for (uint32_t b = left ? list->tail : 0, step = 0; b && step < MOST_STEPS;
+		     b = store_before(st, b - 1), step++) {
 			uint32_t rows = ((left - 1) & mask) + 1;
 
 			left -= rows;

@@ -40,3 +40,8 @@ fundwatch_script(daemon_order LABEL e2e TIMEOUT 1200
 	COMMAND ${PYTHON3} ${CMAKE_CURRENT_LIST_DIR}/test_daemon_order.py)
 # The longest begin first, so that none is left to run alone at the end.
 set_tests_properties(e2e/torture e2e/daemon_kill e2e/daemon_pg e2e/soak PROPERTIES COST 1000)
+set_tests_properties(e2e/daemon_faults e2e/daemon_memory e2e/daemon_segments e2e/daemon_order
+	PROPERTIES COST 500)
+if(TEST e2e/scan_memory)
+	set_tests_properties(e2e/scan_memory PROPERTIES COST 500)
+endif()
