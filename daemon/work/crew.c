@@ -131,19 +131,21 @@ static struct entry *choose(struct crew *c, const struct wish *w, enum has *what
 	return best;
 }
 
-/* The oldest that is ready. */
+/* The oldest that is ready; with it gone somebody may read the flow on. */
 static void take_ready(struct crew *c, struct entry *e, struct job *job)
 {
+	bool full = e->n_ready == c->ready, through;
 	job->kind = JOB_READY;
 	job->part = e->ready[0];
 	job->last = e->ended && e->n_ready == 1;
 	e->n_ready--;
 	for (uint32_t i = 0; i < e->n_ready; i++)
 		e->ready[i] = e->ready[i + 1];
-	if (is_through(e)) {
+	through = is_through(e);
+	if (through)
 		drop(c, e);
+	if (through || full)
 		tell(c);
-	}
 }
 
 static void take(struct crew *c, struct entry *e, enum has what, struct job *job,

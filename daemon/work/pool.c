@@ -255,56 +255,38 @@ static void judge_over_cells(struct pool *p)
 	verdict_findings(v, &p->cells);
 }
 
-static void take_sorted(const struct findings *f, const struct finding **all, uint32_t *n)
+/* Sorted findings among those that are there, all[0..*n), in their order too. */
+static void merge_in(const struct findings *f, const struct finding **all, uint32_t *n,
+		     const struct finding **room)
 {
-	for (uint32_t i = 0; i < f->n; i++)
-		all[(*n)++] = &f->item[i];
-}
-
-/* Two neighbouring runs in order as one. */
-static void merge(const struct finding **v, uint32_t half, uint32_t n, const struct finding **to)
-{
-	uint32_t a = 0, b = half, at = 0;
-	while (a < half && b < n)
-		to[at++] = finding_cmp(v[b], v[a]) < 0 ? v[b++] : v[a++];
-	memcpy(to + at, v + a, (half - a) * sizeof *v);
-	memcpy(v, to, (at + half - a) * sizeof *v);
-}
-
-/* Runs in order, each ending where the next begins; by halves of them. */
-static void merge_runs(const struct finding **v, const uint32_t *end, uint32_t runs,
-		       const struct finding **room)
-{
-	uint32_t half = runs / 2, first = end[-1];
-	if (runs < 2)
-		return;
-	merge_runs(v, end, half, room);
-	merge_runs(v, end + half, runs - half, room);
-	merge(v + first, end[half - 1] - first, end[runs - 1] - first, room);
+	uint32_t a = 0, b = 0, at = 0;
+	memcpy(room, all, *n * sizeof *all);
+	while (a < *n && b < f->n)
+		all[at++] = finding_cmp(&f->item[b], room[a]) < 0 ? &f->item[b++] : room[a++];
+	while (a < *n)
+		all[at++] = room[a++];
+	while (b < f->n)
+		all[at++] = &f->item[b++];
+	*n = at;
 }
 
 /* All findings of all shards and of the cells as one sorted list; the caller frees it. The shards'
  * are sorted already, by their threads. */
 static const struct finding **gather_findings(struct pool *p, bool cells, uint32_t *n)
 {
-	uint32_t total = cells ? p->cells.n : 0, *end = xcalloc(p->n + 2u, sizeof *end);
+	uint32_t total = cells ? p->cells.n : 0;
 	for (uint32_t i = 0; i < p->n; i++)
 		total += p->worker[i].found.n;
 	const struct finding **all = xcalloc(total + 1u, sizeof *all);
 	const struct finding **room = xcalloc(total + 1u, sizeof *room);
 	*n = 0;
-	for (uint32_t i = 0; i < p->n; i++) {
-		take_sorted(&p->worker[i].found, all, n);
-		end[i + 1] = *n;
-	}
+	for (uint32_t i = 0; i < p->n; i++)
+		merge_in(&p->worker[i].found, all, n, room);
 	if (cells) {
 		findings_sort(&p->cells);
-		take_sorted(&p->cells, all, n);
+		merge_in(&p->cells, all, n, room);
 	}
-	end[p->n + 1] = *n;
-	merge_runs(all, end + 1, p->n + 1, room);
 	xfree(room);
-	xfree(end);
 	return all;
 }
 

@@ -505,7 +505,7 @@ static struct texts column_texts(const struct run *run, struct binding *b, struc
 	return t;
 }
 
-/* Values that the full stream has; of targets that are not the first where there are none yet. */
+/* Values that the full stream has made; where the target is not the first only what is missing. */
 #define COPY_FROM(type, missing_value)                                 \
 	do {                                                           \
 		const type *in = from;                                 \
@@ -519,13 +519,8 @@ static void copy_column(struct rower *r, const struct entry *en, struct target *
 			const struct run *run)
 {
 	const void *from = r->chunk->table[r->plan.full->stream].col[t->from];
-	t->complete = false;
-	if (!from) { /* no text has said anything */
-		if (t->first)
-			column_blank(r->chunk, en->stream, t->index, run->first, run->n);
-		return;
-	}
 	void *to = column_at(r, en->stream, t, run->first);
+	t->complete = false;
 	if (t->width == WIDTH_I64)
 		COPY_FROM(int64_t, MISSING_I64);
 	else if (t->width == WIDTH_I32)
@@ -541,7 +536,8 @@ static bool fill_columns(struct rower *r, struct entry *en, const struct run *ru
 	for (unsigned i = 0; i < en->n_binding; i++) {
 		struct binding *b = &en->binding[i];
 		enum reject_reason why;
-		if (run->full && b->to.from != NO_FROM) {
+		if (run->full && b->to.from != NO_FROM &&
+		    r->chunk->table[r->plan.full->stream].col[b->to.from]) {
 			copy_column(r, en, &b->to, run);
 			continue;
 		}

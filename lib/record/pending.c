@@ -2,8 +2,8 @@
 /*
  * pending.c - rows that wait are copied with the places of their cells, never with their text.
  *
- * What the full stream has made of the same columns is copied from its table, so that a visit's
- * number has one code in both.
+ * With each goes its row in the full stream's table: what that has made of the same columns is
+ * copied from there (fill.c), so that a visit's number has one code in both.
  */
 #include "lib/record/pending.h"
 

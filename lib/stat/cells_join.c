@@ -206,7 +206,7 @@ void joined_split(struct joined *j, uint32_t shard)
 		cell_at(&c->table[c->changed[i].source], c->changed[i].cell)->changed = 0;
 	}
 	c->n_changed = 0;
-	if (j->n > 1 && !c->replaceable)
+	if (lots_fit(j->shard, j->n))
 		lots_deal(j, shard);
 }
 
@@ -390,7 +390,7 @@ void joined_judge(struct joined *j, uint32_t partition)
 	struct judging x;
 
 	for (uint32_t s = 0; s < j->p->n_source; s++) {
-		if (j->n > 1 && !j->shard[0]->replaceable)
+		if (lots_fit(j->shard, j->n))
 			lots_join(j, partition, s);
 		else
 			join_source(j, partition, s);

@@ -26,7 +26,7 @@ uint32_t lots_wanted(struct cells *const *shard, uint32_t n)
 {
 	uint32_t lots = 1;
 
-	if (n == 1 || shard[0]->replaceable)
+	if (!lots_fit(shard, n))
 		return 1;
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t s = 0; s < shard[i]->p->n_source; s++)
@@ -36,7 +36,8 @@ uint32_t lots_wanted(struct cells *const *shard, uint32_t n)
 	return lots;
 }
 
-uint32_t lots_counted(const struct cell_source *s)
+/* The aggregate of a source whose counts go with its cells, NO_INDEX: none. */
+static uint32_t counted_of(const struct cell_source *s)
 {
 	uint32_t i = 0;
 
@@ -68,7 +69,7 @@ static uint32_t count_of(const struct table *t, const struct cell *x, uint32_t c
 static void deal_source(struct joined *j, uint32_t shard, uint32_t source)
 {
 	const struct table *t = &j->shard[shard]->table[source];
-	uint32_t lots = j->n * j->lots, counted = lots_counted(&j->p->source[source]);
+	uint32_t lots = j->n * j->lots, counted = counted_of(&j->p->source[source]);
 
 	for (uint32_t i = 0; i < lots; i++)
 		reserve(j, split_at(j, shard, i, source), t->n);
@@ -182,7 +183,7 @@ void lots_join(struct joined *j, uint32_t partition, uint32_t source)
 	for (uint32_t l = first; l < first + j->lots; l++)
 		for (uint32_t s = 0; s < j->n; s++)
 			t->cap += split_at(j, s, l, source)->n;
-	t->counted = lots_counted(&j->p->source[source]);
+	t->counted = counted_of(&j->p->source[source]);
 	t->cell = xreallocarray(NULL, (size_t)t->cap * j->n + 1, sizeof *t->cell);
 	t->count = xreallocarray(NULL, t->cap + 1u, sizeof *t->count);
 	for (uint32_t l = first; t->cap && l < first + j->lots; l++)

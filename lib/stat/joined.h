@@ -185,10 +185,12 @@ static inline uint32_t joined_lot(const struct joined *j, uint64_t hash)
 
 /* ---- cells_lot.c: where more than one shard has its cells for good ---- */
 
-/* How many lots a partition should have. */
+static inline bool lots_fit(struct cells *const *shard, uint32_t n)
+{
+	return n > 1 && !shard[0]->replaceable;
+}
+/* How many lots a partition should have: one where they do not fit. */
 uint32_t lots_wanted(struct cells *const *shard, uint32_t n);
-/* The aggregate of a source whose counts go with its cells, NO_INDEX: none. */
-uint32_t lots_counted(const struct cell_source *s);
 void lots_deal(struct joined *j, uint32_t shard);
 void lots_join(struct joined *j, uint32_t partition, uint32_t source);
 

@@ -7,6 +7,7 @@
 #include "daemon/work/crew.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "tests/check.h"
 
@@ -216,6 +217,45 @@ static void who_waits_for_a_flow_takes_what_is_ready_first(void **state)
 	crew_free(c);
 }
 
+static void *wait_to_read(void *crew)
+{
+	const struct turn never = { .ticket = 7 };
+	struct job job;
+	uint64_t ticket;
+	CHECK_INT(crew_next(crew, &never, true, NULL, &job, &ticket), CREW_JOB);
+	CHECK(job.kind == JOB_FLOW);
+	return NULL;
+}
+
+/* With as many parts ready as may be, nobody reads on; who waits for that is told when one goes.
+ * In most rounds the other thread waits by then; without being told it would for ever. */
+static void a_part_that_goes_makes_room(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct crew *c = crew_new(1, 1, 2);
+		uint64_t taken = 0, ticket;
+		int part[2];
+		struct job job;
+		pthread_t t;
+		CHECK_INT(crew_next(c, NULL, false, NULL, &job, &ticket), CREW_JOB);
+		crew_offer(c, &(struct job){ .kind = JOB_FLOW, .ctx = c, .taken = &taken });
+		for (int i = 0; i < 2; i++) {
+			CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+			CHECK(job.kind == JOB_FLOW);
+			crew_read(c, c, &part[i], true);
+		}
+		CHECK_INT(pthread_create(&t, NULL, wait_to_read, c), 0);
+		for (int i = 0; i < round; i++)
+			sched_yield();
+		CHECK_INT(crew_next(c, NULL, false, c, &job, &ticket), CREW_JOB);
+		CHECK(job.kind == JOB_READY);
+		CHECK_INT(pthread_join(t, NULL), 0);
+		CHECK(crew_left(c) == &part[1]);
+		crew_free(c);
+	}
+}
+
 static void *wait_in_vain(void *crew)
 {
 	const struct turn never = { .ticket = 7 };
@@ -246,6 +286,7 @@ int main(void)
 		cmocka_unit_test(who_holds_a_ticket_neither_begins_nor_waits),
 		cmocka_unit_test(a_flow_is_read_two_parts_ahead),
 		cmocka_unit_test(who_waits_for_a_flow_takes_what_is_ready_first),
+		cmocka_unit_test(a_part_that_goes_makes_room),
 		cmocka_unit_test(a_closed_crew_lets_everybody_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,11 +85,18 @@ static unsigned check_chunks(struct decoder *d, unsigned row)
 	return row;
 }
 
-static void each_row_has_its_texts(void **state)
+/* Lines of a feed, and who looks at what becomes of them. */
+struct sample {
+	const char *feed, *header;
+	unsigned rows;
+	void (*line)(struct buf *out, unsigned row);
+	unsigned (*check)(struct decoder *d, unsigned row); /* chunks from `row` on; rows then */
+};
+
+static void check_sample(const struct sample *s)
 {
-	(void)state;
 	struct err e;
-	struct feed *feed = feed_parse(str_of(feed_text), "t.yaml", &e);
+	struct feed *feed = feed_parse(str_of(s->feed), "t.yaml", &e);
 	if (!feed)
 		fail_msg("%s", e.text);
 	struct decoder *d = decoder_new(feed, "x.csv", NULL, &e);
@@ -97,20 +104,27 @@ static void each_row_has_its_texts(void **state)
 	unsigned seen = 0;
 	CHECK(d);
 	buf_init(&text, 0);
-	buf_adds(&text, "h,m,p,s,a,b,d,n,t\n");
-	for (unsigned row = 0; row < ROWS; row++) {
-		line(&text, row);
+	buf_adds(&text, s->header);
+	for (unsigned row = 0; row < s->rows; row++) {
+		s->line(&text, row);
 		if (text.n < 100000)
 			continue;
 		CHECK(decoder_push(d, text.p, text.n, &e));
 		buf_reset(&text);
-		seen = check_chunks(d, seen);
+		seen = s->check(d, seen);
 	}
 	CHECK(decoder_push(d, text.p, text.n, &e) && decoder_finish(d, &e));
-	CHECK_INT(check_chunks(d, seen), ROWS);
+	CHECK_INT(s->check(d, seen), s->rows);
 	buf_fini(&text);
 	decoder_free(d);
 	feed_free(feed);
+}
+
+static void each_row_has_its_texts(void **state)
+{
+	(void)state;
+	check_sample(&(struct sample){ feed_text, "h,m,p,s,a,b,d,n,t\n", ROWS, line,
+				       check_chunks });
 }
 
 /* ---- numbers, times, dates and serials that are not always there ---- */
@@ -186,29 +200,8 @@ static unsigned check_values(struct decoder *d, unsigned row)
 static void each_row_has_its_values(void **state)
 {
 	(void)state;
-	struct err e;
-	struct feed *feed = feed_parse(str_of(value_feed), "v.yaml", &e);
-	if (!feed)
-		fail_msg("%s", e.text);
-	struct decoder *d = decoder_new(feed, "x.csv", NULL, &e);
-	struct buf text;
-	unsigned seen = 0;
-	CHECK(d);
-	buf_init(&text, 0);
-	buf_adds(&text, "h,m,p,t,u,b,e,k,n,q\n");
-	for (unsigned row = 0; row < VALUE_ROWS; row++) {
-		value_line(&text, row);
-		if (text.n < 100000)
-			continue;
-		CHECK(decoder_push(d, text.p, text.n, &e));
-		buf_reset(&text);
-		seen = check_values(d, seen);
-	}
-	CHECK(decoder_push(d, text.p, text.n, &e) && decoder_finish(d, &e));
-	CHECK_INT(check_values(d, seen), VALUE_ROWS);
-	buf_fini(&text);
-	decoder_free(d);
-	feed_free(feed);
+	check_sample(&(struct sample){ value_feed, "h,m,p,t,u,b,e,k,n,q\n", VALUE_ROWS, value_line,
+				       check_values });
 }
 
 int main(void)
