@@ -374,9 +374,7 @@ uint32_t intake_owner(struct intake *in, uint32_t src)
 
 	if (in->plan->list == LIST_NONE)
 		return UINT32_MAX;
-	if (!in->owner_of[key])
-		in->owner_of[key] = subject_at(in->t, in->plan->subject, intake_code(in, key)) + 1;
-	return in->owner_of[key] - 1;
+	return subject_at(in->t, in->plan->subject, intake_code(in, key));
 }
 
 void intake_prepare(struct intake *in, struct pending *p, uint32_t src)

@@ -18,7 +18,6 @@ void intake_free(struct intake *in)
 	if (!in)
 		return;
 	xfree(in->code_of);
-	xfree(in->owner_of);
 	xfree(in->fresh);
 	xfree(in->fresh_code);
 	for (unsigned i = 0; i < FAMILIES; i++)
@@ -109,12 +108,14 @@ static struct family *family_of(struct intake *in, uint64_t family)
 	return f;
 }
 
-/* Codes that chunks of the family had before. */
+/* Codes that chunks of the family had before; all others are forgotten. */
 static void begin_known(struct intake *in)
 {
 	const struct chunk *c = in->c;
-	uint32_t most = in->below = dict_below(c->dict);
+	uint32_t most = in->below = dict_below(c->dict), others = in->below + 1;
 
+	if (others < in->n_code)
+		memset(in->code_of + others, 0, (in->n_code - others) * sizeof *in->code_of);
 	in->known = NULL;
 	for (uint32_t i = 0; i < c->n_known; i++)
 		if (c->known[i].number > most)
@@ -213,28 +214,15 @@ static void begin_movers(struct intake *in)
 	}
 }
 
-static void forget_codes(struct intake *in)
-{
-	memset(in->code_of, 0, in->n_code * sizeof *in->code_of);
-	memset(in->owner_of, 0, in->n_code * sizeof *in->owner_of);
-}
-
 static void begin_codes(struct intake *in, const struct chunk *c)
 {
 	uint32_t codes = dict_count(c->dict) + 1;
-	bool other = in->name != c->name;
 
-	if (other && in->n_code)
-		forget_codes(in);
-	else if (in->owners != in->plan->subject && in->n_code)
-		memset(in->owner_of, 0, in->n_code * sizeof *in->owner_of);
 	room_for_codes(&in->code_of, &in->cap_code, codes);
-	room_for_codes(&in->owner_of, &in->cap_owner, codes);
-	in->owners = in->plan->subject;
+	if (in->name != c->name)
+		begin_known(in);
 	in->name = c->name;
 	in->n_code = codes;
-	if (other)
-		begin_known(in);
 }
 
 void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint32_t ref)

@@ -50,9 +50,7 @@ struct intake {
 	/* By chunk code, 0 = not asked for; they stay while calls are about one chunk. */
 	uint64_t name;       /* of that chunk */
 	uint32_t *code_of;   /* shard code */
-	uint32_t *owner_of;  /* of the subject's key: subject + 1, of one kind */
-	uint32_t n_code, cap_code, cap_owner;
-	enum subject_kind owners;
+	uint32_t n_code, cap_code;
 	uint32_t *fresh, *fresh_code; /* chunk codes to translate, and what they became */
 	uint32_t n_fresh, cap_fresh, cap_fresh_code;
 	struct family family[FAMILIES];
