@@ -19,7 +19,7 @@
 #define CELLS_MAX 4096u
 #define FIRST_CELLS 512u /* room made at once; at most CELLS_MAX + 1 are kept */
 #define SETTLE_EACH 16u        /* stretches; sooner when more is laid out than this: */
-#define SCRATCH_MOST (16u << 10)
+#define SCRATCH_MOST (64u << 10)
 #define QUOTED_MAX (64u << 10) /* a quoted record that spans lines is not longer */
 
 struct csv {
