@@ -2,10 +2,11 @@
 /*
  * dict.c - open addressing from hash to entry, text in an arena of blocks.
  *
- * A slot is (hash << 32 | entry), so a look-up that misses seldom leaves the
- * slot table, and a hit touches one slot, one entry and the text. Entries start
- * at 1, hence a slot of 0 is free. At most half of the slots are in use. Texts
- * appended have an entry and no slot; their entry's hash is told by no slot.
+ * Slots stand by eights in a line of the cache, hashes first, used from the first on: a look-up
+ * compares all hashes of a line together and seldom needs a second one, and a hit touches this
+ * line, one entry and the text. Entries start at 1, hashes are not 0. At most three quarters of
+ * the slots are in use; when they double, lines are read and written in order, and no text is
+ * looked at. Texts appended have an entry and no slot.
  */
 #include "lib/base/dict.h"
 
@@ -15,15 +16,27 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "lib/base/mem.h"
 
 enum { GROUP = 64 };
-enum { FIRST_SLOTS = 64, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 24 };
+enum { FIRST_LINES = 8, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 24 };
 
+/* Where a text is, and how long; of LONG and more bytes the length stands before them. */
 struct entry {
-	const char *p;
-	uint32_t n;
-	uint32_t hash; /* 0: appended, not yet hashed */
+	uint64_t place : 48;
+	uint64_t n : 16;
+};
+#define LONG 0xffffu
+#define PLACES ((UINT64_C(1) << 48) - 1)
+
+#define SLOTS 8u
+struct line {
+	uint32_t hash[SLOTS];  /* 0 = free */
+	uint32_t entry[SLOTS];
 };
 
 struct text_block {
@@ -33,7 +46,8 @@ struct text_block {
 
 /* Inside, entries are numbered from 1; their codes begin behind those of the texts below. */
 struct dict {
-	uint64_t *slot;
+	struct line *line;
+	void *line_memory;   /* that they lie in */
 	struct entry *entry; /* entry[0] is the missing text */
 	struct lexicon *below;
 	uint32_t n_below;
@@ -41,18 +55,26 @@ struct dict {
 	size_t block_size;
 	size_t block_used;
 	size_t text_bytes;   /* of all blocks */
-	size_t mask;         /* slots - 1 */
+	size_t mask;         /* lines - 1 */
 	uint32_t count;
-	uint32_t hashed;     /* entries with a slot */
+	uint32_t hashed;     /* slots in use */
 	uint32_t cap;        /* of entry */
 };
+
+/* Free ones, each in one line of the cache. */
+static void new_lines(struct dict *d, size_t n)
+{
+	d->line_memory = xcalloc(n + 1, sizeof *d->line);
+	d->line = (struct line *)(((uintptr_t)d->line_memory + sizeof *d->line - 1) &
+				  ~(sizeof *d->line - 1));
+	d->mask = n - 1;
+}
 
 struct dict *dict_new(void)
 {
 	struct dict *d = xcalloc(1, sizeof *d);
 
-	d->mask = FIRST_SLOTS - 1;
-	d->slot = xcalloc(FIRST_SLOTS, sizeof *d->slot);
+	new_lines(d, FIRST_LINES);
 	GROW(d->entry, d->cap, 1);
 	d->entry[0] = (struct entry){ 0 };
 	return d;
@@ -79,7 +101,7 @@ void dict_free(struct dict *d)
 		xfree(d->block);
 		d->block = prev;
 	}
-	xfree(d->slot);
+	xfree(d->line_memory);
 	xfree(d->entry);
 	xfree(d);
 }
@@ -95,7 +117,7 @@ void dict_clear_over(struct dict *d, struct lexicon *below, uint32_t n)
 	}
 	d->text_bytes = d->block ? sizeof *d->block + d->block_size : 0;
 	d->block_used = 0;
-	memset(d->slot, 0, (d->mask + 1) * sizeof *d->slot);
+	memset(d->line, 0, (d->mask + 1) * sizeof *d->line);
 	d->count = d->hashed = 0;
 	lexicon_get(below);
 	lexicon_put(d->below);
@@ -110,42 +132,109 @@ static uint32_t hash_text(struct str s)
 	return hash ? hash : 1;
 }
 
-static inline bool is_text(const struct entry *e, struct str s)
+static inline const char *entry_place(struct entry e)
 {
-	return e->n == s.n && bytes_same(e->p, s.p, s.n);
+	return (const char *)(uintptr_t)e.place;
 }
 
-/* The slot of s, or the free slot where it belongs. */
-static size_t find_slot(const struct dict *d, struct str s, uint32_t hash)
+static inline struct str entry_text(struct entry e)
+{
+	struct str s = { entry_place(e), e.n };
+
+	if (__builtin_expect(s.n == LONG, 0))
+		memcpy(&s.n, s.p - sizeof s.n, sizeof s.n);
+	return s;
+}
+
+static inline bool is_text(struct entry e, struct str s)
+{
+	struct str text = entry_text(e);
+
+	return text.n == s.n && bytes_same(text.p, s.p, s.n);
+}
+
+/* A bit for each slot with this hash. */
+static inline unsigned alike(const struct line *l, uint32_t hash)
+{
+#if defined(__SSE2__)
+	__m128i wanted = _mm_set1_epi32((int)hash);
+	__m128i low = _mm_cmpeq_epi32(_mm_load_si128((const void *)l->hash), wanted);
+	__m128i high = _mm_cmpeq_epi32(_mm_load_si128((const void *)(l->hash + 4)), wanted);
+
+	return (unsigned)_mm_movemask_ps(_mm_castsi128_ps(low)) |
+	       (unsigned)_mm_movemask_ps(_mm_castsi128_ps(high)) << 4;
+#else
+	unsigned same = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++)
+		same |= (unsigned)(l->hash[i] == hash) << i;
+	return same;
+#endif
+}
+
+/* The entry that is probably the one of a text with this hash, to be fetched; without a branch, as
+ * it would be guessed wrong. */
+static inline const struct entry *guess(const struct dict *d, uint32_t hash)
+{
+	const struct line *l = &d->line[hash & d->mask];
+	unsigned same = alike(l, hash), i = (unsigned)__builtin_ctz(same | 1u << (SLOTS - 1));
+
+	return &d->entry[l->entry[i] & -(uint32_t)(same != 0)];
+}
+
+/* The entry of s, or 0; *where: the line it is in, or belongs in. */
+static inline uint32_t find_entry(const struct dict *d, struct str s, uint32_t hash,
+				  struct line **where)
+{
+	for (size_t at = hash & d->mask;; at = (at + 1) & d->mask) {
+		struct line *l = *where = &d->line[at];
+
+		for (unsigned same = alike(l, hash); same; same &= same - 1) {
+			uint32_t entry = l->entry[__builtin_ctz(same)];
+
+			if (is_text(d->entry[entry], s))
+				return entry;
+		}
+		if (!l->hash[SLOTS - 1])
+			return 0;
+	}
+}
+
+static inline void put(struct line *l, uint32_t hash, uint32_t entry)
+{
+	unsigned i = (unsigned)__builtin_ctz(alike(l, 0));
+
+	l->hash[i] = hash;
+	l->entry[i] = entry;
+}
+
+static void put_again(struct dict *d, uint32_t hash, uint32_t entry)
 {
 	size_t at = hash & d->mask;
 
-	for (; d->slot[at]; at = (at + 1) & d->mask) {
-		if (d->slot[at] >> 32 != hash)
-			continue;
-		if (is_text(&d->entry[(uint32_t)d->slot[at]], s))
-			break;
-	}
-	return at;
+	while (d->line[at].hash[SLOTS - 1])
+		at = (at + 1) & d->mask;
+	put(&d->line[at], hash, entry);
 }
 
 static void rehash(struct dict *d)
 {
-	size_t slots = (d->mask + 1) * 2;
+	size_t before = d->mask + 1;
+	struct line *line = d->line;
+	void *memory = d->line_memory;
 
-	xfree(d->slot);
-	d->slot = xcalloc(slots, sizeof *d->slot);
-	d->mask = slots - 1;
-	for (uint32_t code = 1; code <= d->count; code++) {
-		uint32_t hash = d->entry[code].hash;
-		size_t at = hash & d->mask;
+	new_lines(d, before * 2);
+	for (size_t at = 0; at < before; at++)
+		for (unsigned i = 0; i < SLOTS && line[at].hash[i]; i++)
+			put_again(d, line[at].hash[i], line[at].entry[i]);
+	xfree(memory);
+}
 
-		if (!hash)
-			continue;
-		while (d->slot[at])
-			at = (at + 1) & d->mask;
-		d->slot[at] = (uint64_t)hash << 32 | code;
-	}
+/* Room for n more in the slots, so that these stay while they are added. */
+static inline void need_slots(struct dict *d, uint32_t n)
+{
+	while (d->hashed + (size_t)n > (d->mask + 1) * (SLOTS / 4 * 3))
+		rehash(d);
 }
 
 static void add_block(struct dict *d, size_t need)
@@ -159,6 +248,8 @@ static void add_block(struct dict *d, size_t need)
 
 	struct text_block *block = xmalloc(sizeof *block + size);
 
+	if ((uintptr_t)block->data + size > PLACES)
+		mem_give_up("memory lies beyond 48 bits");
 	block->prev = d->block;
 	d->block = block;
 	d->block_size = size;
@@ -166,19 +257,20 @@ static void add_block(struct dict *d, size_t need)
 	d->text_bytes += sizeof *block + size;
 }
 
-static inline const char *keep_text(struct dict *d, struct str s)
+static inline struct entry keep_text(struct dict *d, struct str s)
 {
-	size_t need = (size_t)s.n + 1;
+	size_t before = s.n < LONG ? 0 : sizeof s.n, need = before + s.n + 1;
+	char *p;
 
 	if (d->block_size - d->block_used < need)
 		add_block(d, need);
-
-	char *p = d->block->data + d->block_used;
-
+	p = d->block->data + d->block_used;
+	memcpy(p, &s.n, before);
+	p += before;
 	bytes_copy(p, s.p, s.n);
 	p[s.n] = '\0';
 	d->block_used += need;
-	return p;
+	return (struct entry){ (uintptr_t)p & PLACES, s.n < LONG ? s.n & LONG : LONG };
 }
 
 /* Room for n more. */
@@ -189,31 +281,32 @@ static inline void need_entries(struct dict *d, uint32_t n)
 	GROW(d->entry, d->cap, (size_t)d->count + n + 1);
 }
 
-static inline uint32_t add_entry(struct dict *d, struct str s, uint32_t hash)
+static inline uint32_t add_entry(struct dict *d, struct str s)
 {
 	need_entries(d, 1);
-
-	uint32_t code = ++d->count;
-
-	d->entry[code] = (struct entry){ keep_text(d, s), s.n, hash };
-	return code;
+	d->entry[++d->count] = keep_text(d, s);
+	return d->count;
 }
 
-static uint32_t add_text(struct dict *d, struct str s, uint32_t hash, size_t at)
+/* The entry of s, added when new; there is room in the slots. */
+static inline uint32_t entry_of(struct dict *d, struct str s, uint32_t hash)
 {
-	uint32_t code = add_entry(d, s, hash);
+	struct line *where;
+	uint32_t entry = find_entry(d, s, hash, &where);
 
-	d->slot[at] = (uint64_t)hash << 32 | code;
-	if (++d->hashed > d->mask / 2)
-		rehash(d);
-	return code;
+	if (entry)
+		return entry;
+	entry = add_entry(d, s);
+	put(where, hash, entry);
+	d->hashed++;
+	return entry;
 }
 
 uint32_t dict_append(struct dict *d, struct str s)
 {
 	if (!s.p)
 		s.p = "";
-	return d->n_below + add_entry(d, s, 0);
+	return d->n_below + add_entry(d, s);
 }
 
 void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
@@ -223,14 +316,14 @@ void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t 
 		if (s[i].n == 0)
 			continue;
 		code[i] = d->n_below + ++d->count;
-		d->entry[d->count] = (struct entry){ keep_text(d, s[i]), s[i].n, 0 };
+		d->entry[d->count] = keep_text(d, s[i]);
 	}
 }
 
 static inline __attribute__((always_inline)) void
 fetch_slot(const struct dict *d, uint32_t hash)
 {
-	__builtin_prefetch(&d->slot[hash & d->mask]);
+	__builtin_prefetch(&d->line[hash & d->mask]);
 }
 
 /* A group at a time: slots, which are fetched while hashes are made, then the entries that they
@@ -238,16 +331,18 @@ fetch_slot(const struct dict *d, uint32_t hash)
 static void code_group(struct dict *d, const struct str *s, const uint32_t *hash, uint32_t n,
 		       uint32_t *out)
 {
-	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(&d->entry[(uint32_t)d->slot[hash[i] & d->mask]]);
-	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(d->entry[(uint32_t)d->slot[hash[i] & d->mask]].p);
-	for (uint32_t i = 0; i < n; i++) {
-		size_t at = find_slot(d, s[i], hash[i]);
+	const struct entry *probably[GROUP];
 
-		out[i] = d->n_below + (d->slot[at] ? (uint32_t)d->slot[at]
-						   : add_text(d, s[i], hash[i], at));
+	need_slots(d, n);
+	need_entries(d, n);
+	for (uint32_t i = 0; i < n; i++) {
+		probably[i] = guess(d, hash[i]);
+		__builtin_prefetch(probably[i]);
 	}
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(entry_place(*probably[i]));
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = d->n_below + entry_of(d, s[i], hash[i]);
 }
 
 void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
@@ -265,15 +360,13 @@ void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
 	}
 }
 
-/* The texts of codes and their hashes, of which not all are kept; to be looked for in `to`. */
+/* The texts of codes and their hashes, to be looked for in `to`. */
 static void texts_of(const struct dict *d, const uint32_t *code, uint32_t n, const struct dict *to,
 		     struct str *s, uint32_t *hash)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t kept = code[i] <= d->n_below ? 0 : d->entry[code[i] - d->n_below].hash;
-
 		s[i] = dict_text(d, code[i]);
-		hash[i] = kept || !s[i].p ? kept : hash_text(s[i]);
+		hash[i] = s[i].p ? hash_text(s[i]) : 0;
 		fetch_slot(to, hash[i]);
 	}
 }
@@ -296,21 +389,23 @@ uint32_t dict_code(struct dict *d, struct str s)
 {
 	if (!s.p)
 		s.p = "";
+	need_slots(d, 1);
+	return d->n_below + entry_of(d, s, hash_text(s));
+}
 
-	uint32_t hash = hash_text(s);
-	size_t at = find_slot(d, s, hash);
+static uint32_t find_code(const struct dict *d, struct str s, uint32_t hash)
+{
+	struct line *ignored;
+	uint32_t entry = find_entry(d, s, hash, &ignored);
 
-	return d->n_below + (d->slot[at] ? (uint32_t)d->slot[at] : add_text(d, s, hash, at));
+	return entry ? d->n_below + entry : 0;
 }
 
 uint32_t dict_find(const struct dict *d, struct str s)
 {
-	uint32_t entry;
-
 	if (!s.p)
 		s.p = "";
-	entry = (uint32_t)d->slot[find_slot(d, s, hash_text(s))];
-	return entry ? d->n_below + entry : 0;
+	return find_code(d, s, hash_text(s));
 }
 
 void dict_find_many(const struct dict *d, const struct dict *from, const uint32_t *code, uint32_t n,
@@ -323,25 +418,17 @@ void dict_find_many(const struct dict *d, const struct dict *from, const uint32_
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
 		texts_of(from, code + first, some, d, s, hash);
-		for (uint32_t i = 0; i < some; i++) {
-			uint32_t entry = !s[i].p ? 0 :
-					 (uint32_t)d->slot[find_slot(d, s[i], hash[i])];
-
-			out[first + i] = entry ? d->n_below + entry : 0;
-		}
+		for (uint32_t i = 0; i < some; i++)
+			out[first + i] = s[i].p ? find_code(d, s[i], hash[i]) : 0;
 	}
 }
 
 struct str dict_text(const struct dict *d, uint32_t code)
 {
-	const struct entry *e = d->entry;
-
 	assert(code <= dict_count(d));
 	if (code > d->n_below)
-		e += code - d->n_below;
-	else if (code)
-		return lexicon_at(d->below, code);
-	return (struct str){ e->p, e->n };
+		return entry_text(d->entry[code - d->n_below]);
+	return code ? lexicon_at(d->below, code) : (struct str){ NULL, 0 };
 }
 
 uint32_t dict_count(const struct dict *d)
@@ -356,6 +443,6 @@ uint32_t dict_below(const struct dict *d)
 
 size_t dict_bytes(const struct dict *d)
 {
-	return sizeof *d + (d->mask + 1) * sizeof *d->slot + d->cap * sizeof *d->entry +
+	return sizeof *d + (d->mask + 2) * sizeof *d->line + d->cap * sizeof *d->entry +
 	       d->text_bytes;
 }

@@ -6,6 +6,7 @@
  */
 #include "lib/base/mem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,12 +96,21 @@ void *xreallocarray(void *p, size_t n, size_t size)
 	return xrealloc(p, bytes);
 }
 
-/* realloc copies with the lock held, into pages that may not be there yet: others would wait. */
+/* What libc has got from the system by itself begins two words behind the edge of a page. Anything
+ * else seldom does, and if so, only time is lost. */
+static bool lies_apart(const void *p)
+{
+	return ((uintptr_t)p & (PAGE - 1)) == 2 * sizeof(size_t);
+}
+
+/* Of what does not lie apart realloc copies with the lock held, others would wait; and into pages
+ * that nobody has been told of, small ones. */
 void *xgrow(void *p, size_t had, size_t n, size_t size)
 {
 	size_t bytes;
 
-	if (had == 0 || had > MEM_APART / size || __builtin_mul_overflow(n, size, &bytes))
+	if (had == 0 || __builtin_mul_overflow(n, size, &bytes) ||
+	    (had > MEM_APART / size && lies_apart(p)))
 		return xreallocarray(p, n, size);
 	void *to = xmalloc(bytes);
 	memcpy(to, p, had * size);

@@ -59,6 +59,37 @@ static void zero_bytes_and_long_texts(void **state)
 	dict_free(d);
 }
 
+/* Where the length of a text stands changes at 65,535 bytes. */
+static void texts_of_all_lengths(void **state)
+{
+	enum { MOST = 70000 };
+	static const uint32_t length[] = { 0, 1, 7, 8, 31, 32, 33, 254, 255, 256, 65533, 65534,
+					   65535, 65536, 65537, MOST };
+	enum { N = sizeof length / sizeof length[0] };
+	struct dict *d = dict_new(), *to = dict_new();
+	char *text = xmalloc(MOST);
+	uint32_t code[N], other[N];
+
+	(void)state;
+	memset(text, 'x', MOST);
+	for (uint32_t i = 0; i < N; i++) {
+		code[i] = dict_code(d, str_make(text, length[i]));
+		CHECK_INT(code[i], i + 1);
+	}
+	dict_translate(to, d, code, N, other);
+	for (uint32_t i = 0; i < N; i++) {
+		struct str s = str_make(text, length[i]);
+
+		CHECK_INT(dict_find(d, s), i + 1);
+		CHECK_INT(dict_code(d, s), i + 1);
+		CHECK(str_eq(dict_text(d, i + 1), s) && dict_text(d, i + 1).p[s.n] == '\0');
+		CHECK(other[i] == i + 1 && str_eq(dict_text(to, i + 1), s));
+	}
+	xfree(text);
+	dict_free(d);
+	dict_free(to);
+}
+
 static struct str number_text(char *out, size_t size, uint32_t i)
 {
 	return str_make(out, (size_t)snprintf(out, size, "H%05u-%u", i * 7919u % 100000u, i));
@@ -88,6 +119,32 @@ static void many(void **state)
 	CHECK_INT(dict_count(d), N);
 	xfree(at);
 	dict_free(d);
+}
+
+/* Texts in groups of any size, new and known ones mixed, many times the slots of the beginning. */
+static void as_found_one_by_one(void **state)
+{
+	enum { N = 60000, MOST = 200 };
+	struct dict *one = dict_new(), *many = dict_new();
+	struct str s[MOST];
+	char text[MOST][40];
+	uint32_t code[MOST], at = 0, n;
+
+	(void)state;
+	for (uint32_t round = 1; at < N; at += n, round++) {
+		n = round * 37 % MOST + 1;
+		for (uint32_t i = 0; i < n; i++)
+			s[i] = number_text(text[i], sizeof text[i],
+					   (at + i) * (i % 3 + 1) % (at + i / 2 + 1));
+		dict_codes(many, s, n, code);
+		for (uint32_t i = 0; i < n; i++)
+			CHECK_INT(code[i], dict_code(one, s[i]));
+	}
+	CHECK_INT(dict_count(one), dict_count(many));
+	for (uint32_t i = 1; i <= dict_count(one); i++)
+		CHECK(str_eq(dict_text(one, i), dict_text(many, i)));
+	dict_free(one);
+	dict_free(many);
 }
 
 static void codes_begin_behind_those_below(void **state)
@@ -153,7 +210,9 @@ int main(void)
 		cmocka_unit_test(codes_count_from_one),
 		cmocka_unit_test(empty_text_is_a_value),
 		cmocka_unit_test(zero_bytes_and_long_texts),
+		cmocka_unit_test(texts_of_all_lengths),
 		cmocka_unit_test(many),
+		cmocka_unit_test(as_found_one_by_one),
 		cmocka_unit_test(codes_begin_behind_those_below),
 		cmocka_unit_test(many_found_in_another),
 	};
