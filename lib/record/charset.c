@@ -384,7 +384,7 @@ enum charset_kind charset_kind(const char *p, size_t n)
 
 bool charset_plain(struct charset *cs, struct buf *held)
 {
-	if (!cs->started || cs->overlong || cs->found == CHARSET_GB18030)
+	if (!cs->started || cs->overlong)
 		return false;
 	buf_addstr(held, buf_str(&cs->carry));
 	buf_reset(&cs->carry);
@@ -403,9 +403,10 @@ bool charset_passes(struct charset *cs, enum charset_kind kind)
 	return true;
 }
 
-void charset_settle(struct charset *cs)
+void charset_settle(struct charset *cs, enum feed_charset found)
 {
-	cs->found = CHARSET_UTF8;
+	assert(found != CHARSET_AUTO);
+	cs->found = found;
 	cs->started = true;
 }
 

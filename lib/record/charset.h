@@ -38,8 +38,8 @@ bool charset_plain(struct charset *cs, struct buf *held);
 /* Whether whole lines of this kind are text as they are; then it is as if they had been pushed. */
 bool charset_passes(struct charset *cs, enum charset_kind kind);
 
-/* Says that it is UTF-8 for good: what a line means then depends on no other. */
-void charset_settle(struct charset *cs);
+/* Says what another has found, for good: what a line means then depends on no other. */
+void charset_settle(struct charset *cs, enum feed_charset found);
 
 /* Lines that were not ASCII, as charset_finish looks at them. */
 struct charset_lines {

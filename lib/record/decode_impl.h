@@ -34,7 +34,7 @@ struct decoder {
 	decoder_text_fn *divert; /* NULL: rows are decoded here */
 	void *divert_ctx;
 	bool diverting;          /* rows are being given away */
-	bool zipped, settled;    /* gzip, UTF-8 for good; known when they are plain */
+	bool zipped, settled;    /* gzip, its character set found; known when they are plain */
 	struct claims claims;    /* parts only */
 	uint32_t claimed;        /* by the piece before */
 };

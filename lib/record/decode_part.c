@@ -53,7 +53,7 @@ bool decoder_plain(struct decoder *lead, struct buf *held)
 	if (!lead->diverting || lead->broken || !charset_plain(lead->charset, held))
 		return false;
 	lead->zipped = !inflate_plain(lead->inflate);
-	lead->settled = charset_found(lead->charset) == CHARSET_UTF8;
+	lead->settled = charset_found(lead->charset) != CHARSET_AUTO;
 	if (!lead->zipped) {
 		assert(lead->fed.n == 0);
 		lead->stats.bytes_in -= held->n;
@@ -112,7 +112,7 @@ struct decoder *decoder_part(const struct decoder *lead)
 	struct str header = buf_str(&lead->header);
 	if (lead->settled) {
 		d->charset = charset_new(d->file->charset, DECODE_LINE_MAX);
-		charset_settle(d->charset);
+		charset_settle(d->charset, charset_found(lead->charset));
 	}
 	bool good = csv_push(d->csv, header.p, header.n, false, &e) && csv_finish(d->csv, &e);
 	assert(good && d->has_header); /* the lead has read it */

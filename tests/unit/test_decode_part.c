@@ -300,10 +300,47 @@ static void headers_alone(void **state)
 	feed_free(feed);
 }
 
+/* Once it is known what a line is whatever stands elsewhere, parts find that out by themselves. */
+static void parts_convert_what_is_known(void **state)
+{
+	static const struct {
+		const char *row;
+		bool known;
+	} is[] = {
+		{ "1,H1,M1,P1,2026-01-01,2026-01-01,1,note\n", false },
+		{ "1,H1,M1,P1,2026-01-01,2026-01-01,1,\xe5\xa4\xb4\xe5\xad\xa2\n", true },
+		{ "1,H1,M1,P1,2026-01-01,2026-01-01,1,\xcd\xb7\xe6\xdf\n", true },
+	};
+	struct feed *feed = make_feed();
+	(void)state;
+	for (unsigned i = 0; i < sizeof is / sizeof is[0]; i++) {
+		struct given g = { .suspect = false };
+		struct buf text, held;
+		struct err e;
+		struct decoder *lead = decoder_new(feed, "x.csv", NULL, &e);
+		buf_init(&g.text, 0);
+		buf_init(&text, 0);
+		buf_init(&held, 0);
+		buf_addf(&text, "feedetl_sn,h,m,p,b,t,cnt,note\n%s2,H", is[i].row);
+		decoder_divert(lead, give, &g);
+		CHECK(decoder_push(lead, text.p, text.n, &e));
+		CHECK(decoder_plain(lead, &held));
+		CHECK_STR(buf_str(&held), "2,H");
+		CHECK_INT(decoder_takes_raw(lead, STR("\xcd\xb7\n").p, 3), is[i].known);
+		CHECK(!decoder_takes_raw(lead, STR("\xcd\xb7").p, 2));
+		decoder_free(lead);
+		buf_fini(&g.text);
+		buf_fini(&text);
+		buf_fini(&held);
+	}
+	feed_free(feed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_texts),
+		cmocka_unit_test(parts_convert_what_is_known),
 		cmocka_unit_test(rare_faults),
 		cmocka_unit_test(headers_alone),
 	};
