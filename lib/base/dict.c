@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dict.c - open addressing from hash to entry, text in an arena of blocks.
+ * dict.c - slots from hash to entry, text in an arena of blocks.
  *
- * Slots stand by eights in a line of the cache, hashes first, used from the first on: a look-up
- * compares all hashes of a line together and seldom needs a second one, and a hit touches this
- * line, one entry and the text. Entries start at 1, hashes are not 0. At most three quarters of
- * the slots are in use; when they double, lines are read and written in order, and no text is
- * looked at. Texts appended have an entry and no slot.
+ * A look-up that misses touches one line of slots (slots.h), a hit an entry and the text as well.
+ * Entries start at 1. Texts appended have an entry and no slot.
  */
 #include "lib/base/dict.h"
 
@@ -16,14 +13,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "lib/base/mem.h"
+#include "lib/base/slots.h"
 
 enum { GROUP = 64 };
-enum { FIRST_LINES = 8, FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 24 };
+enum { FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 24 };
 
 /* Where a text is, and how long; of LONG and more bytes the length stands before them. */
 struct entry {
@@ -33,12 +27,6 @@ struct entry {
 #define LONG 0xffffu
 #define PLACES ((UINT64_C(1) << 48) - 1)
 
-#define SLOTS 8u
-struct line {
-	uint32_t hash[SLOTS];  /* 0 = free */
-	uint32_t entry[SLOTS];
-};
-
 struct text_block {
 	struct text_block *prev;
 	char data[];
@@ -46,8 +34,7 @@ struct text_block {
 
 /* Inside, entries are numbered from 1; their codes begin behind those of the texts below. */
 struct dict {
-	struct line *line;
-	void *line_memory;   /* that they lie in */
+	struct slots slots;  /* of texts that are to be found */
 	struct entry *entry; /* entry[0] is the missing text */
 	struct lexicon *below;
 	uint32_t n_below;
@@ -55,26 +42,15 @@ struct dict {
 	size_t block_size;
 	size_t block_used;
 	size_t text_bytes;   /* of all blocks */
-	size_t mask;         /* lines - 1 */
 	uint32_t count;
-	uint32_t hashed;     /* slots in use */
 	uint32_t cap;        /* of entry */
 };
-
-/* Free ones, each in one line of the cache. */
-static void new_lines(struct dict *d, size_t n)
-{
-	d->line_memory = xcalloc(n + 1, sizeof *d->line);
-	d->line = (struct line *)(((uintptr_t)d->line_memory + sizeof *d->line - 1) &
-				  ~(sizeof *d->line - 1));
-	d->mask = n - 1;
-}
 
 struct dict *dict_new(void)
 {
 	struct dict *d = xcalloc(1, sizeof *d);
 
-	new_lines(d, FIRST_LINES);
+	slots_init(&d->slots);
 	GROW(d->entry, d->cap, 1);
 	d->entry[0] = (struct entry){ 0 };
 	return d;
@@ -101,7 +77,7 @@ void dict_free(struct dict *d)
 		xfree(d->block);
 		d->block = prev;
 	}
-	xfree(d->line_memory);
+	slots_fini(&d->slots);
 	xfree(d->entry);
 	xfree(d);
 }
@@ -117,8 +93,8 @@ void dict_clear_over(struct dict *d, struct lexicon *below, uint32_t n)
 	}
 	d->text_bytes = d->block ? sizeof *d->block + d->block_size : 0;
 	d->block_used = 0;
-	memset(d->line, 0, (d->mask + 1) * sizeof *d->line);
-	d->count = d->hashed = 0;
+	slots_clear(&d->slots);
+	d->count = 0;
 	lexicon_get(below);
 	lexicon_put(d->below);
 	d->below = below;
@@ -153,88 +129,22 @@ static inline bool is_text(struct entry e, struct str s)
 	return text.n == s.n && bytes_same(text.p, s.p, s.n);
 }
 
-/* A bit for each slot with this hash. */
-static inline unsigned alike(const struct line *l, uint32_t hash)
-{
-#if defined(__SSE2__)
-	__m128i wanted = _mm_set1_epi32((int)hash);
-	__m128i low = _mm_cmpeq_epi32(_mm_load_si128((const void *)l->hash), wanted);
-	__m128i high = _mm_cmpeq_epi32(_mm_load_si128((const void *)(l->hash + 4)), wanted);
-
-	return (unsigned)_mm_movemask_ps(_mm_castsi128_ps(low)) |
-	       (unsigned)_mm_movemask_ps(_mm_castsi128_ps(high)) << 4;
-#else
-	unsigned same = 0;
-
-	for (unsigned i = 0; i < SLOTS; i++)
-		same |= (unsigned)(l->hash[i] == hash) << i;
-	return same;
-#endif
-}
-
-/* The entry that is probably the one of a text with this hash, to be fetched; without a branch, as
- * it would be guessed wrong. */
-static inline const struct entry *guess(const struct dict *d, uint32_t hash)
-{
-	const struct line *l = &d->line[hash & d->mask];
-	unsigned same = alike(l, hash), i = (unsigned)__builtin_ctz(same | 1u << (SLOTS - 1));
-
-	return &d->entry[l->entry[i] & -(uint32_t)(same != 0)];
-}
-
 /* The entry of s, or 0; *where: the line it is in, or belongs in. */
 static inline uint32_t find_entry(const struct dict *d, struct str s, uint32_t hash,
-				  struct line **where)
+				  struct slots_line **where)
 {
-	for (size_t at = hash & d->mask;; at = (at + 1) & d->mask) {
-		struct line *l = *where = &d->line[at];
+	struct slots_line *l = slots_first(&d->slots, hash);
 
-		for (unsigned same = alike(l, hash); same; same &= same - 1) {
-			uint32_t entry = l->entry[__builtin_ctz(same)];
+	do {
+		*where = l;
+		for (unsigned same = slots_alike(l, hash); same; same &= same - 1) {
+			uint32_t entry = l->number[__builtin_ctz(same)];
 
 			if (is_text(d->entry[entry], s))
 				return entry;
 		}
-		if (!l->hash[SLOTS - 1])
-			return 0;
-	}
-}
-
-static inline void put(struct line *l, uint32_t hash, uint32_t entry)
-{
-	unsigned i = (unsigned)__builtin_ctz(alike(l, 0));
-
-	l->hash[i] = hash;
-	l->entry[i] = entry;
-}
-
-static void put_again(struct dict *d, uint32_t hash, uint32_t entry)
-{
-	size_t at = hash & d->mask;
-
-	while (d->line[at].hash[SLOTS - 1])
-		at = (at + 1) & d->mask;
-	put(&d->line[at], hash, entry);
-}
-
-static void rehash(struct dict *d)
-{
-	size_t before = d->mask + 1;
-	struct line *line = d->line;
-	void *memory = d->line_memory;
-
-	new_lines(d, before * 2);
-	for (size_t at = 0; at < before; at++)
-		for (unsigned i = 0; i < SLOTS && line[at].hash[i]; i++)
-			put_again(d, line[at].hash[i], line[at].entry[i]);
-	xfree(memory);
-}
-
-/* Room for n more in the slots, so that these stay while they are added. */
-static inline void need_slots(struct dict *d, uint32_t n)
-{
-	while (d->hashed + (size_t)n > (d->mask + 1) * (SLOTS / 4 * 3))
-		rehash(d);
+	} while ((l = slots_next(&d->slots, l)));
+	return 0;
 }
 
 static void add_block(struct dict *d, size_t need)
@@ -291,14 +201,13 @@ static inline uint32_t add_entry(struct dict *d, struct str s)
 /* The entry of s, added when new; there is room in the slots. */
 static inline uint32_t entry_of(struct dict *d, struct str s, uint32_t hash)
 {
-	struct line *where;
+	struct slots_line *where;
 	uint32_t entry = find_entry(d, s, hash, &where);
 
 	if (entry)
 		return entry;
 	entry = add_entry(d, s);
-	put(where, hash, entry);
-	d->hashed++;
+	slots_put(&d->slots, where, hash, entry);
 	return entry;
 }
 
@@ -320,12 +229,6 @@ void dict_append_many(struct dict *d, const struct str *s, uint32_t n, uint32_t 
 	}
 }
 
-static inline __attribute__((always_inline)) void
-fetch_slot(const struct dict *d, uint32_t hash)
-{
-	__builtin_prefetch(&d->line[hash & d->mask]);
-}
-
 /* A group at a time: slots, which are fetched while hashes are made, then the entries that they
  * name, then the texts, then for good. */
 static void code_group(struct dict *d, const struct str *s, const uint32_t *hash, uint32_t n,
@@ -333,10 +236,10 @@ static void code_group(struct dict *d, const struct str *s, const uint32_t *hash
 {
 	const struct entry *probably[GROUP];
 
-	need_slots(d, n);
+	slots_reserve(&d->slots, n);
 	need_entries(d, n);
 	for (uint32_t i = 0; i < n; i++) {
-		probably[i] = guess(d, hash[i]);
+		probably[i] = &d->entry[slots_guess(&d->slots, hash[i])];
 		__builtin_prefetch(probably[i]);
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -354,7 +257,7 @@ void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
 
 		for (uint32_t i = 0; i < some; i++) {
 			hash[i] = hash_text(s[from + i]);
-			fetch_slot(d, hash[i]);
+			slots_fetch(&d->slots, hash[i]);
 		}
 		code_group(d, s + from, hash, some, code + from);
 	}
@@ -367,7 +270,7 @@ static void texts_of(const struct dict *d, const uint32_t *code, uint32_t n, con
 	for (uint32_t i = 0; i < n; i++) {
 		s[i] = dict_text(d, code[i]);
 		hash[i] = s[i].p ? hash_text(s[i]) : 0;
-		fetch_slot(to, hash[i]);
+		slots_fetch(&to->slots, hash[i]);
 	}
 }
 
@@ -389,13 +292,13 @@ uint32_t dict_code(struct dict *d, struct str s)
 {
 	if (!s.p)
 		s.p = "";
-	need_slots(d, 1);
+	slots_reserve(&d->slots, 1);
 	return d->n_below + entry_of(d, s, hash_text(s));
 }
 
 static uint32_t find_code(const struct dict *d, struct str s, uint32_t hash)
 {
-	struct line *ignored;
+	struct slots_line *ignored;
 	uint32_t entry = find_entry(d, s, hash, &ignored);
 
 	return entry ? d->n_below + entry : 0;
@@ -443,6 +346,6 @@ uint32_t dict_below(const struct dict *d)
 
 size_t dict_bytes(const struct dict *d)
 {
-	return sizeof *d + (d->mask + 2) * sizeof *d->line + d->cap * sizeof *d->entry +
+	return sizeof *d + slots_bytes(&d->slots) + d->cap * sizeof *d->entry +
 	       d->text_bytes;
 }

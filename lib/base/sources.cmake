@@ -8,6 +8,7 @@ set(base_sources
 	hash.c
 	hash_wide.c
 	lexicon.c
+	slots.c
 	dict.c
 	map.c
 	sort.c
@@ -21,4 +22,4 @@ set(base_sources
 	utf8_wide.c
 	near.c
 	count.c)
-set(base_hot count.c utf8_wide.c dec_wide.c hash.c hash_wide.c dict.c map.c sort.c sort_few.c)
+set(base_hot count.c utf8_wide.c dec_wide.c hash.c hash_wide.c slots.c dict.c map.c sort.c sort_few.c)

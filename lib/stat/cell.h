@@ -11,6 +11,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/dict.h"
 #include "lib/base/map.h"
+#include "lib/base/slots.h"
 #include "lib/rule/plan.h"
 #include "lib/stat/cells.h"
 
@@ -54,8 +55,7 @@ struct table {
 	struct arena pages;
 	uint8_t **page;          /* of them */
 	uint32_t n_page, cap_page;
-	uint64_t *slot;          /* upper half of the hash << 32 | cell + 1 */
-	size_t slots;
+	struct slots slots;      /* cell + 1 by hash */
 	struct map64 rest_of;    /* cell * n_sum + sum -> number in cells.rest */
 };
 
@@ -171,9 +171,6 @@ void cell_keep(struct cells *c, struct cell_at at, uint32_t sum, uint32_t code, 
 
 /* One more cell, all zero, that no slot leads to yet. */
 uint32_t table_add(struct table *t);
-
-/* Doubles the slots of a table that is getting full; the first time it makes them. */
-void table_grow(struct table *t);
 
 /* Whether an aggregate keeps values rather than adding them up. */
 bool agg_keeps_values(enum agg agg);

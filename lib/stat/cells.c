@@ -10,7 +10,7 @@
 
 #include "lib/stat/cell.h"
 
-enum { FIRST_SLOTS = 64, AHEAD = 16 };
+enum { AHEAD = 16 };
 
 static void table_init(struct table *t, const struct cell_source *s)
 {
@@ -21,6 +21,7 @@ static void table_init(struct table *t, const struct cell_source *s)
 	t->node = xcalloc(s->n_key + s->n_peer + 1u, sizeof *t->node);
 	for (uint32_t i = 0; i < s->n_key + s->n_peer; i++)
 		t->node[i] = (i < s->n_key ? s->key[i] : s->peer[i - s->n_key])->id;
+	slots_init(&t->slots);
 	map64_init(&t->rest_of);
 	arena_init(&t->pages);
 }
@@ -46,7 +47,7 @@ static void table_fini(struct table *t)
 {
 	arena_fini(&t->pages);
 	xfree(t->page);
-	xfree(t->slot);
+	slots_fini(&t->slots);
 	xfree(t->node);
 	map64_fini(&t->rest_of);
 }
@@ -92,7 +93,9 @@ enum agg cell_agg(const struct cell_source *s, uint32_t i)
 
 static uint32_t slot_hash(uint64_t hash)
 {
-	return (uint32_t)(hash >> 24);
+	uint32_t part = (uint32_t)(hash >> 24);
+
+	return part ? part : 1;
 }
 
 static bool is_cell(const struct cells *c, const struct table *t, uint32_t cell,
@@ -106,51 +109,24 @@ static bool is_cell(const struct cells *c, const struct table *t, uint32_t cell,
 	return true;
 }
 
-/* The slot of a contribution's cell, or the free one where it belongs. */
-static size_t find_slot(const struct cells *c, const struct contributions *k, uint32_t i)
+/* A contribution's cell + 1, or 0; *where: the line it is in, or belongs in. */
+static inline uint32_t find_cell(const struct cells *c, const struct contributions *k, uint32_t i,
+				 struct slots_line **where)
 {
 	const struct table *t = &c->table[k->source];
 	uint32_t hash = slot_hash(k->v[i].hash), row = k->row[k->v[i].from];
-	size_t at = hash & (t->slots - 1);
+	struct slots_line *l = slots_first(&t->slots, hash);
 
-	for (; t->slot[at]; at = (at + 1) & (t->slots - 1))
-		if (t->slot[at] >> 32 == hash &&
-		    is_cell(c, t, (uint32_t)t->slot[at] - 1, k, row))
-			break;
-	return at;
-}
+	do {
+		*where = l;
+		for (unsigned same = slots_alike(l, hash); same; same &= same - 1) {
+			uint32_t number = l->number[__builtin_ctz(same)];
 
-/* Those of some slots that are taken, without a branch that could be guessed wrong. */
-static uint32_t pick_taken(const uint64_t *slot, uint32_t n, uint64_t *out)
-{
-	uint32_t taken = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		out[taken] = slot[i];
-		taken += slot[i] != 0;
-	}
-	return taken;
-}
-
-void table_grow(struct table *t)
-{
-	uint64_t *from = t->slot, taken[FIRST_SLOTS];
-	size_t old = t->slots;
-
-	t->slots = old ? old * 2 : FIRST_SLOTS;
-	t->slot = xcalloc(t->slots, sizeof *t->slot);
-	for (size_t i = 0; i < old; i += FIRST_SLOTS) {
-		uint32_t n = pick_taken(from + i, FIRST_SLOTS, taken);
-
-		for (uint32_t k = 0; k < n; k++) {
-			size_t at = (size_t)(taken[k] >> 32) & (t->slots - 1);
-
-			while (t->slot[at])
-				at = (at + 1) & (t->slots - 1);
-			t->slot[at] = taken[k];
+			if (is_cell(c, t, number - 1, k, row))
+				return number;
 		}
-	}
-	xfree(from);
+	} while ((l = slots_next(&t->slots, l)));
+	return 0;
 }
 
 uint32_t table_add(struct table *t)
@@ -178,31 +154,27 @@ static uint32_t cell_new(struct cells *c, struct eval *e, const struct contribut
 
 bool cells_find(const struct cells *c, const struct contributions *k, uint32_t i, uint32_t *cell)
 {
-	const struct table *t = &c->table[k->source];
-	size_t at;
+	struct slots_line *ignored;
+	uint32_t number = find_cell(c, k, i, &ignored);
 
-	if (!t->slots)
-		return false;
-	at = find_slot(c, k, i);
-	*cell = (uint32_t)t->slot[at] - 1;
-	return t->slot[at] != 0;
+	*cell = number - 1;
+	return number != 0;
 }
 
 static uint32_t find_or_new(struct cells *c, struct eval *e, const struct contributions *k,
 			    uint32_t i)
 {
 	struct table *t = &c->table[k->source];
-	size_t at;
+	struct slots_line *where;
+	uint32_t number, cell;
 
-	if (t->n + 1 > t->slots / 8 * 5)
-		table_grow(t);
-	at = find_slot(c, k, i);
-	if (!t->slot[at]) {
-		uint32_t cell = cell_new(c, e, k, k->row[k->v[i].from]);
-
-		t->slot[at] = (uint64_t)slot_hash(k->v[i].hash) << 32 | (cell + 1);
-	}
-	return (uint32_t)t->slot[at] - 1;
+	slots_reserve(&t->slots, 1);
+	number = find_cell(c, k, i, &where);
+	if (number)
+		return number - 1;
+	cell = cell_new(c, e, k, k->row[k->v[i].from]);
+	slots_put(&t->slots, where, slot_hash(k->v[i].hash), cell + 1);
+	return cell;
 }
 
 /* ---- sums ---- */
@@ -444,26 +416,20 @@ static void take_plain(struct cells *c, struct eval *e, const struct contributio
 	note_gave(c, k->v[i].subject, k->source, cell);
 }
 
-/* Slots and cells lie far apart: both are fetched before they are needed, of slots also the next,
- * where the cell stands when the first is another's. Always in line: gcc takes
+/* Slots and cells lie far apart: both are fetched before they are needed. Always in line: gcc takes
  * a function that only fetches for one without effect, and leaves its calls out. */
 static inline __attribute__((always_inline)) void
 fetch(const struct table *t, const struct contributions *k, uint32_t i)
 {
 	const uint8_t *cell;
-	uint64_t slot, next;
-	uint32_t hash, at;
+	uint32_t number;
 
 	if (i + AHEAD < k->n)
-		__builtin_prefetch(&t->slot[slot_hash(k->v[i + AHEAD].hash) & (t->slots - 1)]);
+		slots_fetch(&t->slots, slot_hash(k->v[i + AHEAD].hash));
 	if (i + AHEAD / 2 >= k->n || !t->n)
 		return;
-	hash = slot_hash(k->v[i + AHEAD / 2].hash);
-	slot = t->slot[hash & (t->slots - 1)];
-	next = t->slot[(hash + 1) & (t->slots - 1)];
-	slot = slot >> 32 == hash ? slot : next;
-	at = slot >> 32 == hash ? (uint32_t)slot : 1; /* the first cell is there in any case */
-	cell = (const uint8_t *)cell_at(t, at - (at != 0));
+	number = slots_guess(&t->slots, slot_hash(k->v[i + AHEAD / 2].hash));
+	cell = (const uint8_t *)cell_at(t, number - (number != 0)); /* the first one is there */
 	__builtin_prefetch(cell);
 	__builtin_prefetch(cell + t->stride - 1);
 }
@@ -473,8 +439,6 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
 	struct table *t = &c->table[k->source];
 	bool scratch = k->kept || c->p->source[k->source].n_peer;
 
-	if (!t->slots)
-		table_grow(t);
 	if (!c->replaceable)
 		GROW(c->gave_to, c->cap_gave_to, (size_t)c->n_gave_to + k->n);
 	for (uint32_t i = 0; i < k->n && !scratch && !c->replaceable; i++) {
@@ -578,7 +542,7 @@ uint32_t cells_count(const struct cells *c)
 
 static size_t table_bytes(const struct table *t)
 {
-	return ((size_t)t->n_page << CELL_PAGE_BITS) * t->stride + t->slots * sizeof *t->slot +
+	return ((size_t)t->n_page << CELL_PAGE_BITS) * t->stride + slots_bytes(&t->slots) +
 	       map64_bytes(&t->rest_of);
 }
 

@@ -42,7 +42,7 @@ static uint32_t key_hash(const uint32_t *key, uint32_t n)
 
 	for (uint32_t i = 0; i < n; i++)
 		h = hash_join(h, key[i]);
-	return (uint32_t)(h >> 24);
+	return (uint32_t)(h >> 24) ? (uint32_t)(h >> 24) : 1;
 }
 
 static uint32_t cell_new(struct table *t, const uint32_t *key)
@@ -56,18 +56,20 @@ static uint32_t cell_new(struct table *t, const uint32_t *key)
 uint32_t table_cell(struct table *t, const uint32_t *key)
 {
 	uint32_t hash = key_hash(key, t->n_key), cell;
-	size_t at;
+	struct slots_line *l, *last;
 
-	if (t->n + 1 > t->slots / 8 * 5)
-		table_grow(t);
-	for (at = hash & (t->slots - 1); t->slot[at]; at = (at + 1) & (t->slots - 1)) {
-		cell = (uint32_t)t->slot[at] - 1;
-		if (t->slot[at] >> 32 == hash &&
-		    memcmp(cell_at(t, cell)->key, key, t->n_key * sizeof *key) == 0)
-			return cell;
-	}
+	slots_reserve(&t->slots, 1);
+	l = slots_first(&t->slots, hash);
+	do {
+		last = l;
+		for (unsigned same = slots_alike(l, hash); same; same &= same - 1) {
+			cell = l->number[__builtin_ctz(same)] - 1;
+			if (memcmp(cell_at(t, cell)->key, key, t->n_key * sizeof *key) == 0)
+				return cell;
+		}
+	} while ((l = slots_next(&t->slots, l)));
 	cell = cell_new(t, key);
-	t->slot[at] = (uint64_t)hash << 32 | (cell + 1);
+	slots_put(&t->slots, last, hash, cell + 1);
 	return cell;
 }
 
