@@ -25,7 +25,9 @@ enum { REVISION = 1 };
 
 static bool same_name(enum field a, enum field b)
 {
-	return strcmp(field_get(a)->name, field_get(b)->name) == 0;
+	const char *x = field_get(a)->name, *y = field_get(b)->name;
+
+	return a == b || (*x == *y && strcmp(x, y) == 0);
 }
 
 /* The table's column for a field of the same national name; n_col when it has none. */
@@ -50,8 +52,10 @@ static struct str default_of(const struct example_table *t, enum field f)
 
 static struct str coded(enum field f, struct str s)
 {
-	struct str code = code_find(field_get(f)->name, s);
+	struct str code = { NULL, 0 };
 
+	if (field_coded(field_get(f)))
+		code = code_find(field_get(f)->name, s);
 	return code.n ? code : s;
 }
 

@@ -286,7 +286,7 @@ static enum reject_reason parse_text(struct chunk *c, enum field f, uint32_t r, 
 	if (text.n > PARSE_TEXT_MAX)
 		return REJECT_TEXT_TOO_LONG;
 	const struct field_info *info = field_get(f);
-	if (info->type == TYPE_CODE && text.n) {
+	if (info->type == TYPE_CODE && text.n && field_coded(info)) {
 		struct str code = code_find(info->name, text);
 		if (code.n)
 			text = code;

@@ -100,13 +100,20 @@ unsigned stream_width(enum stream s)
 	return (unsigned)end - (unsigned)streams[s].first;
 }
 
+/* Asked for each row: counted once, no stream stores nothing. Any thread stores the same. */
 unsigned stream_stored_width(enum stream s)
 {
+	static _Atomic uint8_t known[STREAM_STORED];
 	if (s >= STREAM_STORED)
 		return 0;
-	unsigned n = stream_width(s);
+	unsigned n = known[s];
+	if (n)
+		return n;
+	n = stream_width(s);
 	while (n && fields[streams[s].first + n - 1].role == ROLE_DERIVED)
 		n--;
+	assert(n <= UINT8_MAX);
+	known[s] = (uint8_t)n;
 	return n;
 }
 
@@ -163,7 +170,7 @@ enum field field_named(enum stream s, struct str national)
 enum field field_twin(enum field f, enum stream s)
 {
 	assert(f < FIELD_COUNT);
-	return field_named(s, str_of(fields[f].name));
+	return fields[f].stream == s ? f : field_named(s, str_of(fields[f].name));
 }
 
 enum field stream_time(enum stream s)
@@ -188,14 +195,20 @@ static const struct code {
 
 #define N_CODES (sizeof(codes) / sizeof(codes[0]))
 
+/* The first letter tells most apart, without a call. */
+static bool of_table(const struct code *c, const char *field_name)
+{
+	return *c->field == *field_name && strcmp(c->field, field_name) == 0;
+}
+
 /* Rows of one table stand together: first row and number of rows. */
 static size_t table_rows(const char *field_name, size_t *n)
 {
 	size_t i = 0;
-	while (i < N_CODES && strcmp(codes[i].field, field_name) != 0)
+	while (i < N_CODES && !of_table(&codes[i], field_name))
 		i++;
 	size_t end = i;
-	while (end < N_CODES && strcmp(codes[end].field, field_name) == 0)
+	while (end < N_CODES && of_table(&codes[end], field_name))
 		end++;
 	*n = end - i;
 	return i;

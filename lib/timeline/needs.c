@@ -86,7 +86,7 @@ static const char *const *also_read(const char *name)
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		if (strcmp(name, table[i].name) == 0)
+		if (*name == *table[i].name && strcmp(name, table[i].name) == 0)
 			return table[i].also;
 	}
 	return NULL;
@@ -94,11 +94,13 @@ static const char *const *also_read(const char *name)
 
 static enum field stored_named(enum stream s, const char *name)
 {
-	for (unsigned i = 0; i < stream_stored_width(s); i++) {
-		enum field f = (enum field)((unsigned)stream_first(s) + i);
+	unsigned first = stream_first(s), end = first + stream_stored_width(s);
 
-		if (strcmp(field_get(f)->name, name) == 0)
-			return f;
+	for (unsigned f = first; f < end; f++) {
+		const char *own = field_get((enum field)f)->name;
+
+		if (*own == *name && strcmp(own, name) == 0)
+			return (enum field)f;
 	}
 	return FIELD_NONE;
 }

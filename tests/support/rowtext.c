@@ -53,10 +53,12 @@ static bool read_header(struct table_text *t, struct str stream, struct str rest
 
 static bool put(struct table_text *t, enum field f, uint32_t r, struct str text, struct err *e)
 {
-	struct str code = code_find(field_get(f)->name, text);
+	struct str code = { 0 };
 
 	if (!text.n || str_eq(text, STR("空")))
 		return true;
+	if (field_coded(field_get(f)))
+		code = code_find(field_get(f)->name, text);
 	return chunk_parse(t->c, f, r, code.n ? code : text, e);
 }
 
