@@ -4,6 +4,7 @@
 Waiting is for events only: a line of the daemon's log, or its end. Each wait is bounded
 and fails with the log when the bound is reached.
 """
+import glob
 import json
 import os
 import re
@@ -31,8 +32,27 @@ def run(*command, check=True, **options):
     return done
 
 
+def psql_program():
+    """Debian's psql is a script of Perl that looks for the program: that takes longer than most
+    questions do."""
+    found = glob.glob("/usr/lib/postgresql/*/bin/psql")
+    return max(found, key=lambda path: int(path.split("/")[4])) if found else "psql"
+
+
+PSQL = (psql_program(), "-X", "-q", "-A", "-t")
+NEXT = "==== the next answer ===="
+
+
 def psql(conninfo, sql):
-    return run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", conninfo, "-c", sql).stdout
+    return run(*PSQL, "-v", "ON_ERROR_STOP=1", conninfo, "-c", sql).stdout
+
+
+def psql_all(conninfo, questions):
+    """The answers to named questions, asked one after the other in one session."""
+    words = [word for sql in questions.values() for word in ("-c", sql, "-c", f"\\echo {NEXT}")]
+    answers = run(*PSQL, "-v", "ON_ERROR_STOP=1", conninfo, *words).stdout.split(NEXT + "\n")
+    assert len(answers) == len(questions) + 1 and answers[-1] == "", answers
+    return dict(zip(questions, answers))
 
 
 class Cluster:
@@ -127,6 +147,15 @@ class Daemon:
         self.process.send_signal(signal.SIGHUP)
 
 
+LIVE = "SELECT finding FROM fundwatch.alert_live"
+
+
+def books_sql(by):
+    return (f"SELECT {by}, sum(read), sum(rejects), sum(resent), sum(superseded), "
+            "sum(retracted), sum(reversed), sum(live) FROM fundwatch.account_day "
+            f"GROUP BY {by} HAVING sum(read) <> 0 OR sum(live) <> 0 ORDER BY {by}")
+
+
 class Box:
     """Folders and a database, gone at the end."""
 
@@ -212,58 +241,60 @@ class Box:
 
     def live(self):
         """Canonical lines of the live alerts, sorted."""
-        return sorted(self.sql("SELECT finding FROM fundwatch.alert_live").splitlines())
+        return sorted(self.sql(LIVE).splitlines())
 
     def tables(self):
         """Everything that must not depend on crashes, as text."""
-        parts = {
-            "alert": self.sql("SELECT alert_id, rule_id, rule_digest, nature, severity, subject, "
-                              "key_value, violation_amount, fund_amount, n_records, state, "
-                              "revision, finding FROM fundwatch.alert ORDER BY alert_id"),
-            "alert_record": self.sql("SELECT * FROM fundwatch.alert_record ORDER BY alert_id, seq"),
-            "alert_event": self.sql("SELECT alert_id, revision, kind, why, amount_from, amount_to, "
-                                    "finding, other FROM fundwatch.alert_event "
-                                    "ORDER BY alert_id, revision"),
-            "reject": self.sql("SELECT intake_id, line, column_no, reason, field, raw "
-                               "FROM fundwatch.reject ORDER BY 1, 2, 3, 4"),
-            "intake": self.sql("SELECT intake_id, file_name, digest, state, rows_done, records, "
-                               "rejects FROM fundwatch.intake ORDER BY intake_id"),
-            "account": self.books("feed, facility, stream"),
+        questions = {
+            "alert": "SELECT alert_id, rule_id, rule_digest, nature, severity, subject, "
+                     "key_value, violation_amount, fund_amount, n_records, state, "
+                     "revision, finding FROM fundwatch.alert ORDER BY alert_id",
+            "alert_record": "SELECT * FROM fundwatch.alert_record ORDER BY alert_id, seq",
+            "alert_event": "SELECT alert_id, revision, kind, why, amount_from, amount_to, "
+                           "finding, other FROM fundwatch.alert_event "
+                           "ORDER BY alert_id, revision",
+            "reject": "SELECT intake_id, line, column_no, reason, field, raw "
+                      "FROM fundwatch.reject ORDER BY 1, 2, 3, 4",
+            "intake": "SELECT intake_id, file_name, digest, state, rows_done, records, "
+                      "rejects FROM fundwatch.intake ORDER BY intake_id",
+            "account": books_sql("feed, facility, stream"),
         }
         for stream in STREAMS:
-            parts[stream] = self.sql("SELECT count(*), md5(string_agg(r::text, ' ' "
-                                     f"ORDER BY r::text)) FROM fundwatch.{stream} r")
-        return parts
+            questions[stream] = ("SELECT count(*), md5(string_agg(r::text, ' ' "
+                                 f"ORDER BY r::text)) FROM fundwatch.{stream} r")
+        return psql_all(self.conninfo, questions)
 
     def essence(self):
         """What may not depend on the order in which inputs came."""
-        tables = {
-            "alert": "\n".join(self.live()),
-            "intake": self.sql("SELECT file_name, digest, state, rows_done, records, rejects "
-                               "FROM fundwatch.intake ORDER BY file_name"),
-            "account": self.books("facility, stream"),
+        questions = {
+            "alert": LIVE,
+            "intake": "SELECT file_name, digest, state, rows_done, records, rejects "
+                      "FROM fundwatch.intake ORDER BY file_name",
+            "account": books_sql("facility, stream"),
         }
         for name in STREAMS:
-            tables[name] = self.sql(
+            questions[name] = (
                 "SELECT count(*), md5(string_agg(r, ' ' ORDER BY r)) FROM (SELECT "
                 f"(to_jsonb(s) - 'intake_id')::text AS r FROM fundwatch.{name} s) x")
+        tables = psql_all(self.conninfo, questions)
+        tables["alert"] = "\n".join(sorted(tables["alert"].splitlines()))
         return tables
 
     def balanced(self):
         """Rows read are records and rejects, to the last one, in tables, intakes and epochs."""
-        stored = sum(self.number(f"SELECT count(*) FROM fundwatch.{stream}")
-                     for stream in STREAMS)
-        refused = self.number("SELECT count(*) FROM fundwatch.reject")
+        questions = {"stored": "SELECT " + " + ".join(
+            f"(SELECT count(*) FROM fundwatch.{stream})" for stream in STREAMS),
+                     "refused": "SELECT count(*) FROM fundwatch.reject"}
         for table in ("intake", "epoch"):
-            got = self.sql(f"SELECT sum(records), sum(rejects) FROM fundwatch.{table}").strip()
-            assert got == f"{stored}|{refused}", f"{table}: {got}, not {stored}|{refused}"
+            questions[table] = f"SELECT sum(records), sum(rejects) FROM fundwatch.{table}"
+        got = {name: text.strip() for name, text in psql_all(self.conninfo, questions).items()}
+        for table in ("intake", "epoch"):
+            assert got[table] == f"{got['stored']}|{got['refused']}", (table, got)
         self.books_hold()
 
     def books(self, by):
         """The books over all days."""
-        return self.sql(f"SELECT {by}, sum(read), sum(rejects), sum(resent), sum(superseded), "
-                        "sum(retracted), sum(reversed), sum(live) FROM fundwatch.account_day "
-                        f"GROUP BY {by} HAVING sum(read) <> 0 OR sum(live) <> 0 ORDER BY {by}")
+        return self.sql(books_sql(by))
 
     def books_hold(self):
         """Each stream's books beside its table: versions, and what was sent again or lost to a
@@ -297,7 +328,7 @@ class Held:
     """A lock somebody else holds."""
 
     def __init__(self, box, table):
-        self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", box.conninfo],
+        self.psql = subprocess.Popen([*PSQL, box.conninfo],
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.psql.stdin.write(f"BEGIN; LOCK TABLE fundwatch.{table}; SELECT 'held';\n")
         self.psql.stdin.flush()
