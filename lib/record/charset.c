@@ -17,6 +17,7 @@
 
 #define BLOCK (64u << 10) /* lines converted at once */
 #define KIND_MAX (4u << 20) /* no line among so many bytes is too long to wait for its end */
+#define WIDE_GAP 16u /* so much ASCII between other characters is copied */
 #define NO_ICONV ((iconv_t)-1)
 
 struct charset {
@@ -103,15 +104,60 @@ static bool gb_ready(struct charset *cs, size_t n, struct err *e)
 	return true;
 }
 
-/* Converts all n bytes into cs->out; false when some are not GB18030. */
-static bool gb_convert(struct charset *cs, const char *p, size_t n, size_t *made)
+/* Bytes before the first that is not ASCII. */
+static size_t ascii_run(const char *p, size_t n)
 {
-	char *in = (char *)p, *out = cs->out;
-	size_t in_left = n, out_left = cs->out_cap;
+	uint64_t word;
+	size_t i = 0;
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&word, p + i, 8);
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (i < n && !(p[i] & 0x80))
+		i++;
+	return i;
+}
+
+/* Bytes of the characters at the start of text that is not ASCII, which come in pairs, and of ASCII
+ * between them that is too short to be left out. */
+static size_t wide_run(const char *p, size_t n)
+{
+	size_t i = 0, plain = 0;
+	while (i < n && plain < WIDE_GAP) {
+		bool wide = p[i] & 0x80;
+		i += wide ? 2 : 1;
+		plain = wide ? 0 : plain + 1;
+	}
+	return i < n ? i - plain : n;
+}
+
+static bool gb_convert_run(struct charset *cs, const char *p, size_t n, size_t *made)
+{
+	char *in = (char *)p, *out = cs->out + *made;
+	size_t in_left = n, out_left = cs->out_cap - *made;
 	iconv(cs->gb, NULL, NULL, NULL, NULL);
 	size_t rc = iconv(cs->gb, &in, &in_left, &out, &out_left);
 	*made = cs->out_cap - out_left;
 	return rc != (size_t)-1 && in_left == 0;
+}
+
+/* Converts all n bytes into cs->out; false when some are not GB18030. ASCII, which most of a line
+ * is, goes by copying. */
+static bool gb_convert(struct charset *cs, const char *p, size_t n, size_t *made)
+{
+	bool good = true;
+	*made = 0;
+	for (size_t at = 0; good && at < n;) {
+		size_t plain = ascii_run(p + at, n - at);
+		memcpy(cs->out + *made, p + at, plain);
+		*made += plain;
+		at += plain;
+		size_t wide = wide_run(p + at, n - at);
+		good = wide == 0 || gb_convert_run(cs, p + at, wide, made);
+		at += wide;
+	}
+	return good;
 }
 
 /* ---- which of the two ---- */

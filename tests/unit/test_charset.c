@@ -85,6 +85,73 @@ static void gb18030_is_found_and_converted(void **state)
 	buf_fini(&text);
 }
 
+/* A line as the converter has it when it gets the whole of it, or suspect. */
+static void add_converted(struct buf *want, struct str line)
+{
+	char block[4096];
+	char *in = (char *)line.p, *to = block;
+	size_t n = line.n, left = sizeof(block);
+	iconv_t cd = iconv_open("UTF-8", "GB18030");
+	bool good = iconv(cd, &in, &n, &to, &left) != (size_t)-1 && n == 0;
+	iconv_close(cd);
+	if (good) {
+		buf_add(want, block, sizeof(block) - left);
+	} else {
+		buf_addc(want, '<');
+		buf_addstr(want, line);
+		buf_addc(want, '>');
+	}
+}
+
+/* Characters of one, two and four bytes, ASCII of all lengths between them, and here and there one
+ * cut short or none at all. */
+static void add_random_line(struct buf *line, uint64_t *seed)
+{
+	static const char *const part[] = { "\xcd\xb7", "\xe6\xdf", "\x81\x40", "\xfe\x7e",
+					    "\x95\x32\x82\x36", "\xa2\xe3", "\x81\x30\x81\x30",
+					    "\x80", "\xff", "\xcd", "\x81\x30", "\x81\x30\x81" };
+	unsigned parts = (unsigned)(check_random(seed) % 12);
+	buf_reset(line);
+	for (unsigned i = 0; i < parts; i++) {
+		uint64_t r = check_random(seed);
+		if (r % 3 == 0)
+			buf_fill(line, (char)('0' + r / 3 % 60), r / 300 % 40);
+		else
+			buf_adds(line, part[r / 3 % (r % 7 ? 7 : 12)]);
+	}
+	buf_addc(line, '\n');
+}
+
+static void all_that_converts_is_converted(void **state)
+{
+	uint64_t seed = 3;
+	struct buf text, want, line, out;
+	struct err e;
+	(void)state;
+	buf_init(&text, 0);
+	buf_init(&want, 0);
+	buf_init(&line, 0);
+	buf_init(&out, 0);
+	for (unsigned round = 0; round < 400; round++) {
+		buf_reset(&text);
+		buf_reset(&want);
+		buf_adds(&text, "\xcd\xb7\n");
+		add_converted(&want, buf_str(&text));
+		for (unsigned i = 0; i < 1 + round % 30; i++) {
+			add_random_line(&line, &seed);
+			buf_addstr(&text, buf_str(&line));
+			add_converted(&want, buf_str(&line));
+		}
+		CHECK(run(CHARSET_GB18030, buf_str(&text), 1 + check_random(&seed) % 2000, &out,
+			  &e));
+		CHECK_STR(buf_str(&out), buf_cstr(&want));
+	}
+	buf_fini(&text);
+	buf_fini(&want);
+	buf_fini(&line);
+	buf_fini(&out);
+}
+
 static void a_mark_is_dropped(void **state)
 {
 	(void)state;
@@ -171,6 +238,7 @@ int main(void)
 		cmocka_unit_test(a_mark_is_dropped), cmocka_unit_test(one_broken_line),
 		cmocka_unit_test(mixed_lines), cmocka_unit_test(wrong_throughout),
 		cmocka_unit_test(lines_longer_than_allowed),
+		cmocka_unit_test(all_that_converts_is_converted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
