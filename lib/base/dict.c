@@ -18,6 +18,7 @@
 
 enum { GROUP = 64 };
 enum { FIRST_TEXT = 1024, LARGEST_TEXT = 1 << 24 };
+enum { FIRST_RUN = 64, LARGEST_RUN = 4096 };
 
 /* Where a text is, and how long; of LONG and more bytes the length stands before them. */
 struct entry {
@@ -43,6 +44,8 @@ struct dict {
 	size_t block_used;
 	size_t text_bytes;   /* of all blocks */
 	uint32_t count;
+	uint32_t common, common_end; /* entries kept for common texts that none has yet */
+	uint32_t n_common;   /* kept for them in all */
 	uint32_t cap;        /* of entry */
 };
 
@@ -94,7 +97,7 @@ void dict_clear_over(struct dict *d, struct lexicon *below, uint32_t n)
 	d->text_bytes = d->block ? sizeof *d->block + d->block_size : 0;
 	d->block_used = 0;
 	slots_clear(&d->slots);
-	d->count = 0;
+	d->count = d->common = d->common_end = d->n_common = 0;
 	lexicon_get(below);
 	lexicon_put(d->below);
 	d->below = below;
@@ -198,15 +201,37 @@ static inline uint32_t add_entry(struct dict *d, struct str s)
 	return d->count;
 }
 
+/* One more run of entries for common texts, as many as there were. */
+static void keep_run(struct dict *d)
+{
+	uint32_t n = d->n_common < FIRST_RUN ? FIRST_RUN :
+		     d->n_common < LARGEST_RUN ? d->n_common : LARGEST_RUN;
+
+	need_entries(d, n);
+	d->common = d->count + 1;
+	d->common_end = d->common + n;
+	d->count += n;
+	d->n_common += n;
+	memset(d->entry + d->common, 0, n * sizeof *d->entry);
+}
+
+static uint32_t add_common(struct dict *d, struct str s)
+{
+	if (d->common == d->common_end)
+		keep_run(d);
+	d->entry[d->common] = keep_text(d, s);
+	return d->common++;
+}
+
 /* The entry of s, added when new; there is room in the slots. */
-static inline uint32_t entry_of(struct dict *d, struct str s, uint32_t hash)
+static inline uint32_t entry_of(struct dict *d, struct str s, uint32_t hash, bool common)
 {
 	struct slots_line *where;
 	uint32_t entry = find_entry(d, s, hash, &where);
 
 	if (entry)
 		return entry;
-	entry = add_entry(d, s);
+	entry = common ? add_common(d, s) : add_entry(d, s);
 	slots_put(&d->slots, where, hash, entry);
 	return entry;
 }
@@ -245,7 +270,7 @@ static void code_group(struct dict *d, const struct str *s, const uint32_t *hash
 	for (uint32_t i = 0; i < n; i++)
 		__builtin_prefetch(entry_place(*probably[i]));
 	for (uint32_t i = 0; i < n; i++)
-		out[i] = d->n_below + entry_of(d, s[i], hash[i]);
+		out[i] = d->n_below + entry_of(d, s[i], hash[i], false);
 }
 
 void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code)
@@ -288,12 +313,22 @@ void dict_translate(struct dict *to, const struct dict *from, const uint32_t *co
 	}
 }
 
-uint32_t dict_code(struct dict *d, struct str s)
+static uint32_t code_of(struct dict *d, struct str s, bool common)
 {
 	if (!s.p)
 		s.p = "";
 	slots_reserve(&d->slots, 1);
-	return d->n_below + entry_of(d, s, hash_text(s));
+	return d->n_below + entry_of(d, s, hash_text(s), common);
+}
+
+uint32_t dict_code(struct dict *d, struct str s)
+{
+	return code_of(d, s, false);
+}
+
+uint32_t dict_code_common(struct dict *d, struct str s)
+{
+	return code_of(d, s, true);
 }
 
 static uint32_t find_code(const struct dict *d, struct str s, uint32_t hash)

@@ -31,6 +31,11 @@ void dict_clear_over(struct dict *d, struct lexicon *below, uint32_t n);
 /* The code of s, added when new. Ends the process past 2^32 - 2 codes. */
 uint32_t dict_code(struct dict *d, struct str s);
 
+/* The same for what comes again and again: codes of new texts are taken from runs kept for them, so
+ * that they lie together, whatever else is added meanwhile. Codes of a run that none has yet are as
+ * code 0, but count. */
+uint32_t dict_code_common(struct dict *d, struct str s);
+
 /* code[i] becomes the code of s[i], added when new. What the look-ups will touch is fetched ahead,
  * so many at once are cheaper than one by one. */
 void dict_codes(struct dict *d, const struct str *s, uint32_t n, uint32_t *code);

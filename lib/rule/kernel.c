@@ -304,6 +304,15 @@ KERNEL bool kernel_constant(const uint32_t *v, uint32_t n)
 	return !differ;
 }
 
+KERNEL uint32_t kernel_most(const uint32_t *v, uint32_t n)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		most = v[i] > most ? v[i] : most;
+	return most;
+}
+
 KERNEL void kernel_set(uint32_t *out, uint32_t v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)

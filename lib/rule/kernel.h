@@ -77,6 +77,7 @@ bool kernel_hash(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n)
 bool kernel_hash_join(uint64_t *restrict out, const uint64_t *restrict v, uint32_t n);
 /* Whether all n are one code; none are. */
 bool kernel_constant(const uint32_t *v, uint32_t n);
+uint32_t kernel_most(const uint32_t *v, uint32_t n); /* the greatest; 0 of none */
 void kernel_set(uint32_t *out, uint32_t v, uint32_t n);
 
 /* Makes 1 of what is not the value before it; the first is left. */

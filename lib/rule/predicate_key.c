@@ -26,23 +26,22 @@ static uint32_t dense_new(struct domain *d, uint32_t code)
 	return d->dense_of[code] = d->n++;
 }
 
-static void domain_reach(struct eval *e, struct domain *d)
+/* Room for codes up to this one; those of a field mostly lie far below others. */
+static void domain_reach(struct domain *d, uint32_t code)
 {
-	uint32_t want = dict_count(e->dict) + 1;
+	uint32_t before = d->n_code;
 
-	if (d->n_code >= want)
+	if (code < before)
 		return;
-	want += want / 2;
-	d->dense_of = xreallocarray(d->dense_of, want, sizeof *d->dense_of);
-	memset(d->dense_of + d->n_code, 0, (want - d->n_code) * sizeof *d->dense_of);
-	d->n_code = want;
+	GROW(d->dense_of, d->n_code, (size_t)code + 1);
+	memset(d->dense_of + before, 0, (d->n_code - before) * sizeof *d->dense_of);
 }
 
 uint32_t domain_dense(struct eval *e, enum field f, uint32_t code)
 {
 	struct domain *d = &e->domain[f];
 
-	domain_reach(e, d);
+	domain_reach(d, code);
 	if (!code)
 		return 0;
 	return d->dense_of[code] ? d->dense_of[code] : dense_new(d, code);
@@ -55,7 +54,6 @@ const uint32_t *make_domain_rows(struct eval *e, enum field f)
 	const uint32_t *code;
 
 	d->stamp = e->stamp;
-	domain_reach(e, d);
 	if (d->n == 0) {
 		GROW(d->code_of, d->cap, 1);
 		d->code_of[d->n++] = 0;
@@ -67,6 +65,7 @@ const uint32_t *make_domain_rows(struct eval *e, enum field f)
 		kernel_set(d->row, n && code[0] ? domain_dense(e, f, code[0]) : 0, n);
 		return d->row;
 	}
+	domain_reach(d, kernel_most(code, n));
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t dense = d->dense_of[code[i]];
 

@@ -141,6 +141,19 @@ static void keep_known(struct intake *in)
 		in->known->code[c->known[i].number] = in->code_of[c->known[i].code];
 }
 
+/* What chunks of a family know comes again and again; it is given its codes first. */
+static void add_common(struct intake *in)
+{
+	const struct chunk *c = in->c;
+
+	for (uint32_t i = 0; i < in->n_fresh; i++)
+		if (in->fresh[i] <= in->below)
+			dict_code_common(in->t->dict, dict_text(c->dict, in->fresh[i]));
+	for (uint32_t i = 0; i < c->n_known; i++)
+		if (in->code_of[c->known[i].code] == UINT32_MAX)
+			dict_code_common(in->t->dict, dict_text(c->dict, c->known[i].code));
+}
+
 /* Every code the rows will ask for, translated together. */
 void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
 {
@@ -160,6 +173,7 @@ void intake_translate(struct intake *in, const uint32_t *row, uint32_t n)
 			collect_codes(in, in->mover[i].col, row, n);
 	}
 	in->code_of[MISSING_CODE] = MISSING_CODE;
+	add_common(in);
 	GROW(in->fresh_code, in->cap_fresh_code, in->n_fresh);
 	dict_translate(in->t->dict, in->c->dict, in->fresh, in->n_fresh, in->fresh_code);
 	for (uint32_t i = 0; i < in->n_fresh; i++)

@@ -147,6 +147,38 @@ static void as_found_one_by_one(void **state)
 	dict_free(many);
 }
 
+/* Of 20,000 texts every tenth is common; whoever asks first, they are found by all ways. */
+static void common_texts_lie_together(void **state)
+{
+	enum { N = 20000, EACH = 10 };
+	struct dict *d = dict_new(), *to = dict_new();
+	uint32_t code[N], near = 0, given = 0;
+	char text[40];
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++) {
+		struct str s = number_text(text, sizeof text, i);
+
+		code[i] = i % EACH ? dict_code(d, s) : dict_code_common(d, s);
+		near += i >= EACH && i % EACH == 0 && code[i] == code[i - EACH] + 1;
+	}
+	CHECK(near > N / EACH - 12); /* runs double from 64 on */
+	for (uint32_t i = 0; i < N; i++) {
+		struct str s = number_text(text, sizeof text, i);
+
+		CHECK(dict_find(d, s) == code[i] && dict_code(d, s) == code[i]);
+		CHECK(dict_code_common(d, s) == code[i] && str_eq(dict_text(d, code[i]), s));
+	}
+	CHECK(dict_count(d) >= N && dict_count(d) < N + N / EACH + 64);
+	for (uint32_t i = 1; i <= dict_count(d); i++)
+		given += dict_text(d, i).p != NULL;
+	CHECK_INT(given, N);
+	dict_translate(to, d, code, N, code);
+	CHECK(code[0] == 1 && code[N - 1] == N);
+	dict_free(d);
+	dict_free(to);
+}
+
 static void codes_begin_behind_those_below(void **state)
 {
 	(void)state;
@@ -213,6 +245,7 @@ int main(void)
 		cmocka_unit_test(texts_of_all_lengths),
 		cmocka_unit_test(many),
 		cmocka_unit_test(as_found_one_by_one),
+		cmocka_unit_test(common_texts_lie_together),
 		cmocka_unit_test(codes_begin_behind_those_below),
 		cmocka_unit_test(many_found_in_another),
 	};

@@ -160,9 +160,23 @@ static void picking(void **state)
 	}
 }
 
+static void greatest(void **state)
+{
+	uint32_t v[MOST], most = 0;
+	uint64_t seed = 9;
+
+	(void)state;
+	for (uint32_t n = 0; n < MOST; n++) {
+		CHECK_INT(kernel_most(v, n), most);
+		v[n] = (uint32_t)(check_random(&seed) >> (8 + n % 50));
+		most = v[n] > most ? v[n] : most;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(greatest),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(codes),
 		cmocka_unit_test(logic),
