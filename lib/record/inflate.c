@@ -20,7 +20,7 @@ struct inflate {
 	bool full;             /* the library may have more without another byte */
 	const struct gzip_engine *engine;
 	void *z;               /* NULL before the first member */
-	unsigned char out[INFLATE_STEP];
+	unsigned char *out;    /* INFLATE_STEP bytes; NULL before they are needed */
 };
 
 struct inflate *inflate_new(void)
@@ -45,6 +45,7 @@ void inflate_free(struct inflate *in)
 		return;
 	if (in->z)
 		in->engine->close(in->z);
+	xfree(in->out);
 	xfree(in);
 }
 
@@ -115,6 +116,8 @@ static bool pass(struct inflate *in, struct bytes *from, struct flow to, struct 
 	if (in->state == PLAIN) {
 		use(in, from, n);
 	} else {
+		if (!in->out)
+			in->out = xmalloc(INFLATE_STEP);
 		good = make(in, from, in->out, &n, e);
 		p = (const char *)in->out;
 	}
