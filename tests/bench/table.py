@@ -15,6 +15,7 @@ import sys
 PAIRS = (("duck.csv.2t", "ours.csv.2t"), ("duck.csv.1t", "ours.csv.1t"),
          ("duck.gz.2t", "ours.gz.2t"), ("duck.gz.2t", "ours.gz-zlib.2t"),
          ("pg.csv", "ours.csv.2t"), ("ours.csv.1t", "ours.csv.2t"),
+         ("ours.csv.1t", "ours.csv.1t-twice"),
          ("pack.2t", "four.2t"), ("pack.1t", "four.1t"), ("pack.1t", "pack.2t"),
          ("four.1t", "four.2t"))
 
