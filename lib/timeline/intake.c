@@ -219,13 +219,29 @@ static void begin_movers(struct intake *in)
 	const struct layout *l = &in->st->layout;
 
 	in->n_mover = 0;
-	GROW(in->mover, in->cap_mover, l->n_kept + 1);
+	GROW(in->mover, in->cap_mover, l->n_kept + l->n_blank + 1);
+	for (uint32_t i = 0; i < l->n_blank; i++)
+		in->mover[in->n_mover++] = (struct mover){ l->blank[i], NULL };
 	for (uint32_t i = 0; i < l->n_kept; i++) {
 		struct mover *m = &in->mover[in->n_mover++];
 
 		m->cell = layout_cell(l, l->kept[i]);
 		m->col = column_of(in->c, l->kept[i]);
 	}
+}
+
+static bool chunk_has(const void *ctx, enum field f)
+{
+	return column_of(ctx, f) != NULL;
+}
+
+/* What was planned for other places is planned anew. */
+static void begin_cells(struct intake *in)
+{
+	if (!store_fit(in->st, chunk_has, in->c))
+		return;
+	gather_free(in->t->gather);
+	in->t->gather = NULL;
 }
 
 static void begin_codes(struct intake *in, const struct chunk *c)
@@ -249,5 +265,6 @@ void intake_begin(struct intake *in, const struct chunk *c, enum stream s, uint3
 	in->last_place = UINT32_MAX;
 	begin_codes(in, c);
 	begin_columns(in);
+	begin_cells(in);
 	begin_movers(in);
 }

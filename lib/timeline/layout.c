@@ -89,6 +89,59 @@ void layout_init(struct layout *l, enum stream s, uint32_t header, const uint8_t
 	}
 }
 
+/* Of fields whose missing value is the same word. */
+static unsigned kind_of(unsigned pack)
+{
+	return pack == PACK_DATE ? 1 : pack == PACK_DEC ? 2 : 0;
+}
+
+static void give(struct layout *l, struct cell *cell, enum field f)
+{
+	cell->off = (uint16_t)l->size;
+	cell->shared = false;
+	l->size += 4;
+	l->kept[l->n_kept++] = f;
+}
+
+static struct cell new_blank(struct layout *l, uint8_t pack)
+{
+	struct cell cell = { (uint16_t)l->size, pack, true };
+
+	l->size += 4;
+	l->blank[l->n_blank++] = cell;
+	return cell;
+}
+
+void layout_share(struct layout *l, layout_has_fn *has, const void *ctx)
+{
+	uint32_t n = l->n_kept, lack[LAYOUT_BLANKS] = { 0 };
+	struct cell blank[LAYOUT_BLANKS] = { { 0 } };
+
+	l->size -= n * 4;
+	l->n_kept = l->n_blank = 0;
+	for (uint32_t i = 0; i < n; i++)
+		lack[kind_of(layout_cell(l, l->kept[i]).pack)] += !has(ctx, l->kept[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		enum field f = l->kept[i];
+		struct cell *cell = &l->cell[field_get(f)->index];
+		unsigned kind = kind_of(cell->pack);
+
+		if (lack[kind] < 2 || has(ctx, f)) {
+			give(l, cell, f);
+			continue;
+		}
+		if (!blank[kind].off)
+			blank[kind] = new_blank(l, cell->pack);
+		cell->off = blank[kind].off;
+		cell->shared = true;
+	}
+}
+
+void layout_give(struct layout *l, enum field f)
+{
+	give(l, &l->cell[field_get(f)->index], f);
+}
+
 void layout_fini(struct layout *l)
 {
 	xfree(l->cell);

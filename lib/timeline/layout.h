@@ -4,9 +4,12 @@
  *
  * Rows are packed one after another, every cell four bytes. Fields that a row says anyway
  * (its facility, visit, person, serial) have no cell: their pack tells where they come from.
- * Made once from the wanted fields; immutable.
+ * Fields that no row has had yet may share a word that is always missing, one a kind; a field
+ * gets its own cell, behind all others, when its first value comes.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #include "lib/record/field.h"
 
@@ -27,18 +30,32 @@ enum pack {
 struct cell {
 	uint16_t off;   /* from the row's first byte, for packs up to PACK_STORED */
 	uint8_t pack;   /* enum pack */
+	bool shared;    /* no row has it: the word of all such */
 };
+
+#define LAYOUT_BLANKS 3 /* codes and times, dates, decimals */
 
 struct layout {
 	uint32_t size;       /* bytes of a row, header included */
 	uint32_t n_kept;     /* fields with a cell of their own */
 	enum field *kept;
 	struct cell *cell;   /* [stream_stored_width] by field index */
+	struct cell blank[LAYOUT_BLANKS]; /* words shared by fields that no row has */
+	uint32_t n_blank;
 };
 
 /* `keep` is a bitmap over enum field, NULL = all. */
 void layout_init(struct layout *l, enum stream s, uint32_t header, const uint8_t *keep);
 void layout_fini(struct layout *l);
+
+/* Whether rows that come have a field. */
+typedef bool layout_has_fn(const void *ctx, enum field f);
+
+/* Lets the fields share that are not had, where that saves anything. There are no rows yet. */
+void layout_share(struct layout *l, layout_has_fn *has, const void *ctx);
+
+/* A cell of its own for a field that shares. */
+void layout_give(struct layout *l, enum field f);
 
 /* Where a stored field lies; PACK_NONE when the rows do not keep it. */
 static inline struct cell layout_cell(const struct layout *l, enum field f)

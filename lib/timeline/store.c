@@ -27,6 +27,12 @@ static uint32_t word_of(const struct layout *l, enum field f)
 	return c.pack && c.pack <= PACK_STORED ? c.off / 4u : BLOCK_NO_TWIN;
 }
 
+static uint32_t missing_of(struct cell c)
+{
+	return c.pack == PACK_DEC ? PACK_DEC_MISSING :
+	       c.pack == PACK_DATE ? (uint32_t)MISSING_I32 : 0;
+}
+
 static void pack_rows(struct store *st)
 {
 	const struct layout *l = &st->layout;
@@ -41,8 +47,7 @@ static void pack_rows(struct store *st)
 	for (uint32_t i = 0; i < l->n_kept; i++) {
 		struct cell c = layout_cell(l, l->kept[i]);
 
-		plan->blank[c.off / 4] = c.pack == PACK_DEC ? PACK_DEC_MISSING :
-					 c.pack == PACK_DATE ? (uint32_t)MISSING_I32 : 0;
+		plan->blank[c.off / 4] = missing_of(c);
 	}
 	for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++) {
 		uint32_t w = word_of(l, twins[i][0]), other = word_of(l, twins[i][1]);
@@ -110,6 +115,64 @@ bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *
 		"stream %s: a shard is full (%u places for rows, 4 GiB of serials); use more "
 		"shards",
 		stream_name(st->stream), ROW_LIMIT);
+}
+
+/* ---- cells that come ---- */
+
+/* The cells behind `before` of a new row. */
+static void blank_cells(const struct layout *l, uint32_t before, uint8_t *row)
+{
+	for (uint32_t i = 0; i < l->n_kept; i++) {
+		struct cell cell = layout_cell(l, l->kept[i]);
+
+		if (cell.off >= before)
+			row_set_u32((struct row *)(void *)row, cell.off, missing_of(cell));
+	}
+}
+
+/* All rows again, wider than before: what is new in them is missing. */
+static void widen(struct store *st, uint32_t before)
+{
+	struct arena pages = st->pages;
+
+	arena_init(&st->pages);
+	for (uint32_t i = 0; i < st->n_page; i++) {
+		const uint8_t *from = st->page[i];
+		uint8_t *to = arena_room(&st->pages, STORE_PAGE_ROWS, st->layout.size);
+		uint32_t row = i << STORE_PAGE_BITS, end = row + STORE_PAGE_ROWS;
+
+		st->page[i] = to;
+		for (; row < end && row < st->n; row++) {
+			memcpy(to, from, before);
+			blank_cells(&st->layout, before, to);
+			from += before;
+			to += st->layout.size;
+		}
+	}
+	arena_fini(&pages);
+}
+
+bool store_fit(struct store *st, layout_has_fn *has, const void *ctx)
+{
+	uint32_t before = st->layout.size, width = stream_stored_width(st->stream);
+
+	if (st->packed || st->stream == STREAM_ENCOUNTER) /* stamps go by cells */
+		return false;
+	if (!st->fitted) {
+		st->fitted = true;
+		layout_share(&st->layout, has, ctx);
+		return true;
+	}
+	for (uint32_t i = 0; i < width; i++) {
+		enum field f = (enum field)((unsigned)stream_first(st->stream) + i);
+
+		if (st->layout.cell[i].shared && has(ctx, f))
+			layout_give(&st->layout, f);
+	}
+	if (st->layout.size == before)
+		return false;
+	widen(st, before);
+	return true;
 }
 
 /* ---- rows and lists ---- */

@@ -82,6 +82,7 @@ struct store {
 	struct layout layout;
 	unsigned block_bits;
 	bool packed;         /* rows are in blocks, not in pages */
+	bool fitted;         /* fields may share words: rows have come */
 	struct blocks blocks;
 	struct row_room edited; /* of blocks: the row in hand, and its number */
 	uint32_t editing;
@@ -108,6 +109,10 @@ struct store {
 void store_init(struct store *st, enum stream s, const uint8_t *keep);
 void store_fini(struct store *st);
 size_t store_bytes(const struct store *st);
+
+/* Rows come that have these fields, in a stream whose rows lie in pages: fields that nobody has had
+ * share a word until then. True when cells of the stream have got other places. */
+bool store_fit(struct store *st, layout_has_fn *has, const void *ctx);
 
 /* False with a sentence when `n` more rows with `bytes` of serials might not fit. */
 bool store_room(const struct store *st, uint32_t n, uint64_t bytes, struct err *e);

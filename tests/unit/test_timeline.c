@@ -74,6 +74,51 @@ static void rows_come_back_in_event_order(void **state)
 	timeline_free(t);
 }
 
+/* Fields that come with later chunks get their cells then, in whichever order chunks come: more
+ * rows than a page holds, some that are new, some that are there. */
+static void fields_come_late(void **state)
+{
+	static const char *const late[] = {
+		"settlement | setl_id | mdtrt_id | psn_no | setl_time | chrg_bchno | hifp_pay | "
+		"updt_time\n"
+		" | S7 | M7 | P1 | 2026-03-07 | B1 | 12.5 | 2026-03-09\n"
+		" | S2000 | M2 | P2 | 2026-03-07 | B2 | 7 | 2026-03-09\n",
+		"settlement | setl_id | mdtrt_id | psn_no | setl_time | dise_name | certno | "
+		"updt_time\n"
+		" | S9 | M9 | P1 | 2026-03-07 | 肺炎 | 110 | 2026-03-09\n"
+		" | S8 | M8 | P2 | 2026-03-07 | 空 | 120 | 2026-03-09\n",
+	};
+	struct buf many, dump[6];
+
+	(void)state;
+	buf_init(&many, 0);
+	buf_addstr(&many, STR("settlement | setl_id | mdtrt_id | psn_no | setl_time\n"));
+	for (int i = 0; i < 1500; i++)
+		buf_addf(&many, " | S%d | M%d | P%d | 2026-03-0%d\n", i, i, i % 3,
+			 1 + i % 9);
+	for (int i = 0; i < 6; i++) {
+		const char *text[] = { buf_cstr(&many), late[0], late[1] };
+		static const int order[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+						 { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+		struct timeline *t = timeline_new(NULL);
+
+		for (int k = 0; k < 3; k++) {
+			add_all(t, text[order[i][k]], 1);
+			buf_init(&dump[i], 0);
+			dump_timelines(&t, 1, &dump[i]); /* gathered in between, too */
+			if (k < 2)
+				buf_fini(&dump[i]);
+		}
+		CHECK(str_eq(buf_str(&dump[i]), buf_str(&dump[0])));
+		CHECK(str_find(buf_str(&dump[i]), STR("肺炎")) > 0);
+		CHECK(str_find(buf_str(&dump[i]), STR("B2")) > 0);
+		timeline_free(t);
+	}
+	for (int i = 0; i < 6; i++)
+		buf_fini(&dump[i]);
+	buf_fini(&many);
+}
+
 static const char v1[] = "fee | feedetl_sn | fee_ocur_time | cnt | pric | updt_time\n"
 			 "    | F1 | 2026-03-01 | 1 | 10 | 2026-03-02 08:00\n";
 static const char v2[] = "fee | feedetl_sn | fee_ocur_time | cnt | pric | updt_time\n"
@@ -470,6 +515,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_come_back_in_event_order),
+		cmocka_unit_test(fields_come_late),
 		cmocka_unit_test(greatest_revision_wins_in_any_order),
 		cmocka_unit_test(lines_out_of_order_and_again),
 		cmocka_unit_test(numbers_alike_are_told_apart),
