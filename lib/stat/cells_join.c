@@ -233,20 +233,27 @@ bool joint_is(const struct joined *j, uint32_t source, const uint32_t *cell, str
 	return true;
 }
 
+/* Room for so many joined cells in all, as many as were asked for. */
+static void joint_room(struct joining *x, uint32_t cap)
+{
+	struct joint *t = x->to;
+	size_t n = x->j->n, old = t->cap;
+
+	t->marked = xreallocarray(t->marked, cap, sizeof *t->marked);
+	if (t->told)
+		t->told = xreallocarray(t->told, cap, sizeof *t->told);
+	t->cell = xreallocarray(t->cell, cap * n, sizeof *t->cell);
+	memset(t->cell + old * n, 0, (cap - old) * n * sizeof *t->cell);
+	memset(t->marked + old, 0, cap - old);
+	t->cap = cap;
+}
+
 static uint32_t joint_new(struct joining *x)
 {
 	struct joint *t = x->to;
-	uint32_t old = t->cap;
 
-	GROW(t->marked, t->cap, t->n + 1);
-	if (t->cap != old) {
-		if (t->told)
-			t->told = xreallocarray(t->told, t->cap, sizeof *t->told);
-		t->cell = xreallocarray(t->cell, (size_t)t->cap * x->j->n, sizeof *t->cell);
-		memset(t->cell + (size_t)old * x->j->n, 0,
-		       (size_t)(t->cap - old) * x->j->n * sizeof *t->cell);
-		memset(t->marked + old, 0, t->cap - old);
-	}
+	if (t->n == t->cap)
+		joint_room(x, (uint32_t)grow_capacity(t->cap, (size_t)t->n + 1, UINT32_MAX));
 	return t->n++;
 }
 
@@ -314,9 +321,14 @@ static void take_all(struct joining *x)
 {
 	uint32_t n = x->j->shard[0]->table[x->source].n;
 
+	if (n > x->to->cap)
+		joint_room(x, n);
 	if (n)
 		(void)same_cell(x, n - 1);
-	GROW(x->to->changed, x->to->cap_changed, n);
+	if (n > x->to->cap_changed) {
+		x->to->changed = xreallocarray(x->to->changed, n, sizeof *x->to->changed);
+		x->to->cap_changed = n;
+	}
 	for (uint32_t i = 0; i < n; i++)
 		x->to->changed[i] = i;
 	x->to->n_changed = n;

@@ -9,6 +9,7 @@
 #include "lib/timeline/state.h"
 
 #define NONE FIELD_NONE
+#define KNOWN_AHEAD 1024u /* codes made ready at once */
 #define VISIT(s) .places = PLACES_VISIT, .subject = SUBJECT_PERSON, \
 	.subject_key = FIELD_##s##_psn_no, .b = FIELD_##s##_mdtrt_id, .valid = FIELD_##s##_vali_flag
 
@@ -79,18 +80,19 @@ const struct stream_plan *stream_plan(enum stream s)
  * Codes of new visits follow each other, so what is looked up next to each other lies so. */
 static uint32_t *known_as(struct timeline *t, uint32_t code)
 {
-	if (code >= t->cap_known) {
-		uint32_t before = t->cap_known;
+	if (code >= t->n_known) {
+		uint32_t before = t->n_known;
 
-		GROW(t->known, t->cap_known, (size_t)code + 1);
-		memset(t->known + before, 0, (t->cap_known - before) * sizeof *t->known);
+		GROW(t->known, t->cap_known, (size_t)code + KNOWN_AHEAD);
+		t->n_known = code + KNOWN_AHEAD;
+		memset(t->known + before, 0, (t->n_known - before) * sizeof *t->known);
 	}
 	return &t->known[code];
 }
 
 static inline uint32_t known_of(const struct timeline *t, uint32_t code)
 {
-	return code < t->cap_known ? t->known[code] : 0;
+	return code < t->n_known ? t->known[code] : 0;
 }
 
 /* ---- places ---- */

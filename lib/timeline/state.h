@@ -96,7 +96,7 @@ struct timeline {
 	struct subject *subject;
 	uint32_t n_subject, cap_subject;
 	uint32_t *known;              /* by code: the visit or subject it was first known as */
-	uint32_t cap_known;
+	uint32_t n_known, cap_known;  /* n_known: set, if only to nothing */
 	struct map64 subject_of;      /* kind << 32 | code -> number; of the others */
 	uint32_t *dirty;
 	uint32_t n_dirty, cap_dirty;
@@ -159,7 +159,7 @@ const struct list *subject_list_const(const struct subject *s, enum stream strea
 static inline __attribute__((always_inline)) void
 known_fetch(const struct timeline *t, uint32_t code)
 {
-	if (code < t->cap_known)
+	if (code < t->n_known)
 		__builtin_prefetch(&t->known[code]);
 }
 
@@ -167,7 +167,7 @@ known_fetch(const struct timeline *t, uint32_t code)
 static inline __attribute__((always_inline)) void
 known_fetch_what(const struct timeline *t, uint32_t code)
 {
-	uint32_t known = code < t->cap_known ? t->known[code] : 0;
+	uint32_t known = code < t->n_known ? t->known[code] : 0;
 
 	if (known & 1) {
 		__builtin_prefetch(&t->places[PLACES_VISIT].v[known / 2], 1);
