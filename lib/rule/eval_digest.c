@@ -5,8 +5,11 @@
  * Record by record, in order: the record's version, time and money, once a batch for all sources;
  * and what the source says of it, that is whether it is in for sure and whether it bears.
  */
+#include <string.h>
+
 #include "lib/base/hash.h"
 #include "lib/rule/cells_pass.h"
+#include "lib/rule/kernel.h"
 
 /* Odd numbers without a pattern. */
 #define BY_ROW UINT64_C(0x9fb21c651e98df25)
@@ -21,8 +24,8 @@ static void add_column(struct eval *e, uint64_t *out, enum field f, uint32_t n, 
 {
 	const int64_t *v = f == FIELD_NONE ? NULL : slot_time(e, f);
 
-	for (uint32_t i = 0; v && i < n; i++)
-		out[i] += (uint64_t)v[i] * by;
+	if (v)
+		kernel_add_by(out, v, by, n);
 }
 
 /* The money and time of a side are those of its stream, so all sources share these. */
@@ -35,8 +38,7 @@ static const uint64_t *record_digests(struct eval *e, const struct side *s)
 		return d->v;
 	d->stamp = e->stamp;
 	GROW(d->v, d->cap, r->n + 1);
-	for (uint32_t i = 0; i < r->n; i++)
-		d->v[i] = hash_join(r->row[i] * BY_ROW, r->version[i]);
+	kernel_join(d->v, r->row, BY_ROW, r->version, r->n);
 	add_column(e, d->v, s->time, r->n, BY_TIME);
 	add_column(e, d->v, s->weight, r->n, BY_WEIGHT);
 	add_column(e, d->v, s->fund, r->n, BY_FUND);
@@ -49,12 +51,9 @@ static void add_test(struct cells_pass *x, const struct node *cond)
 {
 	uint64_t *said = x->e->said;
 	uint32_t n = x->e->b->rows[x->s->side.stream].n;
-	const uint8_t *v;
 
 	if (cond->stream != STREAM_COUNT && !cond->dated) {
-		v = slot_truth(x->e, cond);
-		for (uint32_t i = 0; i < n; i++)
-			said[i] = said[i] * 3 + v[i];
+		kernel_digit(said, slot_truth(x->e, cond), n);
 		return;
 	}
 	for (uint32_t i = 0; i < x->c.n; i++) {
@@ -75,8 +74,8 @@ static const uint64_t *what_is_said(struct cells_pass *x)
 	uint32_t n = e->b->rows[x->s->side.stream].n;
 
 	GROW(e->said, e->cap_said, n + 1);
-	for (uint32_t i = 0; i < n; i++)
-		e->said[i] = x->filter[i];
+	memset(e->said, 0, n * sizeof *e->said);
+	kernel_digit(e->said, x->filter, n);
 	for (uint32_t i = 0; i < x->s->n_bear; i++)
 		add_test(x, x->s->bear[i]);
 	return e->said;

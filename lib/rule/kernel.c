@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "lib/base/civil.h"
+#include "lib/base/hash.h"
 #include "lib/base/simd.h"
 
 KERNEL void kernel_range(uint8_t *restrict out, const int64_t *restrict v, uint32_t n, int64_t lo,
@@ -323,4 +324,24 @@ KERNEL void kernel_breaks(uint8_t *restrict out, const uint64_t *restrict v, uin
 {
 	for (uint32_t i = 1; i < n; i++)
 		out[i] |= v[i] != v[i - 1];
+}
+
+KERNEL void kernel_join(uint64_t *restrict out, const uint32_t *restrict a, uint64_t by,
+			const uint64_t *restrict b, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = hash_join(a[i] * by, b[i]);
+}
+
+KERNEL void kernel_add_by(uint64_t *restrict out, const int64_t *restrict v, uint64_t by,
+			  uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] += (uint64_t)v[i] * by;
+}
+
+KERNEL void kernel_digit(uint64_t *restrict out, const uint8_t *restrict v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = out[i] * 3 + v[i];
 }

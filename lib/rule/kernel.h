@@ -82,3 +82,10 @@ void kernel_set(uint32_t *out, uint32_t v, uint32_t n);
 
 /* Makes 1 of what is not the value before it; the first is left. */
 void kernel_breaks(uint8_t *restrict out, const uint64_t *restrict v, uint32_t n);
+
+/* Digests: a number times an odd one joined with another; a column times such added; one more digit
+ * to the base of 3. */
+void kernel_join(uint64_t *restrict out, const uint32_t *restrict a, uint64_t by,
+		 const uint64_t *restrict b, uint32_t n);
+void kernel_add_by(uint64_t *restrict out, const int64_t *restrict v, uint64_t by, uint32_t n);
+void kernel_digit(uint64_t *restrict out, const uint8_t *restrict v, uint32_t n);

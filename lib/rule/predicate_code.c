@@ -12,7 +12,7 @@
 #include "lib/base/hash.h"
 #include "lib/rule/frame.h"
 
-enum { MOST_TRUTHS = 4 };
+enum { MOST_TRUTHS = 4, FEW_TESTS = 2, FEW_CLASSES = MOST_TRUTHS * MOST_TRUTHS };
 
 static uint8_t code_truth(struct eval *e, const struct node *n, uint32_t dense)
 {
@@ -214,6 +214,25 @@ static uint8_t as_byte(uint8_t t)
 	return t == TRUTH_VARIES ? TRUTH_UNSET : t;
 }
 
+/* Row by row, where tests are so few that sorting rows for them does not pay. */
+static void test_rows(struct eval *e, const struct node *n, uint8_t *out)
+{
+	struct classes *c = &e->classes[n->domain];
+	const uint32_t *dense = domain_rows(e, n->domain), *of;
+	uint32_t rows = e->b->rows[n->stream].n;
+	uint8_t by_class[FEW_CLASSES];
+
+	class_codes(e, n->domain);
+	of = c->of;
+	for (uint32_t i = 0; i < c->n; i++)
+		by_class[i] = as_byte(truths(c, i)[e->slot[n->id].n_code - 1]);
+	if (e->domain[n->domain].constant && rows)
+		memset(out, by_class[of[dense[0]]], rows);
+	else
+		for (uint32_t i = 0; i < rows; i++)
+			out[i] = by_class[of[dense[i]]];
+}
+
 void test_dict(struct eval *e, const struct node *n, uint8_t *out)
 {
 	struct classes *c = &e->classes[n->domain];
@@ -222,6 +241,10 @@ void test_dict(struct eval *e, const struct node *n, uint8_t *out)
 
 	if (!s->n_code)
 		s->n_code = take_node(e, n);
+	if (c->n_node <= FEW_TESTS) {
+		test_rows(e, n, out);
+		return;
+	}
 	if (c->stamp != e->stamp)
 		sort_rows(e, n->domain);
 	usual = truths(c, c->largest)[s->n_code - 1];

@@ -207,6 +207,6 @@ void gift_copy(struct gifts *to, const struct gifts *from, uint32_t i);
  * is none. */
 uint32_t gift_same(const struct gifts *a, uint32_t i, const struct gifts *b, uint32_t hint);
 bool gifts_equal(const struct gifts *a, const struct gifts *b);
-/* A subject's block as a list, and a list as its block. */
+/* A subject's block as a list, and n neighbours of a list as its block. */
 struct gifts given_gifts(const struct given *g);
-void given_set(struct given *g, const struct gifts *from);
+void given_set(struct given *g, const struct gifts *from, uint32_t first, uint32_t n);

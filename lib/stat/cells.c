@@ -303,21 +303,23 @@ static void fold(struct cells *c, const struct gift *g, int sign)
 		fold_peer(c, g, i, sign);
 }
 
-/* What a subject gives for good, in sums alone. */
-static void add_plain(struct cells *c, uint32_t source, uint32_t cell, uint32_t sure,
-		      const struct partial *p)
+/* What a subject gives for the first time, in sums alone. */
+static void add_plain(struct cells *c, const struct gift *g)
 {
-	const struct table *t = &c->table[source];
-	struct cell *x = cell_at(t, cell);
+	const struct table *t = &c->table[g->source];
+	struct cell *x = cell_at(t, g->cell);
 	struct sum *s = (struct sum *)(void *)((uint8_t *)x + t->sum_at);
+	const struct partial *p = g->partial;
 
+	if (c->replaceable && !x->changed)
+		note_changed(c, g, x);
 	x->given = (x->given + 1) & INT32_MAX;
-	x->sure += sure;
+	x->sure += g->sure;
 	for (uint32_t i = 0; i < t->n_sum; i++) {
 		s[i].count += p[i].count;
 		s[i].unknown += p[i].unknown;
 		if (__builtin_expect(__builtin_add_overflow(s[i].total, p[i].sum, &s[i].total), 0))
-			cell_rest_make(c, source, cell, i)->carry += p[i].sum > 0 ? 1 : -1;
+			cell_rest_make(c, g->source, g->cell, i)->carry += p[i].sum > 0 ? 1 : -1;
 	}
 }
 
@@ -383,6 +385,17 @@ static void note_gave(struct cells *c, uint32_t subject, uint32_t source, uint32
 	c->gave[c->n_gave - 1].end = c->n_gave_to;
 }
 
+/* What a subject gives is remembered; false when it gave before, and is compared with that. */
+static bool remember(struct cells *c, const struct gift *g, uint32_t subject)
+{
+	const struct given *before = &c->given[subject];
+
+	GROW(c->turn, c->cap_turn, c->taken.n_cell + 1);
+	c->turn[c->taken.n_cell] = before->turn;
+	gift_pack(c, &c->taken, g);
+	return !before->n_cell;
+}
+
 static void take(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
 {
 	uint32_t n_sum = c->table[k->source].n_sum;
@@ -393,27 +406,23 @@ static void take(struct cells *c, struct eval *e, const struct contributions *k,
 		g.kept = code_kept(c, k->kept + (size_t)i * n_sum, n_sum);
 	if (c->p->source[k->source].n_peer)
 		g.partial = code_peers(c, e, k, i, g.partial);
-	if (c->replaceable) {
-		const struct given *before = &c->given[k->v[i].subject];
-
-		GROW(c->turn, c->cap_turn, c->taken.n_cell + 1);
-		c->turn[c->taken.n_cell] = before->turn;
-		gift_pack(c, &c->taken, &g);
-		if (!before->n_cell)
-			fold(c, &g, 1);
+	if (!c->replaceable)
+		note_gave(c, k->v[i].subject, k->source, g.cell);
+	else if (!remember(c, &g, k->v[i].subject))
 		return;
-	}
 	fold(c, &g, 1);
-	note_gave(c, k->v[i].subject, k->source, g.cell);
 }
 
 static void take_plain(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
 {
-	uint32_t cell = find_or_new(c, e, k, i);
+	struct gift g = { k->source, find_or_new(c, e, k, i), k->v[i].sure, k->v[i].digest,
+			  k->partial + (size_t)i * c->table[k->source].n_sum, NULL };
 
-	add_plain(c, k->source, cell, k->v[i].sure,
-		  k->partial + (size_t)i * c->table[k->source].n_sum);
-	note_gave(c, k->v[i].subject, k->source, cell);
+	if (!c->replaceable)
+		note_gave(c, k->v[i].subject, k->source, g.cell);
+	else if (!remember(c, &g, k->v[i].subject))
+		return;
+	add_plain(c, &g);
 }
 
 /* Slots and cells lie far apart: both are fetched before they are needed. Always in line: gcc takes
@@ -441,15 +450,14 @@ void cells_take(struct cells *c, struct eval *e, const struct contributions *k)
 
 	if (!c->replaceable)
 		GROW(c->gave_to, c->cap_gave_to, (size_t)c->n_gave_to + k->n);
-	for (uint32_t i = 0; i < k->n && !scratch && !c->replaceable; i++) {
+	for (uint32_t i = 0; i < k->n && !scratch; i++) {
 		fetch(t, k, i);
 		take_plain(c, e, k, i);
 	}
-	for (uint32_t i = 0; i < k->n && (scratch || c->replaceable); i++) {
+	for (uint32_t i = 0; i < k->n && scratch; i++) {
 		fetch(t, k, i);
 		take(c, e, k, i);
-		if (scratch)
-			arena_reset(&c->scratch);
+		arena_reset(&c->scratch);
 	}
 }
 
@@ -494,17 +502,38 @@ static size_t given_size(const struct gifts *g)
 	return g->n_cell * sizeof *g->cell + g->n;
 }
 
-static void take_now(struct cells *c, struct given *g)
+/* Gave before: what differs is folded out and in. */
+static void give_anew(struct cells *c, struct given *g, const uint32_t *order, uint32_t n)
 {
 	struct gifts before = given_gifts(g);
 
+	c->now.n = c->now.n_cell = 0;
+	for (uint32_t i = 0; i < n; i++)
+		gift_copy(&c->now, &c->taken, order[i]);
 	if (gifts_equal(&before, &c->now))
 		return;
 	fold_other(c, &before, &c->now, -1);
-	if (before.n_cell) /* what is given for the first time was folded when it was taken */
-		fold_other(c, &c->now, &before, 1);
+	fold_other(c, &c->now, &before, 1);
 	c->given_bytes += given_size(&c->now) - given_size(&before);
-	given_set(g, &c->now);
+	given_set(g, &c->now, 0, n);
+}
+
+/* What is given for the first time was folded when it was taken. */
+static void give_first(struct cells *c, struct given *g, const uint32_t *order, uint32_t n)
+{
+	const struct gifts *from = &c->taken;
+	uint32_t first = n ? order[0] : 0;
+
+	if (n && order[n - 1] - first != n - 1) { /* of several sources */
+		c->now.n = c->now.n_cell = 0;
+		for (uint32_t i = 0; i < n; i++)
+			gift_copy(&c->now, &c->taken, order[i]);
+		from = &c->now;
+		first = 0;
+	}
+	given_set(g, from, first, n);
+	if (n)
+		c->given_bytes += n * sizeof *g->cell + g->cell[n - 1].end;
 }
 
 /* What was taken comes source by source; each subject's part is brought together. */
@@ -520,10 +549,12 @@ void cells_end(struct cells *c)
 	for (uint32_t i = 0; i < n; i++)
 		order[start[c->turn[i] + 1]++] = i;
 	for (uint32_t i = 0; i < c->n_giver; i++) {
-		c->now.n = c->now.n_cell = 0;
-		for (uint32_t k = start[i]; k < start[i + 1]; k++)
-			gift_copy(&c->now, &c->taken, order[k]);
-		take_now(c, &c->given[c->giver[i]]);
+		struct given *g = &c->given[c->giver[i]];
+
+		if (g->n_cell)
+			give_anew(c, g, order + start[i], start[i + 1] - start[i]);
+		else
+			give_first(c, g, order + start[i], start[i + 1] - start[i]);
 	}
 	c->n_giver = 0;
 	xfree(start);

@@ -191,7 +191,7 @@ static void split_cell(struct joined *j, uint32_t shard, uint32_t source, uint32
 {
 	const struct table *t = &j->shard[shard]->table[source];
 	uint64_t h = joined_hash(j, shard, cell_at(t, cell), t->n_key);
-	struct split *to = split_at(j, shard, joined_lot(j, h), source);
+	struct split *to = split_at(j, shard, joined_lot(j, h) / j->lots * j->lots, source);
 
 	GROW(to->v, to->cap, to->n + 1);
 	to->v[to->n++] = (struct split_cell){ .hash = h, .cell = cell };
@@ -201,13 +201,16 @@ void joined_split(struct joined *j, uint32_t shard)
 {
 	struct cells *c = j->shard[shard];
 
+	if (j->n > 1 && !j->dealt[shard]) {
+		lots_deal(j, shard);
+		j->dealt[shard] = true;
+		return;
+	}
 	for (uint32_t i = 0; i < c->n_changed; i++) {
 		split_cell(j, shard, c->changed[i].source, c->changed[i].cell);
 		cell_at(&c->table[c->changed[i].source], c->changed[i].cell)->changed = 0;
 	}
 	c->n_changed = 0;
-	if (lots_fit(j->shard, j->n))
-		lots_deal(j, shard);
 }
 
 /* ---- one partition of all shards ---- */
@@ -240,8 +243,6 @@ static void joint_room(struct joining *x, uint32_t cap)
 	size_t n = x->j->n, old = t->cap;
 
 	t->marked = xreallocarray(t->marked, cap, sizeof *t->marked);
-	if (t->told)
-		t->told = xreallocarray(t->told, cap, sizeof *t->told);
 	t->cell = xreallocarray(t->cell, cap * n, sizeof *t->cell);
 	memset(t->cell + old * n, 0, (cap - old) * n * sizeof *t->cell);
 	memset(t->marked + old, 0, cap - old);
@@ -280,6 +281,42 @@ static void reserve_slots(struct joint *t, size_t more)
 	xfree(from);
 }
 
+static const struct cell *first_cell(const struct joining *x, uint32_t i, uint32_t *shard)
+{
+	const uint32_t *cell = joint_cell(x->j, x->to, i);
+	uint32_t s = 0;
+
+	while (!cell[s])
+		s++;
+	*shard = s;
+	return cell_at(&x->j->shard[s]->table[x->source], cell[s] - 1);
+}
+
+/* What the first round joined lot by lot gets slots to be found by, and is counted no more. */
+static void index_joint(struct joining *x)
+{
+	enum { AHEAD = 8 };
+	struct joint *t = x->to;
+	uint32_t n = x->j->n, shard;
+
+	t->marked = xcalloc(t->cap + 1u, 1);
+	memset(t->cell + (size_t)t->n * n, 0, (size_t)(t->cap - t->n) * n * sizeof *t->cell);
+	xfree(t->count);
+	t->count = NULL;
+	reserve_slots(t, 0);
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct cell *own = first_cell(x, i, &shard);
+		uint64_t hash = joined_hash(x->j, shard, own, x->j->p->source[x->source].n_key);
+		size_t at = (hash >> 32) & (t->slots - 1);
+
+		if (i + AHEAD < t->n)
+			__builtin_prefetch(first_cell(x, i + AHEAD, &shard));
+		while (t->slot[at])
+			at = (at + 1) & (t->slots - 1);
+		t->slot[at] = hash >> 32 << 32 | (i + 1);
+	}
+}
+
 /* The joined cell of a shard's cell. */
 static uint32_t join_cell(struct joining *x, uint32_t shard, const struct split_cell *c)
 {
@@ -290,16 +327,13 @@ static uint32_t join_cell(struct joining *x, uint32_t shard, const struct split_
 	for (; t->slot[at]; at = (at + 1) & (t->slots - 1)) {
 		cell = (uint32_t)t->slot[at] - 1;
 		if (t->slot[at] >> 32 == tag &&
-		    (t->told ? t->told[cell] == c->hash
-			     : joint_is(x->j, x->source, t->cell + (size_t)cell * n,
-					(struct joint_at){ shard, c->cell }))) {
+		    joint_is(x->j, x->source, t->cell + (size_t)cell * n,
+			     (struct joint_at){ shard, c->cell })) {
 			t->cell[(size_t)cell * n + shard] = c->cell + 1;
 			return cell;
 		}
 	}
 	cell = joint_new(x);
-	if (t->told)
-		t->told[cell] = c->hash;
 	t->cell[(size_t)cell * n + shard] = c->cell + 1;
 	t->slot[at] = (uint64_t)tag << 32 | (cell + 1);
 	return cell;
@@ -347,15 +381,11 @@ fetch(const struct joining *x, uint32_t shard, const struct split *from, uint32_
 		__builtin_prefetch(&t->slot[(from->v[i + AHEAD].hash >> 32) & (t->slots - 1)]);
 	if (i + AHEAD / 2 >= from->n)
 		return;
-	if (!t->told)
-		__builtin_prefetch(cell_at(&x->j->shard[shard]->table[x->source],
-					   from->v[i + AHEAD / 2].cell));
+	__builtin_prefetch(cell_at(&x->j->shard[shard]->table[x->source],
+				   from->v[i + AHEAD / 2].cell));
 	slot = t->slot[(from->v[i + AHEAD / 2].hash >> 32) & (t->slots - 1)];
-	if (!slot)
-		return;
-	__builtin_prefetch(t->cell + (size_t)((uint32_t)slot - 1) * x->j->n);
-	if (t->told)
-		__builtin_prefetch(t->told + (uint32_t)slot - 1);
+	if (slot)
+		__builtin_prefetch(t->cell + (size_t)((uint32_t)slot - 1) * x->j->n);
 }
 
 static void join_source(struct joined *j, uint32_t partition, uint32_t source)
@@ -366,10 +396,10 @@ static void join_source(struct joined *j, uint32_t partition, uint32_t source)
 	t->n_changed = 0;
 	if (j->n == 1 && !j->shard[0]->replaceable)
 		take_all(&x);
-	if (j->n > 1 && !t->n && joined_tells(j, j->p->source[source].n_key))
-		t->told = xcalloc(t->cap, sizeof *t->told);
+	if (j->n > 1 && !t->marked)
+		index_joint(&x);
 	for (uint32_t s = 0; s < j->n; s++) {
-		struct split *from = split_at(j, s, partition, source);
+		struct split *from = split_at(j, s, partition * j->lots, source);
 
 		if (j->n > 1)
 			reserve_slots(t, from->n);
@@ -391,8 +421,6 @@ static void join_source(struct joined *j, uint32_t partition, uint32_t source)
 	}
 	for (uint32_t i = 0; i < t->n_changed; i++)
 		t->marked[t->changed[i]] = 0;
-	xfree(t->told);
-	t->told = NULL;
 }
 
 void joined_judge(struct joined *j, uint32_t partition)
@@ -402,8 +430,10 @@ void joined_judge(struct joined *j, uint32_t partition)
 	struct judging x;
 
 	for (uint32_t s = 0; s < j->p->n_source; s++) {
-		if (lots_fit(j->shard, j->n))
+		if (j->n > 1 && !part->joint[s].cell)
 			lots_join(j, partition, s);
+		else if (j->n > 1 && !j->shard[0]->replaceable)
+			part->joint[s].all = true;
 		else
 			join_source(j, partition, s);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cells_lot.c - all cells of several shards joined once, lot by lot, where none will change again.
+ * cells_lot.c - all cells of several shards joined in the first round, lot by lot.
  *
  * There are millions of cells, and a table of them is larger than any cache. So they are dealt
  * out by their hashes into lots of a few thousand, and each lot is joined in a small table that is
@@ -26,9 +26,7 @@ uint32_t lots_wanted(struct cells *const *shard, uint32_t n)
 {
 	uint32_t lots = 1;
 
-	if (!lots_fit(shard, n))
-		return 1;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; n > 1 && i < n; i++)
 		for (uint32_t s = 0; s < shard[i]->p->n_source; s++)
 			while (lots < LOTS_MOST && n * lots < LISTS_MOST &&
 			       shard[i]->table[s].n / lots > LOT_CELLS)
@@ -74,10 +72,11 @@ static void deal_source(struct joined *j, uint32_t shard, uint32_t source)
 	for (uint32_t i = 0; i < lots; i++)
 		reserve(j, split_at(j, shard, i, source), t->n);
 	for (uint32_t i = 0; i < t->n; i++) {
-		const struct cell *x = cell_at(t, i);
+		struct cell *x = cell_at(t, i);
 		uint64_t h = joined_hash(j, shard, x, t->n_key);
 		struct split *to = split_at(j, shard, joined_lot(j, h), source);
 
+		x->changed = 0;
 		GROW(to->v, to->cap, to->n + 1);
 		to->v[to->n++] = (struct split_cell){ h, i, count_of(t, x, counted) };
 	}
@@ -85,11 +84,9 @@ static void deal_source(struct joined *j, uint32_t shard, uint32_t source)
 
 void lots_deal(struct joined *j, uint32_t shard)
 {
-	if (j->dealt[shard])
-		return;
 	for (uint32_t s = 0; s < j->p->n_source; s++)
 		deal_source(j, shard, s);
-	j->dealt[shard] = true;
+	j->shard[shard]->n_changed = 0;
 }
 
 /* ---- joining ---- */
@@ -178,8 +175,6 @@ void lots_join(struct joined *j, uint32_t partition, uint32_t source)
 	uint32_t first = partition * j->lots;
 
 	t->all = true;
-	if (t->cell)
-		return; /* of a round before */
 	for (uint32_t l = first; l < first + j->lots; l++)
 		for (uint32_t s = 0; s < j->n; s++)
 			t->cap += split_at(j, s, l, source)->n;

@@ -16,6 +16,9 @@ struct unpacking {
 
 enum { LONGEST = 10, UNKNOWN = 1, KEPT = 2, STATE_BITS = 2 };
 
+/* A count and a total, each in as many bytes as it has; of both these in one byte before them. */
+enum { COUNT_BYTES_BITS = 3, SUM_LONGEST = 1 + 2 * sizeof(uint64_t) };
+
 static void put(struct gifts *g, const void *p, size_t n)
 {
 	GROW(g->p, g->cap, g->n + n);
@@ -46,16 +49,42 @@ static uint64_t take_u64(struct unpacking *u)
 	return v;
 }
 
-static void put_i64(struct gifts *g, int64_t v)
+/* Bytes of a number without leading ones that are 0. */
+static inline uint32_t bytes_of(uint64_t v)
 {
-	put_u64(g, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+	return v ? (71u - (uint32_t)__builtin_clzll(v)) / 8 : 0;
 }
 
-static int64_t take_i64(struct unpacking *u)
+/* Without a branch. There is room. */
+static inline void put_sum(struct gifts *g, uint64_t count, int64_t sum)
 {
-	uint64_t z = take_u64(u);
+	uint64_t total = (uint64_t)sum << 1 ^ (uint64_t)(sum >> 63);
+	uint32_t few = bytes_of(count), many = bytes_of(total);
+	uint8_t *to = g->p + g->n;
 
-	return (int64_t)(z >> 1 ^ (~(z & 1) + 1));
+	*to++ = (uint8_t)(few | many << COUNT_BYTES_BITS);
+	memcpy(to, &count, sizeof count);
+	memcpy(to + few, &total, sizeof total);
+	g->n += 1 + few + many;
+}
+
+static uint64_t take_bytes(struct unpacking *u, uint32_t n)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, u->p + u->at, n);
+	u->at += n;
+	return v;
+}
+
+static uint64_t take_sum(struct unpacking *u, int64_t *sum)
+{
+	uint32_t head = u->p[u->at++];
+	uint64_t count = take_bytes(u, head & ((1u << COUNT_BYTES_BITS) - 1));
+	uint64_t total = take_bytes(u, head >> COUNT_BYTES_BITS);
+
+	*sum = (int64_t)(total >> 1 ^ (~(total & 1) + 1));
+	return count;
 }
 
 static void put_kept(struct gifts *g, const struct coded *k)
@@ -86,17 +115,22 @@ static void take_kept(struct cells *c, struct unpacking *u, struct coded *k)
 
 void gift_pack(const struct cells *c, struct gifts *g, const struct gift *gift)
 {
+	uint32_t n = c->table[gift->source].n_sum;
+
 	put_u64(g, gift->sure);
 	put(g, &gift->digest, sizeof gift->digest);
-	for (uint32_t i = 0; i < c->table[gift->source].n_sum; i++) {
+	GROW(g->p, g->cap, g->n + n * SUM_LONGEST);
+	for (uint32_t i = 0; i < n; i++) {
 		const struct partial *p = &gift->partial[i];
 		const struct coded *k = gift->kept ? &gift->kept[i] : NULL;
 		bool kept = k && (k->n || k->sum.den);
 
-		put_u64(g, (uint64_t)p->count << STATE_BITS | (kept ? KEPT : 0) | p->unknown);
-		put_i64(g, p->sum);
-		if (kept)
+		put_sum(g, (uint64_t)p->count << STATE_BITS | (kept ? KEPT : 0) | p->unknown,
+			p->sum);
+		if (kept) {
 			put_kept(g, k);
+			GROW(g->p, g->cap, g->n + (n - i) * SUM_LONGEST);
+		}
 	}
 	GROW(g->cell, g->cap_cell, g->n_cell + 1);
 	g->cell[g->n_cell++] = (struct given_cell){ gift->source, gift->cell, g->n };
@@ -123,11 +157,10 @@ void gift_unpack(struct cells *c, const struct gifts *g, uint32_t i, struct gift
 	out->partial = p = arena_array(&c->scratch, n, sizeof *p);
 	out->kept = k = arena_array(&c->scratch, n, sizeof *k);
 	for (uint32_t s = 0; s < n; s++) {
-		uint64_t head = take_u64(&u);
+		uint64_t head = take_sum(&u, &p[s].sum);
 
 		p[s].count = (uint32_t)(head >> STATE_BITS);
 		p[s].unknown = head & UNKNOWN;
-		p[s].sum = take_i64(&u);
 		if (head & KEPT)
 			take_kept(c, &u, &k[s]);
 	}
@@ -177,14 +210,20 @@ struct gifts given_gifts(const struct given *g)
 			       .n = g->n_cell ? g->cell[g->n_cell - 1].end : 0 };
 }
 
-void given_set(struct given *g, const struct gifts *from)
+void given_set(struct given *g, const struct gifts *from, uint32_t first, uint32_t n)
 {
+	uint32_t start = start_of(from, first), bytes;
+
 	xfree(g->cell);
 	g->cell = NULL;
-	g->n_cell = from->n_cell;
-	if (!from->n_cell)
+	g->n_cell = n;
+	if (!n)
 		return;
-	g->cell = xmalloc(from->n_cell * sizeof *g->cell + from->n);
-	memcpy(g->cell, from->cell, from->n_cell * sizeof *g->cell);
-	memcpy(g->cell + g->n_cell, from->p, from->n);
+	bytes = from->cell[first + n - 1].end - start;
+	g->cell = xmalloc(n * sizeof *g->cell + bytes);
+	for (uint32_t i = 0; i < n; i++) {
+		g->cell[i] = from->cell[first + i];
+		g->cell[i].end -= start;
+	}
+	memcpy(g->cell + n, from->p + start, bytes);
 }

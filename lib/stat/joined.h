@@ -31,11 +31,11 @@ struct joint {
 	uint32_t n, cap;
 	uint64_t *slot;          /* upper half of the hash << 32 | joined cell + 1 */
 	size_t slots;
-	uint64_t *told;          /* [cap] their hashes, while these tell keys; else NULL */
 	uint32_t *changed;       /* since the last round, each once; or all are */
 	uint32_t n_changed, cap_changed;
-	uint8_t *marked;         /* [cap] among the changed */
-	uint32_t *count;         /* [cap] of aggregate `counted` over all shards; NULL: not kept */
+	uint8_t *marked;         /* [cap] among the changed; NULL in the first round of lots */
+	uint32_t *count;         /* [cap] of aggregate `counted` over all shards, in the first
+				    round of lots; else NULL */
 	uint32_t counted;
 	bool all;
 };
@@ -135,9 +135,9 @@ struct joined {
 	struct map64 part_of;    /* hash of a part -> number, stepped on when hashes meet */
 	struct shard_part *part; /* by number: one that has it */
 	uint32_t n_part, cap_part;
-	uint32_t lots;           /* of a partition; one, unless no cell will change */
+	uint32_t lots;           /* of a partition; later rounds have all in its first */
 	struct split *split;     /* [shard][partition, lot][source] */
-	bool *dealt;             /* [shard] into lots, for good */
+	bool *dealt;             /* [shard] into lots, in the first round */
 	struct partition *partition; /* [n] */
 	struct told *told;       /* [n_rule of the plan] */
 };
@@ -183,14 +183,11 @@ static inline uint32_t joined_lot(const struct joined *j, uint64_t hash)
 	return (uint32_t)((uint64_t)(uint32_t)hash * (j->n * j->lots) >> 32);
 }
 
-/* ---- cells_lot.c: where more than one shard has its cells for good ---- */
+/* ---- cells_lot.c: the first round, of more than one shard ---- */
 
-static inline bool lots_fit(struct cells *const *shard, uint32_t n)
-{
-	return n > 1 && !shard[0]->replaceable;
-}
-/* How many lots a partition should have: one where they do not fit. */
+/* How many lots a partition should have: one for a single shard. */
 uint32_t lots_wanted(struct cells *const *shard, uint32_t n);
+/* All cells, none of which counts as changed then. */
 void lots_deal(struct joined *j, uint32_t shard);
 void lots_join(struct joined *j, uint32_t partition, uint32_t source);
 
