@@ -135,6 +135,41 @@ void judge_each_batch(struct judge *j, const uint32_t *subject, uint32_t n,
 	}
 }
 
+/* Subjects whose rows are kept come to the front; how many. */
+static uint32_t known_first(struct judge *j, uint32_t *subject, uint32_t n)
+{
+	struct kept_ask ask = { .fields = plan_wanted(j->plan), .map = j->plan->rs->item_map };
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; j->kept && i < n; i++) {
+		uint32_t s = ask.from = subject[i];
+
+		if (!kept_has(j->kept, &ask))
+			continue;
+		subject[i] = subject[known];
+		subject[known++] = s;
+	}
+	return known;
+}
+
+void judge_each_known(struct judge *j, const uint32_t *subject, uint32_t n, batch_fn *fn,
+		      void *ctx)
+{
+	uint32_t *order = xcalloc(n + 1u, sizeof *order), known;
+
+	if (n)
+		memcpy(order, subject, n * sizeof *order);
+	known = known_first(j, order, n);
+	for (uint32_t i = 0, step; i < known; i += step) {
+		step = known - i < j->step ? known - i : j->step;
+		kept_pick(j->kept, order + i, step, plan_wanted(j->plan), &j->batch);
+		fn(j, &j->batch, ctx);
+		adapt(j, &j->batch);
+	}
+	judge_each_batch(j, order + known, n - known, NULL, fn, ctx);
+	xfree(order);
+}
+
 static void forget_dirty(struct judge *j)
 {
 	uint32_t n;

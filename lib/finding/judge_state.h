@@ -23,3 +23,6 @@ struct judge {
 typedef void batch_fn(struct judge *j, const struct batch *b, void *ctx);
 void judge_each_batch(struct judge *j, const uint32_t *subject, uint32_t n,
 		      struct gather_stats *gs, batch_fn *fn, void *ctx);
+/* The same, from what is kept as far as it is; in another order of subjects then. */
+void judge_each_known(struct judge *j, const uint32_t *subject, uint32_t n, batch_fn *fn,
+		      void *ctx);

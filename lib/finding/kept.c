@@ -126,6 +126,89 @@ struct batch *kept_batch(struct kept *k, const struct kept_ask *ask, kept_fill *
 	return &o->batch;
 }
 
+bool kept_has(const struct kept *k, const struct kept_ask *ask)
+{
+	const struct one *o = find(k, ask->from);
+
+	return o && o->fresh && has_fields(o, ask);
+}
+
+/* ---- rows of some subjects ---- */
+
+/* Rows of one subject in a kept batch, of the stream in hand. */
+struct piece {
+	const struct rows *rows;
+	uint32_t from, n;
+};
+
+static void copy_column(struct rows *to, const struct piece *p, uint32_t n, enum field f)
+{
+	unsigned i = field_get(f)->index, width = width_bytes(type_width(field_get(f)->type));
+	uint8_t *out = to->col[i];
+
+	for (uint32_t k = 0; k < n; k++) {
+		const uint8_t *in = p[k].rows->col[i];
+
+		if (p[k].n)
+			memcpy(out, in + (size_t)p[k].from * width, (size_t)p[k].n * width);
+		out += (size_t)p[k].n * width;
+	}
+}
+
+static void copy_rows(struct rows *to, const struct piece *p, uint32_t n)
+{
+	for (uint32_t k = 0, at = 0; k < n; at += p[k++].n) {
+		to->start[k + 1] = at + p[k].n;
+		memcpy(to->row + at, p[k].rows->row + p[k].from, p[k].n * sizeof *to->row);
+		memcpy(to->scope + at, p[k].rows->scope + p[k].from, p[k].n);
+		if (to->version)
+			memcpy(to->version + at, p[k].rows->version + p[k].from,
+			       p[k].n * sizeof *to->version);
+	}
+}
+
+static void pick_stream(struct batch *out, struct piece *p, enum stream s, const uint8_t *fields)
+{
+	uint32_t rows = 0, n = out->n_subjects;
+
+	for (uint32_t k = 0; k < n; k++)
+		rows += p[k].n;
+	batch_room(out, s, rows, fields);
+	copy_rows(&out->rows[s], p, n);
+	for (unsigned i = 0; i < stream_width(s); i++)
+		if (out->rows[s].col[i])
+			copy_column(&out->rows[s], p, n,
+				    (enum field)((unsigned)stream_first(s) + i));
+}
+
+void kept_pick(const struct kept *k, const uint32_t *subject, uint32_t n, const uint8_t *fields,
+	       struct batch *out)
+{
+	const struct one **one = xcalloc(n + 1u, sizeof *one);
+	struct piece *p = xcalloc(n + 1u, sizeof *p);
+
+	batch_clear(out);
+	out->n_subjects = n;
+	out->subject = arena_dup(&out->arena, subject, n * sizeof *subject);
+	for (uint32_t i = 0; i < n; i++) {
+		one[i] = find(k, subject[i]);
+		out->dict = one[i]->batch.dict;
+		out->versioned = one[i]->batch.versioned;
+	}
+	for (int s = 0; s < STREAM_COUNT; s++) {
+		for (uint32_t i = 0; i < n; i++) {
+			const struct rows *rows = &one[i]->batch.rows[s];
+			uint32_t at = subject[i] - one[i]->from;
+
+			p[i] = (struct piece){ rows, rows->start[at],
+					       rows->start[at + 1] - rows->start[at] };
+		}
+		pick_stream(out, p, (enum stream)s, fields);
+	}
+	xfree(one);
+	xfree(p);
+}
+
 size_t kept_bytes(const struct kept *k)
 {
 	size_t sum = 0;

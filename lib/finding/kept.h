@@ -37,4 +37,11 @@ struct kept_ask {
 struct batch *kept_batch(struct kept *k, const struct kept_ask *ask, kept_fill *fill, void *ctx,
 			 struct gather_stats *gs);
 
+/* Whether a subject's rows are there as they are now, with at least these columns; `from` is the
+ * subject. */
+bool kept_has(const struct kept *k, const struct kept_ask *ask);
+/* Rows of n subjects that are there, brought together as one gathering would: these columns. */
+void kept_pick(const struct kept *k, const uint32_t *subject, uint32_t n, const uint8_t *fields,
+	       struct batch *out);
+
 size_t kept_bytes(const struct kept *k);

@@ -332,7 +332,7 @@ void judge_evidence(struct judge *j, struct verdict *v, uint32_t part)
 	cell = fired_cells(&v->first[part], &n);
 	note_fired(&l, cell, n);
 	n = cells_subjects(j->cells, cell, n, &subject);
-	judge_each_batch(j, subject, n, NULL, look_in_batch, &l);
+	judge_each_known(j, subject, n, look_in_batch, &l);
 	xfree(subject);
 	xfree(cell);
 }

@@ -610,6 +610,10 @@ static void givers_packed(const struct cells *c, uint8_t *const *wanted, struct 
 		const struct given *g = &c->given[i];
 		uint32_t k = 0;
 
+		if (i + AHEAD < c->n_given) {
+			__builtin_prefetch(g[AHEAD].cell);
+			__builtin_prefetch((const uint8_t *)g[AHEAD].cell + 64);
+		}
 		while (k < g->n_cell && !wanted[g->cell[k].source][g->cell[k].cell])
 			k++;
 		if (k < g->n_cell)

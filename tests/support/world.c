@@ -261,7 +261,8 @@ static void judge_shards(struct world *w, struct judge **j, uint32_t n, uint32_t
 void world_judge(struct world *w, const char *id, uint32_t n, uint32_t shards, uint32_t batch_rows)
 {
 	uint32_t rule = world_rule(w, id);
-	struct judge_conf conf = { .batch_rows = batch_rows, .replaceable = w->replaceable };
+	struct judge_conf conf = { .batch_rows = batch_rows, .replaceable = w->replaceable,
+				   .keep = w->keep };
 	struct judge **j = xcalloc(shards, sizeof *j);
 	struct err e = { 0 };
 	struct chunk *c = example_build(&w->rules->rule[rule].example[n], &e);

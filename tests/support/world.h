@@ -23,6 +23,7 @@ struct world {
 	struct account account;   /* of the rule judged last */
 	/* cells remember who gave what, and all subjects are judged twice */
 	bool replaceable;
+	bool keep;                /* columns, and look at these again */
 	bool stepwise;           /* after each row what it touched is judged, cells too */
 	/* cells are cut into so many bins, judged one after another; half of them added, taken out
 	 * and added again. Records of an odd number of bins are put off, too */

@@ -384,8 +384,10 @@ static void lots_do_not_show(void **state)
 		assert_true(w.found.n > 100);
 		findings_text(&w, &want);
 		once = w.account;
-		for (uint32_t shards = 2; shards < 4; shards++) {
-			world_judge(&w, lots_id[i], 0, shards, 0);
+		for (uint32_t k = 0; k < 3; k++) {
+			w.replaceable = k > 0;
+			w.keep = k > 1;
+			world_judge(&w, lots_id[i], 0, 2 + k % 2, 0);
 			findings_text(&w, &got);
 			assert_string_equal(buf_cstr(&got), buf_cstr(&want));
 			CHECK(memcmp(&once, &w.account, sizeof once) == 0);
