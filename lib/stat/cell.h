@@ -41,10 +41,18 @@ struct rest {
 
 struct cell {
 	uint32_t sure;           /* records in it for sure; none: it cannot fire */
-	uint32_t given : 31;     /* contributions; none: it is not there */
-	uint32_t changed : 1;    /* in the list of those */
+	uint32_t given;          /* contributions; none: it is not there. And CELL_CHANGED */
 	uint32_t key[];          /* parts */
 };
+
+/* In the list of changed ones. Not a bit field: written as a byte and read as a word, it would be
+ * waited for. */
+#define CELL_CHANGED (UINT32_C(1) << 31)
+
+static inline uint32_t cell_given(const struct cell *x)
+{
+	return x->given & ~CELL_CHANGED;
+}
 
 /* The cells of one source. */
 struct table {
@@ -139,9 +147,10 @@ struct coded {
 	const uint32_t *code;
 };
 
-/* One contribution ready to be folded in or out. Peers' fields have parts for numbers. */
+/* One contribution ready to be folded in or out. Peers' fields have parts for numbers. Its members
+ * are not in the order of a given_cell: just written, and read as one, they would be waited for. */
 struct gift {
-	uint32_t source, cell, sure;
+	uint32_t source, sure, cell;
 	uint64_t digest;
 	const struct partial *partial;   /* [n_sum] */
 	const struct coded *kept;        /* [n_sum] or NULL */

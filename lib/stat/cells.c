@@ -281,9 +281,17 @@ static void fold_sum(struct cells *c, const struct gift *g, uint32_t sum, int si
 		fold_kept(c, g, sum, sign);
 }
 
-static void note_changed(struct cells *c, const struct gift *g, struct cell *x)
+/* One subject more or less gives to a cell, which has changed then. */
+static inline void count_given(struct cells *c, const struct gift *g, struct cell *x, int sign)
 {
-	x->changed = 1;
+	uint32_t had = x->given;
+
+	x->given = (had + (uint32_t)sign) & ~CELL_CHANGED;
+	if (!c->replaceable)
+		return;
+	x->given |= CELL_CHANGED;
+	if (had & CELL_CHANGED)
+		return;
 	GROW(c->changed, c->cap_changed, c->n_changed + 1);
 	c->changed[c->n_changed++] = (struct cell_at){ g->source, g->cell };
 }
@@ -293,9 +301,7 @@ static void fold(struct cells *c, const struct gift *g, int sign)
 	const struct cell_source *s = &c->p->source[g->source];
 	struct cell *x = cell_at(&c->table[g->source], g->cell);
 
-	if (c->replaceable && !x->changed)
-		note_changed(c, g, x);
-	x->given = (x->given + (uint32_t)sign) & INT32_MAX;
+	count_given(c, g, x, sign);
 	x->sure += sign > 0 ? g->sure : -g->sure;
 	for (uint32_t i = 0; i < s->n_agg; i++)
 		fold_sum(c, g, i, sign);
@@ -311,9 +317,7 @@ static void add_plain(struct cells *c, const struct gift *g)
 	struct sum *s = (struct sum *)(void *)((uint8_t *)x + t->sum_at);
 	const struct partial *p = g->partial;
 
-	if (c->replaceable && !x->changed)
-		note_changed(c, g, x);
-	x->given = (x->given + 1) & INT32_MAX;
+	count_given(c, g, x, 1);
 	x->sure += g->sure;
 	for (uint32_t i = 0; i < t->n_sum; i++) {
 		s[i].count += p[i].count;
@@ -399,8 +403,9 @@ static bool remember(struct cells *c, const struct gift *g, uint32_t subject)
 static void take(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
 {
 	uint32_t n_sum = c->table[k->source].n_sum;
-	struct gift g = { k->source, find_or_new(c, e, k, i), k->v[i].sure, k->v[i].digest,
-			  k->partial + (size_t)i * n_sum, NULL };
+	struct gift g = { .source = k->source, .cell = find_or_new(c, e, k, i),
+			  .sure = k->v[i].sure, .digest = k->v[i].digest,
+			  .partial = k->partial + (size_t)i * n_sum };
 
 	if (k->kept)
 		g.kept = code_kept(c, k->kept + (size_t)i * n_sum, n_sum);
@@ -415,8 +420,9 @@ static void take(struct cells *c, struct eval *e, const struct contributions *k,
 
 static void take_plain(struct cells *c, struct eval *e, const struct contributions *k, uint32_t i)
 {
-	struct gift g = { k->source, find_or_new(c, e, k, i), k->v[i].sure, k->v[i].digest,
-			  k->partial + (size_t)i * c->table[k->source].n_sum, NULL };
+	struct gift g = { .source = k->source, .cell = find_or_new(c, e, k, i),
+			  .sure = k->v[i].sure, .digest = k->v[i].digest,
+			  .partial = k->partial + (size_t)i * c->table[k->source].n_sum };
 
 	if (!c->replaceable)
 		note_gave(c, k->v[i].subject, k->source, g.cell);
@@ -567,7 +573,7 @@ uint32_t cells_count(const struct cells *c)
 
 	for (uint32_t i = 0; i < c->p->n_source; i++)
 		for (uint32_t k = 0; k < c->table[i].n; k++)
-			n += cell_at(&c->table[i], k)->given != 0;
+			n += cell_given(cell_at(&c->table[i], k)) != 0;
 	return n;
 }
 

@@ -95,7 +95,8 @@ void cell_add(const struct adding *a, uint32_t sure, uint32_t given)
 	struct cell *x = cell_at(&a->into->table[a->to.source], a->to.cell);
 
 	x->sure += a->sign > 0 ? sure : -sure;
-	x->given = (x->given + (a->sign > 0 ? given : -given)) & INT32_MAX;
+	x->given = (x->given & CELL_CHANGED) |
+		   ((x->given + (a->sign > 0 ? given : -given)) & ~CELL_CHANGED);
 }
 
 void cell_add_counts(const struct adding *a, uint32_t count, uint32_t unknown)

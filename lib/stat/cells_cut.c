@@ -173,7 +173,7 @@ static void put_cell(struct cutting *x, struct cell_at at)
 	for (uint32_t i = 0; i < t->n_key; i++)
 		put_part_number(x, &x->body, cell->key[i]);
 	put_u64(&x->body, cell->sure);
-	put_u64(&x->body, cell->given);
+	put_u64(&x->body, cell_given(cell));
 	for (uint32_t i = 0; i < t->n_sum; i++) {
 		const struct rest *r = cell_rest(x->c, at.source, at.cell, i);
 
@@ -257,7 +257,7 @@ static void bin_source(struct binning *b, const struct cells *c, uint32_t source
 	for (uint32_t i = 0; i < c->table[source].n; i++) {
 		struct cell_at at = { source, i };
 
-		if (!cell_at(&c->table[source], i)->given)
+		if (!cell_given(cell_at(&c->table[source], i)))
 			continue;
 		GROW(b->at, b->cap, b->n + 1);
 		GROW(b->bin, b->cap_bin, b->n + 1);

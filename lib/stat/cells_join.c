@@ -208,7 +208,8 @@ void joined_split(struct joined *j, uint32_t shard)
 	}
 	for (uint32_t i = 0; i < c->n_changed; i++) {
 		split_cell(j, shard, c->changed[i].source, c->changed[i].cell);
-		cell_at(&c->table[c->changed[i].source], c->changed[i].cell)->changed = 0;
+		cell_at(&c->table[c->changed[i].source], c->changed[i].cell)->given &=
+			~CELL_CHANGED;
 	}
 	c->n_changed = 0;
 }

@@ -59,7 +59,7 @@ static uint32_t count_of(const struct table *t, const struct cell *x, uint32_t c
 {
 	const struct sum *sum = (const void *)((const uint8_t *)x + t->sum_at);
 
-	if (counted == NO_INDEX || !x->given || sum[counted].unknown)
+	if (counted == NO_INDEX || !cell_given(x) || sum[counted].unknown)
 		return COUNT_UNTOLD;
 	return sum[counted].count;
 }
@@ -76,7 +76,7 @@ static void deal_source(struct joined *j, uint32_t shard, uint32_t source)
 		uint64_t h = joined_hash(j, shard, x, t->n_key);
 		struct split *to = split_at(j, shard, joined_lot(j, h), source);
 
-		x->changed = 0;
+		x->given &= ~CELL_CHANGED;
 		GROW(to->v, to->cap, to->n + 1);
 		to->v[to->n++] = (struct split_cell){ h, i, count_of(t, x, counted) };
 	}

@@ -31,7 +31,7 @@ struct brief joined_brief(const struct judging *j, const uint32_t *cell, uint32_
 			continue;
 		x = cell_at(t, cell[s] - 1);
 		b.sure += x->sure;
-		b.there |= x->given != 0;
+		b.there |= cell_given(x) != 0;
 		if (agg != NO_INDEX) {
 			const struct sum *sum = (const void *)((const uint8_t *)x + t->sum_at);
 
