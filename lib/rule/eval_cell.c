@@ -64,8 +64,7 @@ static void take_group(struct cells_pass *x, uint32_t subject, const struct alik
 		uint32_t row = (uint32_t)(v[i].value >> 32), end = row + (uint32_t)v[i].value;
 
 		for (; row < end; row++) {
-			t->row[t->n_row] = row;
-			t->n_row += x->filter[row] != TRUTH_FALSE;
+			t->row[t->n_row++] = row;
 			k.sure += x->filter[row] == TRUTH_TRUE;
 		}
 	}

@@ -428,7 +428,7 @@ bool keyset_same(struct eval *e, const struct keyset *a, uint32_t row_a, enum st
 /* runs.c: all rows by a keyset of their own stream, brought together once per batch. */
 const struct runs *key_runs(struct eval *e, const struct keyset *k);
 /* runs.c: stretches of neighbours with the same keys, of a subject's rows, into e->pair[0]: first
- * row << 32 | how many. With a filter each begins where a row passes. Returns their number. */
+ * row << 32 | how many. With a filter of those that pass. Returns their number. */
 uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *filter,
 		       uint32_t subject);
 /* These n stretches by groups, in the order in which each began. */

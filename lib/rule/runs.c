@@ -13,7 +13,7 @@
 #include "lib/rule/kernel.h"
 
 enum { FEW = 8 }; /* to pick one row in so many from runs that are there does not pay */
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, TOGETHER = 32 };
 
 static void add_run(struct runs *r, uint32_t subject, uint64_t hash, uint32_t from)
 {
@@ -88,27 +88,65 @@ static const uint8_t *key_breaks(struct eval *e, const struct keyset *k)
 	return out;
 }
 
+/* What stretches are told by; without a filter all rows pass. */
+struct stretch_by {
+	const uint8_t *filter, *breaks;
+	const uint64_t *key;
+};
+
+/* Stretches so far. */
+struct stretches {
+	struct sort_pair *v;
+	uint32_t n, open;        /* whether the row before is in the last of them */
+	uint64_t last;           /* its value */
+};
+
+/* Which row begins a stretch cannot be foreseen, so no branch asks: each row is the last of its
+ * stretch, or behind them all, until the next is looked at. */
+static inline void stretch_rows(struct stretches *x, const struct stretch_by *by, uint32_t from,
+				uint32_t to)
+{
+	struct stretches s = *x;
+
+	for (uint32_t i = from; i < to; i++) {
+		uint32_t in = (!by->filter || by->filter[i]) & (by->key[i] != KEY_MISSING);
+		uint32_t begins = in & (by->breaks[i] | !s.open);
+
+		s.n += begins;
+		s.last = (begins ? (uint64_t)i << 32 : s.last) + 1;
+		s.v[s.n - in] = (struct sort_pair){ by->key[i], s.last };
+		s.open = in;
+	}
+	*x = s;
+}
+
+static uint32_t all_stretches(struct stretches *x, const struct stretch_by *by, uint32_t from,
+			      uint32_t to)
+{
+	stretch_rows(x, &(struct stretch_by){ NULL, by->breaks, by->key }, from, to);
+	return x->n;
+}
+
 uint32_t key_stretches(struct eval *e, const struct keyset *k, const uint8_t *filter,
 		       uint32_t subject)
 {
 	const uint32_t *start = e->b->rows[k->stream].start;
-	const uint64_t *key = slot_keyset(e, k, k->stream);
-	const uint8_t *breaks = key_breaks(e, k);
-	uint32_t n = 0, to = start[subject + 1];
-	struct sort_pair *v;
+	struct stretch_by by = { filter, key_breaks(e, k), slot_keyset(e, k, k->stream) };
+	uint32_t i = start[subject], to = start[subject + 1], end;
+	struct stretches x = { .n = 0 };
 
-	GROW(e->pair[0], e->cap_pair[0], to - start[subject] + 1);
-	v = e->pair[0];
-	for (uint32_t i = start[subject], end; i < to; i = end) {
-		if (filter && !filter[i] && (i = filter_next(filter, i, to)) >= to)
-			break;
-		end = i + 1;
-		if (end < to && !breaks[end])
-			end = filter_next(breaks, end + 1, to);
-		v[n] = (struct sort_pair){ key[i], (uint64_t)i << 32 | (end - i) };
-		n += key[i] != KEY_MISSING;
+	GROW(e->pair[0], e->cap_pair[0], to - i + 1);
+	x.v = e->pair[0];
+	if (!filter)
+		return all_stretches(&x, &by, i, to);
+	for (; i < to; i = end) {
+		end = to - i < TOGETHER ? to : i + TOGETHER;
+		if (filter_next(filter, i, end) < end)
+			stretch_rows(&x, &by, i, end);
+		else
+			x.open = 0;
 	}
-	return n;
+	return x.n;
 }
 
 static void take_subject(struct eval *e, const struct keyset *k, struct runs *r, uint32_t subject)
