@@ -10,7 +10,7 @@
 
 #include "lib/stat/cell.h"
 
-enum { AHEAD = 16 };
+enum { AHEAD = 16, GIVEN_LINES = 4 };
 
 static void table_init(struct table *t, const struct cell_source *s)
 {
@@ -610,19 +610,24 @@ static void add_giver(struct giver_list *l, uint32_t subject)
 	l->v[l->n++] = subject;
 }
 
+/* Bits, since there are millions of cells, asked for in no order. */
+static bool is_wanted(const uint8_t *wanted, uint32_t cell)
+{
+	return wanted[cell >> 3] >> (cell & 7) & 1;
+}
+
 static void givers_packed(const struct cells *c, uint8_t *const *wanted, struct giver_list *l)
 {
 	for (uint32_t i = 0; i < c->n_given; i++) {
 		const struct given *g = &c->given[i];
-		uint32_t k = 0;
+		bool any = false;
 
-		if (i + AHEAD < c->n_given) {
-			__builtin_prefetch(g[AHEAD].cell);
-			__builtin_prefetch((const uint8_t *)g[AHEAD].cell + 64);
-		}
-		while (k < g->n_cell && !wanted[g->cell[k].source][g->cell[k].cell])
-			k++;
-		if (k < g->n_cell)
+		if (i + AHEAD < c->n_given)
+			for (uint32_t k = 0; k < GIVEN_LINES; k++)
+				__builtin_prefetch((const uint8_t *)g[AHEAD].cell + 64 * k);
+		for (uint32_t k = 0; k < g->n_cell; k++)
+			any |= is_wanted(wanted[g->cell[k].source], g->cell[k].cell);
+		if (any)
 			add_giver(l, i);
 	}
 }
@@ -636,7 +641,7 @@ static void givers_plain(const struct cells *c, uint8_t *const *wanted, struct g
 	for (uint32_t i = 0, k = 0; i < c->n_gave; k = c->gave[i++].end) {
 		const struct gave *g = &c->gave[i];
 
-		while (k < g->end && !wanted[g->source][c->gave_to[k]])
+		while (k < g->end && !is_wanted(wanted[g->source], c->gave_to[k]))
 			k++;
 		if (k < g->end && map64_put(&listed, g->subject, 1))
 			add_giver(l, g->subject);
@@ -651,9 +656,10 @@ uint32_t cells_subjects(const struct cells *c, const uint64_t *wanted, uint32_t 
 	struct giver_list l = { NULL, 0, 0 };
 
 	for (uint32_t s = 0; s < c->p->n_source; s++)
-		flag[s] = xcalloc(c->table[s].n, 1);
+		flag[s] = xcalloc(c->table[s].n / 8 + 1u, 1);
 	for (uint32_t i = 0; i < n; i++)
-		flag[wanted[i] >> 32][(uint32_t)wanted[i]] = 1;
+		flag[wanted[i] >> 32][(uint32_t)wanted[i] >> 3] |=
+			(uint8_t)(1u << (wanted[i] & 7));
 	if (n && c->replaceable)
 		givers_packed(c, flag, &l);
 	else if (n)

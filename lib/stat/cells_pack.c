@@ -26,16 +26,19 @@ static void put(struct gifts *g, const void *p, size_t n)
 	g->n += (uint32_t)n;
 }
 
-static void put_u64(struct gifts *g, uint64_t v)
+/* The end of it. There is room. */
+static inline uint8_t *varint(uint8_t *to, uint64_t v)
 {
-	uint8_t *to;
-
-	GROW(g->p, g->cap, g->n + LONGEST);
-	to = g->p + g->n;
 	for (; v > 0x7F; v >>= 7)
 		*to++ = (uint8_t)(v | 0x80);
 	*to++ = (uint8_t)v;
-	g->n = (uint32_t)(to - g->p);
+	return to;
+}
+
+static void put_u64(struct gifts *g, uint64_t v)
+{
+	GROW(g->p, g->cap, g->n + LONGEST);
+	g->n = (uint32_t)(varint(g->p + g->n, v) - g->p);
 }
 
 static uint64_t take_u64(struct unpacking *u)
@@ -117,9 +120,10 @@ void gift_pack(const struct cells *c, struct gifts *g, const struct gift *gift)
 {
 	uint32_t n = c->table[gift->source].n_sum;
 
-	put_u64(g, gift->sure);
-	put(g, &gift->digest, sizeof gift->digest);
-	GROW(g->p, g->cap, g->n + n * SUM_LONGEST);
+	GROW(g->p, g->cap, g->n + LONGEST + sizeof gift->digest + n * SUM_LONGEST);
+	g->n = (uint32_t)(varint(g->p + g->n, gift->sure) - g->p);
+	memcpy(g->p + g->n, &gift->digest, sizeof gift->digest);
+	g->n += (uint32_t)sizeof gift->digest;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct partial *p = &gift->partial[i];
 		const struct coded *k = gift->kept ? &gift->kept[i] : NULL;
