@@ -234,6 +234,23 @@ KERNEL void kernel_day(int64_t *restrict out, const int64_t *restrict v, uint32_
 					     : v[i] / CIVIL_DAY - (v[i] % CIVIL_DAY < 0);
 }
 
+/* A day is 675 times 2^7 seconds; so far, and no farther, 32 bits do. */
+KERNEL bool kernel_dates(int32_t *restrict out, const int64_t *restrict time, uint32_t n)
+{
+	uint64_t beyond = 0;
+
+	static_assert(CIVIL_DAY == 675 << 7, "a day's seconds");
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t gone = time[i] == MISSING_I64 ? UINT64_MAX : 0;
+		uint64_t t = (uint64_t)time[i] & ~gone;
+		uint32_t day = (uint32_t)(t >> 7) / 675u;
+
+		out[i] = gone ? MISSING_I32 : (int32_t)day;
+		beyond |= t >> 39;
+	}
+	return !beyond;
+}
+
 KERNEL void kernel_first(int64_t *restrict out, const int64_t *restrict v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)

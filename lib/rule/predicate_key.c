@@ -224,7 +224,8 @@ const int32_t *slot_day(struct eval *e, enum stream st)
 		return s->v;
 	time = s->v;
 	s->v = day = slot_room(s, (size_t)n * 4 + 4);
-	days_of_times(day, time, n);
+	if (!kernel_dates(day, time, n))
+		days_of_times(day, time, n);
 	return s->v;
 }
 
@@ -306,24 +307,32 @@ static void key_of_hour(const int64_t *time, uint32_t rows, uint64_t *out)
 			 ? KEY_MISSING : (uint64_t)floor_div(time[i], 3600);
 }
 
-/* Longer ones: neighbours mostly lie in the same. */
+/* A period met lately; from = to: none. */
+struct period_near {
+	int32_t from, to;
+	int64_t number;
+};
+enum { PERIODS_NEAR = 64, NEAR_DAYS = 8 };
+
+/* Longer ones: a year has few. */
 static void key_of_period(const struct rule_settings *set, enum bucket b, const int32_t *day,
 			  uint32_t rows, uint64_t *out)
 {
-	int32_t from = 1, to = 0; /* of the last */
-	int64_t number = 0;
+	struct period_near near[PERIODS_NEAR] = { { 0 } };
 
 	for (uint32_t i = 0; i < rows; i++) {
+		struct period_near *p = &near[(uint32_t)day[i] / NEAR_DAYS % PERIODS_NEAR];
+
 		if (day[i] == MISSING_I32) {
 			out[i] = KEY_MISSING;
 			continue;
 		}
-		if (day[i] < from || day[i] >= to) {
-			number = bucket_number(b, day[i], true, set);
-			from = bucket_start(b, number, set);
-			to = bucket_start(b, number + 1, set);
+		if (day[i] < p->from || day[i] >= p->to) {
+			p->number = bucket_number(b, day[i], true, set);
+			p->from = bucket_start(b, p->number, set);
+			p->to = bucket_start(b, p->number + 1, set);
 		}
-		out[i] = (uint64_t)number;
+		out[i] = (uint64_t)p->number;
 	}
 }
 

@@ -4,6 +4,9 @@
  * SIMD.
  */
 #include "lib/rule/kernel.h"
+
+#include "lib/base/civil.h"
+#include "lib/base/hash.h"
 #include "tests/check.h"
 
 enum { MOST = 133 };
@@ -173,6 +176,59 @@ static void greatest(void **state)
 	}
 }
 
+static void dates(void **state)
+{
+	uint64_t seed = 11;
+	int64_t time[MOST];
+	int32_t day[MOST];
+
+	(void)state;
+	for (uint32_t n = 0; n <= MOST; n++) {
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t r = check_random(&seed);
+
+			time[i] = r % 7 == 0 ? MISSING_I64 : (int64_t)(r >> 26);
+			if (r % 7 == 1)
+				time[i] = time[i] / CIVIL_DAY * CIVIL_DAY - (time[i] > CIVIL_DAY);
+		}
+		assert_true(kernel_dates(day, time, n));
+		for (uint32_t i = 0; i < n; i++)
+			CHECK_INT(day[i], time[i] == MISSING_I64 ? MISSING_I32
+								 : time[i] / CIVIL_DAY);
+	}
+	time[5] = (INT64_C(1) << 39) - 1;
+	assert_true(kernel_dates(day, time, 6));
+	CHECK_INT(day[5], time[5] / CIVIL_DAY);
+	time[5] = INT64_C(1) << 39;
+	assert_false(kernel_dates(day, time, 6));
+	time[5] = -1;
+	assert_false(kernel_dates(day, time, 6));
+}
+
+static void digests(void **state)
+{
+	uint64_t seed = 12, version[MOST], got[MOST];
+	uint32_t row[MOST];
+	int64_t v[MOST];
+	uint8_t truth[MOST];
+
+	(void)state;
+	for (uint32_t n = 0; n <= MOST; n++) {
+		for (uint32_t i = 0; i < n; i++) {
+			row[i] = (uint32_t)check_random(&seed);
+			version[i] = check_random(&seed);
+			v[i] = number(&seed);
+			truth[i] = (uint8_t)(check_random(&seed) % 3);
+		}
+		kernel_join(got, row, 77, version, n);
+		kernel_add_by(got, v, 99, n);
+		kernel_digit(got, truth, n);
+		for (uint32_t i = 0; i < n; i++)
+			CHECK(got[i] == (hash_join(row[i] * UINT64_C(77), version[i]) +
+					 (uint64_t)v[i] * 99) * 3 + truth[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +238,8 @@ int main(void)
 		cmocka_unit_test(logic),
 		cmocka_unit_test(arithmetic),
 		cmocka_unit_test(picking),
+		cmocka_unit_test(dates),
+		cmocka_unit_test(digests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
