@@ -64,7 +64,7 @@ bool kernel_pick(int64_t *restrict out, const int64_t *restrict v, const uint8_t
 		 uint32_t n);
 /* Days of seconds, towards the past. */
 void kernel_day(int64_t *restrict out, const int64_t *restrict v, uint32_t n);
-/* The same of times from 1970 on, into dates; false when one of them is neither such nor missing. */
+/* The same of times from 1970 on, as dates; false when one is neither such nor missing. */
 bool kernel_dates(int32_t *restrict out, const int64_t *restrict time, uint32_t n);
 /* Where `out` is missing, what `v` has. */
 void kernel_first(int64_t *restrict out, const int64_t *restrict v, uint32_t n);
