@@ -62,6 +62,7 @@ struct pool *pool_new(const struct pool_conf *conf, struct err *e)
 		w->shard = i;
 		w->answers = p->answers;
 		w->sorts = !conf->keep_alerts;
+		w->beside = conf->keep_alerts ? 0 : p->n; /* the daemon is not alone */
 		w->judge = p->judge[i] = pool_new_judge(conf);
 		ok = worker_start(w, conf->workers ? inbox : 0, e);
 	}

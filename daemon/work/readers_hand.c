@@ -5,6 +5,7 @@
  * A thread whose turn has not come reads a flow on or decodes the next part meanwhile, up to a
  * few; so threads that share a file soon come one after the other and hardly wait.
  */
+#include "daemon/host/spread.h"
 #include "daemon/work/readers_state.h"
 #include "lib/base/mem.h"
 
@@ -224,6 +225,7 @@ static bool go_on(struct hand *h)
 void *readers_work(void *readers)
 {
 	struct hand h = { .r = readers, .file = UINT32_MAX };
+	spread_thread(atomic_fetch_add(&h.r->at_work, 1), h.r->conf.threads);
 	while (go_on(&h))
 		;
 	if (h.n_held > 0)

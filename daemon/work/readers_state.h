@@ -41,6 +41,7 @@ struct readers {
 	struct reader_file *file;
 	uint32_t *order;  /* files by size, largest first */
 	_Atomic uint64_t bytes, rows;
+	_Atomic uint32_t at_work; /* threads that have begun */
 	uint64_t total;
 	bool shared;      /* some files are decoded by several threads */
 	struct crew *crew;

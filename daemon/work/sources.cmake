@@ -4,6 +4,7 @@ set(work_sources
 	host/fault.c
 	host/clock.c
 	host/pages.c
+	host/spread.c
 	work/files.c
 	work/tally.c
 	work/intake.c

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "daemon/host/spread.h"
+
 #define GATHER_AT_ONCE 256u
 
 void worker_take(struct worker *w, const struct chunk_ref *chunk)
@@ -87,8 +89,10 @@ static void *work(void *arg)
 {
 	struct worker *w = arg;
 	struct message m;
-	while (queue_get(w->inbox, &m))
+	while (queue_get(w->inbox, &m)) {
+		spread_thread(w->shard, w->beside);
 		worker_follow(w, &m);
+	}
 	judge_free(w->judge);
 	w->judge = NULL;
 	return NULL;

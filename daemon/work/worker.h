@@ -46,6 +46,7 @@ struct worker {
 	struct judge *judge;
 	struct findings found; /* of the last ORDER_ALL or ORDER_DIRTY */
 	bool sorts;            /* these */
+	uint32_t beside;       /* so many workers follow orders at once; 0 = never mind */
 	bool failed;           /* rows could not be taken in; `e` says why */
 	struct err e;
 };

@@ -2,6 +2,7 @@
 fundwatch_test(queue LABEL unit tsan LIBS fundwatch_work)
 fundwatch_test(pool LABEL unit tsan SOURCES unit/test_pool.c support/rowtext.c LIBS fundwatch_work)
 fundwatch_test(crew LABEL unit tsan LIBS fundwatch_work)
+fundwatch_test(spread LABEL unit LIBS fundwatch_work)
 fundwatch_test(readers LABEL unit tsan LIBS fundwatch_work)
 fundwatch_test(files LIBS fundwatch_work)
 fundwatch_test(temp LIBS fundwatch_work)
