@@ -3,6 +3,7 @@
 #include "daemon/host/spread.h"
 
 #include <sched.h>
+#include <string.h>
 
 /* The i-th of the set, which has more. */
 static unsigned nth(const cpu_set_t *set, uint32_t i)
@@ -24,6 +25,10 @@ void spread_thread(uint32_t i, uint32_t of)
 	unsigned cpu = nth(&all, i % n);
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
-	if (sched_getcpu() != (int)cpu && sched_setaffinity(0, sizeof one, &one) == 0)
+	if (sched_getcpu() == (int)cpu || sched_setaffinity(0, sizeof one, &one) != 0)
+		return;
+	if (sched_setaffinity(0, sizeof all, &all) != 0) { /* narrowed from outside meanwhile */
+		memset(&all, 0xff, sizeof all);
 		(void)sched_setaffinity(0, sizeof all, &all);
+	}
 }

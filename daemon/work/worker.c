@@ -90,7 +90,8 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	struct message m;
 	while (queue_get(w->inbox, &m)) {
-		spread_thread(w->shard, w->beside);
+		if (m.order != ORDER_CHUNK)
+			spread_thread(w->shard, w->beside);
 		worker_follow(w, &m);
 	}
 	judge_free(w->judge);

@@ -309,6 +309,8 @@ void dict_translate(struct dict *to, const struct dict *from, const uint32_t *co
 		uint32_t some = n - first < GROUP ? n - first : GROUP;
 
 		texts_of(from, code + first, some, to, s, hash);
+		for (uint32_t i = 0; i < some; i++)
+			assert(s[i].p); /* a code without text has none in `to` either */
 		code_group(to, s, hash, some, out + first);
 	}
 }

@@ -622,9 +622,12 @@ static void givers_packed(const struct cells *c, uint8_t *const *wanted, struct 
 		const struct given *g = &c->given[i];
 		bool any = false;
 
-		if (i + AHEAD < c->n_given)
+		if (i + AHEAD < c->n_given) {
+			uintptr_t at = (uintptr_t)g[AHEAD].cell; /* of who gave nothing: NULL */
+
 			for (uint32_t k = 0; k < GIVEN_LINES; k++)
-				__builtin_prefetch((const uint8_t *)g[AHEAD].cell + 64 * k);
+				__builtin_prefetch((const void *)(at + 64 * k));
+		}
 		for (uint32_t k = 0; k < g->n_cell; k++)
 			any |= is_wanted(wanted[g->cell[k].source], g->cell[k].cell);
 		if (any)

@@ -359,6 +359,7 @@ struct stamp *store_stamp(struct store *st, uint32_t row, struct stamp from)
 {
 	uint32_t first = st->n_stamp, n = st->layout.n_kept + 1;
 
+	assert(st->layout.n_blank == 0); /* stamps go by cells: their rows are not laid out anew */
 	GROW(st->stamp, st->cap_stamp, first + n);
 	st->n_stamp += n;
 	for (uint32_t i = first; i < first + n; i++)
