@@ -52,10 +52,9 @@ uint32_t timeline_shards(const struct chunk *c, enum stream s, uint32_t n_shards
 	uint32_t n = 0;
 
 	assert(key != FIELD_NONE);
-	for (uint32_t i = 0; i < t->n; i++) { /* short runs: a branch would be guessed wrong */
-		run[n].first = i;
-		n += i == 0 || (code && code[i] != code[i - 1]);
-	}
+	for (uint32_t i = 0; i < t->n; i++)
+		if (i == 0 || (code && code[i] != code[i - 1]))
+			run[n++].first = i;
 	for (uint32_t i = 0; i < n; i += AHEAD) {
 		struct str text[AHEAD];
 		uint32_t some = n - i < AHEAD ? n - i : AHEAD;
